@@ -1,0 +1,3 @@
+//! Recado: a hardware SMS gateway for collection teams.
+
+pub mod clock;

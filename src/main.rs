@@ -1,0 +1,3 @@
+//! The `recado` command.
+
+fn main() {}
