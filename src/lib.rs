@@ -1,3 +1,4 @@
 //! Recado: a hardware SMS gateway for collection teams.
 
 pub mod clock;
+pub mod pdu;
