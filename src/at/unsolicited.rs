@@ -1,0 +1,204 @@
+//! Unsolicited result codes: TS 27.005 clauses 3.4 and 3.5, TS 27.007 clauses 6 to 8, and the chatter of vendors.
+//!
+//! The list of chatter only keeps the count of unknown lines honest; a line that is missing here does no harm.
+
+use super::field::{after, fields, number, unquoted};
+use super::{Network, Registered, Store};
+
+/// What the modem says on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsolicited {
+    /// `+CMTI` or `+CDSI`: something was stored. Where is a hint, what is unknown until it is read.
+    Stored(Option<Store>),
+    /// `^SMMEMFULL`: the store is full and something waits behind it.
+    StoreFull,
+    /// `+CMT`, `+CDS` or `+CBM` with the PDU that followed.
+    Routed {
+        /// What the header announced.
+        kind: Routed,
+        /// SMSC field and TPDU in hexadecimal digits.
+        pdu: Vec<u8>,
+    },
+    /// Registration has changed.
+    Registration(Network, Registered),
+    /// `RING` or `+CRING`.
+    Ring,
+    /// `+CLIP` with the caller's number, if the network shows it.
+    Caller(Option<String>),
+    /// `NO CARRIER` after a ring.
+    CallEnded,
+    /// The modem has started, or is going down: its settings are gone.
+    Restarted,
+    /// `+CMGS` while no command awaits it: a submission that was given up has been accepted.
+    LateSubmit(u8),
+}
+
+/// Directly routed messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routed {
+    /// `+CMT`: SMS-DELIVER.
+    Deliver,
+    /// `+CDS`: SMS-STATUS-REPORT.
+    StatusReport,
+    /// `+CBM`: a cell broadcast page.
+    Broadcast,
+}
+
+/// What a line may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Recognised {
+    /// Complete.
+    Whole(Unsolicited),
+    /// A header whose PDU is on the next line.
+    Header(Routed),
+    /// Known and of no interest.
+    Chatter,
+}
+
+/// Recognises an unsolicited line.
+pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
+    use Recognised::{Chatter, Header, Whole};
+    if let Some(parameters) = after(line, "+CMTI:").or_else(|| after(line, "+CDSI:")) {
+        return Some(Whole(Unsolicited::Stored(fields(parameters).next().and_then(Store::read))));
+    }
+    for (prefix, kind) in [("+CMT:", Routed::Deliver), ("+CDS:", Routed::StatusReport), ("+CBM:", Routed::Broadcast)] {
+        if after(line, prefix).is_some() {
+            return Some(Header(kind));
+        }
+    }
+    for (prefix, network) in [("+CREG:", Network::Circuit), ("+CGREG:", Network::Packet), ("+CEREG:", Network::Evolved)]
+    {
+        if let Some(parameters) = after(line, prefix) {
+            let stat = fields(parameters).next().and_then(number).unwrap_or_default();
+            return Some(Whole(Unsolicited::Registration(network, Registered::from_stat(stat))));
+        }
+    }
+    if line == b"RING" || after(line, "+CRING:").is_some() {
+        return Some(Whole(Unsolicited::Ring));
+    }
+    if let Some(parameters) = after(line, "+CLIP:") {
+        let number = fields(parameters).next().map(unquoted).filter(|number| !number.is_empty());
+        return Some(Whole(Unsolicited::Caller(number.map(|number| String::from_utf8_lossy(number).into_owned()))));
+    }
+    if after(line, "^SMMEMFULL").is_some() {
+        return Some(Whole(Unsolicited::StoreFull));
+    }
+    if STARTS.iter().any(|text| line == text.as_bytes()) {
+        return Some(Whole(Unsolicited::Restarted));
+    }
+    CHATTER.iter().any(|prefix| line.starts_with(prefix.as_bytes())).then_some(Chatter)
+}
+
+/// First words after power-on and last words before power-off. What comes seconds later (`SMS Ready`) is chatter.
+const STARTS: &[&str] = &["RDY", "*ATREADY", "^SYSSTART", "+AT: READY", "NORMAL POWER DOWN", "POWERED DOWN"];
+
+/// Prefixes of lines that mean nothing to us, by family.
+const CHATTER: &[&str] = &[
+    // Start-up, after the first word.
+    "+CFUN:",
+    "+CPIN:",
+    "Call Ready",
+    "SMS Ready",
+    "SMS DONE",
+    "PB DONE",
+    "+PBREADY",
+    "^SYSLOADING",
+    "+WIND:",
+    "^BOOT:",
+    "+SIM READY",
+    "UNDER-VOLTAGE",
+    "OVER-VOLTAGE", // Network and time.
+    "+CIEV:",
+    "+CGEV:",
+    "+CTZV:",
+    "+CTZU:",
+    "+CTZE:",
+    "+CTZR:",
+    "+NITZ:",
+    "*PSNWID:",
+    "*PSUTTZ:",
+    "DST:",
+    "+CNSMOD:",
+    // Calls.
+    "+CCWA:",
+    "MISSED_CALL:",
+    "VOICE CALL:", // USSD and SIM toolkit.
+    "+CUSD:",
+    "+CUSATP:",
+    "+CUSATEND",
+    "+STIN:",
+    "%NOTIFYEV", // Huawei.
+    "^RSSI",
+    "^HCSQ",
+    "^HRSSILVL",
+    "^LTERSRP",
+    "^MODE",
+    "^SRVST",
+    "^SIMST",
+    "^DSFLOWRPT",
+    "^NDISSTAT",
+    "^NDISEND",
+    "^CSNR",
+    "^CEND",
+    "^CONN",
+    "^CONF",
+    "^ORIG",
+    "^STIN",
+    "^CSCHANNELINFO",
+    "^RFSWITCH",
+    "^EONS",
+    "^ECCLIST",
+    "^LWURC",
+    "^PDPDEACT",
+    "^CCIN", // ZTE, Telit, u-blox, Ericsson, Sierra and Wavecom, Quectel.
+    "+ZUSIMR",
+    "+ZPASR",
+    "+ZDONR",
+    "+ZPSTM",
+    "+ZEND",
+    "#QSS",
+    "#STN",
+    "#SIMDET",
+    "+UU",
+    "*EMRDY",
+    "*E2NAP",
+    "*EMWI",
+    "+WWSM",
+    "+QIND",
+    "+QUSIM",
+    "+QGPSURC",
+    "+QLWURC",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: Option<&Recognised>) {
+        assert_eq!(recognise(line.as_bytes()).as_ref(), expected, "{line}");
+    }
+
+    #[test]
+    fn lines_that_matter() {
+        let whole = |urc| Some(Recognised::Whole(urc));
+        check("+CMTI: \"SM\",3", whole(Unsolicited::Stored(Some(Store::Sim))).as_ref());
+        check("+CDSI: \"SR\",1", whole(Unsolicited::Stored(Some(Store::Reports))).as_ref());
+        check("+CMTI: \"XY\",1", whole(Unsolicited::Stored(None)).as_ref());
+        check("+CMT: ,24", Some(&Recognised::Header(Routed::Deliver)));
+        check("+CDS: 25", Some(&Recognised::Header(Routed::StatusReport)));
+        check("+CREG: 5", whole(Unsolicited::Registration(Network::Circuit, Registered::Roaming)).as_ref());
+        check("+CLIP: \"+5511988887777\",145", whole(Unsolicited::Caller(Some("+5511988887777".to_owned()))).as_ref());
+        check("+CLIP: \"\",128", whole(Unsolicited::Caller(None)).as_ref());
+        check("RDY", whole(Unsolicited::Restarted).as_ref());
+        check("^SMMEMFULL: \"SM\"", whole(Unsolicited::StoreFull).as_ref());
+    }
+
+    #[test]
+    fn chatter_is_known_and_the_rest_is_not() {
+        check("^RSSI: 17", Some(&Recognised::Chatter));
+        check("+UUSORD: 1,2", Some(&Recognised::Chatter));
+        check("READY", None);
+        check("rdy", None);
+        check("+CMGS: 5", None);
+    }
+}
