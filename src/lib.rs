@@ -2,5 +2,6 @@
 
 pub mod at;
 pub mod clock;
+pub mod modem;
 pub mod pdu;
 pub mod sms;

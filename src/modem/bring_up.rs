@@ -1,0 +1,388 @@
+//! From an open port to a modem that can work: attention, identity, SIM, network, message service.
+//!
+//! The order matters: EF-ICCID is readable before the PIN and says whose PIN it is, storage commands fail until the SIM
+//! has settled. Every step tolerates `ERROR` unless said otherwise; one that gets no answer is left out after the dialogue
+//! was brought back into step. The modem's settings are never reset wholesale (`ATZ`, `AT&F`): on some modules that
+//! brings echo and automatic answering back.
+
+mod pin;
+mod step;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use step::{NETWORK, SETTINGS, Step};
+
+use super::config::Config;
+use super::output::{DownReason, Identity, Status};
+use super::profile::Profile;
+use crate::at::{self, Command, Ended, Failure, Finished, Network, Plain, Registered, Session, Store};
+use crate::clock::Instant;
+
+/// Tries of `AT`; autobauding modules need several.
+const ATTENTION_TRIES: u8 = 5;
+
+/// Time for each.
+const ATTENTION: Duration = Duration::from_millis(500);
+
+/// Pause before a step is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a step is repeated while the SIM or the message stack starts: 30 s after power-up is usual.
+const START_TRIES: u8 = 30;
+
+/// How often a setting is repeated that fails until the message stack is ready.
+const STACK_TRIES: u8 = 10;
+
+/// Silence that ends the wait for leftovers on a fresh port.
+pub(super) const SILENCE: Duration = Duration::from_millis(200);
+
+/// Silence after ESC in a dialogue that is out of step.
+pub(super) const SILENCE_AFTER_ESC: Duration = Duration::from_millis(500);
+
+/// What the machine does after a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Begin the next step.
+    Go,
+    /// Begin it after a pause.
+    Wait(Duration),
+    /// Wait for silence, then say so by `silent`.
+    Silence(Duration),
+    /// The modem is ready.
+    Ready,
+    /// It cannot be brought up.
+    Failed(DownReason),
+}
+
+/// One bring-up.
+#[derive(Debug)]
+pub(super) struct BringUp {
+    step: Step,
+    /// Step that got no answer and is left out when the dialogue is back in step.
+    resume: Option<Step>,
+    tries: u8,
+    /// The dialogue was out of step: an `OK` may answer something else.
+    resync: bool,
+    heard: bool,
+    sim_busy: bool,
+    pin_entered: bool,
+    /// Echoes until `ATE0` was answered.
+    pub(super) echoes_before: u64,
+    /// What was found.
+    pub(super) found: Found,
+}
+
+/// What a bring-up finds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) identity: Identity,
+    pub(super) status: Status,
+    pub(super) circuit: Registered,
+    pub(super) evolved: Registered,
+    pub(super) stores: at::StoreUse,
+    pub(super) home: Option<Store>,
+    pub(super) indications: Option<&'static str>,
+    pub(super) acknowledges: bool,
+}
+
+impl BringUp {
+    /// A bring-up that begins with [`Next::Silence`] after [`Session::interrupt`].
+    pub(super) fn new(resync: bool) -> Self {
+        Self {
+            step: Step::Silence,
+            resume: None,
+            tries: 0,
+            resync,
+            heard: false,
+            sim_busy: false,
+            pin_entered: false,
+            echoes_before: 0,
+            found: Found::default(),
+        }
+    }
+
+    /// Whether `AT` has not been answered yet.
+    pub(super) fn is_calling(&self) -> bool {
+        matches!(self.step, Step::Silence | Step::Attention | Step::Drain)
+    }
+
+    /// The silence that is waited for.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        let silence = if self.resync && self.step == Step::Silence { SILENCE_AFTER_ESC } else { SILENCE };
+        matches!(self.step, Step::Silence | Step::Drain).then_some(silence)
+    }
+
+    /// Something was read from the port.
+    pub(super) fn hears(&mut self) {
+        self.heard = true;
+    }
+
+    /// The modem announces a registration.
+    pub(super) fn registration(&mut self, network: Network, registered: Registered) {
+        match network {
+            Network::Circuit => self.found.circuit = registered,
+            Network::Evolved => self.found.evolved = registered,
+            Network::Packet => {}
+        }
+    }
+
+    /// The port has been silent.
+    pub(super) fn silent(&mut self) {
+        self.tries = 0;
+        if self.step == Step::Silence {
+            self.step = Step::Attention;
+        } else if self.step == Step::Drain {
+            self.step = self.resume.take().unwrap_or(Step::Setting(0));
+        }
+    }
+
+    /// Starts the command of the present step. The session is idle.
+    pub(super) fn begin(&mut self, session: &mut Session, config: &Config, profile: &Profile, now: Instant) {
+        if self.step == Step::Setting(1) {
+            self.echoes_before = session.echoes();
+        }
+        match self.step {
+            Step::Silence | Step::Drain | Step::Ready => {}
+            Step::Attention => {
+                // A modem that still waits for a PDU takes `AT` for text: ESC and an empty line end that.
+                if self.tries > 0 {
+                    session.interrupt();
+                }
+                session.start(&Plain::new("").allowed(ATTENTION), now);
+            }
+            Step::Setting(n) => start_plain(session, SETTINGS.get(n), now),
+            Step::Manufacturer => session.start(&at::QueryText("+CGMI"), now),
+            Step::Model => session.start(&at::QueryText("+CGMM"), now),
+            Step::Firmware => session.start(&at::QueryText("+CGMR"), now),
+            Step::Imei => session.start(&at::QueryDigits("+CGSN"), now),
+            Step::Function => session.start(&at::QueryFunction, now),
+            Step::FullFunction => session.start(&Plain::new("+CFUN=1").allowed(Duration::from_secs(30)), now),
+            Step::Iccid(n) => session.start(&at::Iccid(profile.iccid.get(n).copied().unwrap_or_default()), now),
+            Step::Pin => session.start(&at::QueryPin, now),
+            Step::EnterPin => session.start(&at::EnterPin(self.pin(config).unwrap_or_default()), now),
+            Step::Imsi => session.start(&at::QueryDigits("+CIMI"), now),
+            Step::Network(n) => start_plain(session, NETWORK.get(n), now),
+            Step::Operator => session.start(&at::QueryOperator, now),
+            Step::Signal => session.start(&at::QuerySignal, now),
+            Step::Circuit => session.start(&at::QueryRegistration(Network::Circuit), now),
+            Step::Evolved => session.start(&at::QueryRegistration(Network::Evolved), now),
+            Step::PduMode => session.start(&Plain::new("+CMGF=0"), now),
+            Step::Service => session.start(&Plain::new("+CSMS=0"), now),
+            Step::ServiceInForce => session.start(&at::QueryService, now),
+            Step::Smsc => session.start(&at::QuerySmsc, now),
+            Step::SetSmsc => session.start(&at::SetSmsc(self.smsc(config).unwrap_or_default()), now),
+            Step::Stores => session.start(&at::NameStores, now),
+            Step::SelectStore(n) => {
+                let store = self.candidate(profile, n).unwrap_or(Store::Sim);
+                session.start(&at::SelectStore { store, for_all: true }, now);
+            }
+            Step::Indications(n) => start_plain(session, profile.indications.get(n), now),
+        }
+    }
+
+    /// The command of the present step has ended.
+    pub(super) fn finished(
+        &mut self,
+        finished: &Finished,
+        config: &Config,
+        profile: &Profile,
+        pin_spent: &mut BTreeSet<String>,
+    ) -> Next {
+        let ok = finished.ended == Ended::Ok;
+        if self.step == Step::Attention {
+            return self.attention(ok);
+        }
+        if self.step == Step::EnterPin {
+            return self.pin_answered(finished.ended);
+        }
+        if finished.ended == Ended::TimedOut {
+            return self.unanswered(profile);
+        }
+        let reply = &finished.reply;
+        let found = &mut self.found;
+        match self.step {
+            Step::Silence | Step::Attention | Step::Drain | Step::EnterPin | Step::Ready => return Next::Go,
+            Step::Manufacturer => found.identity.manufacturer = text(finished),
+            Step::Model => found.identity.model = text(finished),
+            Step::Firmware => found.identity.firmware = text(finished),
+            Step::Imei => found.identity.imei = subscriber_number(finished),
+            Step::Imsi => found.identity.imsi = subscriber_number(finished),
+            Step::Function => {
+                let full = at::QueryFunction.read(reply).is_none_or(|function| function == 1);
+                return self.go(if full { Step::Iccid(0) } else { Step::FullFunction });
+            }
+            Step::Iccid(_) => {
+                found.identity.iccid = at::Iccid("").read(reply).filter(|_| ok);
+                self.sim_busy |= is_sim_busy(finished);
+                return self.iccid_answered(profile);
+            }
+            Step::Pin => return self.pin_state(finished, config, pin_spent),
+            Step::Operator => {
+                found.status.operator = at::QueryOperator.read(reply).flatten();
+            }
+            Step::Signal => found.status.signal_dbm = at::QuerySignal.read(reply).flatten(),
+            Step::Circuit => found.circuit = registered(Network::Circuit, finished),
+            Step::Evolved => found.evolved = registered(Network::Evolved, finished),
+            Step::PduMode if !ok => return self.again(START_TRIES, Next::Failed(DownReason::NoPduMode)),
+            Step::Service if ok => return self.go(Step::Smsc),
+            Step::ServiceInForce => found.acknowledges = at::QueryService.read(reply) == Some(1),
+            Step::Smsc => {
+                found.status.smsc = at::QuerySmsc.read(reply).flatten();
+                let wanted = self.smsc(config);
+                let set = wanted.is_some() && wanted != self.found.status.smsc.as_deref();
+                return self.go(if set { Step::SetSmsc } else { Step::Stores });
+            }
+            Step::SetSmsc if ok => self.found.status.smsc = self.smsc(config).map(str::to_owned),
+            Step::Stores => found.stores = at::NameStores.read(reply).unwrap_or_default(),
+            Step::SelectStore(n) if ok => {
+                self.found.home = self.candidate(profile, n);
+                return self.go(Step::Indications(0));
+            }
+            Step::Indications(n) if ok => {
+                self.found.indications = profile.indications.get(n).copied();
+                return self.go(Step::Ready);
+            }
+            Step::SelectStore(n) if self.candidate(profile, n + 1).is_none() => {
+                return self.round_again(Step::SelectStore(0), Step::Indications(0));
+            }
+            Step::Indications(n) if n + 1 >= profile.indications.len() => {
+                return self.round_again(Step::Indications(0), Step::Ready);
+            }
+            Step::Setting(_)
+            | Step::FullFunction
+            | Step::Network(_)
+            | Step::PduMode
+            | Step::Service
+            | Step::SetSmsc
+            | Step::SelectStore(_)
+            | Step::Indications(_) => {}
+        }
+        let next = self.step.following();
+        self.go_on(next)
+    }
+
+    fn go(&mut self, step: Step) -> Next {
+        self.tries = 0;
+        self.go_on(step)
+    }
+
+    /// Goes to a step that belongs to the same round of tries.
+    fn go_on(&mut self, step: Step) -> Next {
+        let same_round = matches!(
+            (self.step, step),
+            (Step::SelectStore(_), Step::SelectStore(_)) | (Step::Indications(_), Step::Indications(_))
+        );
+        if !same_round {
+            self.tries = 0;
+        }
+        self.step = step;
+        if step == Step::Ready { Next::Ready } else { Next::Go }
+    }
+
+    /// Repeats the step after a pause, or gives up.
+    fn again(&mut self, tries_max: u8, otherwise: Next) -> Next {
+        self.tries += 1;
+        if self.tries < tries_max { Next::Wait(PAUSE) } else { otherwise }
+    }
+
+    /// All candidates of a step failed: tries them all again after a pause, or goes on without.
+    fn round_again(&mut self, first: Step, without: Step) -> Next {
+        self.tries += 1;
+        if self.tries < STACK_TRIES {
+            self.step = first;
+            return Next::Wait(PAUSE);
+        }
+        self.go(without)
+    }
+
+    fn attention(&mut self, ok: bool) -> Next {
+        if ok {
+            if self.resync || self.tries > 0 {
+                self.step = Step::Drain;
+                return Next::Silence(SILENCE);
+            }
+            return self.go(Step::Setting(0));
+        }
+        let reason = match (self.resync, self.heard) {
+            (true, _) => DownReason::Silent,
+            (false, true) => DownReason::NotAModem,
+            (false, false) => DownReason::Mute,
+        };
+        self.tries += 1;
+        if self.tries < ATTENTION_TRIES { Next::Go } else { Next::Failed(reason) }
+    }
+
+    /// A step got no answer: back into step, then on with the one after it.
+    fn unanswered(&mut self, profile: &Profile) -> Next {
+        let last_iccid = self.step == Step::Iccid(profile.iccid.len() - 1);
+        let after = if self.step == Step::PduMode {
+            return Next::Failed(DownReason::NoPduMode);
+        } else if self.step == Step::Pin {
+            return Next::Failed(DownReason::NoSim);
+        } else if last_iccid {
+            Step::Pin
+        } else if matches!(self.step, Step::SelectStore(_)) {
+            Step::Indications(0)
+        } else if matches!(self.step, Step::Indications(_)) {
+            return Next::Failed(DownReason::Silent);
+        } else {
+            self.step.following()
+        };
+        self.resume = Some(after);
+        self.resync = true;
+        self.tries = 0;
+        self.step = Step::Attention;
+        Next::Go
+    }
+
+    fn iccid_answered(&mut self, profile: &Profile) -> Next {
+        let Step::Iccid(n) = self.step else { return Next::Go };
+        if self.found.identity.iccid.is_some() {
+            return self.go(Step::Pin);
+        }
+        if n + 1 < profile.iccid.len() {
+            self.step = Step::Iccid(n + 1);
+            return Next::Go;
+        }
+        if std::mem::take(&mut self.sim_busy) && self.tries < STACK_TRIES {
+            self.tries += 1;
+            self.step = Step::Iccid(0);
+            return Next::Wait(PAUSE);
+        }
+        self.go(Step::Pin)
+    }
+
+    fn smsc<'a>(&self, config: &'a Config) -> Option<&'a str> {
+        config.card(self.found.identity.iccid.as_deref()?)?.smsc.as_deref()
+    }
+
+    /// The stores that serve all purposes, best first; all of the profile's when the modem does not say.
+    fn candidate(&self, profile: &Profile, n: usize) -> Option<Store> {
+        let at::StoreUse { read, write, receive } = &self.found.stores;
+        let serves = |store: &&Store| [read, write, receive].iter().all(|set| set.is_empty() || set.contains(store));
+        profile.stores.iter().filter(serves).nth(n).copied()
+    }
+}
+
+fn start_plain(session: &mut Session, text: Option<&&'static str>, now: Instant) {
+    session.start(&Plain::new(text.copied().unwrap_or_default()), now);
+}
+
+fn text(finished: &Finished) -> Option<String> {
+    at::QueryText("").read(&finished.reply).filter(|_| finished.ended == Ended::Ok)
+}
+
+/// An IMEI or IMSI: a line of 14 to 16 digits, whatever else came between (TS 23.003 clauses 2.2 and 6.2).
+fn subscriber_number(finished: &Finished) -> Option<String> {
+    at::QueryDigits("").read(&finished.reply).filter(|_| finished.ended == Ended::Ok)
+}
+
+fn registered(network: Network, finished: &Finished) -> Registered {
+    at::QueryRegistration(network).read(&finished.reply).unwrap_or_default()
+}
+
+/// The SIM answers later.
+fn is_sim_busy(finished: &Finished) -> bool {
+    matches!(finished.ended, Ended::Failed(Failure::Cme(14 | 515 | 529) | Failure::Cms(314 | 515)))
+}

@@ -1,0 +1,62 @@
+//! The PIN of a SIM (TS 27.007 clause 8.3): written at most once, and only where it is known whose it is. Three wrong ones
+//! lock the SIM.
+
+use std::collections::BTreeSet;
+
+use super::step::Step;
+use super::{BringUp, Next, PAUSE, STACK_TRIES, START_TRIES};
+use crate::at::{self, Command as _, Ended, Failure, Finished, PinState};
+use crate::modem::config::Config;
+use crate::modem::output::DownReason;
+
+impl BringUp {
+    pub(super) fn pin_state(&mut self, finished: &Finished, config: &Config, pin_spent: &mut BTreeSet<String>) -> Next {
+        let iccid = self.found.identity.iccid.clone();
+        match (finished.ended, at::QueryPin.read(&finished.reply)) {
+            (Ended::Ok, Some(PinState::Ready)) => {
+                if let Some(iccid) = &iccid {
+                    pin_spent.remove(iccid);
+                }
+                self.go(Step::Imsi)
+            }
+            (Ended::Ok, Some(PinState::Pin)) => match iccid.filter(|_| self.pin(config).is_some()) {
+                Some(iccid) if pin_spent.contains(&iccid) => {
+                    // Some modems still say so for seconds after the right PIN.
+                    let tries = if self.pin_entered { STACK_TRIES } else { 1 };
+                    self.again(tries, Next::Failed(DownReason::PinRefused { iccid, is_wrong: false }))
+                }
+                Some(iccid) => {
+                    // Noted before it is written: what becomes of it may never be known.
+                    pin_spent.insert(iccid);
+                    self.pin_entered = true;
+                    self.go(Step::EnterPin)
+                }
+                None => Next::Failed(DownReason::PinNeeded),
+            },
+            (Ended::Ok, Some(PinState::Puk)) | (Ended::Failed(Failure::Cme(12)), _) => {
+                Next::Failed(DownReason::PukNeeded)
+            }
+            (Ended::Ok, Some(PinState::Locked)) => Next::Failed(DownReason::Locked),
+            (Ended::Ok, Some(PinState::Absent)) => Next::Failed(DownReason::NoSim),
+            (Ended::Failed(Failure::Cme(11)), _) => Next::Failed(DownReason::PinNeeded),
+            // CME 10, 13 and 14, `NOT READY` and bare `ERROR` pass while the SIM starts.
+            _ => self.again(START_TRIES, Next::Failed(DownReason::NoSim)),
+        }
+    }
+
+    pub(super) fn pin_answered(&mut self, ended: Ended) -> Next {
+        if ended == Ended::Ok {
+            self.step = Step::Pin;
+            self.tries = 0;
+            return Next::Wait(PAUSE);
+        }
+        let iccid = self.found.identity.iccid.clone().unwrap_or_default();
+        // 16 is a wrong PIN, 12 the third one. What else there is, such as silence or a busy SIM, proves nothing.
+        let is_wrong = matches!(ended, Ended::Failed(Failure::Cme(12 | 16)));
+        Next::Failed(DownReason::PinRefused { iccid, is_wrong })
+    }
+
+    pub(super) fn pin<'a>(&self, config: &'a Config) -> Option<&'a str> {
+        config.card(self.found.identity.iccid.as_deref()?)?.pin.as_deref()
+    }
+}

@@ -1,0 +1,152 @@
+//! From stage to stage: bring-up, failure, recovery. Rungs 0 to 2 of the ladder; the others need more than the port.
+
+use std::time::Duration;
+
+use super::{Machine, Stage};
+use crate::at::Finished;
+use crate::clock::Instant;
+use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC};
+use crate::modem::lease::{ReturnedWhy, UnknownWhy};
+use crate::modem::output::{DownReason, Note, Output};
+use crate::modem::timers::Timer;
+use crate::modem::watch::Watch;
+
+/// A port that is never silent is asked after this all the same.
+const SILENCE_LIMIT: Duration = Duration::from_secs(3);
+
+/// Health for so long takes the recovery ladder back to its foot.
+const HEALTH: Duration = Duration::from_secs(15 * 60);
+
+/// The first pause between closing and opening a port; it doubles up to the second.
+const REOPEN: Duration = Duration::from_secs(2);
+const REOPEN_MAX: Duration = Duration::from_secs(600);
+
+/// The first pause after a fault of the SIM; it doubles up to the second.
+const REST: Duration = Duration::from_secs(60);
+const REST_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// The rung on which the port is closed and opened.
+const RUNG_REOPEN: u8 = 2;
+
+impl Machine {
+    pub(super) fn restarted(&mut self, now: Instant) {
+        match &self.stage {
+            Stage::Closed => return,
+            Stage::BringUp(bring_up) if bring_up.is_calling() => return,
+            Stage::BringUp(_) | Stage::Resting => {}
+            Stage::Ready => {
+                self.outputs.push_back(Output::Down { reason: DownReason::Restarted, rung: self.rung });
+            }
+        }
+        let last = self.session.abandon();
+        self.cut_off(last.as_ref(), UnknownWhy::Restarted, ReturnedWhy::ModemDown);
+        self.bring_up(false, now);
+    }
+
+    /// A command got no answer: one rung up.
+    pub(super) fn recover(&mut self, now: Instant) {
+        let last = self.session.abandon();
+        self.cut_off(last.as_ref(), UnknownWhy::Silence, ReturnedWhy::ModemDown);
+        if self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH) {
+            (self.rung, self.reopens) = (0, 0);
+        }
+        self.outputs.push_back(Output::Down { reason: DownReason::Silent, rung: self.rung });
+        if self.rung >= RUNG_REOPEN {
+            self.reopen();
+        } else {
+            self.rung += 1;
+            self.bring_up(true, now);
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.session.close();
+        self.stage = Stage::Closed;
+        self.rung = RUNG_REOPEN;
+        self.outputs.push_back(Output::Reopen { after: doubled(REOPEN, self.reopens, REOPEN_MAX) });
+        self.reopens += 1;
+    }
+
+    /// Nothing that was under way is any more.
+    pub(super) fn cut_off(&mut self, last: Option<&Finished>, wire: UnknownWhy, returned: ReturnedWhy) {
+        self.timers.stop_all();
+        self.step_due = false;
+        self.submit.cut_off(last, wire, returned, &mut self.outputs);
+        self.receive.cut_off();
+        self.watch.cut_off();
+    }
+
+    pub(super) fn bring_up(&mut self, resync: bool, now: Instant) {
+        self.stage = Stage::BringUp(Box::new(BringUp::new(resync)));
+        self.session.interrupt();
+        self.timers.set(Timer::Silence, now + if resync { SILENCE_AFTER_ESC } else { SILENCE });
+        self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+    }
+
+    /// Does what a step of the bring-up wants next.
+    pub(super) fn brought(&mut self, next: Next, now: Instant) {
+        let Stage::BringUp(bring_up) = &mut self.stage else { return };
+        if !bring_up.is_calling() {
+            self.submit.resynchronised();
+        }
+        match next {
+            Next::Go => self.step_due = true,
+            Next::Wait(pause) => self.timers.set(Timer::Repeat, now + pause),
+            Next::Silence(silence) => {
+                self.timers.set(Timer::Silence, now + silence);
+                self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+            }
+            Next::Ready => self.ready(now),
+            Next::Failed(reason) => self.failed(reason, now),
+        }
+    }
+
+    fn ready(&mut self, now: Instant) {
+        let Stage::BringUp(bring_up) = std::mem::replace(&mut self.stage, Stage::Ready) else { return };
+        let found = bring_up.found;
+        self.rests = 0;
+        self.ready_since = Some(now);
+        self.echoes = self.session.echoes();
+        self.echo_tells = bring_up.echoes_before == self.echoes;
+        self.settings_written = now;
+        self.indications = found.indications;
+        if found.home.is_none() {
+            self.outputs.push_back(Output::Note(Note::NoStore));
+        }
+        if found.indications.is_none() {
+            self.outputs.push_back(Output::Note(Note::NoIndications));
+        }
+        self.receive.restart(found.home, &found.stores.read, found.acknowledges);
+        self.watch.restart(found.status, found.circuit, found.evolved);
+        Watch::rearm(&mut self.timers, now);
+        self.outputs.push_back(Output::Up(found.identity));
+        self.outputs.push_back(Output::Changed(self.watch.status().clone()));
+        for (kind, pdu) in std::mem::take(&mut self.early) {
+            self.receive.routed(kind, &pdu, &mut self.outputs);
+        }
+    }
+
+    fn failed(&mut self, reason: DownReason, now: Instant) {
+        let port = matches!(
+            reason,
+            DownReason::Mute
+                | DownReason::NotAModem
+                | DownReason::Silent
+                | DownReason::NoPduMode
+                | DownReason::PortLost
+        );
+        let rung = if port { RUNG_REOPEN } else { self.rung };
+        self.outputs.push_back(Output::Down { reason, rung });
+        if port {
+            self.timers.stop_all();
+            return self.reopen();
+        }
+        self.stage = Stage::Resting;
+        self.timers.set(Timer::Rest, now + doubled(REST, self.rests, REST_MAX));
+        self.rests += 1;
+    }
+}
+
+fn doubled(first: Duration, times: u32, limit: Duration) -> Duration {
+    first.saturating_mul(1_u32.checked_shl(times.min(16)).unwrap_or(u32::MAX)).min(limit)
+}

@@ -1,0 +1,26 @@
+//! What one modem does next: bring-up, hand-over of parts, what it receives, and the first rungs of recovery.
+//!
+//! [`Machine`] is pure: it takes octets, answers and the time, and gives octets, facts and one deadline. It knows no port,
+//! no database and no queue; who the recipient of a part is and whether it may go is decided outside, in the answer to
+//! [`Output::Offer`]. What families of modems do differently is data in `profile`. Dialogues that the tests replay are in
+//! `tests/data/at`.
+
+mod bring_up;
+mod config;
+mod lease;
+mod machine;
+mod output;
+mod profile;
+#[cfg(test)]
+mod properties;
+mod receive;
+#[cfg(test)]
+mod replay;
+mod submit;
+mod timers;
+mod watch;
+
+pub use config::{Card, Config};
+pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
+pub use machine::Machine;
+pub use output::{DownReason, Handle, Identity, Inbound, Note, Origin, Output, Status};

@@ -1,0 +1,200 @@
+//! What the machine reports.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::lease::Settlement;
+use crate::at::{Overrun, Registered, Routed, Store};
+use crate::sms::id::SegmentId;
+
+/// One fact or wish. The caller acts on each in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Octets for the port, in one write.
+    Write(Vec<u8>),
+    /// `AT+CMGS` was written for this segment: run the offer transaction now and answer by `offer_answered`. Until the
+    /// answer comes, the segment is not settled, whatever the modem does.
+    Offer(SegmentId),
+    /// A lease has ended.
+    Settled {
+        /// Whose.
+        segment: SegmentId,
+        /// How.
+        result: Settlement,
+    },
+    /// Something was received. When it is on disk, answer by `stored`; only then it leaves the modem.
+    Inbound(Inbound),
+    /// Somebody called and was hung up on.
+    Call {
+        /// The number, if the network showed it.
+        from: Option<String>,
+    },
+    /// The modem is ready for leases as soon as it is registered.
+    Up(Identity),
+    /// Something about the modem has changed. Also sent once after each [`Output::Up`].
+    Changed(Status),
+    /// The modem takes no leases for now; the machine works on it.
+    Down {
+        /// Why.
+        reason: DownReason,
+        /// Rung of the recovery ladder that is tried next, 0 to 2.
+        rung: u8,
+    },
+    /// Close the port (drop DTR and RTS for a second), open it again after the pause, and say `port_opened`.
+    Reopen {
+        /// Least pause between close and open.
+        after: Duration,
+    },
+    /// Draining is over: nothing is on the wire, the port may be closed.
+    Drained,
+    /// For the log and the counters.
+    Note(Note),
+}
+
+/// Names one received message between [`Output::Inbound`] and `stored`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub(crate) u64);
+
+/// A message as received, whatever its type: the PDU says what it is, the announcement does not.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// For `stored`.
+    pub handle: Handle,
+    /// SMSC field and TPDU.
+    pub octets: Vec<u8>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbound({}, {} octets, {:?})", self.handle.0, self.octets.len(), self.origin)
+    }
+}
+
+/// Where a received message came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Read from a store.
+    Store(Store),
+    /// Routed to the port by `+CMT` or `+CDS`.
+    Routed(Routed),
+}
+
+/// Who the modem is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `AT+CGSN`.
+    pub imei: Option<String>,
+    /// `AT+CGMI`.
+    pub manufacturer: Option<String>,
+    /// `AT+CGMM`.
+    pub model: Option<String>,
+    /// `AT+CGMR`.
+    pub firmware: Option<String>,
+    /// The SIM.
+    pub iccid: Option<String>,
+    /// `AT+CIMI`.
+    pub imsi: Option<String>,
+}
+
+impl Identity {
+    /// What the state of the SIM hangs on: its ICCID, or the next best thing where the modem does not tell it.
+    pub fn sim_label(&self) -> String {
+        let other = |kind: &str, value: &Option<String>| value.as_ref().map(|v| format!("{kind}-{v}"));
+        let named = self.iccid.clone().or_else(|| other("imsi", &self.imsi)).or_else(|| other("imei", &self.imei));
+        named.unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
+/// How the modem is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The best of its registrations.
+    pub registration: Registered,
+    /// Network code, or name where the modem knows no code.
+    pub operator: Option<String>,
+    /// Received signal strength.
+    pub signal_dbm: Option<i16>,
+    /// Service centre on the SIM.
+    pub smsc: Option<String>,
+}
+
+/// Why a modem takes no leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DownReason {
+    /// The port is gone.
+    PortLost,
+    /// Nothing answers on this port.
+    Mute,
+    /// Something answers that is no modem.
+    NotAModem,
+    /// A command got no answer.
+    Silent,
+    /// The modem started anew.
+    Restarted,
+    /// The modem has no PDU mode.
+    NoPduMode,
+    /// No SIM, or one that does not work.
+    NoSim,
+    /// The SIM wants a PIN and none is known for it.
+    PinNeeded,
+    /// The PIN was wrong, or nobody knows whether it was: it must not be tried again.
+    PinRefused {
+        /// The SIM whose PIN it was.
+        iccid: String,
+        /// The SIM says that it is wrong; otherwise nobody knows whether it was taken.
+        is_wrong: bool,
+    },
+    /// The SIM wants its PUK.
+    PukNeeded,
+    /// The modem wants a key of its own (network or device lock).
+    Locked,
+}
+
+/// In words for a person, with what to do where that is known.
+impl fmt::Display for DownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PortLost => "the port is gone",
+            Self::Mute => "nothing answers on this port",
+            Self::NotAModem => "what answers on this port is not a modem",
+            Self::Silent => "a command got no answer",
+            Self::Restarted => "the modem started anew",
+            Self::NoPduMode => "the modem has no PDU mode",
+            Self::NoSim => "no SIM, or one that does not work",
+            Self::PinNeeded => "the SIM wants a PIN, and none that may be tried is configured for it",
+            Self::PinRefused { is_wrong: true, .. } => "the PIN was refused; it is not tried again until it is changed",
+            Self::PinRefused { is_wrong: false, .. } => {
+                "the PIN may have been refused; it is not tried again before a restart"
+            }
+            Self::PukNeeded => "the SIM is locked and wants its PUK",
+            Self::Locked => "the modem is locked to another SIM or network",
+        })
+    }
+}
+
+/// For the log and the counters. Closed, and without numbers or texts of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// A line that nobody knows, by what stands before its colon.
+    UnknownLine(String),
+    /// A bound was exceeded.
+    Overrun(Overrun),
+    /// A submission has been without a result for 45 s; it is still waited for.
+    SlowResult(SegmentId),
+    /// The modem lost its settings (an unexpected echo showed it); they were written again.
+    SettingsLost,
+    /// Received messages are announced in none of the ways that were tried; they are found by sweeping.
+    NoIndications,
+    /// No store could be selected; only directly routed messages are received.
+    NoStore,
+    /// `AT+CMGL` does not work; stores are read place by place.
+    ListFails,
+    /// A stored message could not be deleted; it will be read again.
+    DeleteFails,
+    /// What came instead of a PDU is not hexadecimal; the place is left alone.
+    Garbled,
+    /// A message came over the port before the modem was up, and too many are kept already.
+    TooEarly,
+}

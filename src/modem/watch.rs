@@ -1,0 +1,191 @@
+//! How the modem is: registration, signal, liveness. One idle tick a minute, and nothing else polls.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::output::{Output, Status};
+use super::timers::{Timer, Timers};
+use crate::at::{self, Command as _, Ended, Finished, Network, Plain, Registered, Session, Usage};
+use crate::clock::Instant;
+
+/// The idle tick: `AT+CPMS?`, which also shows that the modem is alive.
+const TICK: Duration = Duration::from_secs(60);
+
+/// Every so many ticks signal and registration are asked for.
+const TICKS_PER_LOOK: u8 = 5;
+
+/// One question or setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Probe {
+    Stores,
+    Signal,
+    Registration(Network),
+    Operator,
+    HangUp,
+    Setting(&'static str),
+}
+
+/// What is known of the modem's state, and which question comes next.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    status: Status,
+    circuit: Registered,
+    evolved: Registered,
+    probes: VecDeque<Probe>,
+    running: Option<Probe>,
+    ticks: u8,
+    call: Option<Call>,
+}
+
+/// A call that comes in.
+#[derive(Debug, Default)]
+struct Call {
+    from: Option<String>,
+}
+
+impl Watch {
+    /// The modem is ready.
+    pub(super) fn restart(&mut self, status: Status, circuit: Registered, evolved: Registered) {
+        *self = Self { status, circuit, evolved, ..Self::default() };
+        self.status.registration = self.best();
+    }
+
+    /// Nothing is known any more.
+    pub(super) fn cut_off(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    pub(super) fn is_registered(&self) -> bool {
+        self.status.registration.is_registered()
+    }
+
+    /// Starts the pause before the next tick.
+    pub(super) fn rearm(timers: &mut Timers, now: Instant) {
+        timers.set(Timer::Tick, now + TICK);
+    }
+
+    /// The idle tick.
+    pub(super) fn tick(&mut self, timers: &mut Timers, now: Instant) {
+        Self::rearm(timers, now);
+        self.want(Probe::Stores);
+        if self.ticks == 0 {
+            self.want(Probe::Signal);
+        }
+        // While unregistered, a modem that does not announce registration is asked at each tick.
+        if self.ticks == 0 || !self.is_registered() {
+            self.want(Probe::Registration(Network::Circuit));
+            self.want(Probe::Registration(Network::Evolved));
+        }
+        self.ticks = (self.ticks + 1) % TICKS_PER_LOOK;
+    }
+
+    /// Writes settings again.
+    pub(super) fn set_again(&mut self, settings: &[&'static str]) {
+        for setting in settings.iter().rev() {
+            self.probes.push_front(Probe::Setting(setting));
+        }
+    }
+
+    /// The modem announces a registration.
+    pub(super) fn registration(&mut self, network: Network, registered: Registered, out: &mut VecDeque<Output>) {
+        match network {
+            Network::Circuit => self.circuit = registered,
+            Network::Evolved => self.evolved = registered,
+            Network::Packet => return,
+        }
+        let best = self.best();
+        if best != self.status.registration {
+            self.status.registration = best;
+            if best.is_registered() {
+                self.want(Probe::Operator);
+            }
+            out.push_back(Output::Changed(self.status.clone()));
+        }
+    }
+
+    /// A call comes in. It is ended at once: on some sticks it blocks messages.
+    pub(super) fn rings(&mut self, caller: Option<String>) {
+        if self.call.is_none() {
+            self.want(Probe::HangUp);
+        }
+        let call = self.call.get_or_insert_default();
+        call.from = caller.or(call.from.take());
+    }
+
+    /// The call is over, by us or by the caller.
+    pub(super) fn call_ended(&mut self, out: &mut VecDeque<Output>) {
+        if let Some(Call { from }) = self.call.take() {
+            self.probes.retain(|probe| *probe != Probe::HangUp);
+            out.push_back(Output::Call { from });
+        }
+    }
+
+    /// Whether settings are to be written before anything else.
+    pub(super) fn is_urgent(&self) -> bool {
+        matches!(self.probes.front(), Some(Probe::Setting(_)))
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.probes.is_empty()
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Starts the next command. The session is idle.
+    pub(super) fn begin(&mut self, session: &mut Session, now: Instant) {
+        self.running = self.probes.pop_front();
+        match self.running {
+            Some(Probe::Stores) => session.start(&at::QueryStores, now),
+            Some(Probe::Signal) => session.start(&at::QuerySignal, now),
+            Some(Probe::Registration(network)) => session.start(&at::QueryRegistration(network), now),
+            Some(Probe::Operator) => session.start(&at::QueryOperator, now),
+            Some(Probe::HangUp) => session.start(&Plain::new("+CHUP"), now),
+            Some(Probe::Setting(text)) => session.start(&Plain::new(text), now),
+            None => {}
+        }
+    }
+
+    /// A command of ours has ended by a final result. Returns what the idle tick saw of the store.
+    pub(super) fn finished(&mut self, finished: &Finished, out: &mut VecDeque<Output>) -> Option<Usage> {
+        let probe = self.running.take()?;
+        let reply = &finished.reply;
+        let before = self.status.clone();
+        match probe {
+            Probe::HangUp => self.call_ended(out),
+            Probe::Setting(_) => {}
+            _ if finished.ended != Ended::Ok => {}
+            Probe::Stores => return at::QueryStores.read(reply),
+            Probe::Signal => self.status.signal_dbm = at::QuerySignal.read(reply).flatten(),
+            Probe::Operator => {
+                self.status.operator = at::QueryOperator.read(reply).flatten();
+            }
+            Probe::Registration(network) => {
+                if let Some(registered) = at::QueryRegistration(network).read(reply) {
+                    self.registration(network, registered, out);
+                }
+                return None;
+            }
+        }
+        if self.status != before {
+            out.push_back(Output::Changed(self.status.clone()));
+        }
+        None
+    }
+
+    fn want(&mut self, probe: Probe) {
+        if !self.probes.contains(&probe) {
+            self.probes.push_back(probe);
+        }
+    }
+
+    /// The registration that carries messages. A network may deny circuit service and still offer LTE.
+    fn best(&self) -> Registered {
+        if self.circuit.is_registered() || !self.evolved.is_registered() { self.circuit } else { self.evolved }
+    }
+}
