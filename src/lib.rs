@@ -2,6 +2,7 @@
 
 pub mod at;
 pub mod clock;
+pub mod dispatch;
 pub mod modem;
 pub mod pdu;
 pub mod sms;

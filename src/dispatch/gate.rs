@@ -1,0 +1,258 @@
+//! The gate: may this message go now?
+//!
+//! One ordered, pure function, asked at submit to answer the caller and in the offer transaction to decide. Its order is the
+//! order of the reasons that a caller sees; a later check is never reached while an earlier one holds.
+
+use std::fmt;
+
+use crate::clock::Timestamp;
+
+use super::budget::{Allowance, Budget, Period};
+
+/// Why a message does not go now. The words are part of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The daemon, the batch or every SIM on the route is paused by a person.
+    Paused,
+    /// Its time has not come.
+    NotDue,
+    /// Its validity is over.
+    Expired,
+    /// No SIM is on the route.
+    NoSim,
+    /// The pace between messages.
+    SimPace,
+    /// A limit of the SIM is spent.
+    SimBudget,
+    /// Every SIM on the route is out of service for now.
+    SimResting,
+}
+
+impl Reason {
+    /// All reasons.
+    pub const ALL: [Self; 7] =
+        [Self::Paused, Self::NotDue, Self::Expired, Self::NoSim, Self::SimPace, Self::SimBudget, Self::SimResting];
+
+    /// The code in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::NotDue => "not_due",
+            Self::Expired => "expired",
+            Self::NoSim => "no_sim",
+            Self::SimPace => "sim_pace",
+            Self::SimBudget => "sim_budget",
+            Self::SimResting => "sim_resting",
+        }
+    }
+
+    /// What it means, in words for a person.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Paused => "sending is paused until someone resumes it",
+            Self::NotDue => "its time has not come",
+            Self::Expired => "its validity is over",
+            Self::NoSim => "no SIM is available on its route",
+            Self::SimPace => "the SIM keeps a gap between messages",
+            Self::SimBudget => "the budget of the SIM is spent for now",
+            Self::SimResting => "the SIM is out of service for now",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// The gate's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may go now.
+    Go,
+    /// Not now.
+    Hold {
+        /// The first check that holds.
+        reason: Reason,
+        /// The earliest time at which the gate could say yes to this message alone; `None` where only a person or a
+        /// returning modem can tell.
+        until: Option<Timestamp>,
+    },
+    /// Never.
+    Block {
+        /// The check that forbids it.
+        reason: Reason,
+    },
+}
+
+/// What is asked of the gate about one message.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    /// The daemon or the message's batch is paused.
+    pub paused: bool,
+    /// Earliest time of hand-over.
+    pub due: Timestamp,
+    /// End of validity.
+    pub expires: Timestamp,
+    /// Parts that are still to go.
+    pub parts: u32,
+    /// Whether the first part has gone already, so that the pace between messages does not apply.
+    pub begun: bool,
+}
+
+/// One SIM as the gate sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// A person paused it.
+    pub paused: bool,
+    /// It is in a modem that is up and registered.
+    pub ready: bool,
+    /// What it may spend.
+    pub budget: &'a Budget,
+}
+
+/// Decides. `lines` are the SIMs that the message may leave by: all on its route at submit, the one that it is for in the
+/// offer.
+pub fn decide<'a>(question: &Question, lines: impl Iterator<Item = Line<'a>>, now: Timestamp) -> Verdict {
+    if question.expires <= now {
+        return Verdict::Block { reason: Reason::Expired };
+    }
+    let start = question.due.max(now);
+    let best = lines.map(|line| look(question, line, start)).min_by_key(Prospect::rank);
+    if question.paused {
+        return Verdict::Hold { reason: Reason::Paused, until: None };
+    }
+    let not_due = question.due > now;
+    match best {
+        Some(Prospect::Paused) => Verdict::Hold { reason: Reason::Paused, until: None },
+        Some(Prospect::Open) if not_due => Verdict::Hold { reason: Reason::NotDue, until: Some(start) },
+        Some(Prospect::Open) => Verdict::Go,
+        // A later obstacle moves the time, not the reason: the first check that holds is the one that is named.
+        Some(Prospect::Spent { at, reason }) => {
+            Verdict::Hold { reason: if not_due { Reason::NotDue } else { reason }, until: at }
+        }
+        Some(Prospect::Resting) => {
+            Verdict::Hold { reason: if not_due { Reason::NotDue } else { Reason::SimResting }, until: None }
+        }
+        None => Verdict::Hold { reason: if not_due { Reason::NotDue } else { Reason::NoSim }, until: None },
+    }
+}
+
+/// What one SIM could do for a message.
+#[derive(Debug, Clone, Copy)]
+enum Prospect {
+    Open,
+    Spent { at: Option<Timestamp>, reason: Reason },
+    Resting,
+    Paused,
+}
+
+impl Prospect {
+    /// The best prospect of several SIMs is the one with the lowest rank.
+    fn rank(&self) -> (u8, Timestamp) {
+        match self {
+            Self::Open => (0, Timestamp::default()),
+            Self::Spent { at, .. } => (1, at.unwrap_or(Timestamp::MAX)),
+            Self::Resting => (2, Timestamp::default()),
+            Self::Paused => (3, Timestamp::default()),
+        }
+    }
+}
+
+fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
+    if line.paused {
+        return Prospect::Paused;
+    }
+    let allowance =
+        if question.begun { line.budget.ask_continue(start) } else { line.budget.ask_start(question.parts, start) };
+    match allowance {
+        Allowance::From { at, period } => {
+            let reason = if period == Period::Gap { Reason::SimPace } else { Reason::SimBudget };
+            Prospect::Spent { at: Some(at), reason }
+        }
+        Allowance::Never { .. } => Prospect::Spent { at: None, reason: Reason::SimBudget },
+        Allowance::Now if line.ready => Prospect::Open,
+        Allowance::Now => Prospect::Resting,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::tz::TimeZone;
+
+    use super::super::budget::Limits;
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_525_200_000);
+
+    fn budget(spent: u32) -> Budget {
+        let limits =
+            Limits { per_minute: 2, per_day: 4, min_gap: Duration::from_secs(5), zone: TimeZone::UTC, reset_hour: 0 };
+        let mut budget = Budget::new(limits, NOW);
+        for _ in 0..spent {
+            budget.spend(NOW);
+        }
+        budget
+    }
+
+    fn question() -> Question {
+        Question { paused: false, due: NOW, expires: NOW + Duration::from_secs(3600), parts: 1, begun: false }
+    }
+
+    fn check(question: Question, lines: &[Line<'_>], expected: Verdict) {
+        assert_eq!(decide(&question, lines.iter().copied(), NOW), expected);
+    }
+
+    fn hold(reason: Reason, until: Option<u64>) -> Verdict {
+        Verdict::Hold { reason, until: until.map(|s| NOW + Duration::from_secs(s)) }
+    }
+
+    #[test]
+    fn the_first_check_that_holds_is_named() {
+        let fresh = budget(0);
+        let paced = budget(1);
+        let spent = budget(2);
+        let ready = |budget| Line { paused: false, ready: true, budget };
+        check(question(), &[ready(&fresh)], Verdict::Go);
+        check(Question { paused: true, ..question() }, &[ready(&fresh)], hold(Reason::Paused, None));
+        check(question(), &[Line { paused: true, ..ready(&fresh) }], hold(Reason::Paused, None));
+        check(question(), &[], hold(Reason::NoSim, None));
+        check(question(), &[Line { ready: false, ..ready(&fresh) }], hold(Reason::SimResting, None));
+        check(question(), &[ready(&paced)], hold(Reason::SimPace, Some(5)));
+        check(question(), &[ready(&spent)], hold(Reason::SimBudget, Some(60)));
+        check(Question { expires: NOW, ..question() }, &[ready(&fresh)], Verdict::Block { reason: Reason::Expired });
+    }
+
+    #[test]
+    fn one_open_line_is_enough() {
+        let (fresh, spent) = (budget(0), budget(2));
+        let lines = [
+            Line { paused: false, ready: true, budget: &spent },
+            Line { paused: true, ready: true, budget: &fresh },
+            Line { paused: false, ready: true, budget: &fresh },
+        ];
+        check(question(), &lines, Verdict::Go);
+        check(question(), &lines[..2], hold(Reason::SimBudget, Some(60)));
+    }
+
+    #[test]
+    fn what_is_not_due_says_so_and_looks_past_its_time() {
+        let spent = budget(2);
+        let line = Line { paused: false, ready: true, budget: &spent };
+        let later = Question { due: NOW + Duration::from_secs(30), ..question() };
+        check(later, &[line], hold(Reason::NotDue, Some(60)));
+        let much_later = Question { due: NOW + Duration::from_secs(300), ..question() };
+        check(much_later, &[line], hold(Reason::NotDue, Some(300)));
+    }
+
+    #[test]
+    fn parts_that_follow_are_not_paced_but_counted() {
+        let (paced, spent) = (budget(1), budget(2));
+        let follow = Question { begun: true, ..question() };
+        check(follow, &[Line { paused: false, ready: true, budget: &paced }], Verdict::Go);
+        check(follow, &[Line { paused: false, ready: true, budget: &spent }], hold(Reason::SimBudget, Some(60)));
+    }
+}

@@ -1,0 +1,80 @@
+//! Which SIMs a message may leave by.
+
+use std::fmt;
+
+/// The route that a caller asked for. Together with the batch it names a lane.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Route {
+    /// Any SIM.
+    #[default]
+    Any,
+    /// One SIM, by its configured name or its ICCID.
+    Sim(String),
+    /// Any SIM of a configured group.
+    Group(String),
+}
+
+/// How a SIM is called.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SimNames {
+    /// ICCID.
+    pub iccid: String,
+    /// Its configured name.
+    pub name: Option<String>,
+    /// Its configured group.
+    pub group: Option<String>,
+}
+
+impl Route {
+    /// Whether a SIM is on this route.
+    pub fn admits(&self, sim: &SimNames) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Sim(wanted) => sim.iccid == *wanted || sim.name.as_ref() == Some(wanted),
+            Self::Group(wanted) => sim.group.as_ref() == Some(wanted),
+        }
+    }
+
+    /// The route that was stored as `text`.
+    pub fn from_stored(text: &str) -> Self {
+        match text.split_once(':') {
+            Some(("sim", name)) => Self::Sim(name.to_owned()),
+            Some(("group", name)) => Self::Group(name.to_owned()),
+            _ => Self::Any,
+        }
+    }
+}
+
+/// The stored form: empty, `sim:NAME` or `group:NAME`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => Ok(()),
+            Self::Sim(name) => write!(f, "sim:{name}"),
+            Self::Group(name) => write!(f, "group:{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_survives_storage() {
+        for route in [Route::Any, Route::Sim("norte: 1".into()), Route::Group("vip".into())] {
+            assert_eq!(Route::from_stored(&route.to_string()), route);
+        }
+    }
+
+    #[test]
+    fn a_sim_is_found_by_name_iccid_or_group() {
+        let sim = SimNames { iccid: "8955001".into(), name: Some("norte".into()), group: Some("vip".into()) };
+        assert!(Route::Any.admits(&sim));
+        assert!(Route::Sim("norte".into()).admits(&sim));
+        assert!(Route::Sim("8955001".into()).admits(&sim));
+        assert!(Route::Group("vip".into()).admits(&sim));
+        assert!(!Route::Sim("sul".into()).admits(&sim));
+        assert!(!Route::Group("norte".into()).admits(&sim));
+    }
+}

@@ -1,0 +1,36 @@
+//! What the configuration says of SIMs: names, groups and limits.
+
+use super::budget::Limits;
+use super::route::SimNames;
+
+/// The limits that every SIM has, and the SIMs for which something else is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimSettings {
+    /// For SIMs that are not listed.
+    pub default: Limits,
+    /// SIMs that are listed.
+    pub cards: Vec<Card>,
+}
+
+/// One listed SIM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// ICCID, name and group.
+    pub names: SimNames,
+    /// Its own number, as configured.
+    pub number: Option<String>,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+impl SimSettings {
+    /// What holds for the SIM with this ICCID.
+    pub fn card(&self, iccid: &str) -> Card {
+        let listed = self.cards.iter().find(|card| card.names.iccid == iccid).cloned();
+        listed.unwrap_or_else(|| Card {
+            names: SimNames { iccid: iccid.to_owned(), name: None, group: None },
+            number: None,
+            limits: self.default.clone(),
+        })
+    }
+}
