@@ -6,3 +6,4 @@ pub mod dispatch;
 pub mod modem;
 pub mod pdu;
 pub mod sms;
+pub mod store;

@@ -1,0 +1,288 @@
+//! The image of what is small and asked all the time: SIMs with their budgets, lanes and pauses.
+//!
+//! It is changed together with the rows, and read anew from them after a rollback. Which SIM is in which modem is known to
+//! this image only: after a restart the modems say so again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use crate::clock::Timestamp;
+use crate::dispatch::budget::{Allowance, Budget, Level};
+use crate::dispatch::gate::{self, Question, Verdict};
+use crate::dispatch::plan::LaneKey;
+use crate::dispatch::route::Route;
+use crate::dispatch::sim::Card;
+use crate::sms::id::{ModemId, SimKey};
+
+use super::{Settings, StoreError, control};
+
+/// What the writer keeps at hand.
+#[derive(Debug, Clone)]
+pub struct Board {
+    pub(super) sims: BTreeMap<SimKey, Sim>,
+    pub(super) lanes: BTreeMap<LaneKey, LaneInfo>,
+    pub(super) lane_keys: HashMap<LaneInfo, LaneKey>,
+    pub(super) pauses: BTreeSet<(Scope, String)>,
+    /// Places that this transaction changed, as they were, the first change first.
+    places_before: Vec<(SimKey, Option<Place>)>,
+    /// The time of the last transaction.
+    seen: Timestamp,
+    /// No message expires before this; not later than the first one does.
+    pub(super) next_expiry: Option<Timestamp>,
+    /// When the first policy of an unknown part comes due.
+    pub(super) next_decision: Option<Timestamp>,
+}
+
+/// A SIM that was seen.
+#[derive(Debug, Clone)]
+pub(super) struct Sim {
+    pub(super) card: Card,
+    pub(super) budget: Budget,
+    /// The modem that it is in and whether that can send.
+    pub(super) place: Option<Place>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) modem: ModemId,
+    pub(super) ready: bool,
+}
+
+/// What a lane stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct LaneInfo {
+    pub(super) route: Route,
+    pub(super) batch: String,
+}
+
+/// What a pause covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// The messages of one batch.
+    Batch,
+    /// One SIM, by name or ICCID.
+    Sim,
+}
+
+impl Scope {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Batch => "batch",
+            Self::Sim => "sim",
+        }
+    }
+
+    /// The scope with this word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::All, Self::Batch, Self::Sim].into_iter().find(|scope| scope.name() == name)
+    }
+}
+
+/// A SIM as the API shows it.
+#[derive(Debug, Clone)]
+pub struct SimStatus {
+    /// Its row.
+    pub key: SimKey,
+    /// Names and configured number.
+    pub card: Card,
+    /// The modem that it is in, if any.
+    pub modem: Option<ModemId>,
+    /// `ready`, `paused`, `resting` or `absent`.
+    pub state: &'static str,
+    /// What each limit has left.
+    pub levels: Vec<Level>,
+}
+
+impl Board {
+    pub(super) fn load(conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
+        let mut board = Self {
+            sims: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            lane_keys: HashMap::new(),
+            pauses: BTreeSet::new(),
+            places_before: Vec::new(),
+            seen: now,
+            next_expiry: control::next_expiry(conn)?,
+            next_decision: control::next_decision(conn)?,
+        };
+        let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
+        for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
+            let (key, iccid) = row?;
+            board.add_sim(conn, settings, key, &iccid, now)?;
+        }
+        let mut lanes = conn.prepare("SELECT key, route, batch FROM lane")?;
+        for row in lanes.query_map([], |row| {
+            let route = Route::from_stored(&row.get::<_, String>(1)?);
+            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }))
+        })? {
+            let (key, info) = row?;
+            board.add_lane(key, info);
+        }
+        let mut pauses = conn.prepare("SELECT scope, id FROM pause")?;
+        for row in pauses.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+            let (scope, id) = row?;
+            board.pauses.extend(Scope::from_name(&scope).map(|scope| (scope, id)));
+        }
+        Ok(board)
+    }
+
+    /// The rows anew after a rollback, with the places that only this image knows as they were before.
+    pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
+        let mut fresh = Self::load(conn, settings, now)?;
+        for (key, sim) in &mut fresh.sims {
+            let before = self.places_before.iter().find(|(moved, _)| moved == key).map(|(_, place)| place.clone());
+            sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));
+        }
+        Ok(fresh)
+    }
+
+    /// A transaction begins.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.places_before.clear();
+        if now < self.seen {
+            for sim in self.sims.values_mut() {
+                sim.budget.set_back(now);
+            }
+        }
+        self.seen = now;
+    }
+
+    /// Puts a SIM into a modem, or takes it out.
+    pub(super) fn set_place(&mut self, key: SimKey, place: Option<Place>) {
+        if let Some(sim) = self.sims.get_mut(&key) {
+            let before = std::mem::replace(&mut sim.place, place);
+            self.places_before.push((key, before));
+        }
+    }
+
+    pub(super) fn add_sim(
+        &mut self,
+        conn: &Connection,
+        settings: &Settings,
+        key: SimKey,
+        iccid: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let card = settings.sims.card(iccid);
+        let mut budget = Budget::new(card.limits.clone(), now);
+        let minute_ago = now - Duration::from_secs(60);
+        let recent = conn
+            .prepare_cached("SELECT at, parts FROM spend WHERE sim = ? AND at > ? ORDER BY at")?
+            .query_map(params![key.0, minute_ago.as_millis()], |row| {
+                Ok(std::iter::repeat_n(Timestamp::from_millis(row.get(0)?), row.get(1)?))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        let day_used: u32 = conn
+            .prepare_cached("SELECT coalesce(sum(parts), 0) FROM spend WHERE sim = ? AND at >= ?")?
+            .query_row(params![key.0, budget.day_start().as_millis()], |row| row.get(0))?;
+        let last: Option<i64> = conn
+            .prepare_cached("SELECT max(at) FROM spend WHERE sim = ? AND parts > 0")?
+            .query_row([key.0], |row| row.get(0))?;
+        budget.restore(recent.into_iter().flatten(), day_used, last.map(Timestamp::from_millis));
+        budget.set_back(now);
+        self.sims.insert(key, Sim { card, budget, place: None });
+        Ok(())
+    }
+
+    pub(super) fn add_lane(&mut self, key: LaneKey, info: LaneInfo) {
+        self.lane_keys.insert(info.clone(), key);
+        self.lanes.insert(key, info);
+    }
+
+    pub(super) fn is_paused(&self, scope: Scope, id: &str) -> bool {
+        self.pauses.iter().any(|(s, i)| *s == scope && i == id)
+    }
+
+    pub(super) fn sim_is_paused(&self, sim: &Sim) -> bool {
+        let names = &sim.card.names;
+        self.is_paused(Scope::Sim, &names.iccid)
+            || names.name.as_ref().is_some_and(|name| self.is_paused(Scope::Sim, name))
+    }
+
+    pub(super) fn lane_is_paused(&self, lane: &LaneInfo) -> bool {
+        !lane.batch.is_empty() && self.is_paused(Scope::Batch, &lane.batch)
+    }
+
+    /// Asks the gate about a message of `lane`, for all SIMs on its route or for `only` one.
+    pub(super) fn ask(&self, lane: LaneKey, only: Option<SimKey>, question: Question, now: Timestamp) -> Verdict {
+        match self.lanes.get(&lane) {
+            Some(info) => self.ask_lane(info, only, question, now),
+            None => Verdict::Hold { reason: gate::Reason::NoSim, until: None },
+        }
+    }
+
+    pub(super) fn ask_lane(
+        &self,
+        info: &LaneInfo,
+        only: Option<SimKey>,
+        mut question: Question,
+        now: Timestamp,
+    ) -> Verdict {
+        question.paused = self.is_paused(Scope::All, "") || self.lane_is_paused(info);
+        let lines = self
+            .sims
+            .iter()
+            .filter(|(key, sim)| only.is_none_or(|only| only == **key) && info.route.admits(&sim.card.names))
+            .map(|(_, sim)| gate::Line {
+                paused: self.sim_is_paused(sim),
+                ready: sim.place.as_ref().is_some_and(|place| place.ready),
+                budget: &sim.budget,
+            });
+        gate::decide(&question, lines, now)
+    }
+
+    /// Whether some SIM on the route could ever send a message of so many parts; else the limit that forbids it.
+    pub(super) fn ever_fits(&self, settings: &Settings, route: &Route, parts: u32) -> Result<(), Allowance> {
+        let seen = self.sims.values().map(|sim| &sim.card);
+        let mut cards: Vec<&Card> = seen.chain(&settings.sims.cards).filter(|card| route.admits(&card.names)).collect();
+        let default = Card {
+            names: crate::dispatch::route::SimNames::default(),
+            number: None,
+            limits: settings.sims.default.clone(),
+        };
+        if cards.is_empty() {
+            cards.push(&default);
+        }
+        let mut refusal = Ok(());
+        for card in cards {
+            match Budget::ever_fits(&card.limits, parts) {
+                Ok(()) => return Ok(()),
+                never => refusal = never,
+            }
+        }
+        refusal
+    }
+
+    /// The SIMs as the API shows them.
+    pub fn sims(&self, now: Timestamp) -> Vec<SimStatus> {
+        let status = |(key, sim): (&SimKey, &Sim)| SimStatus {
+            key: *key,
+            card: sim.card.clone(),
+            modem: sim.place.as_ref().map(|place| place.modem.clone()),
+            state: match &sim.place {
+                None => "absent",
+                Some(_) if self.sim_is_paused(sim) => "paused",
+                Some(place) if place.ready => "ready",
+                Some(_) => "resting",
+            },
+            levels: sim.budget.levels(now),
+        };
+        self.sims.iter().map(status).collect()
+    }
+
+    /// When time alone changes something: a message expires, or a policy of an unknown part comes due.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.next_expiry.into_iter().chain(self.next_decision).min()
+    }
+
+    /// Whether everything is paused.
+    pub fn all_paused(&self) -> bool {
+        self.is_paused(Scope::All, "")
+    }
+}

@@ -1,0 +1,267 @@
+//! What people and time do to messages that wait: cancel, decide, pause, resume, expire.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::sms::id::{MessageId, MessageKey, SegmentId};
+use crate::sms::lifecycle::{MessageState, SegmentState, Withdrawal};
+
+use super::StoreError;
+use super::board::Scope;
+use super::event::EventKind;
+use super::handover::Part;
+use super::row::{MessageRow, SegmentRow};
+use super::work::{Effect, Work};
+
+/// What came of a cancellation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Nothing of it is on its way, and nothing of it will be handed over any more.
+    Cancelled,
+    /// Too late, or over: the message is in this state and stays there.
+    TooLate(MessageState),
+    /// There is no such message.
+    NotFound,
+}
+
+/// How an operator settles a message that is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It was sent.
+    Sent,
+    /// Send it once more, with TP-RD set.
+    Resend,
+    /// Leave it: it counts as failed.
+    GiveUp,
+}
+
+impl Decision {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Resend => "resend",
+            Self::GiveUp => "give_up",
+        }
+    }
+
+    /// The decision with this word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Sent, Self::Resend, Self::GiveUp].into_iter().find(|decision| decision.name() == name)
+    }
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResolveAnswer {
+    /// Settled.
+    Done,
+    /// Nothing of the message is unknown; it is in this state.
+    NotUnknown(MessageState),
+    /// There is no such message.
+    NotFound,
+}
+
+/// How many messages one transaction expires, so that results never wait long behind an outage's backlog.
+const EXPIRED_AT_ONCE: usize = 200;
+
+impl Work<'_> {
+    /// Cancels a message of which nothing was handed over.
+    pub fn cancel(&mut self, id: MessageId) -> Result<CancelAnswer, StoreError> {
+        let Some(message) = MessageRow::by_id(self.conn, id)? else { return Ok(CancelAnswer::NotFound) };
+        let mut segments = SegmentRow::of(self.conn, &message)?;
+        if !segments.iter().all(|row| matches!(row.state, SegmentState::Waiting { .. })) {
+            return Ok(CancelAnswer::TooLate(message.state));
+        }
+        for row in &mut segments {
+            row.state = row.state.clone().withdraw(Withdrawal::Cancelled)?;
+            row.save(self.conn)?;
+            row.save_cause(self.conn, "cancelled")?;
+        }
+        self.update_message(&message, &segments)?;
+        Ok(CancelAnswer::Cancelled)
+    }
+
+    /// Settles the unknown parts of a message as a person decided.
+    pub fn resolve(&mut self, id: MessageId, decision: Decision, client: &str) -> Result<ResolveAnswer, StoreError> {
+        let Some(message) = MessageRow::by_id(self.conn, id)? else { return Ok(ResolveAnswer::NotFound) };
+        if message.state != MessageState::Unknown {
+            return Ok(ResolveAnswer::NotUnknown(message.state));
+        }
+        self.decide(&message, decision, &format!("client {client}"))?;
+        Ok(ResolveAnswer::Done)
+    }
+
+    fn decide(&mut self, message: &MessageRow, decision: Decision, by: &str) -> Result<(), StoreError> {
+        let mut segments = SegmentRow::of(self.conn, message)?;
+        let unknown: Vec<SegmentId> =
+            segments.iter().filter(|s| matches!(s.state, SegmentState::Unknown { .. })).map(|s| s.id).collect();
+        for segment in unknown {
+            self.decide_part(message, &mut segments, segment, decision, by)?;
+        }
+        self.update_message(message, &segments)
+    }
+
+    fn decide_part(
+        &mut self,
+        message: &MessageRow,
+        segments: &mut [SegmentRow],
+        segment: SegmentId,
+        decision: Decision,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let Some(row) = segments.iter_mut().find(|row| row.id == segment) else { return Ok(()) };
+        let SegmentState::Unknown { with: carrier, .. } = row.state.clone() else { return Ok(()) };
+        let data = Some(serde_json::json!({ "decision": decision.name(), "by": by }).to_string());
+        match decision {
+            Decision::Sent => {
+                row.state = row.state.clone().accept(None, self.now)?;
+                row.save(self.conn)?;
+                self.segment_event(EventKind::SegmentAccepted, row, &carrier, data)
+            }
+            Decision::Resend => {
+                row.state = row.state.clone().send_again(self.now)?;
+                row.resent = true;
+                row.save(self.conn)?;
+                self.segment_event(EventKind::SegmentReturned, row, &carrier, data)?;
+                self.note_expiry(message.expires);
+                let (lane, priority) = (message.lane, message.priority);
+                self.effect(Effect::Queued { lane, priority, due: self.now });
+                Ok(())
+            }
+            Decision::GiveUp => {
+                self.refuse(&mut Part { message, segments, segment, carrier: &carrier }, &format!("given up by {by}"))
+            }
+        }
+    }
+
+    /// Closes a scope until someone resumes it. `id` is a batch, or the name or ICCID of a SIM.
+    pub fn pause(&mut self, scope: Scope, id: &str, reason: &str, client: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO pause (scope, id, reason, at, client) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (scope, id) DO UPDATE SET reason = excluded.reason",
+            )?
+            .execute(params![scope.name(), id, reason, self.now.as_millis(), client])?;
+        self.board.pauses.insert((scope, id.to_owned()));
+        self.pause_effects(scope, id);
+        Ok(())
+    }
+
+    /// Opens a scope again. False when it was not paused.
+    pub fn resume(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
+        let removed = self
+            .conn
+            .prepare_cached("DELETE FROM pause WHERE scope = ? AND id = ?")?
+            .execute(params![scope.name(), id])?;
+        self.board.pauses.remove(&(scope, id.to_owned()));
+        self.pause_effects(scope, id);
+        Ok(removed > 0)
+    }
+
+    fn pause_effects(&mut self, scope: Scope, id: &str) {
+        match scope {
+            Scope::All => {
+                let paused = self.board.all_paused();
+                self.effect(Effect::Pause(paused));
+            }
+            Scope::Batch => {
+                let lanes: Vec<_> = self.board.lanes.iter().filter(|(_, info)| info.batch == id).collect();
+                let effects: Vec<_> = lanes
+                    .into_iter()
+                    .map(|(&key, info)| Effect::Lane {
+                        key,
+                        route: info.route.clone(),
+                        paused: self.board.lane_is_paused(info),
+                    })
+                    .collect();
+                for effect in effects {
+                    self.effect(effect);
+                }
+            }
+            Scope::Sim => {
+                let sims: Vec<_> = self.board.sims.keys().copied().collect();
+                for sim in sims {
+                    self.line_effect(sim);
+                }
+            }
+        }
+    }
+
+    /// What time alone does: messages expire, and policies of unknown parts come due.
+    pub fn tick(&mut self) -> Result<(), StoreError> {
+        if self.board.next_expiry.is_some_and(|at| at <= self.now) {
+            self.expire_due()?;
+        }
+        if self.board.next_decision.is_some_and(|at| at <= self.now) {
+            self.apply_policies()?;
+        }
+        Ok(())
+    }
+
+    fn expire_due(&mut self) -> Result<(), StoreError> {
+        let due = self
+            .conn
+            .prepare_cached("SELECT DISTINCT message FROM segment WHERE state = 0 AND expires <= ? LIMIT ?")?
+            .query_map(params![self.now.as_millis(), EXPIRED_AT_ONCE], |row| row.get(0).map(MessageKey))?
+            .collect::<Result<Vec<_>, _>>()?;
+        for key in due {
+            let message = MessageRow::by_key(self.conn, key)?;
+            let mut segments = SegmentRow::of(self.conn, &message)?;
+            self.expire(&message, &mut segments)?;
+        }
+        self.board.next_expiry = next_expiry(self.conn)?;
+        Ok(())
+    }
+
+    fn apply_policies(&mut self) -> Result<(), StoreError> {
+        let due = self
+            .conn
+            .prepare_cached(
+                "SELECT message.key, segment.key FROM segment JOIN message ON message.key = segment.message
+                 WHERE segment.state = 7 AND resent = 0 AND unknown_at + resend_after <= ?",
+            )?
+            .query_map([self.now.as_millis()], |row| Ok((MessageKey(row.get(0)?), SegmentId(row.get(1)?))))?
+            .collect::<Result<Vec<_>, _>>()?;
+        for (key, segment) in due {
+            let message = MessageRow::by_key(self.conn, key)?;
+            let mut segments = SegmentRow::of(self.conn, &message)?;
+            self.decide_part(&message, &mut segments, segment, Decision::Resend, "on_unknown")?;
+            self.update_message(&message, &segments)?;
+        }
+        self.board.next_decision = next_decision(self.conn)?;
+        Ok(())
+    }
+
+    /// A message that expires then is in the queue.
+    pub(super) fn note_expiry(&mut self, at: Timestamp) {
+        self.board.next_expiry = Some(self.board.next_expiry.map_or(at, |known| known.min(at)));
+    }
+
+    /// A part of this message is unknown since now.
+    pub(super) fn note_decision(&mut self, message: &MessageRow) {
+        let after = message.resend_after_ms.and_then(|ms| u64::try_from(ms).ok());
+        if let Some(after) = after {
+            let at = self.now + std::time::Duration::from_millis(after);
+            self.board.next_decision = Some(self.board.next_decision.map_or(at, |known| known.min(at)));
+        }
+    }
+}
+
+pub(super) fn next_expiry(conn: &rusqlite::Connection) -> Result<Option<Timestamp>, StoreError> {
+    let next: Option<Option<i64>> = conn
+        .prepare_cached("SELECT min(expires) FROM segment WHERE state = 0")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(next.flatten().map(Timestamp::from_millis))
+}
+
+pub(super) fn next_decision(conn: &rusqlite::Connection) -> Result<Option<Timestamp>, StoreError> {
+    let next: Option<i64> = conn
+        .prepare_cached(
+            "SELECT min(unknown_at + resend_after) FROM segment JOIN message ON message.key = segment.message
+             WHERE segment.state = 7 AND resent = 0",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(next.map(Timestamp::from_millis))
+}

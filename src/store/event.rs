@@ -1,0 +1,111 @@
+//! The event log: every transition, numbered without gaps, written in the transaction that makes it.
+//!
+//! Events hold ids and codes, never numbers or texts; readers join these, so that erasure works.
+
+use rusqlite::{Connection, params};
+
+use crate::sms::id::{MessageKey, SimKey};
+use crate::sms::lifecycle::MessageState;
+
+use super::StoreError;
+
+/// What happened. The words are part of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The state of a message is now this one.
+    Message(MessageState),
+    /// The gate holds a message that could otherwise go.
+    MessageHeld,
+    /// A part was handed over.
+    SegmentOffered,
+    /// The network took a part.
+    SegmentAccepted,
+    /// The network refused a part.
+    SegmentRefused,
+    /// A status report came for a part.
+    SegmentReported,
+    /// A part's outcome is not known.
+    SegmentUnknown,
+    /// A part waits again.
+    SegmentReturned,
+    /// A text came in.
+    InboundReceived,
+    /// A call came in and was rejected.
+    InboundCall,
+    /// A modem can send.
+    ModemUp,
+    /// A modem cannot send.
+    ModemDown,
+    /// A SIM is in a modem.
+    SimSeen,
+}
+
+impl EventKind {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message(state) => match state {
+                MessageState::Queued => "message.queued",
+                MessageState::Sending => "message.sending",
+                MessageState::Accepted => "message.accepted",
+                MessageState::Delivered => "message.delivered",
+                MessageState::Undelivered => "message.undelivered",
+                MessageState::Unknown => "message.unknown",
+                MessageState::Failed => "message.failed",
+                MessageState::Expired => "message.expired",
+                MessageState::Blocked => "message.blocked",
+                MessageState::Cancelled => "message.cancelled",
+            },
+            Self::MessageHeld => "message.held",
+            Self::SegmentOffered => "segment.offered",
+            Self::SegmentAccepted => "segment.accepted",
+            Self::SegmentRefused => "segment.refused",
+            Self::SegmentReported => "segment.reported",
+            Self::SegmentUnknown => "segment.unknown",
+            Self::SegmentReturned => "segment.returned",
+            Self::InboundReceived => "inbound.received",
+            Self::InboundCall => "inbound.call",
+            Self::ModemUp => "modem.up",
+            Self::ModemDown => "modem.down",
+            Self::SimSeen => "sim.seen",
+        }
+    }
+}
+
+/// An event about to be written. What does not apply is left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct About<'a> {
+    pub(super) message: Option<MessageKey>,
+    pub(super) part: Option<u8>,
+    pub(super) modem: Option<&'a str>,
+    pub(super) sim: Option<SimKey>,
+    /// A JSON object with what else there is to say.
+    pub(super) data: Option<String>,
+}
+
+pub(super) fn last_seq(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(conn.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?)
+}
+
+pub(super) fn insert(
+    conn: &Connection,
+    seq: i64,
+    at: i64,
+    kind: EventKind,
+    about: &About<'_>,
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO event (seq, at, type, message, part, modem, sim, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        seq,
+        at,
+        kind.name(),
+        about.message.map(|m| m.0),
+        about.part,
+        about.modem,
+        about.sim.map(|s| s.0),
+        about.data,
+    ])?;
+    Ok(())
+}

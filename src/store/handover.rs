@@ -1,0 +1,400 @@
+//! The hand-over of a part: the offer transaction and what settles it.
+
+use std::time::Duration;
+
+use rusqlite::params;
+
+use crate::clock::Timestamp;
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::modem::{ReturnedWhy, Settlement};
+use crate::sms::id::{ModemId, SegmentId, SimKey};
+use crate::sms::lifecycle::{Carrier, SegmentState, Withdrawal};
+use crate::sms::outcome::{Cause, Disposition, Phase, disposition};
+
+use super::StoreError;
+use super::event::{About, EventKind};
+use super::row::{MessageRow, SegmentRow};
+use super::work::{Effect, Fact, Settled, Work};
+
+/// Whether the PDU may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferAnswer {
+    /// It may, as soon as the commit is done and the prompt is there.
+    Go,
+    /// It may not: the part does not wait any more, or the gate said no.
+    Stop,
+}
+
+/// TP-FCS 0xC5: the centre has a message with this reference and recipient already (TS 23.040 clause 9.2.3.22). To a part
+/// that was sent again with TP-RD it says that the first one had arrived.
+const DUPLICATE: Cause = Cause::Cms(197);
+
+/// Waiting times after refusals for now: congestion clears in minutes, outages in an hour. After the last the part is
+/// refused for good.
+const BACK_OFF: [Duration; 7] = [
+    Duration::from_secs(30),
+    Duration::from_secs(2 * 60),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(60 * 60),
+    Duration::from_secs(60 * 60),
+];
+
+impl Work<'_> {
+    /// The offer transaction: asks the gate again, counts the budget, and notes that the part is on its way.
+    pub fn offer(&mut self, segment: SegmentId, carrier: &Carrier) -> Result<OfferAnswer, StoreError> {
+        let (message, mut segments, state) = SegmentRow::with_message(self.conn, segment)?;
+        let SegmentState::Waiting { due } = state else {
+            return Ok(self.stop(carrier.sim, segment));
+        };
+        // Parts go in order: one that came back goes before those that follow it.
+        let first = segments.iter().find(|s| matches!(s.state, SegmentState::Waiting { .. }));
+        if first.is_some_and(|first| first.id != segment) {
+            return Ok(self.stop(carrier.sim, segment));
+        }
+        let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. })).count();
+        let question = Question {
+            paused: false,
+            due,
+            expires: message.expires,
+            parts: u32::try_from(waiting).unwrap_or(u32::MAX),
+            begun: waiting < segments.len(),
+        };
+        match self.board.ask(message.lane, Some(carrier.sim), question, self.now) {
+            Verdict::Go => {}
+            Verdict::Block { reason: Reason::Expired } => {
+                self.expire(&message, &mut segments)?;
+                self.fact(Fact::Blocked(Reason::Expired));
+                return Ok(self.stop(carrier.sim, segment));
+            }
+            verdict @ (Verdict::Hold { .. } | Verdict::Block { .. }) => {
+                self.note_hold(message.key, verdict)?;
+                return Ok(self.stop(carrier.sim, segment));
+            }
+        }
+        self.spend(carrier.sim, segment)?;
+        for row in segments.iter_mut().filter(|row| row.id == segment) {
+            row.attempts += 1;
+            row.state = row.state.clone().offer(carrier.clone(), self.now)?;
+            row.save(self.conn)?;
+            self.segment_event(EventKind::SegmentOffered, row, carrier, None)?;
+        }
+        self.update_message(&message, &segments)?;
+        self.fact(Fact::HandedOver(self.now.saturating_since(due)));
+        let free_at = self.free_at(carrier.sim);
+        self.effect(Effect::Offered { sim: carrier.sim, segment, free_at });
+        Ok(OfferAnswer::Go)
+    }
+
+    /// Records what became of a part that `modem` had, also when that is down by now. What is settled already stays as it is,
+    /// and so does what another modem has by now: a lease that came back late says nothing about the one that followed it.
+    pub fn settle(
+        &mut self,
+        segment: SegmentId,
+        modem: &ModemId,
+        sim: Option<SimKey>,
+        settlement: Settlement,
+    ) -> Result<(), StoreError> {
+        self.settle_as(segment, modem, sim, |resent| Fate::of(settlement, resent))
+    }
+
+    fn settle_as(
+        &mut self,
+        segment: SegmentId,
+        modem: &ModemId,
+        sim: Option<SimKey>,
+        fate: impl FnOnce(bool) -> Fate,
+    ) -> Result<(), StoreError> {
+        let (message, mut segments, state) = SegmentRow::with_message(self.conn, segment)?;
+        let carrier = carrier_on_the_wire(&state).filter(|carrier| carrier.modem == *modem).cloned();
+        let Some(carrier) = carrier else {
+            if let Some(sim) = sim {
+                self.effect(Effect::Finished { sim, segment, go_on: false });
+            }
+            return Ok(());
+        };
+        let resent = segments.iter().any(|row| row.id == segment && row.resent);
+        let fate = fate(resent);
+        let mut part = Part { message: &message, segments: &mut segments, segment, carrier: &carrier };
+        if let Some(sim) = self.board.sims.get(&carrier.sim) {
+            let sim = sim.card.names.clone();
+            self.fact(Fact::Settled { sim, result: fate.result() });
+        }
+        let go_on = match fate {
+            Fate::Accepted(tp_mr) => self.accept(&mut part, tp_mr).map(|()| true)?,
+            Fate::Refused(cause) => self.refuse(&mut part, &cause.to_string()).map(|()| false)?,
+            Fate::Retry(cause) => self.retry(&mut part, cause).map(|()| false)?,
+            Fate::NotWritten(cause) => {
+                self.unspend_part(&mut part)?;
+                self.retry(&mut part, cause).map(|()| false)?
+            }
+            Fate::Unknown(why) => self.lose_sight(&mut part, &why).map(|()| true)?,
+            Fate::Returned(why) => self.give_back(&mut part, &why).map(|()| false)?,
+        };
+        self.update_message(&message, &segments)?;
+        self.effect(Effect::Finished { sim: carrier.sim, segment, go_on });
+        // Parts that wait without a lease, because they came back on their own, must be found again.
+        let waiting = segments.iter().filter(|row| matches!(row.state, SegmentState::Waiting { .. }));
+        if let Some(due) = waiting.map(|row| row.due).min() {
+            self.effect(Effect::Queued { lane: message.lane, priority: message.priority, due });
+        }
+        // A report may have come before it was known what it belongs to.
+        self.apply_parked(carrier.sim)
+    }
+
+    /// After a crash: whatever was offered may or may not have been sent.
+    pub(super) fn settle_crash(&mut self) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare("SELECT key, modem FROM segment WHERE state = 2")?;
+        let offered = statement
+            .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, String>(1)?)))?
+            .collect::<Result<Vec<_>, _>>()?;
+        for (segment, modem) in offered {
+            self.settle_as(segment, &ModemId::new(&modem), None, |_| Fate::Unknown("daemon-ended".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, sim: SimKey, segment: SegmentId) -> OfferAnswer {
+        self.effect(Effect::Finished { sim, segment, go_on: false });
+        self.line_effect(sim);
+        OfferAnswer::Stop
+    }
+
+    fn spend(&mut self, sim: SimKey, segment: SegmentId) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO spend (sim, at, segment) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET parts = parts + 1",
+            )?
+            .execute(params![sim.0, self.now.as_millis(), segment.0])?;
+        if let Some(sim) = self.board.sims.get_mut(&sim) {
+            sim.budget.spend(self.now);
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, part: &mut Part<'_>, tp_mr: Option<u8>) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        for row in part.rows() {
+            row.state = row.state.clone().accept(tp_mr, self.now)?;
+            row.save(self.conn)?;
+            let data = tp_mr.map(|tp_mr| format!("{{\"tp_mr\":{tp_mr}}}"));
+            self.segment_event(EventKind::SegmentAccepted, row, carrier, data)?;
+        }
+        if let Some(tp_mr) = tp_mr {
+            // What was expected to have this reference has another one, or none.
+            self.conn
+                .prepare_cached(
+                    "UPDATE segment SET expected_mr = NULL WHERE sim = ? AND state = 7 AND expected_mr = ?",
+                )?
+                .execute(params![carrier.sim.0, tp_mr])?;
+            self.expect_reference(carrier.sim, tp_mr.wrapping_add(1))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a part for good; the parts that wait would make no sense without it.
+    pub(super) fn refuse(&mut self, part: &mut Part<'_>, cause: &str) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        for row in part.rows() {
+            row.state = row.state.clone().refuse()?;
+            row.save(self.conn)?;
+            row.save_cause(self.conn, cause)?;
+            let data = Some(serde_json::json!({ "cause": cause }).to_string());
+            self.segment_event(EventKind::SegmentRefused, row, carrier, data)?;
+        }
+        for row in part.segments.iter_mut().filter(|row| matches!(row.state, SegmentState::Waiting { .. })) {
+            row.state = row.state.clone().withdraw(Withdrawal::PartRefused)?;
+            row.save(self.conn)?;
+            row.save_cause(self.conn, "part-refused")?;
+        }
+        Ok(())
+    }
+
+    /// Puts a part back for a while, or refuses it for good after too many attempts.
+    fn retry(&mut self, part: &mut Part<'_>, cause: Cause) -> Result<(), StoreError> {
+        let attempts = part.rows().next().map_or(0, |row| row.attempts);
+        let place = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
+        let Some(wait) = BACK_OFF.get(place) else {
+            return self.refuse(part, &cause.to_string());
+        };
+        let due = self.now + *wait;
+        let carrier = part.carrier;
+        for row in part.rows() {
+            row.state = row.state.clone().put_back(due)?;
+            row.save(self.conn)?;
+            row.save_cause(self.conn, &cause.to_string())?;
+            let data = serde_json::json!({ "cause": cause.to_string(), "not_before": due.to_string() });
+            self.segment_event(EventKind::SegmentReturned, row, carrier, Some(data.to_string()))?;
+        }
+        self.put_off(part.message, part.segments, due)
+    }
+
+    /// Marks a part unknown, and notes the reference that it has if it was sent, where that can be told.
+    fn lose_sight(&mut self, part: &mut Part<'_>, why: &str) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        let mut expected = None;
+        for row in part.rows().filter(|row| matches!(row.state, SegmentState::Offered { .. })) {
+            row.state = row.state.clone().lose_sight(self.now)?;
+            row.save(self.conn)?;
+            row.save_cause(self.conn, why)?;
+            expected = self
+                .conn
+                .prepare_cached("SELECT next_mr FROM sim WHERE key = ?")?
+                .query_row([carrier.sim.0], |row| row.get::<_, Option<u8>>(0))?;
+            self.conn
+                .prepare_cached("UPDATE segment SET expected_mr = ? WHERE key = ?")?
+                .execute(params![expected, row.id.0])?;
+            let data = Some(serde_json::json!({ "cause": why }).to_string());
+            self.segment_event(EventKind::SegmentUnknown, row, carrier, data)?;
+        }
+        if let Some(expected) = expected {
+            // The next part is expected to get the one after, as if this one had been sent.
+            self.expect_reference(carrier.sim, expected.wrapping_add(1))?;
+        }
+        self.note_decision(part.message);
+        Ok(())
+    }
+
+    fn expect_reference(&self, sim: SimKey, next_mr: u8) -> Result<(), StoreError> {
+        self.conn.prepare_cached("UPDATE sim SET next_mr = ? WHERE key = ?")?.execute(params![next_mr, sim.0])?;
+        Ok(())
+    }
+
+    /// Back into the queue and to its place there, and the budget as if nothing had been: no octet of the PDU was written.
+    fn give_back(&mut self, part: &mut Part<'_>, why: &str) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        self.unspend_part(part)?;
+        let mut due = self.now;
+        for row in part.rows() {
+            row.attempts = row.attempts.saturating_sub(1);
+            due = row.due;
+            row.state = row.state.clone().put_back(due)?;
+            row.save(self.conn)?;
+            let data = Some(serde_json::json!({ "cause": why }).to_string());
+            self.segment_event(EventKind::SegmentReturned, row, carrier, data)?;
+        }
+        self.put_off(part.message, part.segments, due)
+    }
+
+    fn unspend_part(&mut self, part: &mut Part<'_>) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        for row in part.rows() {
+            if let SegmentState::Offered { at, .. } = row.state {
+                self.unspend(carrier.sim, row.id, at)?;
+            }
+        }
+        self.line_effect(carrier.sim);
+        Ok(())
+    }
+
+    fn unspend(&mut self, sim: SimKey, segment: SegmentId, at: Timestamp) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("UPDATE spend SET parts = parts - 1 WHERE sim = ? AND at = ? AND segment = ?")?
+            .execute(params![sim.0, at.as_millis(), segment.0])?;
+        if let Some(sim) = self.board.sims.get_mut(&sim) {
+            sim.budget.give_back(at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn segment_event(
+        &mut self,
+        kind: EventKind,
+        row: &SegmentRow,
+        carrier: &Carrier,
+        data: Option<String>,
+    ) -> Result<(), StoreError> {
+        let about = About {
+            message: Some(row.message),
+            part: Some(row.part),
+            modem: Some(carrier.modem.as_str()),
+            sim: Some(carrier.sim),
+            data,
+        };
+        self.event(kind, &about)
+    }
+
+    /// The waiting parts of a message whose validity is over.
+    pub(super) fn expire(&mut self, message: &MessageRow, segments: &mut [SegmentRow]) -> Result<(), StoreError> {
+        for row in segments.iter_mut() {
+            if matches!(row.state, SegmentState::Waiting { .. }) {
+                row.state = row.state.clone().expire()?;
+                row.save(self.conn)?;
+            }
+        }
+        self.update_message(message, segments)
+    }
+}
+
+/// A part on the wire among its siblings.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub(super) message: &'a MessageRow,
+    pub(super) segments: &'a mut [SegmentRow],
+    pub(super) segment: SegmentId,
+    pub(super) carrier: &'a Carrier,
+}
+
+impl Part<'_> {
+    /// The row of the part itself.
+    pub(super) fn rows(&mut self) -> impl Iterator<Item = &mut SegmentRow> {
+        let segment = self.segment;
+        self.segments.iter_mut().filter(move |row| row.id == segment)
+    }
+}
+
+/// What a settlement means for the queue.
+enum Fate {
+    Accepted(Option<u8>),
+    Refused(Cause),
+    Retry(Cause),
+    /// Refused before an octet of the PDU was written.
+    NotWritten(Cause),
+    Unknown(String),
+    Returned(String),
+}
+
+impl Fate {
+    fn result(&self) -> Settled {
+        match self {
+            Self::Accepted(_) => Settled::Accepted,
+            Self::Refused(_) => Settled::Refused,
+            Self::Retry(_) | Self::NotWritten(_) | Self::Returned(_) => Settled::Returned,
+            Self::Unknown(_) => Settled::Unknown,
+        }
+    }
+
+    /// `resent` says that the part went a second time, with TP-RD.
+    fn of(settlement: Settlement, resent: bool) -> Self {
+        match settlement {
+            Settlement::Refused { cause: DUPLICATE } if resent => Self::Accepted(None),
+            Settlement::Accepted { tp_mr } | Settlement::LateAccepted { tp_mr } => Self::Accepted(Some(tp_mr)),
+            Settlement::Refused { cause } => match disposition(cause, Phase::AfterPdu) {
+                Disposition::FailRecipient | Disposition::FailMessage => Self::Refused(cause),
+                Disposition::Unknown => Self::Unknown(cause.to_string()),
+                Disposition::AnotherSim
+                | Disposition::RestSim
+                | Disposition::RetryLater
+                | Disposition::RetryNow
+                | Disposition::RecoverModem => Self::Retry(cause),
+            },
+            Settlement::Unknown { why } => Self::Unknown(why.to_string()),
+            // Refused before the PDU: it would be refused again at once, so it waits, and not for ever.
+            Settlement::Returned { why: ReturnedWhy::Cause(cause) } => Self::NotWritten(cause),
+            Settlement::Returned { why } => Self::Returned(why.to_string()),
+        }
+    }
+}
+
+fn carrier_on_the_wire(state: &SegmentState) -> Option<&Carrier> {
+    match state {
+        SegmentState::Offered { to: carrier, .. } | SegmentState::Unknown { with: carrier, .. } => Some(carrier),
+        SegmentState::Waiting { .. }
+        | SegmentState::Accepted { .. }
+        | SegmentState::Reported { .. }
+        | SegmentState::Refused
+        | SegmentState::Expired
+        | SegmentState::Withdrawn(_) => None,
+    }
+}

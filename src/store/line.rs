@@ -1,0 +1,92 @@
+//! Modems and the SIMs in them, as far as the queue must know.
+
+use rusqlite::params;
+
+use crate::sms::id::{ModemId, SimKey};
+
+use super::StoreError;
+use super::board::Place;
+use super::event::{About, EventKind};
+use super::work::{Effect, Work};
+
+impl Work<'_> {
+    /// A modem is up with this SIM in it. Returns the SIM's row.
+    pub fn modem_up(&mut self, modem: &ModemId, iccid: &str) -> Result<SimKey, StoreError> {
+        let sim = self.sim(iccid)?;
+        // A SIM that was moved is in one modem only.
+        self.board.set_place(sim, Some(Place { modem: modem.clone(), ready: false }));
+        self.event(EventKind::ModemUp, &About { modem: Some(modem.as_str()), sim: Some(sim), ..About::default() })?;
+        self.line_effect(sim);
+        Ok(sim)
+    }
+
+    /// The modem can send, or cannot for now, because it is not registered.
+    pub fn line_ready(&mut self, sim: SimKey, modem: &ModemId, ready: bool) {
+        if self.is_in(sim, modem) {
+            self.board.set_place(sim, Some(Place { modem: modem.clone(), ready }));
+            self.line_effect(sim);
+        }
+    }
+
+    /// The modem is gone or being recovered; what it held was settled before.
+    pub fn modem_down(&mut self, modem: &ModemId, sim: Option<SimKey>, reason: &str) -> Result<(), StoreError> {
+        let data = Some(serde_json::json!({ "reason": reason }).to_string());
+        self.event(EventKind::ModemDown, &About { modem: Some(modem.as_str()), sim, data, ..About::default() })?;
+        if let Some(sim) = sim.filter(|&sim| self.is_in(sim, modem)) {
+            self.board.set_place(sim, None);
+            self.effect(Effect::Gone(sim));
+        }
+        Ok(())
+    }
+
+    fn is_in(&self, sim: SimKey, modem: &ModemId) -> bool {
+        let place = self.board.sims.get(&sim).and_then(|entry| entry.place.as_ref());
+        place.is_some_and(|place| place.modem == *modem)
+    }
+
+    /// The SIM refused a PIN, of which `mark` is the digest. Three wrong ones lock it, so this one is never tried again.
+    pub fn pin_refused(&mut self, iccid: &str, mark: &[u8; 32]) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO sim (iccid, first_seen, pin_refused) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (iccid) DO UPDATE SET pin_refused = ?3",
+            )?
+            .execute(params![iccid, self.now.as_millis(), mark])?;
+        Ok(())
+    }
+
+    /// Somebody called and was hung up on.
+    pub fn call(&mut self, modem: &ModemId, sim: SimKey) -> Result<(), StoreError> {
+        self.event(EventKind::InboundCall, &About { modem: Some(modem.as_str()), sim: Some(sim), ..About::default() })
+    }
+
+    /// The row of a SIM, which is made and announced when it is new.
+    fn sim(&mut self, iccid: &str) -> Result<SimKey, StoreError> {
+        self.conn
+            .prepare_cached("INSERT INTO sim (iccid, first_seen) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+            .execute(params![iccid, self.now.as_millis()])?;
+        let sim = self
+            .conn
+            .prepare_cached("SELECT key FROM sim WHERE iccid = ?")?
+            .query_row([iccid], |row| row.get(0).map(SimKey))?;
+        if self.board.sims.contains_key(&sim) {
+            return Ok(sim);
+        }
+        self.board.add_sim(self.conn, self.settings, sim, iccid, self.now)?;
+        self.event(EventKind::SimSeen, &About { sim: Some(sim), ..About::default() })?;
+        Ok(sim)
+    }
+
+    /// Tells the dispatcher how a SIM stands now.
+    pub(super) fn line_effect(&mut self, sim: SimKey) {
+        let Some(entry) = self.board.sims.get(&sim) else { return };
+        let effect = Effect::Line {
+            sim,
+            names: entry.card.names.clone(),
+            ready: entry.place.as_ref().is_some_and(|place| place.ready),
+            paused: self.board.sim_is_paused(entry),
+            free_at: self.free_at(sim),
+        };
+        self.effect(effect);
+    }
+}

@@ -1,0 +1,178 @@
+//! What survives a restart: messages, segments, events, SIM spending, pauses, tokens and inbound texts, in SQLite.
+//!
+//! One writing connection. Everything that changes goes through [`Store::commit`], which runs its work in one transaction
+//! and answers after the commit (WAL, `synchronous=FULL`: after the log is synced). Readers have their own connections
+//! ([`reader`]). SQL stands in this module only.
+//!
+//! The store keeps an image of what is small and asked all the time ([`board`]): SIMs with their budgets, lanes, pauses. It
+//! is changed with the rows and read anew after a rollback.
+
+pub mod board;
+pub mod control;
+pub mod event;
+pub mod handover;
+pub mod inbound;
+pub mod line;
+pub mod queue;
+pub mod reader;
+pub mod report;
+pub(crate) mod row;
+pub mod schema;
+pub mod submit;
+pub mod token;
+pub mod view;
+pub mod work;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::clock::Timestamp;
+use crate::dispatch::sim::SimSettings;
+
+use board::Board;
+pub use schema::{OpenError, inspect};
+use work::Counters;
+pub use work::{Aftermath, Effect, Fact, Settled, Work};
+
+/// What the store is told at start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names, groups and limits of SIMs.
+    pub sims: SimSettings,
+    /// Below this much free space, in octets, submits are refused, so that results and replies can still be written.
+    pub free_floor: u64,
+    /// The country whose national number forms are understood, to tie replies to messages.
+    pub country: crate::sms::number::Country,
+}
+
+/// Free space that is kept for results and replies: a day of one SIM's traffic is under 1 MiB, and SQLite's log grows to
+/// 16 MiB between checkpoints.
+pub const FREE_FLOOR: u64 = 64 * 1024 * 1024;
+
+/// The writing side of the database. A plain value: an actor or a simulation owns it.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+    path: PathBuf,
+    board: Board,
+    settings: Settings,
+    counters: Counters,
+}
+
+/// Why something could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full.
+    #[error("no space left for the database")]
+    Full,
+    /// SQLite's own words.
+    #[error("database: {0}")]
+    Sqlite(rusqlite::Error),
+    /// A row does not say what a row says.
+    #[error("row {key} of {table} is not readable: {what}")]
+    Corrupt {
+        /// Of which table.
+        table: &'static str,
+        /// Which row.
+        key: i64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A transition that the life of a segment does not have.
+    #[error(transparent)]
+    Transition(#[from] crate::sms::lifecycle::IllegalTransition),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database at `path` and brings it up to date, or makes it. What was on the wire when the last process ended
+    /// is unknown from now on.
+    pub fn open(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
+        let conn = schema::open_writer(path)?;
+        let board = Board::load(&conn, &settings, now)?;
+        let counters = Counters::load(&conn)?;
+        let mut store = Self { conn, path: path.to_owned(), board, settings, counters };
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is not general enough over its lifetime"
+        )]
+        store.commit(now, |work| work.settle_crash())?;
+        Ok(store)
+    }
+
+    /// Runs `work` in one transaction. When it or the commit fails nothing of it happened, neither here nor on disk.
+    ///
+    /// The aftermath is what the dispatcher and the counters must be told.
+    pub fn commit<T>(
+        &mut self,
+        now: Timestamp,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<(T, Aftermath), StoreError> {
+        let result = self.try_commit(now, work);
+        if result.is_err() {
+            // The image may be ahead of the rows.
+            self.board = self.board.reload(&self.conn, &self.settings, now)?;
+        }
+        result
+    }
+
+    fn try_commit<T>(
+        &mut self,
+        now: Timestamp,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<(T, Aftermath), StoreError> {
+        self.board.begin(now);
+        let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut open = Work::new(&transaction, &mut self.board, &self.settings, now, self.counters);
+        let value = work(&mut open)?;
+        let (aftermath, counters) = open.finish()?;
+        transaction.commit()?;
+        self.counters = counters;
+        Ok((value, aftermath))
+    }
+
+    /// Copies what is in SQLite's log to the database proper, for a time when nobody waits. Takes some hundredths of a
+    /// second; a commit does it by itself when the log has grown to its limit.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+    }
+
+    /// What the dispatcher must be told at start: lanes, their heads and pauses.
+    pub fn initial_effects(&self) -> Result<Vec<Effect>, StoreError> {
+        queue::initial_effects(&self.conn, &self.board)
+    }
+
+    /// The image of SIMs, lanes and pauses.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The number of the last committed event.
+    pub fn last_seq(&self) -> i64 {
+        self.counters.seq
+    }
+
+    /// The writing connection, for reading what was committed.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Whether there is room for new messages above the floor.
+    pub fn has_room(&self) -> bool {
+        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match rustix::fs::statvfs(folder) {
+            Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize) >= self.settings.free_floor,
+            // A file system that cannot be asked is not a reason to refuse: the write itself will tell.
+            Err(_) => true,
+        }
+    }
+}

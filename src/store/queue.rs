@@ -1,0 +1,187 @@
+//! The queue as an index walk: what a lane holds next, and what goes to a modem.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::dispatch::plan::Draw;
+use crate::modem::Lease;
+use crate::pdu::{Direction, EncodedPdu, Pdu, Tpdu, Validity};
+use crate::sms::id::{MessageKey, SegmentId, SimKey};
+use crate::sms::lifecycle::{Carrier, SegmentState};
+
+use super::board::{Board, Scope};
+use super::row::{MessageRow, SegmentRow};
+use super::work::{Effect, Work};
+use super::{Store, StoreError};
+
+/// What a draw gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Drawn {
+    /// A message and its parts that wait, in order.
+    Message {
+        /// The message.
+        message: MessageKey,
+        /// Its waiting parts.
+        parts: Vec<SegmentId>,
+    },
+    /// A message that another SIM has begun: it must be pinned to that one ([`Work::pin`]), then draw again.
+    Begun(MessageKey),
+    /// A message whose parts the SIM's budget does not hold now.
+    TooLarge {
+        /// The message.
+        message: MessageKey,
+        /// Until when no SIM on its route can begin it; `None` where another one can, or where time alone changes nothing.
+        until: Option<Timestamp>,
+    },
+    /// Nothing is due. What is next there is due at this time.
+    Empty(Option<Timestamp>),
+}
+
+/// The walk: `state = 0` stands in the text, so that the partial index is used.
+const NEXT: &str = "SELECT message, due FROM segment WHERE lane = ? AND prio = ? AND state = 0 ORDER BY due";
+
+impl Store {
+    /// The first due message of a lane and priority that nobody holds.
+    pub fn draw(
+        &self,
+        from: Draw,
+        is_leased: impl Fn(MessageKey) -> bool,
+        now: Timestamp,
+    ) -> Result<Drawn, StoreError> {
+        let conn = self.connection();
+        let mut walk = conn.prepare_cached(NEXT)?;
+        let mut rows = walk.query(params![from.lane.0, from.priority])?;
+        while let Some(row) = rows.next()? {
+            let message = MessageKey(row.get(0)?);
+            if is_leased(message) {
+                continue;
+            }
+            let due = Timestamp::from_millis(row.get(1)?);
+            if due > now {
+                return Ok(Drawn::Empty(Some(due)));
+            }
+            return self.drawn(message, from.sim, now);
+        }
+        Ok(Drawn::Empty(None))
+    }
+
+    fn drawn(&self, message: MessageKey, sim: SimKey, now: Timestamp) -> Result<Drawn, StoreError> {
+        let conn = self.connection();
+        let row = MessageRow::by_key(conn, message)?;
+        let segments = SegmentRow::of(conn, &row)?;
+        let begun_by = segments.iter().find_map(|segment| carrier_of(&segment.state));
+        if begun_by.is_some_and(|carrier| carrier.sim != sim) {
+            return Ok(Drawn::Begun(message));
+        }
+        let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. }));
+        let parts: Vec<SegmentId> = waiting.map(|segment| segment.id).collect();
+        let question = Question {
+            paused: false,
+            due: now,
+            expires: row.expires,
+            parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+            begun: parts.len() < segments.len(),
+        };
+        let holds = |only| match self.board().ask(row.lane, only, question, now) {
+            Verdict::Hold { reason: Reason::SimBudget, until } => Some(until),
+            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => None,
+        };
+        match holds(Some(sim)) {
+            None => Ok(Drawn::Message { message, parts }),
+            Some(_) => Ok(Drawn::TooLarge { message, until: holds(None).flatten() }),
+        }
+    }
+
+    /// A part ready to be handed over: with the validity that is left, and TP-RD where it goes a second time. `None` when it
+    /// does not wait any more.
+    pub fn lease(&self, segment: SegmentId, now: Timestamp) -> Result<Option<Lease>, StoreError> {
+        let sql = "SELECT segment.message, part, segment.expires, pdu, resent, parts FROM segment
+             JOIN message ON message.key = segment.message WHERE segment.key = ? AND segment.state = 0";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let row = statement
+            .query_row([segment.0], |row| {
+                let expires = Timestamp::from_millis(row.get(2)?);
+                let (octets, resent): (Vec<u8>, bool) = (row.get(3)?, row.get(4)?);
+                Ok((MessageKey(row.get(0)?), row.get::<_, u8>(1)?, expires, octets, resent, row.get::<_, u8>(5)?))
+            })
+            .optional()?;
+        let Some((message, part, expires, octets, resent, of)) = row else { return Ok(None) };
+        let corrupt = StoreError::Corrupt { table: "segment", key: segment.0, what: "pdu" };
+        let pdu = finish_pdu(&octets, resent, expires, now).ok_or(corrupt)?;
+        Ok(Some(Lease { segment, message, part, of, pdu, follows_soon: part < of }))
+    }
+}
+
+impl Work<'_> {
+    /// Puts what waits of a message off until the budget of some SIM holds it.
+    pub fn hold(&mut self, message: MessageKey, until: Timestamp) -> Result<(), StoreError> {
+        let row = MessageRow::by_key(self.conn, message)?;
+        let mut segments = SegmentRow::of(self.conn, &row)?;
+        self.put_off(&row, &mut segments, until)?;
+        self.note_hold(message, Verdict::Hold { reason: Reason::SimBudget, until: Some(until) })
+    }
+
+    /// Binds what is left of a message to the SIM that has begun it, also parts that may wait again later.
+    pub fn pin(&mut self, message: MessageKey) -> Result<(), StoreError> {
+        let row = MessageRow::by_key(self.conn, message)?;
+        let segments = SegmentRow::of(self.conn, &row)?;
+        let carrier = segments.iter().find_map(|segment| carrier_of(&segment.state));
+        let iccid =
+            carrier.and_then(|carrier| self.board.sims.get(&carrier.sim)).map(|sim| sim.card.names.iccid.clone());
+        let batch = self.board.lanes.get(&row.lane).map(|info| info.batch.clone()).unwrap_or_default();
+        let Some(iccid) = iccid else { return Ok(()) };
+        let lane = self.lane(crate::dispatch::route::Route::Sim(iccid), batch)?;
+        self.conn.prepare_cached("UPDATE message SET lane = ? WHERE key = ?")?.execute((lane.0, message.0))?;
+        self.conn.prepare_cached("UPDATE segment SET lane = ? WHERE key >= ? AND key < ?")?.execute((
+            lane.0,
+            row.first_segment,
+            row.first_segment + row.parts,
+        ))?;
+        self.effect(Effect::Queued { lane, priority: row.priority, due: row.due });
+        Ok(())
+    }
+}
+
+fn carrier_of(state: &SegmentState) -> Option<&Carrier> {
+    match state {
+        SegmentState::Offered { to: carrier, .. }
+        | SegmentState::Accepted { by: carrier, .. }
+        | SegmentState::Reported { by: carrier, .. }
+        | SegmentState::Unknown { with: carrier, .. } => Some(carrier),
+        SegmentState::Waiting { .. } | SegmentState::Refused | SegmentState::Expired | SegmentState::Withdrawn(_) => {
+            None
+        }
+    }
+}
+
+fn finish_pdu(octets: &[u8], resent: bool, expires: Timestamp, now: Timestamp) -> Option<EncodedPdu> {
+    let mut pdu = Pdu::decode(octets, Direction::Mo).ok()?;
+    let Tpdu::Submit(submit) = &mut pdu.tpdu else { return None };
+    submit.rd = resent;
+    let left = u32::try_from(expires.saturating_since(now).as_secs()).unwrap_or(u32::MAX);
+    submit.validity = Some(Validity::relative(left));
+    pdu.encode().ok()
+}
+
+/// What the dispatcher must be told at start.
+pub(super) fn initial_effects(conn: &Connection, board: &Board) -> Result<Vec<Effect>, StoreError> {
+    let mut effects = vec![Effect::Pause(board.is_paused(Scope::All, ""))];
+    let mut head = conn.prepare(&format!("{NEXT} LIMIT 1"))?;
+    for (&lane, info) in &board.lanes {
+        effects.push(Effect::Lane { key: lane, route: info.route.clone(), paused: board.lane_is_paused(info) });
+        for priority in 0..10 {
+            let due: Option<i64> = head.query_row(params![lane.0, priority], |row| row.get(1)).optional()?;
+            let due = due.map(Timestamp::from_millis);
+            effects.extend(due.map(|due| Effect::Queued { lane, priority, due }));
+        }
+    }
+    Ok(effects)
+}
+
+/// SQLite's plan of the walk, for the test that watches it.
+#[cfg(test)]
+pub(crate) fn explain_walk(conn: &Connection) -> String {
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {NEXT}")).unwrap();
+    statement.query_row(params![1, 5], |row| row.get(3)).unwrap()
+}

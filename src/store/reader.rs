@@ -1,0 +1,383 @@
+//! Reading: connections of their own, `query_only`, short statements.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+
+use crate::clock::Timestamp;
+use crate::dispatch::gate::Question;
+use crate::dispatch::plan::LaneKey;
+use crate::dispatch::sim::SimSettings;
+use crate::sms::id::{MessageId, MessageKey};
+use crate::sms::lifecycle::{MessageState, ReportState, SegmentState, report_state};
+use crate::sms::message::{Body, Labels};
+use crate::sms::number::{PhoneNumber, Sender};
+
+use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
+use super::view::{EventView, InboundView, MessageFilter, MessageView, Page, PartView, TokenView};
+use super::{StoreError, schema};
+
+/// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
+/// `spawn_blocking`.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    sims: SimSettings,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// Connections kept open; more are opened when needed and closed again.
+const KEPT: usize = 2;
+
+impl Reader {
+    /// A reader of the database that [`super::Store::open`] has made.
+    pub fn new(path: &Path, sims: SimSettings) -> Self {
+        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()) }
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let conn = match kept {
+            Some(conn) => conn,
+            None => schema::open_reader(&self.path)?,
+        };
+        let result = read(&conn);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(conn);
+        }
+        result
+    }
+
+    /// How a SIM is called in answers.
+    fn sim_label(&self, iccid: String) -> String {
+        self.sims.card(&iccid).names.name.unwrap_or(iccid)
+    }
+
+    /// Whether the configuration speaks of a SIM with this name or ICCID.
+    pub fn configures_sim(&self, id: &str) -> bool {
+        self.sims.cards.iter().any(|card| card.names.iccid == id || card.names.name.as_deref() == Some(id))
+    }
+
+    /// One message with its parts.
+    pub fn message(&self, id: MessageId) -> Result<Option<MessageView>, StoreError> {
+        self.with(|conn| {
+            let sql = format!("{MESSAGE} WHERE message.id = ?");
+            let found = conn.prepare_cached(&sql)?.query_row([id.as_bytes()], read_message).optional()?;
+            found.map(|(view, lane)| self.complete(conn, view, lane)).transpose()
+        })
+    }
+
+    /// Messages, newest first.
+    pub fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageView>, StoreError> {
+        let (condition, values) = filter_sql(filter);
+        let sql = format!("{MESSAGE} {condition} ORDER BY message.key DESC LIMIT {}", filter.limit);
+        self.with(|conn| {
+            let found = conn
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(values), read_message)?
+                .collect::<Result<Vec<_>, _>>()?;
+            found.into_iter().map(|(view, lane)| self.complete(conn, view, lane)).collect()
+        })
+    }
+
+    /// What happened to a message, oldest first.
+    pub fn history(&self, message: MessageKey) -> Result<Vec<EventView>, StoreError> {
+        let sql = format!("{EVENT} WHERE event.message = ? ORDER BY seq");
+        self.with(|conn| {
+            let rows = conn
+                .prepare_cached(&sql)?
+                .query_map([message.0], |row| self.read_event(row))?
+                .collect::<Result<_, _>>();
+            Ok(rows?)
+        })
+    }
+
+    /// Events of the log, without those that are about messages of other creditors than these; empty for all.
+    pub fn events(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<EventView>, StoreError> {
+        let only = (!creditors.is_empty()).then(|| {
+            let list = json_list(creditors);
+            ("(event.message IS NULL OR message.creditor IN (SELECT value FROM json_each(?)))", list)
+        });
+        self.numbered(EVENT, "seq", page, limit, only, |row| self.read_event(row))
+    }
+
+    /// The number of the oldest event that is kept; 0 when there is none.
+    pub fn oldest_event(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT coalesce(min(seq), 0) FROM event";
+        self.with(|conn| Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?))
+    }
+
+    /// Inbound texts; those that answer messages of these creditors, or all when it is empty.
+    pub fn inbox(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<InboundView>, StoreError> {
+        let select =
+            "SELECT inbound.seq, inbound.at, sender, sim.iccid, modem, inbound.text, inbound.parts, message.id,
+             message.debtor FROM inbound JOIN sim ON sim.key = inbound.sim
+             LEFT JOIN message ON message.key = inbound.message";
+        let only = (!creditors.is_empty())
+            .then(|| ("message.creditor IN (SELECT value FROM json_each(?))", json_list(creditors)));
+        self.numbered(select, "inbound.seq", page, limit, only, |row| {
+            Ok(InboundView {
+                seq: row.get(0)?,
+                at: Timestamp::from_millis(row.get(1)?),
+                from: Sender::new(row.get::<_, String>(2)?),
+                to_sim: self.sim_label(row.get(3)?),
+                modem: row.get(4)?,
+                text: Body(row.get(5)?),
+                parts: row.get(6)?,
+                message: row.get::<_, Option<_>>(7)?.map(MessageId::from_bytes),
+                debtor: row.get(8)?,
+            })
+        })
+    }
+
+    /// How many messages are in each state.
+    pub fn tally(&self) -> Result<Vec<(MessageState, u64)>, StoreError> {
+        self.with(|conn| {
+            let rows = conn
+                .prepare_cached("SELECT state, messages FROM tally")?
+                .query_map([], |row| Ok((message_state_of(row.get(0)?), row.get::<_, u64>(1)?)))?
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(rows.into_iter().filter_map(|(state, count)| Some((state?, count))).collect())
+        })
+    }
+
+    /// SIMs that refused a PIN, by ICCID, and the digest of that PIN.
+    pub fn refused_pins(&self) -> Result<Vec<(String, [u8; 32])>, StoreError> {
+        self.with(|conn| {
+            let rows = conn
+                .prepare_cached("SELECT iccid, pin_refused FROM sim WHERE pin_refused IS NOT NULL")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>();
+            Ok(rows?)
+        })
+    }
+
+    /// All tokens, newest first.
+    pub fn tokens(&self) -> Result<Vec<TokenView>, StoreError> {
+        let sql =
+            "SELECT key, hash, client, scopes, creditors, created_at, expires_at, last_used, revoked_at FROM token
+             ORDER BY key DESC";
+        let words = |text: Option<String>| -> Vec<String> {
+            text.map(|t| t.split_whitespace().map(ToOwned::to_owned).collect()).unwrap_or_default()
+        };
+        let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
+        self.with(|conn| {
+            let rows = conn
+                .prepare_cached(sql)?
+                .query_map([], |row| {
+                    Ok(TokenView {
+                        key: row.get(0)?,
+                        hash: row.get(1)?,
+                        client: row.get(2)?,
+                        scopes: words(row.get(3)?),
+                        creditors: row
+                            .get::<_, Option<String>>(4)?
+                            .and_then(|json| serde_json::from_str(&json).ok())
+                            .unwrap_or_default(),
+                        created_at: Timestamp::from_millis(row.get(5)?),
+                        expires_at: at(row.get(6)?),
+                        last_used: at(row.get(7)?),
+                        revoked_at: at(row.get(8)?),
+                    })
+                })?
+                .collect::<Result<_, _>>();
+            Ok(rows?)
+        })
+    }
+
+    fn numbered<T>(
+        &self,
+        select: &str,
+        seq: &str,
+        page: Page,
+        limit: u32,
+        only: Option<(&str, Value)>,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let (bound, condition, order) = match page {
+            Page::After(after) => (after, ">", "ASC"),
+            Page::Before(before) => (before.unwrap_or(i64::MAX), "<", "DESC"),
+        };
+        let and = only.as_ref().map_or_else(String::new, |(term, _)| format!(" AND {term}"));
+        let sql = format!("{select} WHERE {seq} {condition} ?{and} ORDER BY {seq} {order} LIMIT {limit}");
+        let values = std::iter::once(Value::Integer(bound)).chain(only.map(|(_, value)| value));
+        self.with(|conn| {
+            let rows = conn.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect::<Result<_, _>>();
+            Ok(rows?)
+        })
+    }
+
+    fn read_event(&self, row: &Row<'_>) -> rusqlite::Result<EventView> {
+        Ok(EventView {
+            seq: row.get(0)?,
+            at: Timestamp::from_millis(row.get(1)?),
+            kind: row.get(2)?,
+            message: row.get::<_, Option<_>>(3)?.map(MessageId::from_bytes),
+            part: row.get(4)?,
+            modem: row.get(5)?,
+            sim: row.get::<_, Option<String>>(6)?.map(|iccid| self.sim_label(iccid)),
+            debtor: row.get(7)?,
+            data: row.get(8)?,
+        })
+    }
+
+    /// Adds the parts and what follows from them.
+    fn complete(&self, conn: &Connection, mut view: MessageView, lane: LaneKey) -> Result<MessageView, StoreError> {
+        let row = MessageRow::by_key(conn, view.key)?;
+        let segments = SegmentRow::of(conn, &row)?;
+        view.parts = self.parts(conn, &row)?;
+        let states: Vec<SegmentState> = segments.iter().map(|segment| segment.state.clone()).collect();
+        let interim = view.parts.iter().any(|part| part.state == "accepted" && part.tp_status.is_some());
+        view.report_state = report_state(view.report, interim, &states);
+        let due = states.iter().filter_map(|state| match state {
+            SegmentState::Waiting { due } => Some(*due),
+            SegmentState::Offered { .. }
+            | SegmentState::Accepted { .. }
+            | SegmentState::Reported { .. }
+            | SegmentState::Refused
+            | SegmentState::Expired
+            | SegmentState::Unknown { .. }
+            | SegmentState::Withdrawn(_) => None,
+        });
+        let waiting: Vec<Timestamp> = due.collect();
+        view.waiting = waiting.iter().min().map(|due| {
+            let parts = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+            let begun = waiting.len() < states.len();
+            (lane, Question { paused: false, due: *due, expires: view.valid_until, parts, begun })
+        });
+        Ok(view)
+    }
+
+    fn parts(&self, conn: &Connection, message: &MessageRow) -> Result<Vec<PartView>, StoreError> {
+        let sql =
+            "SELECT part, segment.state, tp_mr, sim.iccid, modem, offered_at, accepted_at, reported_at, tp_status,
+             cause FROM segment LEFT JOIN sim ON sim.key = segment.sim WHERE segment.key >= ? AND segment.key < ?
+             ORDER BY segment.key";
+        let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
+        let last = message.first_segment + message.parts;
+        let rows = conn
+            .prepare_cached(sql)?
+            .query_map([message.first_segment, last], |row| {
+                Ok(PartView {
+                    part: row.get(0)?,
+                    state: state_word(row.get(1)?),
+                    tp_mr: row.get(2)?,
+                    sim: row.get::<_, Option<String>>(3)?.map(|iccid| self.sim_label(iccid)),
+                    modem: row.get(4)?,
+                    offered_at: at(row.get(5)?),
+                    accepted_at: at(row.get(6)?),
+                    reported_at: at(row.get(7)?),
+                    tp_status: row.get(8)?,
+                    cause: row.get(9)?,
+                })
+            })?
+            .collect::<Result<_, _>>();
+        Ok(rows?)
+    }
+}
+
+const MESSAGE: &str =
+    "SELECT message.key, id, state, created_at, client, client_ref, recipient, text, purpose, priority,
+     not_before, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report, debtor,
+     debt, creditor, batch, team, operator, tags, lane, parts, parts_sent FROM message";
+
+const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
+     message.debtor, event.data FROM event LEFT JOIN message ON message.key = event.message
+     LEFT JOIN sim ON sim.key = event.sim";
+
+fn state_word(stored: i64) -> &'static str {
+    match stored {
+        code::WAITING => "waiting",
+        code::OFFERED => "offered",
+        code::ACCEPTED => "accepted",
+        code::REPORTED => "reported",
+        code::REFUSED => "refused",
+        code::EXPIRED => "expired",
+        code::UNKNOWN => "unknown",
+        _ => "withdrawn",
+    }
+}
+
+fn read_message(row: &Row<'_>) -> rusqlite::Result<(MessageView, LaneKey)> {
+    let recipient: i64 = row.get(6)?;
+    let state = message_state_of(row.get(2)?);
+    let tags: Option<String> = row.get(26)?;
+    let view = MessageView {
+        key: MessageKey(row.get(0)?),
+        id: MessageId::from_bytes(row.get(1)?),
+        state: state.ok_or(rusqlite::Error::IntegralValueOutOfRange(2, 0))?,
+        created_at: Timestamp::from_millis(row.get(3)?),
+        client: row.get(4)?,
+        client_ref: row.get(5)?,
+        to: PhoneNumber::from_digits(&recipient.to_string())
+            .ok_or(rusqlite::Error::IntegralValueOutOfRange(6, recipient))?,
+        text: Body(row.get(7)?),
+        purpose: row.get(8)?,
+        priority: row.get(9)?,
+        not_before: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
+        valid_until: Timestamp::from_millis(row.get(11)?),
+        encoding_asked: row.get(12)?,
+        encoding: row.get(13)?,
+        units: row.get(14)?,
+        resend_after_ms: row.get(15)?,
+        max_segments: row.get(16)?,
+        sim: row.get(17)?,
+        group: row.get(18)?,
+        report: row.get(19)?,
+        labels: Labels {
+            debtor: row.get(20)?,
+            debt: row.get(21)?,
+            creditor: row.get(22)?,
+            batch: row.get(23)?,
+            team: row.get(24)?,
+            operator: row.get(25)?,
+            tags: tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+        },
+        report_state: ReportState::None,
+        segments: row.get(28)?,
+        parts_sent: row.get(29)?,
+        waiting: None,
+        parts: Vec::new(),
+    };
+    Ok((view, LaneKey(row.get(27)?)))
+}
+
+/// The condition of a list and its values. Every filter has an index that ends in the row; the time becomes a bound of rows
+/// through the public names, which begin with it.
+fn filter_sql(filter: &MessageFilter) -> (String, Vec<Value>) {
+    let mut terms: Vec<&str> = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    let mut add = |term: &'static str, value: Option<Value>| {
+        if let Some(value) = value {
+            terms.push(term);
+            values.push(value);
+        }
+    };
+    if let Some((client, client_ref)) = &filter.client_ref {
+        add("message.id = (SELECT message FROM client_ref WHERE client = ?", Some(Value::Text(client.clone())));
+        add("ref = ?)", Some(Value::Text(client_ref.clone())));
+    }
+    add("state = ?", filter.state.map(|state| Value::Integer(message_code(state))));
+    add("batch = ?", filter.batch.clone().map(Value::Text));
+    add("debtor = ?", filter.debtor.clone().map(Value::Text));
+    add("recipient = ?", filter.to.and_then(|to| i64::try_from(to.as_u64()).ok()).map(Value::Integer));
+    let first_name = |since: Timestamp| Value::Blob(MessageId::new(since, [0; 10]).as_bytes().to_vec());
+    add(
+        "message.key >= (SELECT coalesce(min(key), 9223372036854775807) FROM (
+             SELECT key FROM message WHERE id >= ? ORDER BY id LIMIT 1))",
+        filter.since.map(first_name),
+    );
+    let creditors = (!filter.creditors.is_empty()).then(|| json_list(&filter.creditors));
+    add("creditor IN (SELECT value FROM json_each(?))", creditors);
+    add("message.key < ?", filter.before.map(|key| Value::Integer(key.0)));
+    let condition = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
+    (condition, values)
+}
+
+/// Words as one value, for `json_each`.
+fn json_list(words: &[String]) -> Value {
+    Value::Text(serde_json::Value::from(words).to_string())
+}

@@ -1,0 +1,223 @@
+//! Opening a database: what is set at creation, what at every opening, and migrations.
+//!
+//! Migrations are numbered files, forward only; `PRAGMA user_version` is the number of the last one applied. A database of a
+//! newer version is refused.
+
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// "RCDO": tells Recado's databases from others (`PRAGMA application_id`).
+const APPLICATION_ID: i32 = 0x5243_444F;
+
+/// SQLite before this version can corrupt a database when a WAL is reset (fixed in 3.51.3).
+const SQLITE_MIN: i32 = 3_051_003;
+
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// What a database file begins with.
+const HEADER_OCTETS: usize = 100;
+
+/// Statements of the hot paths number about eighty.
+const STATEMENTS_CACHED: usize = 160;
+
+/// Pages (4 KiB) in the log at which a commit copies them to the database proper, which takes some hundredths of a second.
+/// SQLite's 1 000 are about twenty messages; the writer does it in quiet times long before this.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its folder cannot be made or opened.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The file is no database of Recado.
+    #[error("{path}: not a database of Recado (application id {found:#x})")]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// What it says it is.
+        found: i32,
+    },
+    /// The file was written by a newer release.
+    #[error(
+        "{path}: written by a newer release (schema {found}, this one knows {known}); upgrade Recado or restore a backup"
+    )]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// Ours.
+        known: usize,
+    },
+    /// The SQLite library is too old to be trusted with a log.
+    #[error("SQLite {found} can corrupt databases; 3.51.3 or newer is needed")]
+    OldSqlite {
+        /// Its version.
+        found: &'static str,
+    },
+    /// SQLite's own words.
+    #[error("{0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Reading what is in it failed.
+    #[error(transparent)]
+    Store(#[from] super::StoreError),
+}
+
+/// Opens or makes the database for writing and brings it up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < SQLITE_MIN {
+        return Err(OpenError::OldSqlite { found: rusqlite::version() });
+    }
+    let file_error = |source| OpenError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(file_error)?;
+    }
+    // The file is made before SQLite does, so that nobody else can read it at any time.
+    std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(file_error)?;
+    let mut conn =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    let version: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if version == 0 && tables == 0 {
+        // In this order and before the first table: auto_vacuum cannot be changed afterwards.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+    }
+    let found: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if found != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned(), found });
+    }
+    if version > MIGRATIONS.len() {
+        return Err(OpenError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() });
+    }
+    set_every_time(&conn)?;
+    migrate(&mut conn, version)?;
+    Ok(conn)
+}
+
+/// Whether a file is a database that this release can open, or empty. Reads the header without SQLite, which would leave
+/// files beside it (SQLite file format, 1.3); a newer schema that still lies in the log of a killed process is not seen.
+pub fn inspect(path: &Path) -> Result<(), OpenError> {
+    let file_error = |source| OpenError::File { path: path.to_owned(), source };
+    let mut header = Vec::with_capacity(HEADER_OCTETS);
+    let file = std::fs::File::open(path).map_err(file_error)?;
+    file.take(HEADER_OCTETS as u64).read_to_end(&mut header).map_err(file_error)?;
+    if header.is_empty() {
+        return Ok(());
+    }
+    let number = |at: usize| header.get(at..at + 4).and_then(|octets| octets.try_into().ok()).map(i32::from_be_bytes);
+    let found = number(68).filter(|_| header.starts_with(b"SQLite format 3\0")).unwrap_or_default();
+    if found != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned(), found });
+    }
+    let version = number(60).and_then(|version| usize::try_from(version).ok()).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(OpenError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() });
+    }
+    Ok(())
+}
+
+/// These are not stored in the file.
+fn set_every_time(conn: &Connection) -> Result<(), rusqlite::Error> {
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "secure_delete", "ON")?;
+    conn.pragma_update(None, "foreign_keys", "ON")?;
+    conn.pragma_update(None, "cache_size", -4096)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")
+}
+
+fn migrate(conn: &mut Connection, version: usize) -> Result<(), rusqlite::Error> {
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+        let transaction = conn.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Opens an up-to-date database for reading.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    conn.pragma_update(None, "query_only", "ON")?;
+    conn.pragma_update(None, "cache_size", -1024)?;
+    Ok(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> T {
+        conn.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_new_database_has_the_settings_that_the_promises_rest_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = open_writer(&folder.path().join("recado.db")).unwrap();
+        assert_eq!(value::<String>(&conn, "journal_mode"), "wal");
+        assert_eq!(value::<i64>(&conn, "synchronous"), 2);
+        assert_eq!(value::<i64>(&conn, "secure_delete"), 1);
+        assert_eq!(value::<i64>(&conn, "foreign_keys"), 1);
+        assert_eq!(value::<i64>(&conn, "auto_vacuum"), 2);
+        assert_eq!(value::<i32>(&conn, "application_id"), APPLICATION_ID);
+        assert_eq!(value::<usize>(&conn, "user_version"), MIGRATIONS.len());
+    }
+
+    #[test]
+    fn a_database_of_a_newer_release_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recado.db");
+        open_writer(&path).unwrap().pragma_update(None, "user_version", 9_999).unwrap();
+        assert!(matches!(open_writer(&path), Err(OpenError::Newer { found: 9_999, .. })));
+    }
+
+    #[test]
+    fn somebody_elses_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert!(matches!(open_writer(&path), Err(OpenError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_look_at_the_header_changes_nothing_and_tells_ours_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, other) = (folder.path().join("recado.db"), folder.path().join("other.db"));
+        drop(open_writer(&ours).unwrap());
+        inspect(&ours).unwrap();
+        open_writer(&ours).unwrap().pragma_update(None, "user_version", 9_999).unwrap();
+        assert!(matches!(inspect(&ours), Err(OpenError::Newer { found: 9_999, .. })));
+        std::fs::write(&other, "a letter").unwrap();
+        assert!(matches!(inspect(&other), Err(OpenError::Foreign { found: 0, .. })));
+        std::fs::write(&other, "").unwrap();
+        inspect(&other).unwrap();
+        assert!(matches!(inspect(&folder.path().join("none")), Err(OpenError::File { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn only_the_owner_can_read_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recado.db");
+        drop(open_writer(&path).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,214 @@
+//! Taking a message in: the row, its segments, its lane, its idempotency key and its first event.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::dispatch::budget::{Allowance, Period};
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::dispatch::plan::LaneKey;
+use crate::dispatch::route::Route;
+use crate::sms::id::{MessageId, MessageKey};
+use crate::sms::lifecycle::MessageState;
+use crate::sms::message::{OnUnknown, Submission};
+
+use super::StoreError;
+use super::board::LaneInfo;
+use super::event::{About, EventKind};
+use super::row::message_code;
+use super::work::{Effect, Work};
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubmitAnswer {
+    /// It is queued; the verdict says what holds it, if anything.
+    Queued(Verdict),
+    /// The same submission was made before and has this name.
+    Repeated(MessageId),
+    /// Another message was submitted under the same idempotency key, with this name.
+    DuplicateRef(MessageId),
+    /// Its validity is over.
+    Over,
+    /// No SIM on its route can ever send so many parts.
+    ExceedsBudget {
+        /// Parts of the message.
+        parts: u32,
+        /// The limit that is too small.
+        period: Period,
+        /// Its value.
+        limit: u32,
+    },
+}
+
+impl Work<'_> {
+    /// Takes a message in, unless it is a repeat or too large.
+    pub fn submit(&mut self, submission: &Submission) -> Result<SubmitAnswer, StoreError> {
+        if submission.expires <= self.now {
+            return Ok(SubmitAnswer::Over);
+        }
+        let route = route_of(submission);
+        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
+        if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
+            let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
+            return Ok(self.find_ref(submission)?.unwrap_or(refused));
+        }
+        // Nearly every reference is new, so it is written first and looked up only when it was there.
+        if !self.remember_ref(submission)?
+            && let Some(known) = self.find_ref(submission)?
+        {
+            return Ok(known);
+        }
+        let lane = self.lane(route, submission.labels.batch.clone().unwrap_or_default())?;
+        let key = self.insert_message(submission, lane)?;
+        self.count(None, MessageState::Queued);
+        let about = About { message: Some(key), ..About::default() };
+        self.event(EventKind::Message(MessageState::Queued), &about)?;
+        self.effect(Effect::Queued { lane, priority: submission.priority, due: submission.due });
+        self.note_expiry(submission.expires);
+        let question =
+            Question { paused: false, due: submission.due, expires: submission.expires, parts, begun: false };
+        let verdict = self.board.ask(lane, None, question, self.now);
+        self.note_hold(key, verdict)?;
+        Ok(SubmitAnswer::Queued(verdict))
+    }
+
+    fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {
+        let Some(client_ref) = &submission.client_ref else { return Ok(None) };
+        let known = self
+            .conn
+            .prepare_cached("SELECT fingerprint, message FROM client_ref WHERE client = ? AND ref = ?")?
+            .query_row(params![submission.client, client_ref], |row| {
+                Ok((row.get::<_, [u8; 32]>(0)?, MessageId::from_bytes(row.get(1)?)))
+            })
+            .optional()?;
+        Ok(known.map(|(fingerprint, id)| {
+            if fingerprint == submission.fingerprint {
+                SubmitAnswer::Repeated(id)
+            } else {
+                SubmitAnswer::DuplicateRef(id)
+            }
+        }))
+    }
+
+    /// False when it was there already.
+    fn remember_ref(&self, submission: &Submission) -> Result<bool, StoreError> {
+        let Some(client_ref) = &submission.client_ref else { return Ok(true) };
+        let written = self
+            .conn
+            .prepare_cached(
+                "INSERT INTO client_ref (client, ref, at, fingerprint, message) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                submission.client,
+                client_ref,
+                self.now.as_millis(),
+                submission.fingerprint,
+                submission.id.as_bytes(),
+            ])?;
+        Ok(written > 0)
+    }
+
+    fn insert_message(&mut self, submission: &Submission, lane: LaneKey) -> Result<MessageKey, StoreError> {
+        let first_segment = self.counters.segment + 1;
+        let recipient = i64::try_from(submission.to.as_u64()).unwrap_or(i64::MAX);
+        let resend_after = match submission.on_unknown {
+            OnUnknown::Hold => None,
+            OnUnknown::ResendAfter(after) => Some(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
+        };
+        let labels = &submission.labels;
+        let tags = if labels.tags.is_empty() { None } else { serde_json::to_string(&labels.tags).ok() };
+        self.conn
+            .prepare_cached(
+                "INSERT INTO message (id, created_at, client, client_ref, recipient, text, purpose, priority, not_before,
+                 due, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report,
+                 debtor, debt, creditor, batch, team, operator, tags, lane, first_segment, parts, parts_sent, state)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            )?
+            .execute(params![
+                submission.id.as_bytes(),
+                self.now.as_millis(),
+                submission.client,
+                submission.client_ref,
+                recipient,
+                submission.text.0,
+                submission.purpose.name(),
+                submission.priority,
+                submission.not_before.map(Timestamp::as_millis),
+                submission.due.as_millis(),
+                submission.expires.as_millis(),
+                submission.encoding_asked,
+                submission.encoding,
+                submission.units,
+                resend_after,
+                submission.max_segments,
+                submission.sim,
+                submission.group,
+                submission.report,
+                labels.debtor,
+                labels.debt,
+                labels.creditor,
+                labels.batch,
+                labels.team,
+                labels.operator,
+                tags,
+                lane.0,
+                first_segment,
+                submission.parts.len(),
+                message_code(MessageState::Queued),
+            ])?;
+        let key = MessageKey(self.conn.last_insert_rowid());
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO segment (key, message, part, state, lane, prio, due, expires, pdu)
+             VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
+        )?;
+        for (index, part) in (0_i64..).zip(&submission.parts) {
+            insert.execute(params![
+                first_segment + index,
+                key.0,
+                index + 1,
+                lane.0,
+                submission.priority,
+                submission.due.as_millis(),
+                submission.expires.as_millis(),
+                part.octets,
+            ])?;
+            self.counters.segment = first_segment + index;
+        }
+        Ok(key)
+    }
+
+    /// The lane of a route and batch, made when it is the first time.
+    pub(super) fn lane(&mut self, route: Route, batch: String) -> Result<LaneKey, StoreError> {
+        let info = LaneInfo { route, batch };
+        if let Some(key) = self.board.lane_keys.get(&info) {
+            return Ok(*key);
+        }
+        self.conn
+            .prepare_cached("INSERT INTO lane (route, batch) VALUES (?, ?)")?
+            .execute(params![info.route.to_string(), info.batch])?;
+        let key = LaneKey(self.conn.last_insert_rowid());
+        self.effect(Effect::Lane { key, route: info.route.clone(), paused: self.board.lane_is_paused(&info) });
+        self.board.add_lane(key, info);
+        Ok(key)
+    }
+
+    /// Says in the log that a message is held, where the reason is more than the pace of its turn.
+    pub(super) fn note_hold(&mut self, message: MessageKey, verdict: Verdict) -> Result<(), StoreError> {
+        match verdict {
+            Verdict::Hold { reason, until } if reason != Reason::SimPace => {
+                let until = until.map_or_else(String::new, |until| format!(",\"not_before\":\"{until}\""));
+                let data = Some(format!("{{\"code\":\"{}\"{until}}}", reason.code()));
+                self.event(EventKind::MessageHeld, &About { message: Some(message), data, ..About::default() })
+            }
+            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok(()),
+        }
+    }
+}
+
+fn route_of(submission: &Submission) -> Route {
+    match (&submission.sim, &submission.group) {
+        (Some(sim), _) => Route::Sim(sim.clone()),
+        (None, Some(group)) => Route::Group(group.clone()),
+        (None, None) => Route::Any,
+    }
+}

@@ -1,0 +1,194 @@
+//! Rows as readers see them: messages, parts, events, inbound texts and tokens.
+
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::dispatch::gate::Question;
+use crate::dispatch::plan::LaneKey;
+use crate::sms::id::{MessageId, MessageKey};
+use crate::sms::lifecycle::{MessageState, ReportState};
+use crate::sms::message::{Body, Labels};
+use crate::sms::number::{PhoneNumber, Sender};
+
+/// A message with all that was submitted.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// Its row, which is also its place in lists.
+    pub key: MessageKey,
+    /// Its public name.
+    pub id: MessageId,
+    /// Where it stands.
+    pub state: MessageState,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// Who submitted it.
+    pub client: String,
+    /// The caller's idempotency key.
+    pub client_ref: Option<String>,
+    /// To whom.
+    pub to: PhoneNumber,
+    /// The text as sent.
+    pub text: Body,
+    /// Why.
+    pub purpose: String,
+    /// 0 to 9.
+    pub priority: u8,
+    /// The earliest time that was asked for.
+    pub not_before: Option<Timestamp>,
+    /// End of validity.
+    pub valid_until: Timestamp,
+    /// The encoding asked for.
+    pub encoding_asked: String,
+    /// The encoding that it came to.
+    pub encoding: String,
+    /// Septets or UTF-16 units.
+    pub units: u32,
+    /// Milliseconds after which an unknown part is sent once more; `None` for hold.
+    pub resend_after_ms: Option<i64>,
+    /// The most parts that the caller allows.
+    pub max_segments: Option<u8>,
+    /// SIM asked for.
+    pub sim: Option<String>,
+    /// Group asked for.
+    pub group: Option<String>,
+    /// Whether a status report was asked for.
+    pub report: bool,
+    /// Whose message it is.
+    pub labels: Labels,
+    /// What reports say.
+    pub report_state: ReportState,
+    /// How many parts.
+    pub segments: u32,
+    /// How many the network took.
+    pub parts_sent: u32,
+    /// Its lane and what to ask of the gate, to say what holds it; only while something of it waits.
+    pub waiting: Option<(LaneKey, Question)>,
+    /// Its parts.
+    pub parts: Vec<PartView>,
+}
+
+/// One part of a message.
+#[derive(Debug, Clone)]
+pub struct PartView {
+    /// Its place, from 1.
+    pub part: u8,
+    /// The word for its state.
+    pub state: &'static str,
+    /// TP-MR of its submission.
+    pub tp_mr: Option<u8>,
+    /// The SIM that carried it, by name or ICCID.
+    pub sim: Option<String>,
+    /// The modem that carried it.
+    pub modem: Option<String>,
+    /// When it was handed over.
+    pub offered_at: Option<Timestamp>,
+    /// When the network took it.
+    pub accepted_at: Option<Timestamp>,
+    /// When the last report came.
+    pub reported_at: Option<Timestamp>,
+    /// TP-ST of the last report.
+    pub tp_status: Option<u8>,
+    /// Why it was refused, put back or is unknown.
+    pub cause: Option<String>,
+}
+
+/// One event.
+#[derive(Debug, Clone)]
+pub struct EventView {
+    /// Its number.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: String,
+    /// About which message.
+    pub message: Option<MessageId>,
+    /// About which part.
+    pub part: Option<u8>,
+    /// By which modem.
+    pub modem: Option<String>,
+    /// By which SIM, by name or ICCID.
+    pub sim: Option<String>,
+    /// The debtor of the message, by the caller's id.
+    pub debtor: Option<String>,
+    /// The rest, a JSON object.
+    pub data: Option<String>,
+}
+
+/// An inbound text.
+#[derive(Debug, Clone)]
+pub struct InboundView {
+    /// Its number.
+    pub seq: i64,
+    /// When it was read from the SIM.
+    pub at: Timestamp,
+    /// Who sent it.
+    pub from: Sender,
+    /// The SIM that it came to, by name or ICCID.
+    pub to_sim: String,
+    /// The modem that read it.
+    pub modem: String,
+    /// What it says.
+    pub text: Body,
+    /// Parts in which it came.
+    pub parts: u32,
+    /// The message that it most likely answers.
+    pub message: Option<MessageId>,
+    /// The debtor of that message.
+    pub debtor: Option<String>,
+}
+
+/// A token without its secret.
+#[derive(Debug, Clone)]
+pub struct TokenView {
+    /// Its row.
+    pub key: i64,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// The client that it speaks for.
+    pub client: String,
+    /// `send`, `read`, `pii`, `manage`.
+    pub scopes: Vec<String>,
+    /// Creditors that it is limited to; empty for all.
+    pub creditors: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Which messages to list.
+#[derive(Debug, Clone, Default)]
+pub struct MessageFilter {
+    /// In this state.
+    pub state: Option<MessageState>,
+    /// Of this batch.
+    pub batch: Option<String>,
+    /// To this debtor.
+    pub debtor: Option<String>,
+    /// To this number.
+    pub to: Option<PhoneNumber>,
+    /// Under this idempotency key, of the client that asks.
+    pub client_ref: Option<(String, String)>,
+    /// Submitted at or after this time.
+    pub since: Option<Timestamp>,
+    /// Of one of these creditors; empty for all.
+    pub creditors: Arc<[String]>,
+    /// Older than this row: the cursor.
+    pub before: Option<MessageKey>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A page of numbered rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Oldest first, above this number.
+    After(i64),
+    /// Newest first, below this number; `None` from the newest.
+    Before(Option<i64>),
+}

@@ -1,0 +1,288 @@
+//! One transaction: the connection, the image of SIMs and lanes, events and tallies on their way to disk, and what the
+//! dispatcher must be told once it is committed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::clock::Timestamp;
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::dispatch::plan::{LaneKey, Plan};
+use crate::dispatch::route::{Route, SimNames};
+use crate::sms::id::{SegmentId, SimKey};
+use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
+
+use super::board::{Board, LaneInfo, SimStatus};
+use super::event::{self, About, EventKind};
+use super::row::{MessageRow, SegmentRow, message_code};
+use super::{Settings, StoreError};
+
+/// What the dispatcher must be told after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A lane exists, or opened or closed.
+    Lane {
+        /// Which.
+        key: LaneKey,
+        /// By which SIMs.
+        route: Route,
+        /// Whether it is closed.
+        paused: bool,
+    },
+    /// Something waits in a lane.
+    Queued {
+        /// In which.
+        lane: LaneKey,
+        /// At which priority.
+        priority: u8,
+        /// From when.
+        due: Timestamp,
+    },
+    /// A SIM is in a modem, or changed.
+    Line {
+        /// Which.
+        sim: SimKey,
+        /// Its names.
+        names: SimNames,
+        /// Whether its modem can send.
+        ready: bool,
+        /// Whether a person paused it.
+        paused: bool,
+        /// From when its budget lets a message begin.
+        free_at: Timestamp,
+    },
+    /// A SIM is in no modem any more.
+    Gone(SimKey),
+    /// An offer is committed.
+    Offered {
+        /// By which SIM.
+        sim: SimKey,
+        /// Which part.
+        segment: SegmentId,
+        /// From when the SIM's budget lets the next message begin.
+        free_at: Timestamp,
+    },
+    /// A line has done with a part.
+    Finished {
+        /// Which SIM.
+        sim: SimKey,
+        /// Which part.
+        segment: SegmentId,
+        /// Whether the parts that follow go on by the same line.
+        go_on: bool,
+    },
+    /// Everything is paused or resumed.
+    Pause(bool),
+}
+
+impl Effect {
+    /// Tells the plan.
+    pub fn apply(self, plan: &mut Plan) {
+        match self {
+            Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
+            Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
+            Self::Line { sim, names, ready, paused, free_at } => {
+                plan.line(sim, &names, ready, paused);
+                plan.free_at(sim, free_at);
+            }
+            Self::Gone(sim) => plan.release(sim),
+            Self::Offered { sim, segment, free_at } => {
+                plan.offered(sim, segment);
+                plan.free_at(sim, free_at);
+            }
+            Self::Finished { sim, segment, go_on } => plan.finished(sim, segment, go_on),
+            Self::Pause(paused) => plan.pause(paused),
+        }
+    }
+}
+
+/// What is worth counting, once it is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A part was offered so long after it came due.
+    HandedOver(Duration),
+    /// A part that was handed over is done with.
+    Settled {
+        /// The SIM that had it.
+        sim: SimNames,
+        /// What became of it.
+        result: Settled,
+    },
+    /// A status report came so long after the network took the part.
+    Reported(Duration),
+    /// A text came in.
+    Received,
+    /// The gate forbade a message for good.
+    Blocked(Reason),
+}
+
+/// What became of a part that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The network took it.
+    Accepted,
+    /// Refused for good.
+    Refused,
+    /// Back in the queue.
+    Returned,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a committed transaction leaves to be told.
+#[derive(Debug, Default)]
+pub struct Aftermath {
+    /// For the dispatcher, in order.
+    pub effects: Vec<Effect>,
+    /// For the counters.
+    pub facts: Vec<Fact>,
+}
+
+/// The last numbers given. Only the writer gives any, so it need not ask the database for them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counters {
+    /// Of an event.
+    pub(super) seq: i64,
+    /// Of a segment.
+    pub(super) segment: i64,
+}
+
+impl Counters {
+    pub(super) fn load(conn: &Connection) -> Result<Self, StoreError> {
+        let segment = conn.query_row("SELECT coalesce(max(key), 0) FROM segment", [], |row| row.get(0))?;
+        Ok(Self { seq: event::last_seq(conn)?, segment })
+    }
+}
+
+/// A transaction at work.
+#[derive(Debug)]
+pub struct Work<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) board: &'a mut Board,
+    pub(super) settings: &'a Settings,
+    pub(super) now: Timestamp,
+    pub(super) counters: Counters,
+    tally: BTreeMap<i64, i64>,
+    aftermath: Aftermath,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        conn: &'a Connection,
+        board: &'a mut Board,
+        settings: &'a Settings,
+        now: Timestamp,
+        counters: Counters,
+    ) -> Self {
+        Self { conn, board, settings, now, counters, tally: BTreeMap::new(), aftermath: Aftermath::default() }
+    }
+
+    /// The time of this transaction.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.aftermath.effects.push(effect);
+    }
+
+    pub(super) fn fact(&mut self, fact: Fact) {
+        self.aftermath.facts.push(fact);
+    }
+
+    pub(super) fn event(&mut self, kind: EventKind, about: &About<'_>) -> Result<(), StoreError> {
+        self.counters.seq += 1;
+        event::insert(self.conn, self.counters.seq, self.now.as_millis(), kind, about)
+    }
+
+    /// Counts a message into a state, or from one into another.
+    pub(super) fn count(&mut self, from: Option<MessageState>, to: MessageState) {
+        if let Some(from) = from {
+            *self.tally.entry(message_code(from)).or_default() -= 1;
+        }
+        *self.tally.entry(message_code(to)).or_default() += 1;
+    }
+
+    /// Stores the state that follows from the segments, where it is another one, and says so in the log.
+    pub(super) fn update_message(&mut self, message: &MessageRow, segments: &[SegmentRow]) -> Result<(), StoreError> {
+        let state = message_state(segments.iter().map(|segment| &segment.state));
+        let sent = i64::try_from(segments.iter().filter(|s| s.state.is_sent()).count()).unwrap_or(i64::MAX);
+        if state == message.state && sent == message.parts_sent {
+            return Ok(());
+        }
+        self.conn.prepare_cached("UPDATE message SET state = ?, parts_sent = ? WHERE key = ?")?.execute((
+            message_code(state),
+            sent,
+            message.key.0,
+        ))?;
+        if state != message.state {
+            self.count(Some(message.state), state);
+            self.event(EventKind::Message(state), &About { message: Some(message.key), ..About::default() })?;
+        }
+        Ok(())
+    }
+
+    /// Asks the gate about a message that waits in `lane`.
+    pub fn explain(&self, lane: LaneKey, question: Question) -> Verdict {
+        self.board.ask(lane, None, question, self.now)
+    }
+
+    /// Asks the gate about a message that would go by `route` as part of `batch`.
+    pub fn preview(&self, route: &Route, batch: &str, question: Question) -> Verdict {
+        let lane = LaneInfo { route: route.clone(), batch: batch.to_owned() };
+        self.board.ask_lane(&lane, None, question, self.now)
+    }
+
+    /// The SIMs that were seen.
+    pub fn sims(&self) -> Vec<SimStatus> {
+        self.board.sims(self.now)
+    }
+
+    /// Whether everything is paused.
+    pub fn all_paused(&self) -> bool {
+        self.board.all_paused()
+    }
+
+    /// From when the budget of `sim` lets a message of one part begin.
+    pub(super) fn free_at(&self, sim: SimKey) -> Timestamp {
+        use crate::dispatch::budget::Allowance;
+        match self.board.sims.get(&sim).map(|sim| sim.budget.ask_start(1, self.now)) {
+            Some(Allowance::From { at, .. }) => at,
+            Some(Allowance::Never { .. }) => Timestamp::MAX,
+            Some(Allowance::Now) | None => self.now,
+        }
+    }
+
+    /// Puts a segment's waiting siblings and itself off until `due`, so that the parts of a message stay in order.
+    pub(super) fn put_off(
+        &mut self,
+        message: &MessageRow,
+        segments: &mut [SegmentRow],
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        for segment in segments.iter_mut() {
+            if let SegmentState::Waiting { due: old } = &mut segment.state {
+                *old = due;
+                segment.due = due;
+                segment.save(self.conn)?;
+            }
+        }
+        self.note_expiry(message.expires);
+        self.effect(Effect::Queued { lane: message.lane, priority: message.priority, due });
+        Ok(())
+    }
+
+    /// Writes what was counted. The events are written already.
+    pub(super) fn finish(self) -> Result<(Aftermath, Counters), StoreError> {
+        for (state, change) in self.tally.into_iter().filter(|(_, change)| *change != 0) {
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO tally (state, messages) VALUES (?1, ?2)
+                     ON CONFLICT (state) DO UPDATE SET messages = messages + ?2",
+                )?
+                .execute((state, change))?;
+        }
+        Ok((self.aftermath, self.counters))
+    }
+}
