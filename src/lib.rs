@@ -5,5 +5,7 @@ pub mod clock;
 pub mod dispatch;
 pub mod modem;
 pub mod pdu;
+pub mod serial;
 pub mod sms;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,126 @@
+//! Serial ports: opening one for ourselves alone, and saying why that failed.
+
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
+
+/// USB modems ignore the rate; modems on a real line are set to it more often than to any other.
+const BAUD: u32 = 115_200;
+
+/// Why a port could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Nothing has this name.
+    #[error("no such port; plug the modem in, or correct the path")]
+    Absent,
+    /// It is a file or folder.
+    #[error("not a serial port")]
+    NotAPort,
+    /// This user may not open it.
+    #[error("no permission for this user; put it into the group that owns the device (often dialout)")]
+    Denied,
+    /// Another process has it.
+    #[error("in use by {}; stop it or keep it off this port", holder_name(.holder.as_ref()))]
+    Busy {
+        /// Which, where that can be seen.
+        holder: Option<Holder>,
+    },
+    /// The system's own words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A process that has a port open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// What the kernel calls it.
+    pub name: String,
+}
+
+fn holder_name(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), |holder| format!("{} (process {})", holder.name, holder.pid))
+}
+
+/// Opens a port exclusively (TIOCEXCL and flock), raw, 8N1, DTR and RTS asserted: several modems announce messages only
+/// with DTR on. Blocks for as long as the driver takes.
+pub fn open(path: &Path) -> Result<SerialStream, PortError> {
+    look(path)?;
+    // The driver library takes text; a name that is not text is none that it can open.
+    let name = path.to_str().ok_or(PortError::NotAPort)?;
+    let mut stream = tokio_serial::new(name, BAUD).open_native_async().map_err(|e| explain(path, &e))?;
+    // Pseudo-terminals and some bridges have no modem lines.
+    for asserted in [stream.write_data_terminal_ready(true), stream.write_request_to_send(true)] {
+        if let Err(error) = asserted {
+            tracing::trace!(%error, "modem line not set");
+        }
+    }
+    Ok(stream)
+}
+
+/// Says whether the port is there and could be opened, without opening it.
+pub fn look(path: &Path) -> Result<(), PortError> {
+    let metadata = std::fs::metadata(path).map_err(|e| named(e.kind()).unwrap_or(PortError::Other(e.to_string())))?;
+    if !metadata.file_type().is_char_device() {
+        return Err(PortError::NotAPort);
+    }
+    rustix::fs::access(path, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK)
+        .map_err(|_errno| PortError::Denied)
+}
+
+fn explain(path: &Path, error: &tokio_serial::Error) -> PortError {
+    match error.kind {
+        // Also what a port says that another process has locked.
+        tokio_serial::ErrorKind::NoDevice if path.exists() => PortError::Busy { holder: holder(path) },
+        tokio_serial::ErrorKind::NoDevice => PortError::Absent,
+        tokio_serial::ErrorKind::Io(io::ErrorKind::ResourceBusy) => PortError::Busy { holder: holder(path) },
+        tokio_serial::ErrorKind::Io(kind) => named(kind).unwrap_or(PortError::Other(error.to_string())),
+        tokio_serial::ErrorKind::InvalidInput | tokio_serial::ErrorKind::Unknown => PortError::Other(error.to_string()),
+    }
+}
+
+/// The errors of the system that have a word of ours.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has many errors, and more to come")]
+fn named(kind: io::ErrorKind) -> Option<PortError> {
+    match kind {
+        io::ErrorKind::NotFound => Some(PortError::Absent),
+        io::ErrorKind::PermissionDenied => Some(PortError::Denied),
+        _ => None,
+    }
+}
+
+/// A process besides ours that has the port open. Those of other users are passed over where this user may not look.
+pub fn holder(path: &Path) -> Option<Holder> {
+    let device = std::fs::canonicalize(path).ok()?;
+    let ours = std::process::id();
+    let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let pid = pids.find(|pid| *pid != ours && has_open(*pid, &device))?;
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    Some(Holder { pid, name: name.trim().to_owned() })
+}
+
+fn has_open(pid: u32, device: &Path) -> bool {
+    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    descriptors
+        .filter_map(Result::ok)
+        .any(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == device))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_port_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(open(&folder.path().join("ttyUSB0")), Err(PortError::Absent)));
+        assert!(matches!(open(folder.path()), Err(PortError::NotAPort)));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(open(&file), Err(PortError::NotAPort)));
+    }
+}

@@ -1,0 +1,49 @@
+//! The log: lines on standard error, filtered by `RUST_LOG`.
+
+use std::io::stderr;
+
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// `RUST_LOG` is no filter.
+    #[error("RUST_LOG: {0}")]
+    Filter(tracing_subscriber::filter::FromEnvError),
+    /// It was started before.
+    #[error("log: {0}")]
+    Started(tracing_subscriber::util::TryInitError),
+}
+
+/// Starts the log. What `RUST_LOG` says holds; without it, information and worse.
+pub fn start(format: Format) -> Result<(), LogError> {
+    let filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).try_from_env().or_else(|error| {
+            match std::env::var_os(EnvFilter::DEFAULT_ENV) {
+                None => Ok(EnvFilter::new("info")),
+                Some(_) => Err(LogError::Filter(error)),
+            }
+        })?;
+    std::panic::set_hook(Box::new(|panic| {
+        // The words of a panic may hold a text or a number; its place says enough.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    match format {
+        Format::Text => lines.with_ansi(false).finish().try_init(),
+        Format::Json => lines.json().finish().try_init(),
+    }
+    .map_err(LogError::Started)
+}

@@ -1,0 +1,317 @@
+//! Every metric, with its help text. Units and `_total` are in the names; labels come from closed sets.
+//!
+//! Counters and times are fed where things happen; how things stand is handed over when somebody scrapes.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The media type of what [`Metrics::scrape`] gives.
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What became of a part that was handed to a modem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The network took it.
+    Accepted,
+    /// Refused for good.
+    Refused,
+    /// Given back, to be tried again.
+    Returned,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Sent {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Returned => "returned",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a SIM is called in labels: its configured name, or the last four digits of its ICCID.
+pub fn sim_label(name: Option<&str>, iccid: &str) -> String {
+    let last = || iccid.get(iccid.len().saturating_sub(4)..).unwrap_or_default();
+    name.unwrap_or_else(last).to_owned()
+}
+
+/// How things stand, collected when somebody scrapes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Messages by state.
+    pub messages: Vec<(&'static str, u64)>,
+    /// What SIMs have left: label of the SIM, period, parts.
+    pub budgets: Vec<(String, &'static str, u32)>,
+    /// Modems.
+    pub modems: Vec<ModemStanding>,
+}
+
+/// How one modem stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModemStanding {
+    /// Its name.
+    pub modem: String,
+    /// Whether it can send.
+    pub up: bool,
+    /// Received signal strength.
+    pub signal_dbm: Option<i16>,
+}
+
+/// All metrics. Shared by reference; feeding one takes no lock that a scrape holds for long.
+pub struct Metrics {
+    /// Held while a scrape sets the gauges and writes them out, so that two scrapes do not mix.
+    registry: Mutex<Registry>,
+    messages: Family<StateLabel, Gauge>,
+    segments_sent: Family<SentLabel, Counter>,
+    submit_seconds: Histogram,
+    handover_seconds: Histogram,
+    turnaround_seconds: Histogram,
+    report_seconds: Histogram,
+    sim_budget_remaining: Family<BudgetLabel, Gauge>,
+    modem_up: Family<ModemLabel, Gauge>,
+    modem_signal_dbm: Family<ModemLabel, Gauge>,
+    recovery: Family<RungLabel, Counter>,
+    store_commit_seconds: Histogram,
+    store_batch_rows: Histogram,
+    inbound: Family<IntentLabel, Counter>,
+    blocked: Family<ReasonLabel, Counter>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("recado");
+        let mut of = Declaring(&mut registry);
+        Self {
+            messages: of.family("messages", "Messages by state"),
+            segments_sent: of.family("segments_sent", "Parts handed to modems, by SIM and result"),
+            submit_seconds: of.seconds("submit_seconds", "Time from a request to its durable answer"),
+            handover_seconds: of.seconds("handover_seconds", "Time from due to offered"),
+            turnaround_seconds: of.seconds(
+                "turnaround_seconds",
+                "Time from a final result to the next AT+CMGS written while work was waiting",
+            ),
+            report_seconds: of.histogram(
+                "report_seconds",
+                "Time from accepted to the status report",
+                exponential_buckets(1.0, 3.0, 12),
+            ),
+            sim_budget_remaining: of
+                .family("sim_budget_remaining", "Parts that a SIM may still send, by period; no limit, no series"),
+            modem_up: of.family("modem_up", "Whether a modem can send"),
+            modem_signal_dbm: of.family("modem_signal_dbm", "Received signal strength"),
+            recovery: of.family("recovery", "Steps of the recovery ladder, by modem and rung"),
+            store_commit_seconds: of.seconds("store_commit_seconds", "Time of one transaction with its sync"),
+            store_batch_rows: of.histogram(
+                "store_batch_rows",
+                "Jobs that shared one transaction",
+                exponential_buckets(1.0, 2.0, 11),
+            ),
+            inbound: of.family("inbound", "Texts received, by intent"),
+            blocked: of.family("blocked", "Messages that the gate forbade for good, by reason"),
+            registry: Mutex::new(registry),
+        }
+    }
+}
+
+impl Metrics {
+    /// A message or an array was taken in after so long.
+    pub fn submitted(&self, took: Duration) {
+        self.submit_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A part was offered so long after it came due.
+    pub fn handed_over(&self, after: Duration) {
+        self.handover_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A modem was given its next part so long after a result, while work was waiting.
+    pub fn turned_around(&self, after: Duration) {
+        self.turnaround_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A status report came so long after the network took the part.
+    pub fn reported(&self, after: Duration) {
+        self.report_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A part is done with; `sim` as by [`sim_label`].
+    pub fn sent(&self, sim: &str, result: Sent) {
+        self.segments_sent.get_or_create(&SentLabel { sim: sim.to_owned(), result: result.name() }).inc();
+    }
+
+    /// A step of the recovery ladder was taken.
+    pub fn recovering(&self, modem: &str, rung: u8) {
+        self.recovery.get_or_create(&RungLabel { modem: modem.to_owned(), rung }).inc();
+    }
+
+    /// A transaction with so many jobs was committed.
+    pub fn committed(&self, took: Duration, jobs: usize) {
+        self.store_commit_seconds.observe(took.as_secs_f64());
+        self.store_batch_rows.observe(f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)));
+    }
+
+    /// A text came in. Intents are not read yet, so the label is always `none`.
+    pub fn received(&self) {
+        self.inbound.get_or_create(&IntentLabel { intent: "none" }).inc();
+    }
+
+    /// The gate forbade a message for good; `reason` is its code.
+    pub fn blocked(&self, reason: &'static str) {
+        self.blocked.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// All metrics as text of [`MEDIA_TYPE`], with how things stand now.
+    pub fn scrape(&self, standing: Standing) -> Result<String, fmt::Error> {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        self.messages.clear();
+        for (state, count) in standing.messages {
+            self.messages.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        self.sim_budget_remaining.clear();
+        for (sim, period, left) in standing.budgets {
+            self.sim_budget_remaining.get_or_create(&BudgetLabel { sim, period }).set(left.into());
+        }
+        self.modem_up.clear();
+        self.modem_signal_dbm.clear();
+        for ModemStanding { modem, up, signal_dbm } in standing.modems {
+            let label = ModemLabel { modem };
+            self.modem_up.get_or_create(&label).set(up.into());
+            if let Some(dbm) = signal_dbm {
+                self.modem_signal_dbm.get_or_create(&label).set(dbm.into());
+            }
+        }
+        let mut text = String::new();
+        encode(&mut text, &registry)?;
+        Ok(text)
+    }
+}
+
+/// Declares metrics in the order in which they are written.
+struct Declaring<'a>(&'a mut Registry);
+
+impl Declaring<'_> {
+    fn family<L, M>(&mut self, name: &str, help: &str) -> Family<L, M>
+    where
+        Family<L, M>: prometheus_client::registry::Metric + Clone + Default,
+    {
+        let family = Family::<L, M>::default();
+        self.0.register(name, help, family.clone());
+        family
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, buckets: impl IntoIterator<Item = f64>) -> Histogram {
+        let histogram = Histogram::new(buckets);
+        self.0.register(name, help, histogram.clone());
+        histogram
+    }
+
+    /// From a tenth of a millisecond, a sync of a fast disk, to a minute, the patience of a caller.
+    fn seconds(&mut self, name: &str, help: &str) -> Histogram {
+        self.histogram(name, help, exponential_buckets(0.000_1, 2.0, 20))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SentLabel {
+    sim: String,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BudgetLabel {
+    sim: String,
+    period: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModemLabel {
+    modem: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RungLabel {
+    modem: String,
+    rung: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct IntentLabel {
+    intent: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modem(name: &str, signal_dbm: Option<i16>) -> ModemStanding {
+        ModemStanding { modem: name.to_owned(), up: signal_dbm.is_some(), signal_dbm }
+    }
+
+    #[test]
+    fn a_scrape_shows_what_happened_and_how_things_stand() {
+        let metrics = Metrics::default();
+        metrics.sent("norte", Sent::Accepted);
+        metrics.sent("norte", Sent::Accepted);
+        metrics.committed(Duration::from_millis(3), 64);
+        let standing = Standing {
+            messages: vec![("queued", 7)],
+            budgets: vec![("norte".to_owned(), "day", 298)],
+            modems: vec![modem("m1", Some(-71)), modem("m2", None)],
+        };
+        let text = metrics.scrape(standing).unwrap();
+        for line in [
+            "recado_messages{state=\"queued\"} 7",
+            "recado_segments_sent_total{sim=\"norte\",result=\"accepted\"} 2",
+            "recado_store_batch_rows_sum 64.0",
+            "recado_sim_budget_remaining{sim=\"norte\",period=\"day\"} 298",
+            "recado_modem_up{modem=\"m1\"} 1",
+            "recado_modem_up{modem=\"m2\"} 0",
+            "recado_modem_signal_dbm{modem=\"m1\"} -71",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_not_shown_again() {
+        let metrics = Metrics::default();
+        metrics.scrape(Standing { modems: vec![modem("m1", None)], ..Standing::default() }).unwrap();
+        let text = metrics.scrape(Standing::default()).unwrap();
+        assert!(!text.contains("m1"), "{text}");
+    }
+
+    #[test]
+    fn a_sim_without_a_name_is_called_by_four_digits() {
+        assert_eq!(sim_label(Some("norte"), "8955031234567890123"), "norte");
+        assert_eq!(sim_label(None, "8955031234567890123"), "0123");
+        assert_eq!(sim_label(None, "12"), "12");
+    }
+}
