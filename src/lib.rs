@@ -3,6 +3,7 @@
 pub mod at;
 pub mod clock;
 pub mod dispatch;
+pub mod emulator;
 pub mod modem;
 pub mod pdu;
 pub mod serial;

@@ -1,0 +1,291 @@
+//! What a modem answers to each command: TS 27.005 for messages, TS 27.007 for the rest, ITU-T V.250 for the basic set.
+//!
+//! `+CMGS` opens a prompt and belongs to the dialogue. What is not listed here is answered by `ERROR`.
+
+use super::command::{Command, Form, values};
+use super::modem::{Effect, Modem};
+use super::settings::{Cnmi, Radio, ReportRoute};
+use super::storage::{Entry, Memory};
+use super::wire::{Answer, ResultCode};
+use crate::clock::Instant;
+
+const OK: ResultCode = ResultCode::Ok;
+const ERROR: ResultCode = ResultCode::Error;
+/// Incorrect parameters.
+const BAD_VALUE: ResultCode = ResultCode::Cme(50);
+/// Operation not allowed.
+const NOT_ALLOWED: ResultCode = ResultCode::Cms(302);
+const BAD_INDEX: ResultCode = ResultCode::Cms(321);
+/// The network of the emulator: the test network of ITU-T E.212.
+const OPERATOR: (&str, &str) = ("Recado Test", "00101");
+/// Commands with a number that is taken and has no effect here.
+const WITHOUT_EFFECT: [&str; 4] = ["+IFC", "+CSCS", "+CNMP", "+CGSMS"];
+
+/// Runs one command and gives its answer.
+pub(super) fn run(modem: &mut Modem, command: &Command, now: Instant) -> Answer {
+    match command {
+        Command::Basic { name, value } => Answer::of(basic(modem, name, *value)),
+        Command::Extended { name, form } => match form {
+            Form::Execute => execute(modem, name),
+            Form::Read => read(modem, name),
+            Form::Test => test(name),
+            Form::Set(value) => set(modem, name, value, now),
+        },
+    }
+}
+
+fn basic(modem: &mut Modem, name: &str, value: u32) -> ResultCode {
+    let settings = &mut modem.settings;
+    match (name, value) {
+        ("E", 0 | 1) => settings.is_echo = value == 1,
+        ("Q", 0 | 1) => settings.manner.is_quiet = value == 1,
+        ("V", 0 | 1) => settings.manner.is_verbose = value == 1,
+        ("&D", 0..=2) => settings.dtr_resets = value != 0,
+        ("S0", _) | ("&C" | "H", 0 | 1) => {}
+        _ => return ERROR,
+    }
+    OK
+}
+
+fn execute(modem: &mut Modem, name: &str) -> Answer {
+    let (maker, model, revision) = modem.profile.names();
+    Answer::line(match name {
+        "+CGMI" => maker.to_owned(),
+        "+CGMM" => model.to_owned(),
+        "+CGMR" => revision.to_owned(),
+        "+CGSN" => modem.identity.imei.clone(),
+        "+CIMI" => modem.identity.imsi.clone(),
+        "+CCID" | "+ICCID" => format!("{name}: {}", modem.identity.iccid),
+        "+CNUM" => format!("+CNUM: \"\",\"{}\",145", modem.identity.msisdn),
+        "+CSQ" => {
+            let signal = if matches!(modem.settings.radio, Radio::Off(_)) { 99 } else { 21 };
+            format!("+CSQ: {signal},99")
+        }
+        "+CHUP" => return Answer::of(OK),
+        // Only direct reports under `+CSMS=1` ask for an acknowledgement, and this modem does not insist.
+        "+CNMA" => return Answer::of(if modem.settings.csms == 1 { OK } else { ResultCode::Cms(340) }),
+        "+CMGL" => return list(modem, "0"),
+        _ => return Answer::of(ERROR),
+    })
+}
+
+fn read(modem: &mut Modem, name: &str) -> Answer {
+    let settings = &modem.settings;
+    let [creg, cgreg, cereg] = settings.registration_reports;
+    let stat = registration(settings.radio);
+    Answer::line(match name {
+        "+CMEE" => format!("+CMEE: {}", settings.manner.cmee),
+        "+CFUN" => format!("+CFUN: {}", if let Radio::Off(value) = settings.radio { value } else { 1 }),
+        "+CPIN" => "+CPIN: READY".to_owned(),
+        "+CREG" => format!("+CREG: {creg},{stat}"),
+        "+CGREG" => format!("+CGREG: {cgreg},{stat}"),
+        "+CEREG" => format!("+CEREG: {cereg},{stat}"),
+        "+COPS" => match (settings.radio, settings.operator_format) {
+            (Radio::Registered, 2) => format!("+COPS: 0,2,\"{}\",7", OPERATOR.1),
+            (Radio::Registered, format) => format!("+COPS: 0,{format},\"{}\",7", OPERATOR.0),
+            (Radio::Deregistered | Radio::Off(_), _) => "+COPS: 2".to_owned(),
+        },
+        "+CMGF" => "+CMGF: 0".to_owned(),
+        "+CSMS" => format!("+CSMS: {},1,1,1", settings.csms),
+        "+CSCA" => format!("+CSCA: \"{}\",145", settings.csca),
+        "+CMMS" => format!("+CMMS: {}", settings.cmms),
+        "+CNMI" => {
+            let Cnmi { mode, announces_messages, reports, bfr, .. } = settings.cnmi;
+            format!("+CNMI: {mode},{},0,{},{bfr}", u8::from(announces_messages), reports as u8)
+        }
+        "+CPMS" => {
+            let stores = [settings.read, settings.written, settings.received];
+            let told = stores.map(|memory| format!("\"{}\",{}", memory.name(), occupancy(modem, memory)));
+            format!("+CPMS: {}", told.join(","))
+        }
+        _ => return Answer::of(ERROR),
+    })
+}
+
+fn test(name: &str) -> Answer {
+    let values = match name {
+        "+CNMI" => "(0-2),(0,1),(0),(0-2),(0,1)",
+        "+CPMS" => "(\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")",
+        "+CMGF" => "(0)",
+        "+CMMS" | "+CMEE" => "(0-2)",
+        "+CMGL" => "(0,1,4)",
+        "+CMGD" => "(),(0,1,4)",
+        "+CFUN" => "(0,1,4),(0,1)",
+        "+CSMS" | "+CREG" | "+CGREG" | "+CEREG" => "(0,1)",
+        "+CMGS" | "+CMGR" | "+CSCA" | "+CSQ" | "+CNMA" => return Answer::of(OK),
+        _ => return Answer::of(ERROR),
+    };
+    Answer::line(format!("{name}: {values}"))
+}
+
+fn set(modem: &mut Modem, name: &str, value: &str, now: Instant) -> Answer {
+    let given = values(value);
+    let first = given.first().copied().unwrap_or_default();
+    let number = first.parse::<u8>().ok();
+    let settings = &mut modem.settings;
+    let result = match (name, number) {
+        ("+CMEE", Some(mode @ 0..=2)) => keep(&mut settings.manner.cmee, mode),
+        ("+CREG", Some(mode @ 0..=1)) => keep(&mut settings.registration_reports[0], mode),
+        ("+CGREG", Some(mode @ 0..=1)) => keep(&mut settings.registration_reports[1], mode),
+        ("+CEREG", Some(mode @ 0..=1)) => keep(&mut settings.registration_reports[2], mode),
+        ("+CSMS", Some(service @ 0..=1)) => {
+            settings.csms = service;
+            return Answer::line("+CSMS: 1,1,1".to_owned());
+        }
+        ("+CMMS", Some(mode @ 0..=2)) => keep(&mut settings.cmms, mode),
+        ("+CMGF", Some(0)) => OK,
+        ("+CSCA", _) if !first.is_empty() => {
+            first.clone_into(&mut settings.csca);
+            OK
+        }
+        ("+CFUN", Some(mode @ (0 | 1 | 4))) => {
+            return Answer::of(set_radio(modem, mode, given.get(1) == Some(&"1"), now));
+        }
+        ("+COPS", Some(mode)) => return Answer::of(set_operator(modem, mode, given.get(1).copied(), now)),
+        ("+CNMI", _) => set_cnmi(modem, &given),
+        ("+CPMS", _) => return set_memories(modem, &given),
+        ("+CMGL", Some(_)) => return list(modem, first),
+        ("+CMGR", _) => return read_entry(modem, first),
+        ("+CMGD", _) => return Answer::of(delete(modem, first, given.get(1).copied())),
+        (name, Some(_)) if WITHOUT_EFFECT.contains(&name) => OK,
+        ("+CMEE" | "+CREG" | "+CGREG" | "+CEREG" | "+CFUN" | "+COPS", _) => BAD_VALUE,
+        ("+CSMS" | "+CMMS" | "+CMGF" | "+CSCA" | "+CMGL", _) => NOT_ALLOWED,
+        _ => ERROR,
+    };
+    Answer::of(result)
+}
+
+fn keep(setting: &mut u8, value: u8) -> ResultCode {
+    *setting = value;
+    OK
+}
+
+/// `<stat>` of `+CREG`.
+fn registration(radio: Radio) -> u8 {
+    u8::from(radio == Radio::Registered)
+}
+
+fn set_radio(modem: &mut Modem, mode: u8, resets: bool, now: Instant) -> ResultCode {
+    if resets {
+        modem.push_effect(Effect::Vanish);
+        return OK;
+    }
+    change_radio(modem, if mode == 1 { Radio::Registered } else { Radio::Off(mode) }, now);
+    OK
+}
+
+fn set_operator(modem: &mut Modem, mode: u8, format: Option<&str>, now: Instant) -> ResultCode {
+    match (mode, format) {
+        (0, _) if matches!(modem.settings.radio, Radio::Off(_)) => return ResultCode::Cme(4),
+        (0, _) => change_radio(modem, Radio::Registered, now),
+        (2, _) => change_radio(modem, Radio::Deregistered, now),
+        (3, Some("0" | "1")) => modem.settings.operator_format = 0,
+        (3, Some("2")) => modem.settings.operator_format = 2,
+        _ => return BAD_VALUE,
+    }
+    OK
+}
+
+fn change_radio(modem: &mut Modem, radio: Radio, now: Instant) {
+    let before = modem.settings.radio;
+    modem.settings.radio = radio;
+    let stat = registration(radio);
+    if stat == registration(before) {
+        return;
+    }
+    if stat == 1 {
+        modem.push_effect(Effect::Ready);
+    }
+    for (name, reports) in ["+CREG", "+CGREG", "+CEREG"].into_iter().zip(modem.settings.registration_reports) {
+        if reports == 1 {
+            modem.say(format!("{name}: {stat}"), now);
+        }
+    }
+}
+
+fn set_cnmi(modem: &mut Modem, given: &[&str]) -> ResultCode {
+    let mut numbers = [0; 5];
+    for (number, text) in numbers.iter_mut().zip(given) {
+        let Ok(value) = text.parse::<u8>() else { return NOT_ALLOWED };
+        *number = value;
+    }
+    let [mode @ 0..=2, mt @ 0..=1, 0, ds, bfr @ 0..=1] = numbers else { return NOT_ALLOWED };
+    let reports = match ds {
+        0 => ReportRoute::Nowhere,
+        1 => ReportRoute::Direct,
+        2 => ReportRoute::Stored,
+        _ => return NOT_ALLOWED,
+    };
+    modem.settings.cnmi = Cnmi { mode, forwards: mode != 0, announces_messages: mt == 1, reports, bfr };
+    OK
+}
+
+fn set_memories(modem: &mut Modem, given: &[&str]) -> Answer {
+    let memories: Option<Vec<Memory>> = given.iter().map(|name| Memory::from_name(name)).collect();
+    let settings = &mut modem.settings;
+    match memories.as_deref() {
+        Some(&[read]) => settings.read = read,
+        Some(&[read, written]) => (settings.read, settings.written) = (read, written),
+        Some(&[read, written, received]) => {
+            (settings.read, settings.written, settings.received) = (read, written, received);
+        }
+        _ => return Answer::of(NOT_ALLOWED),
+    }
+    let stores = [settings.read, settings.written, settings.received];
+    let told = stores.map(|memory| occupancy(modem, memory));
+    Answer::line(format!("+CPMS: {}", told.join(",")))
+}
+
+/// `<used>,<total>` of `+CPMS`.
+fn occupancy(modem: &mut Modem, memory: Memory) -> String {
+    let store = modem.store(memory);
+    format!("{},{}", store.used(), store.total())
+}
+
+/// `AT+CMGL=<stat>`: 0 unread, 1 read, 4 all. What is listed counts as read from then on.
+fn list(modem: &mut Modem, stat: &str) -> Answer {
+    let (unread, read) = match stat {
+        "0" => (true, false),
+        "1" => (false, true),
+        "4" => (true, true),
+        _ => return Answer::of(NOT_ALLOWED),
+    };
+    let memory = modem.settings.read;
+    let entries = modem.store(memory).entries_mut();
+    let listed = entries.filter(|(_, entry)| if entry.is_read { read } else { unread });
+    let units = listed.map(|(index, entry)| format!("+CMGL: {index},{}", show(entry))).collect();
+    Answer { units, result: OK }
+}
+
+fn read_entry(modem: &mut Modem, index: &str) -> Answer {
+    let memory = modem.settings.read;
+    let index = index.parse().unwrap_or(0);
+    match modem.store(memory).entry_mut(index) {
+        Some(entry) => Answer::line(format!("+CMGR: {}", show(entry))),
+        None => Answer::of(BAD_INDEX),
+    }
+}
+
+/// `<stat>,[<alpha>],<length>` and the PDU, which is read by this.
+fn show(entry: &mut Entry) -> String {
+    let stat = u8::from(std::mem::replace(&mut entry.is_read, true));
+    format!("{stat},,{}\r\n{}", entry.pdu.tpdu_length, entry.pdu.hex())
+}
+
+/// `AT+CMGD=<index>[,<flag>]`: flag 1 deletes what was read, 4 everything.
+fn delete(modem: &mut Modem, index: &str, flag: Option<&str>) -> ResultCode {
+    let memory = modem.settings.read;
+    let store = modem.store(memory);
+    match flag {
+        None | Some("0") => {
+            if !store.delete(index.parse().unwrap_or(0)) {
+                return BAD_INDEX;
+            }
+        }
+        Some("1") => store.delete_all(true),
+        Some("4") => store.delete_all(false),
+        Some(_) => return NOT_ALLOWED,
+    }
+    modem.push_effect(Effect::Ready);
+    OK
+}
