@@ -1,0 +1,170 @@
+//! What is wrong with a configuration, and where.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::sms::number::NumberError;
+
+use super::pin::PinError;
+use crate::clock::duration::{self, DurationError};
+
+/// One thing that is wrong. `Display` is a line: place, key, problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where it is written.
+    pub place: Place,
+    /// The dotted key, such as `sim.card[2].zone`; empty for the file itself.
+    pub key: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Where something is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: it is the default.
+    Default,
+    /// A file as a whole.
+    File(PathBuf),
+    /// A place in a file; lines and columns count from 1, columns in characters.
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// Its line.
+        line: usize,
+        /// The column in that line.
+        column: usize,
+    },
+    /// A variable of the environment.
+    Variable(String),
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(ErrorKind),
+    /// Not TOML.
+    #[error("{0}")]
+    Syntax(String),
+    /// No such key.
+    #[error("unknown key{}", meant(.suggestion.as_deref()))]
+    UnknownKey {
+        /// The key that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// No such variable.
+    #[error("unknown variable{}", meant(.suggestion.as_deref()))]
+    UnknownVariable {
+        /// The variable that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// A key without which the section says nothing.
+    #[error("missing")]
+    Missing,
+    /// A value of another kind.
+    #[error("expected {expected}, found {found}")]
+    Kind {
+        /// What is written there.
+        expected: &'static str,
+        /// What was.
+        found: String,
+    },
+    /// A number outside its range.
+    #[error("expected a whole number from {min} to {max}, found {found}")]
+    Range {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+        /// What was written.
+        found: String,
+    },
+    /// A name that is none of those listed.
+    #[error("unknown name {found:?}, expected one of {expected}")]
+    UnknownName {
+        /// What was written.
+        found: String,
+        /// The names that there are.
+        expected: String,
+    },
+    /// No such time zone.
+    #[error("unknown time zone {found:?}{}", meant(.suggestion.as_deref()))]
+    UnknownZone {
+        /// What was written.
+        found: String,
+        /// The zone that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// No such country.
+    #[error("unknown country {found:?}, expected an ISO 3166 code such as BR or MX")]
+    UnknownCountry {
+        /// What was written.
+        found: String,
+    },
+    /// Not a duration.
+    #[error("failed to {0}")]
+    Duration(#[from] DurationError),
+    /// A validity that no message can have.
+    #[error("expected more than 0 and at most {}", duration::format(*.max))]
+    Validity {
+        /// The longest that the network understands.
+        max: Duration,
+    },
+    /// Not an address to listen at.
+    #[error("expected an IP address and a port such as 127.0.0.1:7670, found {found:?}")]
+    Address {
+        /// What was written.
+        found: String,
+    },
+    /// Everybody on the network could read tokens and texts.
+    #[error("{listen} is not loopback and nothing is encrypted; say allow_plaintext = true if the network is trusted")]
+    Plaintext {
+        /// Where it would listen.
+        listen: SocketAddr,
+    },
+    /// Said before.
+    #[error("the same as {first}")]
+    Twice {
+        /// Where.
+        first: Place,
+    },
+    /// Not the number of a SIM card.
+    #[error("expected the 18 to 20 digits of a SIM card")]
+    Iccid,
+    /// Not a phone number. The number itself is not shown.
+    #[error("not a phone number: {0}")]
+    Number(NumberError),
+    /// Not the number of a service centre.
+    #[error("expected the digits of a service centre, with + if they begin with a country code")]
+    Smsc,
+    /// No PIN can be had.
+    #[error("failed to {0}")]
+    Pin(PinError),
+}
+
+fn meant(suggestion: Option<&str>) -> String {
+    suggestion.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Line { file, line, column } => write!(f, "{}:{line}:{column}", file.display()),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, key, problem } = self;
+        if key.is_empty() { write!(f, "{place}: {problem}") } else { write!(f, "{place}: {key}: {problem}") }
+    }
+}

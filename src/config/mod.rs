@@ -1,0 +1,224 @@
+//! What a person writes to set Recado up: one TOML file, one tree of structs, and variables of the environment over it.
+//!
+//! [`Config::load`] reports everything that is wrong at once, each finding with its line and column, before any port or
+//! database is opened. Each section has a file with its keys; `config/recado.toml` documents them for people, and a test
+//! keeps it equal to the defaults here. Unknown keys are refused, so that a misspelt limit is never silently absent.
+
+mod convert;
+mod environment;
+mod finding;
+mod modem;
+mod pin;
+mod section;
+mod sim;
+mod suggest;
+mod value;
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use environment::Environment;
+pub use finding::{Finding, Place, Problem};
+pub use modem::Modem;
+pub use pin::{Pin, PinError};
+pub use sim::{Card, Sim};
+
+use crate::sms::number::Country;
+use crate::sms::text::{Encoding, NationalTable};
+use section::{Reading, Section};
+
+/// Read when no other file is named and this one is there.
+pub const SYSTEM_FILE: &str = "/etc/recado/recado.toml";
+
+/// TP-VP cannot say more (3GPP TS 23.040, 9.2.3.12.1).
+const VALIDITY_MAX: Duration = Duration::from_secs(63 * 7 * 86_400);
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Config {
+    /// `[store]`
+    pub store: Store,
+    /// `[http]`
+    pub http: Http,
+    /// `[serve]`
+    pub serve: Serve,
+    /// `[region]`
+    pub region: Region,
+    /// `[messages]`
+    pub messages: Messages,
+    /// `[[modem]]`
+    pub modems: Vec<Modem>,
+    /// `[sim]`
+    pub sim: Sim,
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The database. The command line's socket and the first token lie beside it.
+    pub path: PathBuf,
+}
+
+/// The HTTP door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Listen on other addresses than loopback although nothing is encrypted.
+    pub allow_plaintext: bool,
+}
+
+/// The daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Serve {
+    /// At stop: what is on the wire gets this long, then it is unknown.
+    pub drain: Duration,
+}
+
+/// Where the gateway stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The country whose national number forms are understood, and the zone of SIMs that have none of their own.
+    pub country: Country,
+}
+
+/// What holds for messages that do not say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Messages {
+    /// How the alphabet is chosen.
+    pub encoding: Encoding,
+    /// How long a message is worth sending, from its due time.
+    pub validity: Duration,
+    /// National tables that [`Encoding::Auto`] may use before UCS-2.
+    pub national: Vec<NationalTable>,
+}
+
+impl Config {
+    /// Reads a file, or [`SYSTEM_FILE`] if none is named, or only defaults if that is not there; the environment goes
+    /// over it. The error holds all findings, never none.
+    pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, Vec<Finding>> {
+        let (config, findings) = Self::examine(path, environment);
+        if findings.is_empty() { Ok(config) } else { Err(findings) }
+    }
+
+    /// The same for those who want what can be understood beside the findings: defaults stand for the rest.
+    pub fn examine(path: Option<&Path>, environment: &Environment) -> (Self, Vec<Finding>) {
+        let file = path.unwrap_or(Path::new(SYSTEM_FILE));
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => String::new(),
+            Err(error) => {
+                let place = Place::File(file.to_owned());
+                let finding = Finding { place, key: String::new(), problem: Problem::Unreadable(error.kind()) };
+                return (Self::default(), vec![finding]);
+            }
+        };
+        let (config, reading) = Self::read_all(file, &text, environment);
+        (config, reading.findings)
+    }
+
+    /// Where the command line finds the daemon. Findings elsewhere in the file, such as a PIN that this user may not read,
+    /// do not keep anybody from asking how it is.
+    pub fn locate_socket(path: Option<&Path>, environment: &Environment) -> Result<PathBuf, Vec<Finding>> {
+        let (config, mut findings) = Self::examine(path, environment);
+        findings.retain(|finding| finding.key.is_empty() || finding.key == "store" || finding.key == "store.path");
+        findings.retain(|finding| !matches!(finding.problem, Problem::UnknownVariable { .. }));
+        if findings.is_empty() { Ok(config.socket_path()) } else { Err(findings) }
+    }
+
+    fn read_all<'a>(file: &'a Path, text: &'a str, environment: &'a Environment) -> (Self, Reading<'a>) {
+        let mut reading = Reading::new(file, text, environment);
+        let mut config = Self::default();
+        if let Some(table) = reading.parse() {
+            let mut root = Section::root(&mut reading, &table);
+            config.read_root(&mut root);
+            root.finish();
+            reading.report_unknown_variables();
+        }
+        (config, reading)
+    }
+
+    fn read_root(&mut self, root: &mut Section<'_, '_>) {
+        root.table("store", |section| self.store.read(section));
+        root.table("http", |section| self.http.read(section));
+        root.table("serve", |section| self.serve.read(section));
+        root.table("region", |section| self.region.read(section));
+        root.table("messages", |section| self.messages.read(section));
+        self.modems = modem::read_all(root);
+        root.table("sim", |section| self.sim.read(section, self.region.country));
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: "/var/lib/recado/recado.db".into() }
+    }
+}
+
+impl Store {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("path", &mut self.path, value::path);
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: (Ipv4Addr::LOCALHOST, 7670).into(), allow_plaintext: false }
+    }
+}
+
+impl Http {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        let listen_at = section.set("listen", &mut self.listen, value::address);
+        section.set("allow_plaintext", &mut self.allow_plaintext, value::truth);
+        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+            section.report("listen", listen_at, Problem::Plaintext { listen: self.listen });
+        }
+    }
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self { drain: Duration::from_secs(45) }
+    }
+}
+
+impl Serve {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("drain", &mut self.drain, value::duration);
+    }
+}
+
+impl Default for Region {
+    fn default() -> Self {
+        Self { country: Country::from_iso("BR").expect("Brazil has a number plan") }
+    }
+}
+
+impl Region {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("country", &mut self.country, value::country);
+    }
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self { encoding: Encoding::Auto, validity: Duration::from_secs(86_400), national: Vec::new() }
+    }
+}
+
+impl Messages {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("encoding", &mut self.encoding, value::encoding);
+        let validity_at = section.set("validity", &mut self.validity, value::duration);
+        if self.validity.is_zero() || self.validity > VALIDITY_MAX {
+            section.report("validity", validity_at, Problem::Validity { max: VALIDITY_MAX });
+        }
+        section.set("national", &mut self.national, value::national);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! `[sim]` and `[[sim.card]]`: what every SIM may spend, and the SIMs for which something else is said.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::sms::number::Country;
+
+use super::finding::{Place, Problem};
+use super::pin::Pin;
+use super::section::Section;
+use super::value;
+
+/// The budget of every SIM, in parts. A limit of 0 means none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sim {
+    /// Parts in any sliding 60 s.
+    pub per_minute: u32,
+    /// Parts in a day of the SIM's zone.
+    pub per_day: u32,
+    /// From one message to the next.
+    pub min_gap: Duration,
+    /// Where days are counted; by the country if nothing is said.
+    pub zone: Option<TimeZone>,
+    /// The hour at which a day begins, 0 to 23.
+    pub reset_hour: i8,
+    /// `[[sim.card]]`
+    pub cards: Vec<Card>,
+}
+
+/// One SIM; what is not said is as in [`Sim`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Card {
+    /// Which SIM, 18 to 20 digits.
+    pub iccid: String,
+    /// What it is called.
+    pub name: Option<String>,
+    /// Its own number in E.164.
+    pub number: Option<String>,
+    /// The group that messages can be routed to.
+    pub group: Option<String>,
+    /// Where its days are counted.
+    pub zone: Option<TimeZone>,
+    /// The hour at which its day begins, 0 to 23.
+    pub reset_hour: Option<i8>,
+    /// Service centre to set if the SIM has another one or none.
+    pub smsc: Option<String>,
+    /// The file with its PIN, which only its owner may read.
+    pub pin_file: Option<PathBuf>,
+    /// What that file says.
+    pub pin: Option<Pin>,
+    /// Parts in any sliding 60 s.
+    pub per_minute: Option<u32>,
+    /// Parts in a day.
+    pub per_day: Option<u32>,
+    /// From one message to the next.
+    pub min_gap: Option<Duration>,
+}
+
+impl Default for Sim {
+    fn default() -> Self {
+        Self {
+            per_minute: 6,
+            per_day: 300,
+            min_gap: Duration::from_secs(5),
+            zone: None,
+            reset_hour: 0,
+            cards: Vec::new(),
+        }
+    }
+}
+
+impl Sim {
+    pub(super) fn read(&mut self, section: &mut Section<'_, '_>, country: Country) {
+        section.set("per_minute", &mut self.per_minute, value::count);
+        section.set("per_day", &mut self.per_day, value::count);
+        section.set("min_gap", &mut self.min_gap, value::duration);
+        section.set_some("zone", &mut self.zone, value::zone);
+        section.set("reset_hour", &mut self.reset_hour, value::hour);
+        let (mut iccids, mut names) = (HashMap::new(), HashMap::new());
+        self.cards = section.tables("card", |section| Card::read(section, country, &mut iccids, &mut names));
+    }
+}
+
+impl Card {
+    fn read(
+        section: &mut Section<'_, '_>,
+        country: Country,
+        iccids: &mut HashMap<String, Place>,
+        names: &mut HashMap<String, Place>,
+    ) -> Self {
+        let mut card = Self::default();
+        if let Some(at) = section.require("iccid", &mut card.iccid, value::iccid) {
+            section.is_first("iccid", iccids, card.iccid.clone(), at);
+        }
+        let name_at = section.set_some("name", &mut card.name, value::name);
+        if let Some(name) = card.name.clone() {
+            section.is_first("name", names, name, name_at);
+        }
+        section.set_some("number", &mut card.number, |raw| value::number(raw, country));
+        section.set_some("group", &mut card.group, value::name);
+        section.set_some("zone", &mut card.zone, value::zone);
+        section.set_some("reset_hour", &mut card.reset_hour, value::hour);
+        section.set_some("smsc", &mut card.smsc, value::smsc);
+        let pin_at = section.set_some("pin_file", &mut card.pin_file, value::path);
+        if let Some(path) = &card.pin_file {
+            match Pin::from_file(path) {
+                Ok(pin) => card.pin = Some(pin),
+                Err(error) => section.report("pin_file", pin_at, Problem::Pin(error)),
+            }
+        }
+        section.set_some("per_minute", &mut card.per_minute, value::count);
+        section.set_some("per_day", &mut card.per_day, value::count);
+        section.set_some("min_gap", &mut card.min_gap, value::duration);
+        card
+    }
+}

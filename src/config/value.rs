@@ -1,0 +1,168 @@
+//! Values as they are written: in the file with TOML's kinds, in the environment as text.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use toml::de::DeValue;
+
+use crate::sms::number::{Country, PhoneNumber};
+use crate::sms::text::{Encoding, NationalTable};
+
+use super::finding::Problem;
+use super::suggest::closest;
+
+/// A value that has been found but not understood.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Raw<'a> {
+    /// From the file.
+    Toml(&'a DeValue<'a>),
+    /// From the environment.
+    Text(&'a str),
+}
+
+impl<'a> Raw<'a> {
+    fn text(self, expected: &'static str) -> Result<&'a str, Problem> {
+        match self {
+            Self::Toml(value) => value.as_str().ok_or_else(|| self.not(expected)),
+            Self::Text(text) => Ok(text),
+        }
+    }
+
+    /// The elements of an array, or of a text with commas.
+    fn texts(self, expected: &'static str) -> Result<Vec<&'a str>, Problem> {
+        match self {
+            Self::Toml(value) => {
+                let elements = value.as_array().ok_or_else(|| self.not(expected))?.iter();
+                elements.map(|element| Raw::Toml(element.get_ref()).text(expected)).collect()
+            }
+            Self::Text(text) => Ok(text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()),
+        }
+    }
+
+    fn whole(self, min: i64, max: i64) -> Result<i64, Problem> {
+        let number = match self {
+            Self::Toml(value) => {
+                let integer = value.as_integer().ok_or_else(|| self.not("a whole number"))?;
+                i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix())
+            }
+            Self::Text(text) => text.trim().parse(),
+        };
+        let out = || Problem::Range { min, max, found: self.to_string() };
+        number.ok().filter(|number| (min..=max).contains(number)).ok_or_else(out)
+    }
+
+    fn not(self, expected: &'static str) -> Problem {
+        Problem::Kind { expected, found: self.to_string() }
+    }
+}
+
+/// What was found, for a finding: short values verbatim, the rest by their kind.
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Toml(DeValue::String(text)) => write!(f, "{text:?}"),
+            Self::Toml(DeValue::Integer(integer)) => f.write_str(integer.as_str()),
+            Self::Toml(DeValue::Boolean(truth)) => write!(f, "{truth}"),
+            Self::Toml(value) => {
+                let kind = value.type_str();
+                write!(f, "{} {kind}", if kind.starts_with('a') { "an" } else { "a" })
+            }
+        }
+    }
+}
+
+pub(super) fn truth(raw: Raw<'_>) -> Result<bool, Problem> {
+    let expected = "true or false";
+    let truth = match raw {
+        Raw::Toml(value) => value.as_bool(),
+        Raw::Text(text) => text.trim().parse().ok(),
+    };
+    truth.ok_or_else(|| raw.not(expected))
+}
+
+pub(super) fn count(raw: Raw<'_>) -> Result<u32, Problem> {
+    raw.whole(0, u32::MAX.into()).map(|count| u32::try_from(count).expect("the range was checked"))
+}
+
+pub(super) fn hour(raw: Raw<'_>) -> Result<i8, Problem> {
+    raw.whole(0, 23).map(|hour| i8::try_from(hour).expect("the range was checked"))
+}
+
+pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, Problem> {
+    let text = raw.text("a duration as text, such as \"90s\"")?;
+    Ok(crate::clock::duration::parse(text)?)
+}
+
+pub(super) fn path(raw: Raw<'_>) -> Result<PathBuf, Problem> {
+    let expected = "the path of a file";
+    raw.text(expected).and_then(|text| if text.is_empty() { Err(raw.not(expected)) } else { Ok(text.into()) })
+}
+
+/// A name that can stand in a path of the API and in a lane.
+pub(super) fn name(raw: Raw<'_>) -> Result<String, Problem> {
+    let expected = "a name without spaces, / or :";
+    let text = raw.text(expected)?;
+    let is_plain =
+        !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "/:".contains(c));
+    if is_plain { Ok(text.to_owned()) } else { Err(raw.not(expected)) }
+}
+
+pub(super) fn address(raw: Raw<'_>) -> Result<SocketAddr, Problem> {
+    let text = raw.text("an IP address and a port as text")?;
+    text.trim().parse().ok().ok_or_else(|| Problem::Address { found: text.to_owned() })
+}
+
+pub(super) fn country(raw: Raw<'_>) -> Result<Country, Problem> {
+    let text = raw.text("the ISO 3166 code of a country as text")?;
+    Country::from_iso(text).ok_or_else(|| Problem::UnknownCountry { found: text.to_owned() })
+}
+
+pub(super) fn zone(raw: Raw<'_>) -> Result<TimeZone, Problem> {
+    let text = raw.text("the name of a time zone as text")?;
+    let unknown = || {
+        let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        Problem::UnknownZone { found: text.to_owned(), suggestion: closest(text, names.iter().map(String::as_str)) }
+    };
+    TimeZone::get(text).ok().ok_or_else(unknown)
+}
+
+pub(super) fn encoding(raw: Raw<'_>) -> Result<Encoding, Problem> {
+    named(raw.text("the name of an encoding as text")?)
+}
+
+pub(super) fn national(raw: Raw<'_>) -> Result<Vec<NationalTable>, Problem> {
+    let names = raw.texts("a list of names as text")?;
+    names.into_iter().map(named).collect()
+}
+
+fn named<T: FromStr<Err = crate::sms::text::UnknownName>>(name: &str) -> Result<T, Problem> {
+    name.parse().map_err(|error: crate::sms::text::UnknownName| Problem::UnknownName {
+        found: name.to_owned(),
+        expected: error.expected,
+    })
+}
+
+pub(super) fn iccid(raw: Raw<'_>) -> Result<String, Problem> {
+    let text = raw.text("the 18 to 20 digits of a SIM card as text")?;
+    let is_iccid = (18..=20).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+    if is_iccid { Ok(text.to_owned()) } else { Err(Problem::Iccid) }
+}
+
+/// Any form of the country, kept as E.164.
+pub(super) fn number(raw: Raw<'_>, country: Country) -> Result<String, Problem> {
+    let text = raw.text("a phone number as text")?;
+    PhoneNumber::parse(text, country).map(PhoneNumber::e164).map_err(Problem::Number)
+}
+
+/// At most the 20 digits that an address field holds (3GPP TS 23.040, 9.1.2.5).
+pub(super) fn smsc(raw: Raw<'_>) -> Result<String, Problem> {
+    let text = raw.text("the number of a service centre as text")?;
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_smsc = (3..=20).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit());
+    if is_smsc { Ok(text.to_owned()) } else { Err(Problem::Smsc) }
+}
