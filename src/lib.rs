@@ -1,5 +1,6 @@
 //! Recado: a hardware SMS gateway for collection teams.
 
+pub mod actor;
 pub mod at;
 pub mod clock;
 pub mod config;

@@ -1,0 +1,88 @@
+//! How the modems are, for those who ask: each modem's actor writes its own entry, the API reads all of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock::Timestamp;
+use crate::sms::id::ModemId;
+
+/// One modem as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModemStatus {
+    /// The port as configured.
+    pub port: String,
+    /// `AT+CGSN`.
+    pub imei: Option<String>,
+    /// `AT+CGMM`.
+    pub model: Option<String>,
+    /// The family that it is treated as.
+    pub profile: Option<String>,
+    /// What it does.
+    pub state: ModemState,
+    /// Why it does not send, in words.
+    pub reason: Option<String>,
+    /// ICCID of its SIM.
+    pub iccid: Option<String>,
+    /// The network that it is registered on.
+    pub operator: Option<String>,
+    /// The word for its registration.
+    pub registration: Option<&'static str>,
+    /// Received signal strength.
+    pub signal_dbm: Option<i16>,
+    /// When the network last took a part from it.
+    pub last_sent_at: Option<Timestamp>,
+    /// Rung of the recovery ladder that is being tried.
+    pub rung: Option<u8>,
+}
+
+/// What a modem does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ModemState {
+    /// The port is not there, or cannot be opened.
+    #[default]
+    Absent,
+    /// It is being asked who it is and set up.
+    Starting,
+    /// It can send.
+    Ready,
+    /// It is up but not registered on a network.
+    Unregistered,
+    /// It does not answer as it should and is being brought back.
+    Recovering,
+}
+
+impl ModemState {
+    /// The word in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Unregistered => "unregistered",
+            Self::Recovering => "recovering",
+        }
+    }
+}
+
+/// The entries of all modems. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Fleet(Arc<RwLock<BTreeMap<ModemId, ModemStatus>>>);
+
+impl Fleet {
+    /// All modems, by name.
+    pub fn list(&self) -> Vec<(ModemId, ModemStatus)> {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().map(|(id, status)| (id.clone(), status.clone())).collect()
+    }
+
+    /// Changes one entry, which is made when it is new.
+    pub fn update(&self, id: &ModemId, change: impl FnOnce(&mut ModemStatus)) {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        change(entries.entry(id.clone()).or_default());
+    }
+
+    /// Whether any modem can send.
+    pub fn any_ready(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().any(|m| m.state == ModemState::Ready)
+    }
+}

@@ -1,0 +1,498 @@
+//! One modem: the task that owns its port for as long as there is one, and drives its machine.
+//!
+//! Waits for bytes, an order of the queue, the machine's deadline, the time to open the port, or the end; feeds one of them;
+//! drains every output. What the machine reports in one drain is written in one transaction, while the bytes go out.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_serial::SerialStream;
+
+use crate::clock::{Clock, Instant};
+use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
+use crate::serial::{self, PortError};
+use crate::sms::id::{ModemId, SegmentId};
+use crate::telemetry::Metrics;
+
+use super::fleet::{Fleet, ModemState};
+use super::gateway::{Order, Report};
+use super::writer::{Handle, WriteError};
+
+/// Orders that may be on their way: two leases, an answer, and what was read from a full SIM (50 places and as many
+/// reports), with room.
+pub(super) const ORDERS: usize = 256;
+
+/// A driver that takes longer to open or write a port is stuck.
+const PORT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Between attempts to open a port that is not there: the first and the longest.
+const OPEN_AGAIN: Duration = Duration::from_millis(500);
+const OPEN_AGAIN_MAX: Duration = Duration::from_secs(10);
+
+/// A submission that follows a result later than this was not waiting for it.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// What a modem's task is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// Its name.
+    pub id: ModemId,
+    /// Where it is. May be a symbolic link, and may come and go.
+    pub port: PathBuf,
+    /// For its machine.
+    pub config: Config,
+    /// The queue.
+    pub writer: Handle,
+    /// SIMs whose PIN was refused in any modem of this run.
+    pub refused_pins: RefusedPins,
+    /// Where its status is shown.
+    pub fleet: Fleet,
+    /// Time.
+    pub clock: Clock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Turns true when the daemon stops: what is on the wire is finished, nothing new begins.
+    pub stop: watch::Receiver<bool>,
+    /// How long what is on the wire gets after that.
+    pub drain: Duration,
+}
+
+/// SIMs, by ICCID, whose PIN was written once and not taken: no other modem may write it a second time. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct RefusedPins(Arc<Mutex<BTreeSet<String>>>);
+
+impl RefusedPins {
+    fn insert(&self, iccid: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(iccid.to_owned());
+    }
+
+    fn list(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+/// Why a modem's task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to stop and nothing was on the wire any more.
+    Drained,
+    /// It was told to stop, and what was on the wire is unknown.
+    CutOff,
+    /// The queue has ended.
+    QueueGone,
+}
+
+/// Runs until it is told to stop.
+pub async fn run(setup: Setup) -> Ended {
+    let (sender, orders) = mpsc::channel(ORDERS);
+    if setup.writer.register(setup.id.clone(), sender.clone()).is_err() {
+        return Ended::QueueGone;
+    }
+    setup.fleet.update(&setup.id, |status| status.port = setup.port.display().to_string());
+    let last_words = LastWords {
+        armed: true,
+        id: setup.id.clone(),
+        writer: setup.writer.clone(),
+        fleet: setup.fleet.clone(),
+        orders: sender.clone(),
+    };
+    let machine = Machine::new(setup.config.clone());
+    let stop_at = None;
+    let open_at = setup.clock.now().instant;
+    let task = Task {
+        setup,
+        machine,
+        port: None,
+        orders,
+        sender,
+        open_at,
+        failures: 0,
+        stop_at,
+        settled_at: None,
+        said: None,
+        drained: false,
+        buffer: vec![0; 4096],
+    };
+    let ended = task.run().await;
+    last_words.withdraw();
+    ended
+}
+
+/// What is said of a modem whose task did not come to its end, which is a defect of ours: a panic in it stops this modem
+/// and no other.
+struct LastWords {
+    armed: bool,
+    id: ModemId,
+    writer: Handle,
+    fleet: Fleet,
+    orders: mpsc::Sender<Order>,
+}
+
+impl LastWords {
+    /// The task has ended as it should.
+    fn withdraw(mut self) {
+        self.armed = false;
+    }
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let reason = "its task has failed; restart the daemon".to_owned();
+        tracing::error!(modem = %self.id, "modem task failed");
+        self.fleet.update(&self.id, |status| {
+            status.state = ModemState::Absent;
+            status.reason = Some(reason.clone());
+        });
+        drop(self.writer.report(self.id.clone(), vec![Report::Down { reason }], self.orders.clone()));
+    }
+}
+
+#[derive(Debug)]
+struct Task {
+    setup: Setup,
+    machine: Machine,
+    port: Option<SerialStream>,
+    orders: mpsc::Receiver<Order>,
+    sender: mpsc::Sender<Order>,
+    /// When to open the port, while it is closed.
+    open_at: Instant,
+    /// Attempts to open it that failed in a row.
+    failures: u32,
+    /// When draining ends, once it has begun.
+    stop_at: Option<Instant>,
+    /// When the last part was settled.
+    settled_at: Option<Instant>,
+    /// What was last logged about the port, so that an absent one is logged once.
+    said: Option<String>,
+    drained: bool,
+    buffer: Vec<u8>,
+}
+
+/// What one drain of the machine came to.
+#[derive(Debug, Default)]
+struct Drained {
+    bytes: Vec<u8>,
+    reports: Vec<Report>,
+    reopen: Option<Duration>,
+}
+
+impl Drained {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.reports.is_empty() && self.reopen.is_none()
+    }
+
+    fn write(&mut self, octets: Vec<u8>) {
+        if self.bytes.is_empty() {
+            self.bytes = octets;
+        } else {
+            self.bytes.extend_from_slice(&octets);
+        }
+    }
+}
+
+/// What can wake the task.
+#[derive(Debug)]
+enum Wake {
+    Read(usize),
+    Gone,
+    Order(Order),
+    Deadline,
+    Open,
+    Stop,
+    CutOff,
+    QueueGone,
+}
+
+impl Task {
+    async fn run(mut self) -> Ended {
+        loop {
+            if self.drained {
+                return Ended::Drained;
+            }
+            let now_or_later = self.wait().await;
+            let now = self.setup.clock.now().instant;
+            match now_or_later {
+                Wake::Read(count) => {
+                    let bytes = self.buffer.get(..count).unwrap_or_default();
+                    self.machine.handle_bytes(bytes, now);
+                }
+                Wake::Gone => self.lose_port(now),
+                Wake::Order(order) => self.obey(order, now),
+                Wake::Deadline => self.machine.handle_timeout(now),
+                Wake::Open => self.open(now).await,
+                Wake::Stop => {
+                    self.stop_at = Some(now + self.setup.drain);
+                    // Before what the machine gives back, so that nothing is loaded again.
+                    drop(self.report(vec![Report::Ready(false)]));
+                    self.machine.stop(now);
+                }
+                Wake::CutOff => {
+                    self.machine.cut_short(now);
+                    return match self.drain_outputs(now).await {
+                        Ok(()) => Ended::CutOff,
+                        Err(_) => Ended::QueueGone,
+                    };
+                }
+                Wake::QueueGone => return Ended::QueueGone,
+            }
+            if self.drain_outputs(now).await.is_err() {
+                return Ended::QueueGone;
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let clock = &self.setup.clock;
+        let open_at = clock.deadline(self.open_at);
+        let machine = self.machine.deadline().map(|at| clock.deadline(at));
+        let cut_off = self.stop_at.map(|at| clock.deadline(at));
+        let stopping = self.stop_at.is_some();
+        let sleep = |at: Option<tokio::time::Instant>| async move {
+            match at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            order = self.orders.recv() => order.map_or(Wake::QueueGone, Wake::Order),
+            read = read(self.port.as_mut(), &mut self.buffer) => match read {
+                Ok(0) | Err(_) => Wake::Gone,
+                Ok(count) => Wake::Read(count),
+            },
+            () = sleep(machine) => Wake::Deadline,
+            () = tokio::time::sleep_until(open_at), if self.port.is_none() && !stopping => Wake::Open,
+            _ = self.setup.stop.wait_for(|stop| *stop), if !stopping => Wake::Stop,
+            () = sleep(cut_off), if stopping => Wake::CutOff,
+        }
+    }
+
+    fn obey(&mut self, order: Order, now: Instant) {
+        match order {
+            Order::Load(lease) => {
+                if let Err(lease) = self.machine.load(lease, now) {
+                    self.give_back(lease.segment);
+                }
+            }
+            Order::Release(segment) => {
+                // What is begun already takes its course; what waits behind the wire goes back.
+                if let Some(released) = self.machine.release_next() {
+                    self.give_back(released);
+                } else {
+                    tracing::debug!(modem = %self.setup.id, segment = segment.0, "lease is begun and stays");
+                }
+            }
+            Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
+            Order::Stored(handle) => self.machine.stored(handle, now),
+        }
+    }
+
+    /// A lease that was asked back, or that crossed with the modem's going down.
+    fn give_back(&self, segment: SegmentId) {
+        let result = Settlement::Returned { why: ReturnedWhy::ModemDown };
+        // Fails when the queue has ended, which the next drain finds out.
+        drop(self.report(vec![Report::Settled { segment, result }]));
+    }
+
+    fn report(&self, reports: Vec<Report>) -> Result<(), WriteError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        self.setup.writer.report(self.setup.id.clone(), reports, self.sender.clone())
+    }
+
+    /// Opens the port; where that fails, says why once and tries again later.
+    async fn open(&mut self, now: Instant) {
+        let path = self.setup.port.clone();
+        let opening = tokio::task::spawn_blocking(move || serial::open(&path));
+        let opened = match timeout(PORT_LIMIT, opening).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(panicked)) => Err(PortError::Other(panicked.to_string())),
+            Err(_elapsed) => Err(PortError::Other("the driver does not answer".to_owned())),
+        };
+        match opened {
+            Ok(port) => {
+                tracing::info!(modem = %self.setup.id, "port opened");
+                self.port = Some(port);
+                self.failures = 0;
+                self.said = None;
+                self.show(ModemState::Starting, None);
+                for iccid in self.setup.refused_pins.list() {
+                    self.machine.withhold_pin(&iccid);
+                }
+                self.machine.port_opened(now);
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if self.said.as_ref() != Some(&error) {
+                    tracing::warn!(modem = %self.setup.id, port = %self.setup.port.display(), %error, "port not opened");
+                }
+                self.show(ModemState::Absent, Some(error.clone()));
+                self.said = Some(error);
+                self.open_at = self.setup.clock.now().instant + open_again(self.failures);
+                self.failures = self.failures.saturating_add(1);
+            }
+        }
+    }
+
+    fn lose_port(&mut self, now: Instant) {
+        if self.port.take().is_some() {
+            tracing::warn!(modem = %self.setup.id, "port lost");
+        }
+        self.open_at = now + OPEN_AGAIN;
+        self.machine.port_lost(now);
+    }
+
+    fn show(&self, state: ModemState, reason: Option<String>) {
+        self.setup.fleet.update(&self.setup.id, |status| {
+            status.state = state;
+            status.reason = reason;
+        });
+    }
+
+    /// Takes every output until there is none: bytes go to the port in one write, facts to the queue in one report.
+    async fn drain_outputs(&mut self, now: Instant) -> Result<(), WriteError> {
+        loop {
+            let mut drained = Drained::default();
+            while let Some(output) = self.machine.poll_output() {
+                self.take(output, now, &mut drained);
+            }
+            if drained.is_empty() {
+                return Ok(());
+            }
+            // The transaction runs while the modem works on what it is sent.
+            self.report(drained.reports)?;
+            self.write(&drained.bytes, now).await;
+            if let Some(after) = drained.reopen {
+                self.close();
+                self.open_at = now + after;
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output, now: Instant, drained: &mut Drained) {
+        let id = &self.setup.id;
+        match output {
+            Output::Write(octets) => drained.write(octets),
+            Output::Reopen { after } => drained.reopen = Some(after),
+            Output::Offer(segment) => {
+                self.time_turnaround(now);
+                drained.reports.push(Report::Offer(segment));
+            }
+            Output::Settled { segment, result } => {
+                let report = self.settled(segment, result, now);
+                drained.reports.push(report);
+            }
+            Output::Inbound(inbound) => {
+                drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
+            }
+            Output::Call { .. } => drained.reports.push(Report::Call),
+            Output::Up(identity) => drained.reports.push(self.up(identity)),
+            Output::Changed(status) => drained.reports.push(self.changed(status)),
+            Output::Down { reason, rung } => self.down(&reason, rung, drained),
+            Output::Drained => self.drained = true,
+            Output::Note(note) => tracing::debug!(modem = %id, ?note, "modem note"),
+        }
+    }
+
+    fn up(&self, identity: Identity) -> Report {
+        let (id, iccid) = (&self.setup.id, identity.sim_label());
+        tracing::info!(modem = %id, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
+        self.setup.fleet.update(id, |status| {
+            status.imei = identity.imei;
+            status.model = identity.model;
+            status.profile = Some("generic".to_owned());
+            status.iccid = Some(iccid.clone());
+            status.rung = None;
+        });
+        Report::Up { iccid }
+    }
+
+    fn down(&self, reason: &DownReason, rung: u8, drained: &mut Drained) {
+        let id = &self.setup.id;
+        tracing::warn!(modem = %id, %reason, rung, "modem down");
+        self.setup.metrics.recovering(id.as_str(), rung);
+        let state = if self.port.is_some() { ModemState::Recovering } else { ModemState::Absent };
+        self.show(state, Some(reason.to_string()));
+        self.setup.fleet.update(id, |status| status.rung = Some(rung));
+        if let DownReason::PinRefused { iccid, is_wrong } = reason {
+            self.setup.refused_pins.insert(iccid);
+            let card = self.setup.config.cards.iter().find(|card| card.iccid == *iccid);
+            let mark = card.and_then(Card::pin_mark);
+            let known = mark.filter(|_| *is_wrong);
+            drained.reports.extend(known.map(|mark| Report::PinRefused { iccid: iccid.clone(), mark }));
+        }
+        drained.reports.push(Report::Down { reason: reason.to_string() });
+    }
+
+    fn settled(&mut self, segment: SegmentId, result: Settlement, now: Instant) -> Report {
+        self.settled_at = Some(now);
+        if matches!(result, Settlement::Accepted { .. } | Settlement::LateAccepted { .. }) {
+            let at = self.setup.clock.now().utc;
+            self.setup.fleet.update(&self.setup.id, |status| status.last_sent_at = Some(at));
+        }
+        tracing::debug!(modem = %self.setup.id, segment = segment.0, ?result, "segment settled");
+        Report::Settled { segment, result }
+    }
+
+    fn changed(&self, status: Status) -> Report {
+        let ready = status.registration.is_registered() && self.stop_at.is_none();
+        let id = &self.setup.id;
+        self.setup.fleet.update(id, |entry| {
+            entry.state = if ready { ModemState::Ready } else { ModemState::Unregistered };
+            entry.reason = (!ready).then(|| format!("not registered on a network ({})", status.registration.name()));
+            entry.registration = Some(status.registration.name());
+            entry.operator = status.operator;
+            entry.signal_dbm = status.signal_dbm;
+        });
+        Report::Ready(ready)
+    }
+
+    /// From a final result to the next `AT+CMGS`, where one followed at once.
+    fn time_turnaround(&mut self, now: Instant) {
+        if let Some(settled_at) = self.settled_at.take() {
+            let elapsed = now.saturating_since(settled_at);
+            if elapsed < BUSY {
+                self.setup.metrics.turned_around(elapsed);
+            }
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8], now: Instant) {
+        let Some(port) = self.port.as_mut().filter(|_| !bytes.is_empty()) else { return };
+        match timeout(PORT_LIMIT, port.write_all(bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => self.lose_port(now),
+        }
+    }
+
+    /// Closes the port with DTR dropped, which many modems take as a reason to look after themselves.
+    fn close(&mut self) {
+        use tokio_serial::SerialPort;
+        if let Some(mut port) = self.port.take()
+            && let Err(error) = port.write_data_terminal_ready(false)
+        {
+            tracing::trace!(%error, "modem line not cleared");
+        }
+        self.failures = 0;
+    }
+}
+
+async fn read(port: Option<&mut SerialStream>, buffer: &mut [u8]) -> std::io::Result<usize> {
+    match port {
+        Some(port) => port.read(buffer).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Half a second, doubling to ten.
+fn open_again(failures: u32) -> Duration {
+    OPEN_AGAIN.saturating_mul(2_u32.saturating_pow(failures)).min(OPEN_AGAIN_MAX)
+}

@@ -1,0 +1,577 @@
+//! The writer: the one thread that owns the store and the dispatcher's plan.
+//!
+//! It takes what waits, runs all of it in one transaction and answers after the commit, so that many callers share one sync
+//! of the disk. What modems report goes first. After each commit it gives work to modems that have room; a pick must see
+//! exactly what is committed and be there before the modem is idle, which is why the plan lives in this thread.
+//!
+//! When a transaction fails its jobs run again one by one, so that each gets its own answer; what modems report is kept and
+//! tried again until it is on disk.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Instant, Timestamp};
+use crate::dispatch::gate::{Question, Verdict};
+use crate::dispatch::plan::LaneKey;
+use crate::dispatch::route::Route;
+use crate::sms::id::{MessageId, ModemId};
+use crate::sms::message::Submission;
+use crate::store::board::{Scope, SimStatus};
+use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
+use crate::store::submit::SubmitAnswer;
+use crate::store::token::NewToken;
+use crate::store::{Fact, Settled, Store, StoreError};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::{Sent, sim_label};
+
+use crate::modem::Offer;
+
+use super::gateway::{Context, Gateway, Order, Report};
+use super::inbox::{Inbox, Refused};
+
+/// Jobs in one transaction, and submissions in one job.
+pub const BATCH_MAX: usize = 512;
+
+/// Between attempts to write what could not be written.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// After so long without a commit the log is copied to the database, so that this rarely delays somebody who waits.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// No wait is longer than this, so that a jump of the civil clock is noticed.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Why the writer did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Too much waits already.
+    #[error("too many submissions wait for the disk")]
+    Busy,
+    /// The disk is full, or nearly so.
+    #[error("no space left for the database")]
+    NoSpace,
+    /// The daemon is stopping.
+    #[error("the daemon is stopping")]
+    Stopping,
+    /// The database failed.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl From<&StoreError> for WriteError {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::NoSpace,
+            StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Transition(_) => {
+                Self::Store(error.to_string())
+            }
+        }
+    }
+}
+
+/// Why the writer did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The queue cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no thread.
+    #[error("no thread for the writer: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Something that a caller wants done in a transaction.
+trait Ask: Send {
+    /// Does it. May be called again when the transaction came to nothing.
+    fn run(&mut self, context: &mut Context<'_, '_>) -> Result<(), StoreError>;
+    /// Says after the commit what came of it, or why nothing did.
+    fn answer(self: Box<Self>, result: Result<(), WriteError>);
+}
+
+/// One piece of work for a transaction.
+enum Job {
+    /// A submission: refused when space is short.
+    Submit(Box<dyn Ask>),
+    /// A decision or a question.
+    Control(Box<dyn Ask>),
+    /// What a modem reports: kept until it is written.
+    Report(ModemReport),
+}
+
+impl Job {
+    fn run(&mut self, context: &mut Context<'_, '_>) -> Result<(), StoreError> {
+        match self {
+            Self::Submit(ask) | Self::Control(ask) => ask.run(context),
+            Self::Report(report) => report.run(context),
+        }
+    }
+
+    fn answer(self, result: Result<(), WriteError>) {
+        match self {
+            Self::Submit(ask) | Self::Control(ask) => ask.answer(result),
+            Self::Report(report) => report.answer(result.is_ok()),
+        }
+    }
+}
+
+enum Item {
+    Job(Job),
+    Modem(ModemId, mpsc::Sender<Order>),
+}
+
+/// Asks the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    inbox: Arc<Inbox<Item>>,
+    committed: watch::Receiver<i64>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("committed", &self.committed).finish_non_exhaustive()
+    }
+}
+
+/// The running thread. Dropping it does not stop it; [`Writer::stop`] does.
+#[derive(Debug)]
+pub struct Writer {
+    handle: Handle,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub fn start(store: Store, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, StartError> {
+        let (seq, committed) = watch::channel(store.last_seq());
+        let inbox = Arc::new(Inbox::new());
+        let gateway = Gateway::new(store)?;
+        let mut running = Running {
+            gateway,
+            clock,
+            metrics,
+            seq,
+            modems: HashMap::new(),
+            kept: VecDeque::new(),
+            in_trouble: false,
+            log_since: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn({
+                let inbox = Arc::clone(&inbox);
+                move || {
+                    // Also at a panic: nobody may wait for a writer that is gone.
+                    let closing = CloseAtEnd(&inbox);
+                    running.run(closing.0);
+                }
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self { handle: Handle { inbox, committed }, thread })
+    }
+
+    /// To ask it.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Writes what waits and ends.
+    pub fn stop(self) {
+        self.handle.inbox.close();
+        if self.thread.join().is_err() {
+            tracing::error!("writer ended by a panic");
+        }
+    }
+}
+
+impl Handle {
+    /// Takes messages in, at most [`BATCH_MAX`]; the answers are in their order and after the commit.
+    pub async fn submit(&self, submissions: Vec<Submission>) -> Result<Vec<SubmitAnswer>, WriteError> {
+        self.call(Job::Submit, move |context| submissions.iter().map(|s| context.work.submit(s)).collect()).await
+    }
+
+    /// Cancels a message.
+    pub async fn cancel(&self, id: MessageId) -> Result<CancelAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.cancel(id)).await
+    }
+
+    /// Settles the unknown parts of a message.
+    pub async fn resolve(
+        &self,
+        id: MessageId,
+        decision: Decision,
+        client: String,
+    ) -> Result<ResolveAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.resolve(id, decision, &client)).await
+    }
+
+    /// Pauses a scope.
+    pub async fn pause(&self, scope: Scope, id: String, reason: String, client: String) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.pause(scope, &id, &reason, &client)).await
+    }
+
+    /// Resumes a scope. False when it was not paused.
+    pub async fn resume(&self, scope: Scope, id: String) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.resume(scope, &id)).await
+    }
+
+    /// Asks the gate about messages that wait.
+    pub async fn explain(&self, questions: Vec<(LaneKey, Question)>) -> Result<Vec<Verdict>, WriteError> {
+        self.call(Job::Control, move |context| {
+            Ok(questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect())
+        })
+        .await
+    }
+
+    /// Asks the gate about a message that was not submitted.
+    pub async fn preview(&self, route: Route, batch: String, question: Question) -> Result<Verdict, WriteError> {
+        self.call(Job::Control, move |context| Ok(context.work.preview(&route, &batch, question))).await
+    }
+
+    /// The SIMs that were seen.
+    pub async fn sims(&self) -> Result<Vec<SimStatus>, WriteError> {
+        self.call(Job::Control, |context| Ok(context.work.sims())).await
+    }
+
+    /// Whether everything is paused.
+    pub async fn all_paused(&self) -> Result<bool, WriteError> {
+        self.call(Job::Control, |context| Ok(context.work.all_paused())).await
+    }
+
+    /// Stores a token. Returns its row.
+    pub async fn create_token(&self, token: NewToken) -> Result<i64, WriteError> {
+        self.call(Job::Control, move |context| context.work.create_token(&token)).await
+    }
+
+    /// Revokes a token. False when there is none to revoke.
+    pub async fn revoke_token(&self, key: i64) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.revoke_token(key)).await
+    }
+
+    /// Notes that a token was used, some time soon; nobody waits for it, and nothing is lost when it fails.
+    pub fn touch_token(&self, key: i64) {
+        let (reply, _) = oneshot::channel();
+        let run = move |context: &mut Context<'_, '_>| context.work.touch_token(key);
+        let job = Job::Control(Box::new(Call { run, answer: None, reply }));
+        if self.inbox.push_first(Item::Job(job)).is_err() {
+            tracing::debug!(token = key, "use not noted: the daemon is stopping");
+        }
+    }
+
+    /// Whether any token was ever made.
+    pub async fn has_tokens(&self) -> Result<bool, WriteError> {
+        self.call(Job::Control, |context| context.work.has_tokens()).await
+    }
+
+    /// The number of the last committed event, as it grows.
+    pub fn committed(&self) -> watch::Receiver<i64> {
+        self.committed.clone()
+    }
+
+    /// Makes a modem known: orders for it go to `orders`.
+    pub(super) fn register(&self, modem: ModemId, orders: mpsc::Sender<Order>) -> Result<(), WriteError> {
+        self.inbox.push_first(Item::Modem(modem, orders)).map_err(WriteError::from)
+    }
+
+    /// Writes what a modem reports. Answers come as orders.
+    pub(super) fn report(
+        &self,
+        modem: ModemId,
+        reports: Vec<Report>,
+        orders: mpsc::Sender<Order>,
+    ) -> Result<(), WriteError> {
+        let report = ModemReport { modem, reports, orders, answers: Vec::new() };
+        self.inbox.push_first(Item::Job(Job::Report(report))).map_err(WriteError::from)
+    }
+
+    async fn call<A, F>(&self, kind: fn(Box<dyn Ask>) -> Job, run: F) -> Result<A, WriteError>
+    where
+        A: Send + 'static,
+        F: FnMut(&mut Context<'_, '_>) -> Result<A, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = kind(Box::new(Call { run, answer: None, reply }));
+        match job {
+            Job::Submit(_) => self.inbox.push_submit(Item::Job(job))?,
+            Job::Control(_) | Job::Report(_) => self.inbox.push_first(Item::Job(job))?,
+        }
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+}
+
+struct CloseAtEnd<'a>(&'a Inbox<Item>);
+
+impl Drop for CloseAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        // What lies there is dropped, which answers its callers.
+        while self.0.take(BATCH_MAX, Some(Duration::ZERO)).is_some_and(|items| !items.is_empty()) {}
+    }
+}
+
+impl From<Refused> for WriteError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => Self::Busy,
+            Refused::Closed => Self::Stopping,
+        }
+    }
+}
+
+struct Call<A, F> {
+    run: F,
+    answer: Option<A>,
+    reply: oneshot::Sender<Result<A, WriteError>>,
+}
+
+impl<A, F> Ask for Call<A, F>
+where
+    A: Send,
+    F: FnMut(&mut Context<'_, '_>) -> Result<A, StoreError> + Send,
+{
+    fn run(&mut self, context: &mut Context<'_, '_>) -> Result<(), StoreError> {
+        self.answer = Some((self.run)(context)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<(), WriteError>) {
+        let Self { answer, reply, .. } = *self;
+        // A caller that has gone away does not want it any more.
+        drop(reply.send(result.and_then(|()| answer.ok_or(WriteError::Stopping))));
+    }
+}
+
+struct ModemReport {
+    modem: ModemId,
+    reports: Vec<Report>,
+    orders: mpsc::Sender<Order>,
+    answers: Vec<Order>,
+}
+
+impl ModemReport {
+    fn run(&mut self, context: &mut Context<'_, '_>) -> Result<(), StoreError> {
+        self.answers = context.report(&self.modem, &self.reports)?;
+        Ok(())
+    }
+
+    fn answer(self, written: bool) {
+        let stop = |report: &Report| report.offered().map(|segment| Order::Answer(segment, Offer::Stop));
+        let answers = if written { self.answers } else { self.reports.iter().filter_map(stop).collect() };
+        for order in answers {
+            send_order(&self.modem, &self.orders, order);
+        }
+    }
+
+    /// Each of its reports on its own.
+    fn split(self) -> impl Iterator<Item = Self> {
+        let Self { modem, reports, orders, .. } = self;
+        reports.into_iter().map(move |report| Self {
+            modem: modem.clone(),
+            reports: vec![report],
+            orders: orders.clone(),
+            answers: Vec::new(),
+        })
+    }
+}
+
+/// A modem's actor has few orders open at any time, so its channel is full only when it is stuck, and closed when it has
+/// ended; it says nothing more then.
+fn send_order(modem: &ModemId, orders: &mpsc::Sender<Order>, order: Order) {
+    if orders.try_send(order).is_err() {
+        tracing::warn!(%modem, "order dropped: the modem's actor has ended or is stuck");
+    }
+}
+
+struct Running {
+    gateway: Gateway,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    seq: watch::Sender<i64>,
+    modems: HashMap<ModemId, mpsc::Sender<Order>>,
+    /// Reports that could not be written, in the order in which they came.
+    kept: VecDeque<ModemReport>,
+    /// The last round could not do all that was due: the next one waits a while.
+    in_trouble: bool,
+    /// The last commit that is in SQLite's log only.
+    log_since: Option<Instant>,
+}
+
+impl Running {
+    fn run(&mut self, inbox: &Inbox<Item>) {
+        loop {
+            let Some(items) = inbox.take(BATCH_MAX, Some(self.patience())) else { break };
+            if items.is_empty() {
+                self.tidy();
+            }
+            let mut jobs: Vec<Job> = self.kept.drain(..).map(Job::Report).collect();
+            for item in items {
+                match item {
+                    Item::Job(job) => jobs.push(job),
+                    Item::Modem(id, orders) => {
+                        self.modems.insert(id, orders);
+                    }
+                }
+            }
+            self.in_trouble = false;
+            self.tick();
+            self.commit(jobs);
+            self.assign();
+            self.count();
+        }
+        if !self.kept.is_empty() {
+            tracing::error!(reports = self.kept.len(), "reports lost: the database could not be written until the end");
+        }
+    }
+
+    /// How long to wait when nobody asks for anything.
+    fn patience(&self) -> Duration {
+        if self.in_trouble {
+            return AGAIN;
+        }
+        let now = self.clock.now().utc;
+        let quiet = if self.log_since.is_some() { QUIET } else { LOOK };
+        self.gateway.deadline(now).map_or(LOOK, |at| at.saturating_since(now)).min(quiet)
+    }
+
+    /// Empties SQLite's log once it is quiet.
+    fn tidy(&mut self) {
+        let now = self.clock.now().instant;
+        if self.log_since.take_if(|at| now.saturating_since(*at) >= QUIET).is_some()
+            && let Err(error) = self.gateway.store().checkpoint()
+        {
+            tracing::debug!(%error, "log not emptied");
+        }
+    }
+
+    /// What time alone does, in a transaction of its own, so that its failure fails nobody else.
+    fn tick(&mut self) {
+        let now = self.clock.now().utc;
+        if self.gateway.store().board().deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        match self.gateway.commit(now, |context| context.work.tick()) {
+            Ok(()) => self.publish(),
+            Err(error) => {
+                tracing::error!(%error, "what is due could not be written yet");
+                self.in_trouble = true;
+            }
+        }
+    }
+
+    fn commit(&mut self, mut jobs: Vec<Job>) {
+        let started = self.clock.now();
+        self.refuse_without_room(&mut jobs);
+        if jobs.is_empty() {
+            return;
+        }
+        self.log_since = Some(started.instant);
+        let result = self.gateway.commit(started.utc, |context| jobs.iter_mut().try_for_each(|job| job.run(context)));
+        match result {
+            Ok(()) => {
+                self.publish();
+                self.metrics.committed(self.clock.now().instant.saturating_since(started.instant), jobs.len());
+                for job in jobs {
+                    job.answer(Ok(()));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, jobs = jobs.len(), "transaction failed; its jobs run one by one");
+                self.one_by_one(jobs, started.utc);
+            }
+        }
+    }
+
+    /// Each job in its own transaction. The reports of a modem stay in order: once one is kept, so are those after it.
+    fn one_by_one(&mut self, jobs: Vec<Job>, now: Timestamp) {
+        for mut job in jobs {
+            let waits = matches!(&job, Job::Report(report) if self.kept.iter().any(|kept| kept.modem == report.modem));
+            let result = if waits { Err(StoreError::Full) } else { self.gateway.commit(now, |c| job.run(c)) };
+            match (result, job) {
+                (Ok(()), job) => {
+                    self.publish();
+                    job.answer(Ok(()));
+                }
+                (Err(error), Job::Report(report)) => self.keep_or_split(report, &error, now),
+                (Err(error), job @ (Job::Submit(_) | Job::Control(_))) => job.answer(Err(WriteError::from(&error))),
+            }
+        }
+    }
+
+    /// A report that the disk does not take is kept. One that makes no sense would never be taken: what else was in it is
+    /// written, and it is logged and dropped.
+    fn keep_or_split(&mut self, report: ModemReport, error: &StoreError, now: Timestamp) {
+        match error {
+            StoreError::Full | StoreError::Sqlite(_) => {
+                self.in_trouble = true;
+                self.kept.push_back(report);
+            }
+            StoreError::Corrupt { .. } | StoreError::Transition(_) => {
+                for mut single in report.split() {
+                    let result = self.gateway.commit(now, |context| single.run(context));
+                    if let Err(error) = &result {
+                        tracing::error!(modem = %single.modem, %error, "report dropped: it does not fit what is stored");
+                    }
+                    single.answer(result.is_ok());
+                }
+                self.publish();
+            }
+        }
+    }
+
+    fn refuse_without_room(&self, jobs: &mut Vec<Job>) {
+        let is_submit = |job: &Job| matches!(job, Job::Submit(_));
+        if !jobs.iter().any(is_submit) || self.gateway.store().has_room() {
+            return;
+        }
+        for job in jobs.extract_if(.., |job| is_submit(job)) {
+            job.answer(Err(WriteError::NoSpace));
+        }
+    }
+
+    fn publish(&self) {
+        self.seq.send_if_modified(|seq| {
+            let last = self.gateway.store().last_seq();
+            std::mem::replace(seq, last) != last
+        });
+    }
+
+    fn count(&mut self) {
+        for fact in self.gateway.take_facts() {
+            match fact {
+                Fact::HandedOver(after) => self.metrics.handed_over(after),
+                Fact::Settled { sim, result } => {
+                    self.metrics.sent(&sim_label(sim.name.as_deref(), &sim.iccid), sent(result));
+                }
+                Fact::Reported(after) => self.metrics.reported(after),
+                Fact::Received => self.metrics.received(),
+                Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
+            }
+        }
+    }
+
+    fn assign(&mut self) {
+        let (orders, errors) = self.gateway.assign(self.clock.now().utc);
+        for (modem, order) in orders {
+            if let Some(sender) = self.modems.get(&modem) {
+                send_order(&modem, sender, order);
+            }
+        }
+        for error in errors {
+            tracing::error!(%error, "a message could not be drawn from the queue");
+            self.in_trouble = true;
+        }
+    }
+}
+
+fn sent(result: Settled) -> Sent {
+    match result {
+        Settled::Accepted => Sent::Accepted,
+        Settled::Refused => Sent::Refused,
+        Settled::Returned => Sent::Returned,
+        Settled::Unknown => Sent::Unknown,
+    }
+}
