@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod dispatch;
 pub mod emulator;
+pub mod http;
 pub mod modem;
 pub mod pdu;
 pub mod serial;

@@ -1,0 +1,66 @@
+//! Events as JSON.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::store::view::EventView;
+
+use super::at;
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct EventAnswer {
+    /// Its number, without gaps.
+    pub(in super::super) seq: i64,
+    /// When.
+    at: String,
+    /// What.
+    #[schema(example = "message.accepted")]
+    r#type: String,
+    /// About which message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// About which part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<u8>,
+    /// By which modem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modem: Option<String>,
+    /// By which SIM: its name or ICCID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sim: Option<String>,
+    /// The debtor of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debtor: Option<String>,
+    /// The rest.
+    #[schema(value_type = Object)]
+    data: Box<RawValue>,
+}
+
+impl EventAnswer {
+    pub(in super::super) fn kind(&self) -> &str {
+        &self.r#type
+    }
+}
+
+impl From<EventView> for EventAnswer {
+    fn from(event: EventView) -> Self {
+        let data = event.data.and_then(|json| RawValue::from_string(json).ok());
+        Self {
+            seq: event.seq,
+            at: at(event.at),
+            r#type: event.kind,
+            message: event.message.map(|id| id.to_string()),
+            part: event.part,
+            modem: event.modem,
+            sim: event.sim,
+            debtor: event.debtor,
+            data: data.unwrap_or_else(empty),
+        }
+    }
+}
+
+fn empty() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).expect("two braces are JSON")
+}

@@ -1,0 +1,182 @@
+//! Modems, SIMs and readiness as JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::actor::fleet::{ModemState, ModemStatus};
+use crate::dispatch::budget::Level;
+use crate::sms::id::ModemId;
+use crate::sms::number::Sender;
+use crate::store::board::SimStatus;
+
+use super::at;
+use super::message::Eyes;
+
+/// A modem.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct ModemAnswer {
+    /// Its name.
+    id: String,
+    /// Its port.
+    port: String,
+    /// Its place on the USB; not known yet.
+    #[schema(required)]
+    slot: Option<String>,
+    #[schema(required)]
+    imei: Option<String>,
+    #[schema(required)]
+    model: Option<String>,
+    /// The family that it is treated as.
+    #[schema(required)]
+    profile: Option<String>,
+    /// `absent`, `starting`, `ready`, `unregistered` or `recovering`.
+    state: &'static str,
+    /// Why it does not send.
+    #[schema(required)]
+    reason: Option<String>,
+    /// Its SIM: the name or ICCID.
+    #[schema(required)]
+    sim: Option<String>,
+    /// The network.
+    #[schema(required)]
+    operator: Option<String>,
+    #[schema(required)]
+    registration: Option<&'static str>,
+    #[schema(required)]
+    signal_dbm: Option<i16>,
+    /// When the network last took a part from it.
+    #[schema(required)]
+    last_sent_at: Option<String>,
+    /// Rung of the recovery ladder that is being tried.
+    #[schema(required)]
+    rung: Option<u8>,
+}
+
+impl ModemAnswer {
+    /// `sims` are those that were seen, for their names.
+    pub(in super::super) fn new(id: &ModemId, modem: ModemStatus, sims: &[SimStatus]) -> Self {
+        let label = |iccid: String| {
+            let card = sims.iter().map(|sim| &sim.card.names).find(|names| names.iccid == iccid);
+            card.and_then(|names| names.name.clone()).unwrap_or(iccid)
+        };
+        Self {
+            id: id.to_string(),
+            port: modem.port,
+            slot: None,
+            imei: modem.imei,
+            model: modem.model,
+            profile: modem.profile,
+            state: modem.state.name(),
+            reason: modem.reason,
+            sim: modem.iccid.map(label),
+            operator: modem.operator,
+            registration: modem.registration,
+            signal_dbm: modem.signal_dbm,
+            last_sent_at: modem.last_sent_at.map(at),
+            rung: modem.rung,
+        }
+    }
+}
+
+/// A SIM.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct SimAnswer {
+    iccid: String,
+    /// Its configured name.
+    #[schema(required)]
+    name: Option<String>,
+    /// Its configured number.
+    #[schema(required)]
+    number: Option<String>,
+    /// Its configured group.
+    #[schema(required)]
+    group: Option<String>,
+    /// `ready`, `paused`, `resting` or `absent`.
+    state: &'static str,
+    /// Why it does not send.
+    #[schema(required)]
+    reason: Option<String>,
+    /// What each limit has left.
+    budget: Vec<BudgetAnswer>,
+    /// When its queue would be empty; not reckoned yet.
+    #[schema(required)]
+    queue_ends_at: Option<String>,
+}
+
+/// One limit of a SIM, in parts.
+#[derive(Debug, Serialize, ToSchema)]
+struct BudgetAnswer {
+    /// `minute` or `day`.
+    period: &'static str,
+    limit: u32,
+    used: u32,
+    /// When something of it comes back.
+    resets_at: String,
+}
+
+impl From<Level> for BudgetAnswer {
+    fn from(level: Level) -> Self {
+        Self { period: level.period.name(), limit: level.limit, used: level.used, resets_at: at(level.resets_at) }
+    }
+}
+
+impl SimAnswer {
+    /// `modems` say why a SIM in one of them rests.
+    pub(in super::super) fn new(sim: SimStatus, modems: &[(ModemId, ModemStatus)], eyes: Eyes) -> Self {
+        let modem = sim.modem.and_then(|id| modems.iter().find(|(known, _)| *known == id));
+        let reason = match (sim.state, modem) {
+            ("ready", _) => None,
+            ("paused", _) => Some("paused by a person".to_owned()),
+            (_, Some((id, status))) => Some(standing(id, status)),
+            (_, None) => Some("in no modem".to_owned()),
+        };
+        let names = sim.card.names;
+        Self {
+            iccid: names.iccid,
+            name: names.name,
+            number: sim.card.number.map(|number| match eyes {
+                Eyes::Open => number,
+                Eyes::Masked => Sender::new(number).masked(),
+            }),
+            group: names.group,
+            state: sim.state,
+            reason,
+            budget: sim.levels.into_iter().map(BudgetAnswer::from).collect(),
+            queue_ends_at: None,
+        }
+    }
+}
+
+/// How a modem is, for a person.
+pub(in super::super) fn standing(id: &ModemId, modem: &ModemStatus) -> String {
+    let what = match modem.state {
+        ModemState::Absent => "is absent",
+        ModemState::Starting => "is starting",
+        ModemState::Ready => "is ready",
+        ModemState::Unregistered => "is not registered on a network",
+        ModemState::Recovering => "is being recovered",
+    };
+    match &modem.reason {
+        Some(reason) => format!("modem {id} ({}) {what}: {reason}", modem.port),
+        None => format!("modem {id} ({}) {what}", modem.port),
+    }
+}
+
+/// Whether the daemon does its work.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct ReadyAnswer {
+    /// The store is open and the daemon is not stopping.
+    pub(in super::super) ready: bool,
+    /// Messages are taken in.
+    pub(in super::super) accepting: bool,
+    /// Messages can leave.
+    pub(in super::super) sending: bool,
+    /// What is not as it should be.
+    pub(in super::super) reasons: Vec<String>,
+}
+
+/// The process runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct HealthAnswer {
+    pub(in super::super) ok: bool,
+}

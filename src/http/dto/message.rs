@@ -1,0 +1,235 @@
+//! Messages as JSON.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::duration;
+use crate::dispatch::gate::Verdict;
+use crate::sms::message::Body;
+use crate::store::view::{EventView, MessageView, PartView};
+
+use super::event::EventAnswer;
+use super::{Reason, at, held};
+
+/// How much the reader of an answer may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Eyes {
+    /// Numbers and texts.
+    Open,
+    /// Neither.
+    Masked,
+}
+
+/// What stands in the place of a text.
+pub(super) fn masked_text(text: &Body) -> String {
+    format!("[{} characters]", text.0.chars().count())
+}
+
+/// A message with all that was submitted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct MessageAnswer {
+    /// Its name.
+    pub(super) id: String,
+    /// Where it stands.
+    #[schema(example = "delivered")]
+    pub(super) state: &'static str,
+    /// The recipient in E.164.
+    pub(super) to: String,
+    /// How many parts.
+    pub(super) segments: u32,
+    /// The encoding that it came to.
+    pub(super) encoding: String,
+    /// Septets or UTF-16 units of the text.
+    pub(super) units: u32,
+    /// While it waits, the earliest time at which it could go; else the time that was asked for.
+    #[schema(required)]
+    pub(super) not_before: Option<String>,
+    /// Why it does not go now.
+    #[schema(required)]
+    pub(super) reason: Option<Reason>,
+    /// When it was submitted.
+    created_at: String,
+    /// Who submitted it.
+    client: String,
+    #[schema(required)]
+    client_ref: Option<String>,
+    /// The text as sent.
+    text: String,
+    purpose: String,
+    priority: u8,
+    /// The end of its validity.
+    valid_until: String,
+    /// The encoding that was asked for.
+    encoding_asked: String,
+    on_unknown: OnUnknownAnswer,
+    #[schema(required)]
+    max_segments: Option<u8>,
+    /// The SIM that was asked for.
+    #[schema(required)]
+    sim: Option<String>,
+    /// The group that was asked for.
+    #[schema(required)]
+    group: Option<String>,
+    report: bool,
+    #[schema(required)]
+    debtor: Option<String>,
+    #[schema(required)]
+    debt: Option<String>,
+    #[schema(required)]
+    creditor: Option<String>,
+    #[schema(required)]
+    batch: Option<String>,
+    #[schema(required)]
+    team: Option<String>,
+    #[schema(required)]
+    operator: Option<String>,
+    tags: Vec<String>,
+    /// `off`, `none`, `pending`, `delivered` or `undelivered`.
+    report_state: &'static str,
+    /// How many parts the network took.
+    parts_sent: u32,
+    /// Its parts; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parts: Option<Vec<PartAnswer>>,
+    /// What happened to it, oldest first; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    history: Option<Vec<EventAnswer>>,
+}
+
+/// What happens to a part whose outcome is not known.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(in super::super) enum OnUnknownAnswer {
+    /// `hold`: it stays unknown until evidence or an operator settles it.
+    Hold(&'static str),
+    /// It is sent once more after this time.
+    Resend {
+        /// Such as `30m`.
+        resend_after: String,
+    },
+}
+
+impl OnUnknownAnswer {
+    fn new(resend_after_ms: Option<i64>) -> Self {
+        match resend_after_ms {
+            None => Self::Hold("hold"),
+            Some(ms) => {
+                let after = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+                Self::Resend { resend_after: duration::format(after) }
+            }
+        }
+    }
+}
+
+/// One part of a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct PartAnswer {
+    /// Its place, from 1.
+    part: u8,
+    /// `waiting`, `offered`, `accepted`, `reported`, `refused`, `expired`, `unknown` or `withdrawn`.
+    state: &'static str,
+    /// TP-MR of its submission.
+    #[schema(required)]
+    tp_mr: Option<u8>,
+    /// The SIM that carried it: its name or ICCID.
+    #[schema(required)]
+    sim: Option<String>,
+    /// The modem that carried it.
+    #[schema(required)]
+    modem: Option<String>,
+    #[schema(required)]
+    offered_at: Option<String>,
+    #[schema(required)]
+    accepted_at: Option<String>,
+    #[schema(required)]
+    reported_at: Option<String>,
+    /// TP-ST of the last report.
+    #[schema(required)]
+    tp_status: Option<u8>,
+    /// Why it was refused, put back or is unknown.
+    #[schema(required)]
+    cause: Option<String>,
+}
+
+impl From<PartView> for PartAnswer {
+    fn from(part: PartView) -> Self {
+        Self {
+            part: part.part,
+            state: part.state,
+            tp_mr: part.tp_mr,
+            sim: part.sim,
+            modem: part.modem,
+            offered_at: part.offered_at.map(at),
+            accepted_at: part.accepted_at.map(at),
+            reported_at: part.reported_at.map(at),
+            tp_status: part.tp_status,
+            cause: part.cause,
+        }
+    }
+}
+
+impl MessageAnswer {
+    /// A message as lists show it. `verdict` is what the gate says of it while it waits.
+    pub(in super::super) fn new(message: MessageView, verdict: Option<Verdict>, eyes: Eyes) -> Self {
+        let (reason, until) = held(verdict);
+        let (to, text) = match eyes {
+            Eyes::Open => (message.to.e164(), message.text.0),
+            Eyes::Masked => (message.to.masked(), masked_text(&message.text)),
+        };
+        let labels = message.labels;
+        Self {
+            id: message.id.to_string(),
+            state: message.state.name(),
+            to,
+            segments: message.segments,
+            encoding: message.encoding,
+            units: message.units,
+            not_before: until.or(message.not_before).map(at),
+            reason,
+            created_at: at(message.created_at),
+            client: message.client,
+            client_ref: message.client_ref,
+            text,
+            purpose: message.purpose,
+            priority: message.priority,
+            valid_until: at(message.valid_until),
+            encoding_asked: message.encoding_asked,
+            on_unknown: OnUnknownAnswer::new(message.resend_after_ms),
+            max_segments: message.max_segments,
+            sim: message.sim,
+            group: message.group,
+            report: message.report,
+            debtor: labels.debtor,
+            debt: labels.debt,
+            creditor: labels.creditor,
+            batch: labels.batch,
+            team: labels.team,
+            operator: labels.operator,
+            tags: labels.tags,
+            report_state: message.report_state.name(),
+            parts_sent: message.parts_sent,
+            parts: None,
+            history: None,
+        }
+    }
+
+    /// With its parts and what happened to it.
+    pub(in super::super) fn with_parts(mut self, parts: Vec<PartView>, history: Vec<EventView>) -> Self {
+        self.parts = Some(parts.into_iter().map(PartAnswer::from).collect());
+        self.history = Some(history.into_iter().map(EventAnswer::from).collect());
+        self
+    }
+}
+
+/// What came of a cancellation or a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct StateAnswer {
+    /// The message.
+    pub(in super::super) id: String,
+    /// Where it stands now.
+    pub(in super::super) state: &'static str,
+}

@@ -1,0 +1,221 @@
+//! The door: the HTTP API (v1, JSON), over TCP with tokens and over the Unix socket of the command line without.
+//!
+//! Handlers read a request, ask the writer or a reader, and answer; policy and state live behind those. Each handler
+//! carries its own description, from which the OpenAPI document is made. A `202` is sent after the commit and never
+//! before.
+
+mod auth;
+mod dto;
+mod json;
+mod page;
+mod problem;
+mod routes;
+mod stream;
+mod submission;
+mod tokens;
+
+use std::any::Any;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::actor::fleet::Fleet;
+use crate::actor::writer::Handle;
+use crate::clock::Clock;
+use crate::sms::number::Country;
+use crate::sms::text::TextOptions;
+use crate::store::StoreError;
+use crate::store::reader::Reader;
+use crate::telemetry::Metrics;
+
+use problem::{Kind, Problem};
+use tokens::Tokens;
+
+pub use tokens::{AdminTokenError, ensure_admin_token};
+
+/// What the door needs of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The country whose national number forms are understood.
+    pub country: Country,
+    /// How texts are encoded unless a caller says otherwise.
+    pub text: TextOptions,
+    /// How long a message is valid from its due time unless a caller says otherwise.
+    pub validity: Duration,
+}
+
+/// What the door asks and tells.
+#[derive(Debug)]
+pub struct Parts {
+    /// Everything that changes.
+    pub writer: Handle,
+    /// Everything that was committed.
+    pub reader: Arc<Reader>,
+    /// How the modems are.
+    pub fleet: Fleet,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is configured.
+    pub settings: Settings,
+}
+
+/// The application behind the door. Clones are one application.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    parts: Parts,
+    tokens: Tokens,
+    phase: watch::Sender<Phase>,
+}
+
+/// How far a stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Everything works.
+    Open,
+    /// Nothing new is taken in; everything else works.
+    Draining,
+    /// Streams end.
+    Closing,
+}
+
+impl App {
+    /// An application that takes messages in. Reads the tokens, so a first one should be there already.
+    pub fn new(parts: Parts) -> Result<Self, StoreError> {
+        let tokens = Tokens::read(&parts.reader)?;
+        Ok(Self(Arc::new(Shared { parts, tokens, phase: watch::Sender::new(Phase::Open) })))
+    }
+
+    /// Takes nothing new in from now on. Events, lists and cancellations still work.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Ends event streams, so that a server that finishes its connections comes to an end.
+    pub fn close(&self) {
+        self.advance(Phase::Closing);
+    }
+
+    fn advance(&self, to: Phase) {
+        self.0.phase.send_if_modified(|phase| {
+            let further = to > *phase;
+            *phase = to.max(*phase);
+            further
+        });
+    }
+}
+
+/// Where requests come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A TCP port: requests carry tokens.
+    Tcp {
+        /// Whether only this host can reach it; then `/metrics` is open.
+        loopback: bool,
+    },
+    /// The Unix socket, guarded by its permissions: every request is the client `local` and may do everything.
+    Unix,
+}
+
+/// What handlers see: the application and the door that the request came through.
+#[derive(Debug, Clone)]
+struct Site {
+    app: App,
+    door: Door,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.app.0.parts
+    }
+}
+
+impl Site {
+    fn tokens(&self) -> &Tokens {
+        &self.app.0.tokens
+    }
+
+    fn phase(&self) -> Phase {
+        *self.app.0.phase.borrow()
+    }
+
+    /// Reads from the database where blocking is allowed.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let reader = Arc::clone(&self.reader);
+        aside(move || read(&reader)).await?.map_err(Problem::from)
+    }
+}
+
+/// Runs what takes long on a thread where that is allowed.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_panicked| Problem::internal(&"a reading task panicked"))
+}
+
+/// The API for one door.
+pub fn router(app: &App, door: Door) -> Router {
+    let (router, api) = described();
+    // Made once: the document does not change while the program runs.
+    let text: Arc<str> = api.to_json().unwrap_or_default().into();
+    let openapi = get(move || async move {
+        ([(axum::http::header::CONTENT_TYPE, "application/json")], text.to_string()).into_response()
+    });
+    dressed(router.route("/openapi.json", openapi)).with_state(Site { app: app.clone(), door })
+}
+
+/// What every request meets, whichever route it takes.
+fn dressed(router: Router<Site>) -> Router<Site> {
+    router
+        .fallback(|| async { Problem::new(Kind::NotFound, "there is nothing at this path; see /openapi.json") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Kind::BadRequest, "this path has other methods; the header `allow` names them")
+                .with_status(StatusCode::METHOD_NOT_ALLOWED)
+        })
+        .layer(DefaultBodyLimit::max(json::BODY_MAX))
+        .layer(from_fn(in_span))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// The OpenAPI 3.1 document of the API.
+pub fn openapi() -> OpenApi {
+    described().1
+}
+
+fn described() -> (Router<Site>, OpenApi) {
+    OpenApiRouter::with_openapi(routes::document()).merge(routes::all()).split_for_parts()
+}
+
+/// The span of a request: its method and path, never its parameters, which may hold numbers.
+async fn in_span(request: Request, next: Next) -> Response {
+    let span = tracing::debug_span!("http", method = %request.method(), path = request.uri().path());
+    next.run(request).instrument(span).await
+}
+
+/// The panic's own words may hold anything, so neither the caller nor the log gets more than its place, which the panic
+/// hook has written.
+fn panicked(_: Box<dyn Any + Send>) -> axum::http::Response<axum::body::Body> {
+    Problem::internal(&"a handler panicked").into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! `/healthz`, `/readyz` and `/metrics`: for machines that watch machines.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::actor::fleet::ModemState;
+use crate::actor::writer::WriteError;
+use crate::store::board::SimStatus;
+use crate::store::reader::Reader;
+use crate::telemetry::metrics::{MEDIA_TYPE, ModemStanding, Standing, sim_label};
+
+use super::super::auth::{Caller, Scope};
+use super::super::dto::line::{HealthAnswer, ReadyAnswer, standing};
+use super::super::problem::{Document, Problem};
+use super::super::{Door, Phase, Site};
+
+/// Whether the process runs.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "healthz",
+    tag = "operation",
+    security(()),
+    responses((status = OK, description = "It runs", body = HealthAnswer))
+)]
+pub(super) async fn healthz() -> Json<HealthAnswer> {
+    Json(HealthAnswer { ok: true })
+}
+
+/// Whether the daemon does its work: 503 when it takes nothing in.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "operation",
+    security(()),
+    responses(
+        (status = OK, description = "It works", body = ReadyAnswer),
+        (status = SERVICE_UNAVAILABLE, description = "Nothing is taken in", body = ReadyAnswer),
+    )
+)]
+pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyAnswer>) {
+    let mut reasons = Vec::new();
+    let draining = site.phase() != Phase::Open;
+    if draining {
+        reasons.push("the daemon is stopping".to_owned());
+    }
+    // An empty submission is refused exactly when a real one would be.
+    let refusal = site.writer.submit(Vec::new()).await.err();
+    reasons.extend(refusal.iter().map(ToString::to_string));
+    let paused = site.writer.all_paused().await.unwrap_or(true);
+    if paused && refusal.is_none() {
+        reasons.push("sending is paused".to_owned());
+    }
+    let modems = site.fleet.list();
+    if modems.is_empty() {
+        reasons.push("there is no modem".to_owned());
+    }
+    let idle = modems.iter().filter(|(_, modem)| modem.state != ModemState::Ready);
+    reasons.extend(idle.map(|(id, modem)| standing(id, modem)));
+    let ready = !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_)));
+    let accepting = ready && refusal.is_none();
+    let lines = site.writer.sims().await.unwrap_or_default();
+    let (resting, others): (Vec<&SimStatus>, Vec<&SimStatus>) =
+        lines.iter().filter(|sim| sim.modem.is_some()).partition(|sim| sim.state == "paused");
+    let name = |sim: &SimStatus| sim.card.names.name.clone().unwrap_or_else(|| sim.card.names.iccid.clone());
+    reasons.extend(resting.iter().map(|sim| format!("SIM {} is paused", name(sim))));
+    let all_rest = !resting.is_empty() && others.is_empty();
+    let sending = site.fleet.any_ready() && !paused && !all_rest;
+    let status = if accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(ReadyAnswer { ready, accepting, sending, reasons }))
+}
+
+/// Whoever may see the metrics: this host without a token, others with the scope `read`.
+#[derive(Debug)]
+pub(super) struct Watcher;
+
+impl FromRequestParts<Site> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        if site.door != (Door::Tcp { loopback: true }) {
+            Caller::from_request_parts(parts, site).await?.needs(Scope::Read)?;
+        }
+        Ok(Self)
+    }
+}
+
+/// All metrics as text. On loopback no token is needed.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "operation",
+    security((), ("token" = [])),
+    responses(
+        (status = OK, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn metrics(State(site): State<Site>, _: Watcher) -> Result<Response, Problem> {
+    let tally = site.read(Reader::tally).await?;
+    let sims = site.writer.sims().await?;
+    let budgets = sims.into_iter().flat_map(|sim| {
+        let label = sim_label(sim.card.names.name.as_deref(), &sim.card.names.iccid);
+        sim.levels
+            .into_iter()
+            .map(move |level| (label.clone(), level.period.name(), level.limit.saturating_sub(level.used)))
+    });
+    let modems = site.fleet.list().into_iter().map(|(id, modem)| ModemStanding {
+        modem: id.to_string(),
+        up: modem.state == ModemState::Ready,
+        signal_dbm: modem.signal_dbm,
+    });
+    let standing = Standing {
+        messages: tally.into_iter().map(|(state, count)| (state.name(), count)).collect(),
+        budgets: budgets.collect(),
+        modems: modems.collect(),
+    };
+    let text = site.metrics.scrape(standing).map_err(|error| Problem::internal(&error))?;
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response())
+}

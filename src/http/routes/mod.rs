@@ -1,0 +1,66 @@
+//! What can be asked for, by subject.
+
+mod events;
+mod health;
+mod inbox;
+mod lines;
+mod messages;
+mod pause;
+mod preview;
+mod submit;
+mod tokens;
+
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Recado",
+        description = "Hardware SMS gateway for collection teams. Errors are problem documents (RFC 9457).",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        contact(name = "Recado")
+    ),
+    modifiers(&Bearer),
+    security(("token" = []))
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        openapi.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The head of the document.
+pub(super) fn document() -> OpenApi {
+    Document::openapi()
+}
+
+/// All routes with their descriptions.
+pub(super) fn all() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(submit::submit, messages::list))
+        .routes(routes!(messages::show, messages::cancel))
+        .routes(routes!(messages::resolve))
+        .routes(routes!(preview::preview))
+        .routes(routes!(inbox::list))
+        .routes(routes!(events::list))
+        .routes(routes!(lines::modems))
+        .routes(routes!(lines::sims))
+        .routes(routes!(pause::pause))
+        .routes(routes!(pause::resume))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}

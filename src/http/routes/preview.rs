@@ -1,0 +1,49 @@
+//! `POST /v1/preview`: what a message would take, without sending it.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::dispatch::gate::Question;
+use crate::sms::preview;
+use crate::sms::text::choose;
+
+use super::super::Site;
+use super::super::auth::{Caller, Scope};
+use super::super::dto::submit::{PreviewAnswer, SubmitRequest};
+use super::super::json::Body;
+use super::super::problem::{Document, Problem};
+use super::super::submission::{Checked, text_problem};
+
+/// What a message would take. `to` may be left out; a text that is too long is counted, not refused.
+#[utoipa::path(
+    post,
+    path = "/v1/preview",
+    operation_id = "previewMessage",
+    tag = "messages",
+    request_body = SubmitRequest,
+    responses(
+        (status = OK, description = "What it would take", body = PreviewAnswer),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn preview(
+    State(site): State<Site>,
+    caller: Caller,
+    Body(request): Body<SubmitRequest>,
+) -> Result<Json<PreviewAnswer>, Problem> {
+    caller.needs(Scope::Send)?;
+    let checked = Checked::new(request, &caller, &site.settings, site.clock.now().utc)?;
+    let text = &checked.text.0;
+    let preview = preview::preview(text, &checked.options).map_err(|error| text_problem(&error))?;
+    let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;
+    let question = Question {
+        paused: false,
+        due: checked.times.due,
+        expires: checked.times.expires,
+        parts: u32::try_from(preview.segments).unwrap_or(u32::MAX),
+        begun: false,
+    };
+    let (route, batch) = (checked.route(), checked.labels.batch.unwrap_or_default());
+    let verdict = site.writer.preview(route, batch, question).await?;
+    Ok(Json(PreviewAnswer::new(preview, changes, verdict, checked.times.not_before)))
+}

@@ -1,0 +1,234 @@
+//! `POST /v1/messages`: one message, or an array of them.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::mpsc;
+
+use crate::actor::writer::BATCH_MAX;
+use crate::sms::id::MessageId;
+use crate::sms::message::Submission;
+use crate::store::submit::SubmitAnswer as Submitted;
+use crate::store::view::MessageView;
+
+use super::super::auth::{Caller, Scope};
+use super::super::dto::message::{Eyes, MessageAnswer};
+use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest};
+use super::super::json::{Octets, array, is_array, object};
+use super::super::problem::{Document, Kind, Problem};
+use super::super::submission::Checked;
+use super::super::{Phase, Site, aside};
+use super::messages::explained;
+
+/// Most items of one array.
+const ITEMS_MAX: usize = 10_000;
+
+/// Submit a message, or an array of them.
+///
+/// `202` is sent when they are on disk. A repeat of a `client_ref` with the same content answers `200` with how the
+/// message stands. In an array each item is taken in or refused by itself, and answered in its place.
+#[utoipa::path(
+    post,
+    path = "/v1/messages",
+    operation_id = "submitMessages",
+    tag = "messages",
+    request_body = SubmitBody,
+    responses(
+        (status = ACCEPTED, description = "On disk", body = SubmitAnswered),
+        (status = OK, body = SubmitAnswer, description = "A repeat of a `client_ref`"),
+        (status = CONFLICT, body = Document, description = "`duplicate-ref`: the reference has another content"),
+        (
+            status = UNPROCESSABLE_ENTITY,
+            body = Document,
+            description = "`bad-number`, `bad-text`, `too-long` or `exceeds-budget`"
+        ),
+        (status = "4XX", description = "A problem", body = Document),
+        (status = SERVICE_UNAVAILABLE, body = Document, description = "`busy`, `no-space` or `not-ready`")
+    )
+)]
+pub(super) async fn submit(
+    State(site): State<Site>,
+    caller: Caller,
+    Octets(octets): Octets,
+) -> Result<Response, Problem> {
+    caller.needs(Scope::Send)?;
+    if site.phase() != Phase::Open {
+        return Err(Problem::new(Kind::NotReady, "the daemon is stopping; try again when it is back"));
+    }
+    let began = site.clock.now().instant;
+    let response = if is_array(&octets) {
+        submit_many(&site, caller, octets).await
+    } else {
+        submit_one(&site, &caller, &octets).await
+    }?;
+    site.metrics.submitted(site.clock.now().instant.saturating_since(began));
+    Ok(response)
+}
+
+/// The answer to one or to many.
+#[derive(utoipa::ToSchema)]
+#[schema(as = SubmitAnswered)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes answers that are written by themselves")]
+enum SubmitAnswered {
+    One(SubmitAnswer),
+    Many(SubmitAnswers),
+}
+
+/// What became of one item, before repeats are looked up.
+enum Outcome {
+    Queued(SubmitAnswer),
+    Repeat(MessageId),
+    Refused(Problem),
+}
+
+async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Response, Problem> {
+    let submission = check(object(octets)?, site, caller)?;
+    let receipt = Receipt::from(&submission);
+    let answers = site.writer.submit(vec![submission]).await?;
+    let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
+    match outcome(receipt, &answer) {
+        Outcome::Queued(answer) => Ok((StatusCode::ACCEPTED, Json(answer)).into_response()),
+        Outcome::Refused(problem) => Err(problem),
+        Outcome::Repeat(id) => {
+            let answer = present(site, vec![id]).await?.remove(&id).ok_or_else(|| forgotten(id))?;
+            Ok(Json(answer).into_response())
+        }
+    }
+}
+
+async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Response, Problem> {
+    // While one chunk is written, the next is checked.
+    let (chunks, mut checked) = mpsc::channel(2);
+    let checking = {
+        let site = site.clone();
+        aside(move || check_all(&octets, &site, &caller, &chunks))
+    };
+    // It owns its end of the channel: when it gives up, the checking ends too.
+    let writing = async move {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        while let Some(chunk) = checked.recv().await {
+            let fresh = !outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Refused(_)));
+            outcomes.extend(write_chunk(site, chunk, fresh).await?);
+        }
+        Ok::<_, Problem>(outcomes)
+    };
+    let (checking, outcomes) = tokio::join!(checking, writing);
+    let outcomes = outcomes?;
+    checking??;
+    let repeats = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Repeat(id) => Some(*id),
+        Outcome::Queued(_) | Outcome::Refused(_) => None,
+    });
+    let present = present(site, repeats.collect()).await?;
+    let items = outcomes.into_iter().enumerate().map(|(index, outcome)| match outcome {
+        Outcome::Queued(answer) => SubmitItem::Message(Box::new(answer)),
+        Outcome::Refused(problem) => SubmitItem::Problem(problem.at_index(index)),
+        Outcome::Repeat(id) => match present.get(&id) {
+            Some(answer) => SubmitItem::Message(Box::new(answer.clone())),
+            None => SubmitItem::Problem(forgotten(id).at_index(index)),
+        },
+    });
+    Ok((StatusCode::ACCEPTED, Json(SubmitAnswers { items: items.collect() })).into_response())
+}
+
+type Chunk = Vec<Result<Submission, Problem>>;
+
+/// Reads and checks an array, chunk by chunk; ends early when nobody takes the chunks any more.
+fn check_all(octets: &[u8], site: &Site, caller: &Caller, chunks: &mpsc::Sender<Chunk>) -> Result<(), Problem> {
+    let items = array(octets)?;
+    if items.len() > ITEMS_MAX {
+        let detail = format!("an array may have {ITEMS_MAX} items, this one has {}; divide it", items.len());
+        return Err(Problem::new(Kind::TooLarge, detail));
+    }
+    for chunk in items.chunks(BATCH_MAX) {
+        let checked = chunk.iter().map(|item| check(object(item.get().as_bytes())?, site, caller));
+        if chunks.blocking_send(checked.collect()).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Submits what is right of a chunk. When the writer refuses all of it, this is the answer to the request if nothing was
+/// taken in before (`fresh`), and the answer to each item otherwise.
+async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outcome>, Problem> {
+    let mut submissions = Vec::with_capacity(chunk.len());
+    let receipts: Vec<Result<Receipt, Problem>> = chunk
+        .into_iter()
+        .map(|checked| {
+            let submission = checked?;
+            let receipt = Receipt::from(&submission);
+            submissions.push(submission);
+            Ok(receipt)
+        })
+        .collect();
+    let answers = if submissions.is_empty() { Ok(Vec::new()) } else { site.writer.submit(submissions).await };
+    let answers = answers.map_err(Problem::from);
+    if let Err(problem) = &answers
+        && fresh
+    {
+        return Err(problem.clone());
+    }
+    let mut answers = answers.map(IntoIterator::into_iter);
+    let outcomes = receipts.into_iter().map(|receipt| match (receipt, &mut answers) {
+        (Err(problem), _) => Outcome::Refused(problem),
+        (Ok(_), Err(problem)) => Outcome::Refused(problem.clone()),
+        (Ok(receipt), Ok(answers)) => match answers.next() {
+            Some(answer) => outcome(receipt, &answer),
+            None => Outcome::Refused(Problem::internal(&"no answer to a submission")),
+        },
+    });
+    Ok(outcomes.collect())
+}
+
+fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submission, Problem> {
+    let now = site.clock.now().utc;
+    let mut random = [0; 11];
+    getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
+    Checked::new(request, caller, &site.settings, now)?.into_submission(caller.client(), now, random)
+}
+
+fn outcome(receipt: Receipt, answer: &Submitted) -> Outcome {
+    match answer {
+        Submitted::Queued(verdict) => Outcome::Queued(receipt.queued(*verdict)),
+        Submitted::Repeated(id) => Outcome::Repeat(*id),
+        Submitted::DuplicateRef(id) => {
+            let problem =
+                Problem::new(Kind::DuplicateRef, "another message was submitted under this reference; see `id`");
+            Outcome::Refused(problem.field("client_ref").of_message(id.to_string()))
+        }
+        Submitted::Over => Outcome::Refused(Problem::bad("valid_until", "this time is over")),
+        Submitted::ExceedsBudget { parts, period, limit } => {
+            let period = period.name();
+            let detail = format!(
+                "the text takes {parts} parts; no SIM on its route may send more than {limit} a {period}; shorten it"
+            );
+            Outcome::Refused(Problem::new(Kind::ExceedsBudget, detail).field("text"))
+        }
+    }
+}
+
+fn forgotten(id: MessageId) -> Problem {
+    let detail = "this was submitted before under the same reference and is no longer kept";
+    Problem::new(Kind::Gone, detail).field("client_ref").of_message(id.to_string())
+}
+
+/// How messages that were submitted before stand now. The caller knows what they say: it has just said it again.
+async fn present(site: &Site, ids: Vec<MessageId>) -> Result<HashMap<MessageId, SubmitAnswer>, Problem> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let views = site
+        .read(move |reader| {
+            ids.into_iter().filter_map(|id| reader.message(id).transpose()).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    let explained = explained(site, views).await?;
+    let answer = |(view, verdict): (MessageView, _)| (view.id, MessageAnswer::new(view, verdict, Eyes::Open).into());
+    Ok(explained.into_iter().map(answer).collect())
+}

@@ -1,0 +1,84 @@
+//! Events as they are committed, as server-sent events. A stream reads the log from where its reader was; the writer
+//! only says that there is more, so nothing is lost when a reader is slow.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use tokio::sync::watch;
+
+use crate::store::view::{EventView, Page};
+
+use super::dto::event::EventAnswer;
+use super::problem::Problem;
+use super::{Phase, Site};
+
+/// Events read at once.
+const CHUNK: u32 = 500;
+
+/// Between signs of life on a quiet stream; proxies give up after a minute.
+const ALIVE: Duration = Duration::from_secs(15);
+
+struct Follower {
+    site: Site,
+    creditors: Arc<[String]>,
+    committed: watch::Receiver<i64>,
+    phase: watch::Receiver<Phase>,
+    /// Everything up to this one was read.
+    read: i64,
+    ahead: VecDeque<EventView>,
+}
+
+/// Streams all events after `after`.
+pub(super) fn follow(site: Site, creditors: Arc<[String]>, after: i64) -> Response {
+    let committed = site.writer.committed();
+    let phase = site.app.0.phase.subscribe();
+    let follower = Follower { site, creditors, committed, phase, read: after, ahead: VecDeque::new() };
+    let stream = unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(sse(event)), follower))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<EventView> {
+        loop {
+            if let Some(event) = self.ahead.pop_front() {
+                return Some(event);
+            }
+            let newest = *self.committed.borrow_and_update();
+            if self.read < newest {
+                self.read_on(newest).await.ok()?;
+                continue;
+            }
+            tokio::select! {
+                // The writer has ended.
+                more = self.committed.changed() => more.ok()?,
+                _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => return None,
+            }
+        }
+    }
+
+    async fn read_on(&mut self, newest: i64) -> Result<(), Problem> {
+        let (from, creditors) = (self.read, Arc::clone(&self.creditors));
+        let events = self.site.read(move |reader| reader.events(Page::After(from), CHUNK, &creditors)).await?;
+        let full = events.len() >= usize::try_from(CHUNK).unwrap_or(usize::MAX);
+        let last = events.last().map_or(from, |event| event.seq);
+        // A page that is not full went to the end of the log, past events that are not for this reader.
+        self.read = if full { last } else { last.max(newest) };
+        self.ahead = events.into();
+        Ok(())
+    }
+}
+
+fn sse(event: EventView) -> Event {
+    let event = EventAnswer::from(event);
+    let head = Event::default().id(event.seq.to_string()).event(event.kind());
+    // One line: the numbers and words of an event, and data that is an object of one line.
+    head.data(serde_json::to_string(&event).unwrap_or_default())
+}

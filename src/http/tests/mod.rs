@@ -1,0 +1,266 @@
+//! The door as callers meet it: a router, a writer and a database in a temporary folder, without a socket.
+
+mod access;
+mod events;
+mod operation;
+mod reading;
+mod submitting;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::actor::fleet::Fleet;
+use crate::actor::writer::Writer;
+use crate::clock::{Clock, Timestamp};
+use crate::dispatch::budget::Limits;
+use crate::dispatch::route::SimNames;
+use crate::dispatch::sim::{Card, SimSettings};
+use crate::sms::id::{ModemId, SegmentId, SimKey};
+use crate::sms::lifecycle::Carrier;
+use crate::sms::number::Country;
+use crate::sms::text::TextOptions;
+use crate::store::reader::Reader;
+use crate::store::{Settings as StoreSettings, Store};
+use crate::telemetry::Metrics;
+
+use super::{App, Door, Parts, Settings, router};
+
+const ICCID: &str = "8955031234567890123";
+
+/// A daemon without modems.
+struct House {
+    folder: tempfile::TempDir,
+    free_floor: u64,
+    clock: Clock,
+    fleet: Fleet,
+    writer: Option<Writer>,
+    app: App,
+}
+
+impl House {
+    fn new() -> Self {
+        Self::with_floor(0)
+    }
+
+    /// One that takes nothing in when less than this is free.
+    fn with_floor(free_floor: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+        let fleet = Fleet::default();
+        let store = Store::open(&path(&folder), store_settings(free_floor), clock.now().utc).unwrap();
+        let (writer, app) = start(store, &folder, &clock, &fleet);
+        Self { folder, free_floor, clock, fleet, writer: Some(writer), app }
+    }
+
+    /// Stops, lets something happen to the database, and starts again.
+    fn restart(&mut self, meanwhile: impl FnOnce(&mut Store, Timestamp)) {
+        self.stop();
+        let now = self.clock.now().utc;
+        let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
+        meanwhile(&mut open(), now);
+        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet);
+        (self.writer, self.app) = (Some(writer), app);
+    }
+
+    fn stop(&mut self) {
+        self.writer.take().unwrap().stop();
+    }
+
+    fn writer(&self) -> crate::actor::writer::Handle {
+        self.writer.as_ref().unwrap().handle()
+    }
+
+    fn local(&self) -> Router {
+        router(&self.app, Door::Unix)
+    }
+
+    fn tcp(&self) -> Router {
+        router(&self.app, Door::Tcp { loopback: true })
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        call(self.local(), request("GET", path, &[], Body::empty())).await
+    }
+
+    async fn delete(&self, path: &str) -> Answer {
+        call(self.local(), request("DELETE", path, &[], Body::empty())).await
+    }
+
+    async fn post(&self, path: &str, body: impl ToString) -> Answer {
+        call(self.local(), request("POST", path, &[], body.to_string().into())).await
+    }
+
+    /// Over TCP, with a token.
+    async fn with(&self, token: &str, method: &str, path: &str, body: impl ToString) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [("authorization", authorization.as_str())];
+        call(self.tcp(), request(method, path, &headers, body.to_string().into())).await
+    }
+
+    /// Submits and returns the name.
+    async fn submit(&self, body: Value) -> String {
+        let answer = self.post("/v1/messages", body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.json);
+        answer.json["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a token and returns its secret.
+    async fn token(&self, body: Value) -> String {
+        let answer = self.post("/v1/tokens", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        answer.json["token"].as_str().unwrap().to_owned()
+    }
+}
+
+fn path(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("recado.db")
+}
+
+fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet) -> (Writer, App) {
+    let metrics = Arc::new(Metrics::default());
+    let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics)).unwrap();
+    let app = App::new(Parts {
+        writer: writer.handle(),
+        reader: Arc::new(Reader::new(&path(folder), sims())),
+        fleet: fleet.clone(),
+        clock: clock.clone(),
+        metrics,
+        settings: Settings {
+            country: Country::from_iso("BR").unwrap(),
+            text: TextOptions::default(),
+            validity: Duration::from_secs(24 * 3600),
+        },
+    });
+    (writer, app.unwrap())
+}
+
+fn store_settings(free_floor: u64) -> StoreSettings {
+    StoreSettings { sims: sims(), free_floor, country: Country::from_iso("BR").unwrap() }
+}
+
+/// One SIM with a name; at most three parts a day leave by it.
+fn sims() -> SimSettings {
+    let limits = Limits { per_minute: 0, per_day: 3, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
+    let names = SimNames { iccid: ICCID.to_owned(), name: Some("norte".to_owned()), group: None };
+    SimSettings { default: limits.clone(), cards: vec![Card { names, number: None, limits }] }
+}
+
+/// A modem with the SIM comes up. Its name and its SIM.
+fn modem_up(store: &mut Store, now: Timestamp) -> Carrier {
+    let modem = ModemId::new("m1");
+    let (sim, _) = store
+        .commit(now, |work| {
+            let sim = work.modem_up(&modem, ICCID)?;
+            work.line_ready(sim, &modem, true);
+            Ok::<SimKey, _>(sim)
+        })
+        .unwrap();
+    Carrier { modem, sim }
+}
+
+/// The first message's first part is on the wire; when the database is opened again it is unknown.
+fn hand_over(store: &mut Store, now: Timestamp) {
+    let carrier = modem_up(store, now);
+    store.commit(now, |work| work.offer(SegmentId(1), &carrier)).unwrap();
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+    json: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    fn is_problem(&self, status: u16, name: &str, field: Option<&str>) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.json["status"], status);
+        self.json.is_problem(name, field);
+    }
+
+    /// Without what differs from run to run.
+    fn redacted(&self) -> Value {
+        let mut json = self.json.clone();
+        redact(&mut json);
+        json
+    }
+}
+
+trait ProblemValue {
+    fn is_problem(&self, name: &str, field: Option<&str>);
+}
+
+impl ProblemValue for Value {
+    #[track_caller]
+    fn is_problem(&self, name: &str, field: Option<&str>) {
+        assert_eq!(self["type"], format!("urn:recado:problem:{name}"), "{self}");
+        assert_eq!(self.get("field").and_then(Value::as_str), field, "{self}");
+        assert!(self["title"].is_string() && self["detail"].is_string(), "{self}");
+    }
+}
+
+fn redact(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), &value) {
+                    ("id" | "message", Value::String(id)) if id.len() == 36 => *value = json!("[id]"),
+                    (
+                        "at" | "created_at" | "offered_at" | "accepted_at" | "valid_until" | "resets_at",
+                        Value::String(_),
+                    ) => {
+                        *value = json!("[time]");
+                    }
+                    _ => redact(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut builder = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    builder.body(body).unwrap()
+}
+
+async fn send(router: Router, request: Request<Body>) -> Response {
+    router.oneshot(request).await.unwrap()
+}
+
+async fn call(router: Router, request: Request<Body>) -> Answer {
+    let response = send(router, request).await;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let octets = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let text = String::from_utf8(octets.to_vec()).unwrap();
+    Answer { status, headers, json: serde_json::from_str(&text).unwrap_or_default(), text }
+}
+
+fn message() -> Value {
+    json!({ "to": "+5511987654321", "text": "Oi, tudo bem?" })
+}
+
+/// `message` with other fields.
+fn message_with(fields: Value) -> Value {
+    let mut message = message();
+    let Value::Object(fields) = fields else { unreachable!("fields are an object") };
+    message.as_object_mut().unwrap().extend(fields);
+    message
+}
