@@ -1,9 +1,33 @@
 //! Recado: a hardware SMS gateway for collection teams.
+//!
+//! Deciding is pure: it takes octets, events and the time, and gives octets, events and one next deadline. Doing is thin:
+//! tasks and threads that each own one resource. `ARCHITECTURE.md` has the arrows between the modules and the life of a
+//! message; `tests/house.rs` checks the arrows.
+//!
+//! | module | what it is | pure |
+//! |---|---|---|
+//! | [`pdu`] | short messages as octets: 3GPP TS 23.040 and TS 23.038 | yes |
+//! | [`clock`] | the only reader of time, and its values | |
+//! | [`at`] | the AT dialogue: V.250, TS 27.005, TS 27.007 | yes |
+//! | [`sms`] | number, text, parts, states, outcomes, matching of reports | yes |
+//! | [`modem`] | what one modem does next | yes |
+//! | [`dispatch`] | gate, budgets, routes, and which SIM draws from which lane | yes |
+//! | [`store`] | what survives a restart, in SQLite | |
+//! | [`config`] | the configuration, and everything that is wrong with it | |
+//! | [`serial`] | opening ports | |
+//! | [`telemetry`] | metrics and the log | |
+//! | [`emulator`] | modems and their network in software | the model |
+//! | [`actor`] | the writer's thread and the task of each modem | |
+//! | [`http`] | the API | |
+//! | [`daemon`] | what starts and stops in which order | |
+//! | [`cli`] | the subcommands | |
 
 pub mod actor;
 pub mod at;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod dispatch;
 pub mod emulator;
 pub mod http;

@@ -1,0 +1,216 @@
+//! `recado check`: everything that is wrong before the daemon is started, all at once and without changing anything.
+
+mod port;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use serde_json::{Value, json};
+
+use crate::config::{Config, Environment, Finding, Modem, Place, Problem};
+use crate::store::{self, OpenError};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::print::Printer;
+use port::PortState;
+
+/// What `check` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// The configuration; /etc/recado/recado.toml if nothing is said
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print a JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Examines and prints. Exit code 0 if nothing is wrong, else 3.
+pub(super) fn run(args: &CheckArgs, environment: &Environment, output: &mut dyn Write) -> Result<Exit, Failure> {
+    let (config, findings) = Config::examine(args.config.as_deref(), environment);
+    let mut lines: Vec<Line> = findings.iter().map(Line::from_finding).collect();
+    if lines.is_empty() {
+        lines.push(Line::good("configuration", &"all keys and values", "ok".to_owned()));
+    }
+    // Without a file that can be read there is nothing to say of what it names.
+    let is_unread = |finding: &Finding| matches!(finding.problem, Problem::Unreadable(_) | Problem::Syntax(_));
+    if !findings.iter().any(is_unread) {
+        lines.extend(examine_ports(&config.modems));
+        lines.push(examine_database(&config.store.path));
+    }
+    let mut printer = Printer::new(output, args.json);
+    for line in &lines {
+        line.print(&mut printer)?;
+    }
+    printer.flush()?;
+    Ok(if lines.iter().all(|line| line.is_ok) { Exit::Done } else { Exit::Configuration })
+}
+
+/// One thing that was examined.
+struct Line {
+    check: &'static str,
+    subject: String,
+    is_ok: bool,
+    says: String,
+    place: Option<Place>,
+}
+
+impl Line {
+    fn good(check: &'static str, subject: &dyn fmt::Display, says: String) -> Self {
+        Self { check, subject: subject.to_string(), is_ok: true, says, place: None }
+    }
+
+    fn bad(check: &'static str, subject: &dyn fmt::Display, says: String) -> Self {
+        Self { check, subject: subject.to_string(), is_ok: false, says, place: None }
+    }
+
+    fn from_finding(finding: &Finding) -> Self {
+        let says = finding.problem.to_string();
+        Self { place: Some(finding.place.clone()), ..Self::bad("configuration", &finding.key, says) }
+    }
+
+    fn print(&self, printer: &mut Printer<'_>) -> io::Result<()> {
+        if printer.is_json {
+            return printer.line(&self.to_json().to_string());
+        }
+        let Self { check, subject, says, .. } = self;
+        let place = self.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
+        let subject = if subject.is_empty() { String::new() } else { format!(" {subject}") };
+        let verdict = if self.is_ok { "ok   " } else { "wrong" };
+        printer.line(&format!("{verdict} {check}{place}{subject}: {says}"))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut line = json!({"check": self.check, "subject": self.subject, "ok": self.is_ok, "says": self.says});
+        if let (Some(place), Some(fields)) = (&self.place, line.as_object_mut()) {
+            let (file, at) = match place {
+                Place::Line { file, line, column } => (file.display().to_string(), Some((*line, *column))),
+                Place::File(_) | Place::Variable(_) | Place::Default => (place.to_string(), None),
+            };
+            fields.insert("file".to_owned(), json!(file));
+            if let Some((line, column)) = at {
+                fields.insert("line".to_owned(), json!(line));
+                fields.insert("column".to_owned(), json!(column));
+            }
+        }
+        line
+    }
+}
+
+/// Each port once; ports that are the same device under two names are wrong too.
+fn examine_ports(modems: &[Modem]) -> Vec<Line> {
+    let mut devices: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    let examine = |modem: &Modem| match PortState::of(&modem.port) {
+        Ok(PortState::Free(device)) => (true, "there, and nobody has it open".to_owned(), Some(device)),
+        Ok(PortState::Ours { device, pid }) => (true, format!("in use by Recado (process {pid})"), Some(device)),
+        Err(error) => (false, error.to_string(), None),
+    };
+    let mut lines = Vec::new();
+    // A port whose path was wrong has been reported already.
+    for modem in modems.iter().filter(|modem| !modem.port.as_os_str().is_empty()) {
+        let (mut is_ok, mut says, device) = examine(modem);
+        if let Some(first) = device.and_then(|device| devices.insert(device, &modem.port)) {
+            (is_ok, says) = (false, format!("the same device as {}; leave one of them out", first.display()));
+        }
+        let subject = modem.port.display();
+        lines.push(if is_ok { Line::good("port", &subject, says) } else { Line::bad("port", &subject, says) });
+    }
+    lines
+}
+
+/// Whether the database can be written and is ours; the file is opened for reading alone.
+fn examine_database(path: &Path) -> Line {
+    let subject = path.display();
+    match store::inspect(path) {
+        Err(OpenError::File { source, .. }) if source.kind() == ErrorKind::NotFound => match writable_folder(path) {
+            Ok(folder) => Line::good("database", &subject, format!("will be made in {}", folder.display())),
+            Err(says) => Line::bad("database", &subject, says),
+        },
+        Err(OpenError::File { source, .. }) => Line::bad("database", &subject, format!("cannot be read: {source}")),
+        Err(error) => {
+            let says = error.to_string();
+            let says = says.strip_prefix(&format!("{subject}: ")).unwrap_or(&says);
+            Line::bad("database", &subject, says.to_owned())
+        }
+        Ok(()) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            match access(path, Access::READ_OK | Access::WRITE_OK).and_then(|()| access(folder, Access::WRITE_OK)) {
+                Ok(()) => Line::good("database", &subject, "ours, and can be written".to_owned()),
+                Err(error) => Line::bad("database", &subject, format!("cannot be written by this user: {error}")),
+            }
+        }
+    }
+}
+
+/// The folder in which the database, or the folders above it, can be made.
+fn writable_folder(path: &Path) -> Result<&Path, String> {
+    let folders = path.ancestors().skip(1);
+    let folder = folders.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let Some(folder) = folder.into_iter().find(|folder| folder.exists()) else {
+        return Err("no folder above it is there".to_owned());
+    };
+    match access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => Ok(folder),
+        Err(error) => Err(format!("cannot be made in {} by this user: {error}", folder.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(config: &str, is_json: bool) -> (Exit, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recado.toml");
+        std::fs::write(&path, config.replace("FOLDER", folder.path().to_str().unwrap())).unwrap();
+        let before = std::fs::read_dir(folder.path()).unwrap().count();
+        let args = CheckArgs { config: Some(path), json: is_json };
+        let mut output = Vec::new();
+        let exit = run(&args, &Environment::default(), &mut output).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "a check leaves nothing behind");
+        let output = String::from_utf8(output).unwrap();
+        (exit, output.replace(folder.path().to_str().unwrap(), "FOLDER"))
+    }
+
+    #[test]
+    fn everything_wrong_comes_at_once() {
+        let (exit, output) = check(
+            "[store]\npath = \"FOLDER/recado.toml\"\n[http]\nlisen = 1\n[[modem]]\nport = \"/dev/null\"\n\
+             [[modem]]\nport = \"FOLDER/tty\"\n[[modem]]\nport = \"FOLDER\"\n[[modem]]\nport = \"/dev/../dev/null\"\nname = \"b\"\n\
+             [sim]\nper_day = -1\n",
+            false,
+        );
+        assert_eq!(exit, Exit::Configuration);
+        insta::assert_snapshot!(output, @r"
+        wrong configuration FOLDER/recado.toml:4:1 http.lisen: unknown key; did you mean listen?
+        wrong configuration FOLDER/recado.toml:15:11 sim.per_day: expected a whole number from 0 to 4294967295, found -1
+        ok    port /dev/null: there, and nobody has it open
+        wrong port FOLDER/tty: no such port; plug the modem in, or correct the path
+        wrong port FOLDER: not a serial port
+        wrong port /dev/../dev/null: the same device as /dev/null; leave one of them out
+        wrong database FOLDER/recado.toml: not a database of Recado (application id 0x0)
+        ");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_all_there_is_to_say() {
+        let (exit, output) = check("[store\n", false);
+        assert_eq!(exit, Exit::Configuration);
+        assert_eq!(output, "wrong configuration FOLDER/recado.toml:1:7: unclosed table, expected `]`\n");
+    }
+
+    #[test]
+    fn a_good_configuration_passes() {
+        let (exit, output) = check("[store]\npath = \"FOLDER/a/b/recado.db\"\n[[modem]]\nport = \"/dev/null\"\n", true);
+        assert_eq!(exit, Exit::Done);
+        insta::assert_snapshot!(output, @r#"
+        {"check":"configuration","ok":true,"says":"ok","subject":"all keys and values"}
+        {"check":"port","ok":true,"says":"there, and nobody has it open","subject":"/dev/null"}
+        {"check":"database","ok":true,"says":"will be made in FOLDER","subject":"FOLDER/a/b/recado.db"}
+        "#);
+    }
+}

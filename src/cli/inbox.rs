@@ -1,0 +1,38 @@
+//! `recado inbox`: texts that came in, oldest first.
+
+use super::client::{Client, Query};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::messages::items;
+use super::print::{Printer, cell};
+use super::remote::Command;
+
+/// What `inbox` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct InboxArgs {
+    /// Only what came after this number; the newest if nothing is said
+    #[arg(long, value_name = "SEQ")]
+    after: Option<i64>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+}
+
+impl Command for InboxArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        let query = Query::default().with("after", self.after).with("limit", self.limit);
+        let page = client.get(&query.on("/v1/inbox")).await?;
+        printer.list(["SEQ", "AT", "FROM", "SIM", "TEXT"], oldest_first(items(&page), self.after), |text| {
+            [cell(text, "seq"), cell(text, "at"), cell(text, "from"), cell(text, "to_sim"), cell(text, "text")]
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Without `after` the API gives the newest first; people and programs read downwards in time.
+pub(super) fn oldest_first(
+    items: &[serde_json::Value],
+    after: Option<i64>,
+) -> Box<dyn Iterator<Item = &serde_json::Value> + '_> {
+    if after.is_some() { Box::new(items.iter()) } else { Box::new(items.iter().rev()) }
+}

@@ -1,0 +1,156 @@
+//! The subcommands of `recado`, one file each. They take parsed arguments and streams, and give an exit code.
+//!
+//! Those that ask the daemon speak the HTTP API over its Unix socket; none of them touches its database.
+
+mod check;
+mod client;
+mod demo;
+pub mod emulate;
+mod events;
+mod exit;
+mod failure;
+mod inbox;
+mod messages;
+mod modems;
+mod pause;
+pub mod pdu;
+mod print;
+mod remote;
+mod send;
+mod serve;
+mod sims;
+mod sse;
+mod status;
+mod token;
+
+use std::io::{self, BufRead, Write};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Environment;
+use failure::Failure;
+use remote::Remote;
+
+/// What `recado` was called with.
+#[derive(Debug, Parser)]
+#[command(name = "recado", version, about)]
+#[command(after_help = "Exit codes: 0 done, 1 negative answer, 2 usage, 3 configuration, 4 daemon unreachable, \
+                        5 held or blocked, 6 unknown outcome, 7 timeout.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole thing on emulated modems
+    Demo(demo::DemoArgs),
+    /// Run the daemon until Ctrl-C
+    Serve(serve::ServeArgs),
+    /// Find everything that is wrong with configuration, ports and database, without changing anything
+    Check(check::CheckArgs),
+    /// Send a message
+    Send(Box<Remote<send::SendArgs>>),
+    /// List messages, show one, cancel it or settle it
+    Messages(Box<Remote<messages::MessagesArgs>>),
+    /// List the texts that came in
+    Inbox(Remote<inbox::InboxArgs>),
+    /// Show the modems
+    Modems(Remote<modems::ModemsArgs>),
+    /// Show the SIMs and what they may still spend
+    Sims(Remote<sims::SimsArgs>),
+    /// List or follow what happens
+    Events(Remote<events::EventsArgs>),
+    /// Say whether the daemon takes and sends messages
+    Status(Remote<status::StatusArgs>),
+    /// Stop sending: everything, a batch or a SIM
+    Pause(Remote<pause::PauseArgs>),
+    /// Go on sending
+    Resume(Remote<pause::ResumeArgs>),
+    /// Make, list and revoke tokens of the HTTP door
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Read and write PDUs
+    #[command(subcommand)]
+    Pdu(PduCommand),
+    /// Play modems on pseudo-terminals until Ctrl-C
+    Emulate(emulate::EmulateArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it; it is never shown again
+    Create(Remote<token::CreateArgs>),
+    /// List tokens
+    List(Remote<token::ListArgs>),
+    /// End a token
+    Revoke(Remote<token::RevokeArgs>),
+}
+
+#[derive(Debug, Subcommand)]
+enum PduCommand {
+    /// Say what PDUs mean: the arguments, or each line of the standard input
+    Decode {
+        /// PDUs in hexadecimal, beginning with the SMSC field
+        #[arg(value_name = "HEX")]
+        pdus: Vec<String>,
+        /// Print one JSON object per line
+        #[arg(long)]
+        json: bool,
+        /// The PDUs go from the mobile to the network: SMS-SUBMIT
+        #[arg(long)]
+        mo: bool,
+    },
+    /// Write the PDUs of a text: each argument of --json, or each line of the standard input
+    Encode {
+        /// A JSON object with the fields of a message
+        #[arg(long, value_name = "OBJECT", num_args = 0..)]
+        json: Vec<String>,
+    },
+}
+
+/// Carries a command out. What goes wrong is told on `errors`; an error is one of the streams.
+pub fn run(
+    arguments: Arguments,
+    environment: &Environment,
+    input: impl BufRead,
+    mut output: impl Write,
+    mut errors: impl Write,
+) -> io::Result<u8> {
+    let out = &mut output;
+    let outcome = match arguments.command {
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Serve(args) => serve::run(&args, environment),
+        Command::Check(args) => check::run(&args, environment, out),
+        Command::Send(command) => command.run(environment, out),
+        Command::Messages(command) => command.run(environment, out),
+        Command::Inbox(command) => command.run(environment, out),
+        Command::Modems(command) => command.run(environment, out),
+        Command::Sims(command) => command.run(environment, out),
+        Command::Events(command) => command.run(environment, out),
+        Command::Status(command) => command.run(environment, out),
+        Command::Pause(command) => command.run(environment, out),
+        Command::Resume(command) => command.run(environment, out),
+        Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
+        Command::Token(TokenCommand::List(command)) => command.run(environment, out),
+        Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
+        Command::Pdu(PduCommand::Decode { pdus, json, mo }) => {
+            return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);
+        }
+        Command::Pdu(PduCommand::Encode { json }) => return pdu::encode(&json, input, output),
+        Command::Emulate(args) => return emulate::run(args, output, errors),
+    };
+    match outcome {
+        Ok(exit) => Ok(exit.code()),
+        // What was printed before stands: a message that was taken keeps its name.
+        Err(Failure::Io(error)) => Err(error),
+        Err(failure) => {
+            output.flush()?;
+            writeln!(errors, "{}", failure.explain())?;
+            Ok(failure.exit().code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

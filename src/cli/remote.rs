@@ -1,0 +1,74 @@
+//! Commands that ask the daemon: which daemon, and the run of one question.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::{Config, Environment};
+
+use super::client::Client;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::print::Printer;
+
+/// A command with the arguments that all of them share.
+#[derive(Debug, Args)]
+pub(super) struct Remote<T: Args> {
+    #[command(flatten)]
+    command: T,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Which daemon. A socket goes before a URL, and a URL before the configuration.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Which daemon")]
+struct Target {
+    /// The configuration beside whose database the daemon's socket lies
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The daemon's socket
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// The daemon's address, such as `http://127.0.0.1:7670`
+    #[arg(long, env = "RECADO_URL")]
+    url: Option<String>,
+    /// The token for --url
+    #[arg(long, env = "RECADO_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Print JSON: the API's objects, one per line
+    #[arg(long, help_heading = None)]
+    json: bool,
+}
+
+/// What a command does once it can ask.
+pub(super) trait Command {
+    /// Asks and prints.
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure>;
+}
+
+impl<T: Args + Command> Remote<T> {
+    /// Finds the daemon and runs the command.
+    pub(super) fn run(self, environment: &Environment, output: &mut dyn Write) -> Result<Exit, Failure> {
+        let client = self.target.client(environment)?;
+        let mut printer = Printer::new(output, self.target.json);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let exit = runtime.block_on(self.command.run(&client, &mut printer))?;
+        printer.flush()?;
+        Ok(exit)
+    }
+}
+
+impl Target {
+    fn client(&self, environment: &Environment) -> Result<Client, Failure> {
+        if let Some(path) = &self.socket {
+            return Ok(Client::over_socket(path));
+        }
+        if let Some(url) = &self.url {
+            return Client::over_tcp(url, self.token.clone());
+        }
+        let socket = Config::locate_socket(self.config.as_deref(), environment).map_err(Failure::Configuration)?;
+        Ok(Client::over_socket(&socket))
+    }
+}

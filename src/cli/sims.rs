@@ -1,0 +1,42 @@
+//! `recado sims`: how each SIM is and what it may still spend.
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::messages::items;
+use super::print::{Printer, cell};
+use super::remote::Command;
+
+/// What `sims` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct SimsArgs {}
+
+impl Command for SimsArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        let page = client.get("/v1/sims").await?;
+        let heading = ["ICCID", "NAME", "NUMBER", "GROUP", "STATE", "SPENT", "QUEUE ENDS", "REASON"];
+        printer.list(heading, items(&page), |sim| {
+            let field = |name| cell(sim, name);
+            [
+                field("iccid"),
+                field("name"),
+                field("number"),
+                field("group"),
+                field("state"),
+                spent(sim),
+                field("queue_ends_at"),
+                field("reason"),
+            ]
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// `2/6 a minute, 10/300 a day`
+fn spent(sim: &Value) -> String {
+    let levels = sim.get("budget").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let level = |level: &Value| format!("{}/{} a {}", cell(level, "used"), cell(level, "limit"), cell(level, "period"));
+    if levels.is_empty() { "-".to_owned() } else { levels.iter().map(level).collect::<Vec<_>>().join(", ") }
+}

@@ -1,0 +1,520 @@
+//! Whole commands against a daemon that gives canned answers over a Unix socket.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use clap::CommandFactory;
+use hyper::body::{Bytes, Frame};
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::*;
+
+const ID: &str = "0193a8f0-0000-7000-8000-000000000001";
+
+/// How a command ended and what it printed.
+struct Ended {
+    exit: u8,
+    output: String,
+    errors: String,
+}
+
+fn command(args: &[&str]) -> Ended {
+    let arguments = Arguments::try_parse_from(std::iter::once("recado").chain(args.iter().copied())).unwrap();
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let exit = run(arguments, &Environment::default(), io::empty(), &mut output, &mut errors).unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    Ended { exit, output: text(output), errors: text(errors) }
+}
+
+/// Runs a command while `daemon` answers.
+fn ask(daemon: Router, args: &[&str]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("recado.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let args: Vec<&str> = args.iter().copied().chain(["--socket", socket.to_str().unwrap()]).collect();
+    serving(
+        async move || axum::serve(tokio::net::UnixListener::from_std(listener).unwrap(), daemon).await,
+        || command(&args),
+    )
+}
+
+/// Runs `work` while a server runs on another thread.
+fn serving<T>(serve: impl AsyncFnOnce() -> io::Result<()> + Send, work: impl FnOnce() -> T) -> T {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                tokio::select! {
+                    outcome = serve() => outcome.unwrap(),
+                    _ = stopped => {}
+                }
+            });
+        });
+        let outcome = work();
+        drop(stop);
+        outcome
+    })
+}
+
+/// Answers every request to `path` with the same document.
+fn answering(path: &str, status: u16, document: Value) -> Router {
+    let document = Arc::new(document);
+    Router::new().route(path, axum::routing::any(move || async move { answer(status, &document) }))
+}
+
+fn answer(status: u16, document: &Value) -> Response {
+    (StatusCode::from_u16(status).unwrap(), document.to_string()).into_response()
+}
+
+/// Keeps what was asked: method, path with query, and body.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<String>>>);
+
+impl Asked {
+    fn answering(&self, status: u16, document: Value) -> Router {
+        let asked = self.clone();
+        let document = Arc::new(document);
+        Router::new().fallback(move |request: Request| async move {
+            let (head, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let line = format!("{} {} {}", head.method, head.uri, String::from_utf8_lossy(&body));
+            asked.0.lock().unwrap().push(line.trim_end().to_owned());
+            answer(status, &document)
+        })
+    }
+
+    fn lines(&self) -> String {
+        self.0.lock().unwrap().join("\n")
+    }
+}
+
+/// A body that gives its octets and then stays open, as a stream of events does.
+struct Open(Option<Bytes>);
+
+impl hyper::body::Body for Open {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |octets| Poll::Ready(Some(Ok(Frame::data(octets)))))
+    }
+}
+
+fn message(state: &str, reason: Option<(&str, Option<&str>)>) -> Value {
+    let not_before = reason.and_then(|(_, at)| at);
+    let reason = reason.map(|(code, _)| json!({"code": code, "detail": "as the gate says"}));
+    json!({"id": ID, "state": state, "to": "+5511987654321", "segments": 1, "encoding": "gsm7", "units": 5,
+           "not_before": not_before, "reason": reason})
+}
+
+/// A daemon whose message goes through `states`, with an event for each.
+fn life(states: Vec<Value>, stays_open: bool) -> Router {
+    let first = states.first().cloned().unwrap();
+    let event = |seq| {
+        let event = json!({"seq": seq, "at": "2026-11-24T13:00:00.000Z", "type": "message.x", "message": ID});
+        format!("id: {seq}\nevent: message.x\ndata: {event}\n\n")
+    };
+    let other = "data: {\"seq\":8,\"at\":\"2026-11-24T13:00:00.000Z\",\"message\":\"another\"}\n\n".to_owned();
+    let events: String = std::iter::once(other).chain((1..states.len()).map(event)).collect();
+    let later = Arc::new(Mutex::new(states.into_iter().skip(1).collect::<VecDeque<_>>()));
+    let log = move |request: Request| async move {
+        if request.uri().query() == Some("limit=1") {
+            return answer(200, &json!({"items": [{"seq": 7}], "next": null}));
+        }
+        assert_eq!(request.uri().query(), Some("after=7"));
+        assert_eq!(request.headers()["accept"], "text/event-stream");
+        let body = if stays_open { Body::new(Open(Some(events.into()))) } else { Body::from(events) };
+        Response::new(body)
+    };
+    Router::new()
+        .route("/v1/messages", axum::routing::post(move || async move { answer(202, &first) }))
+        .route("/v1/events", get(log))
+        .route(
+            &format!("/v1/messages/{ID}"),
+            get(move || async move { answer(200, &later.lock().unwrap().pop_front().unwrap()) }),
+        )
+}
+
+/// The exit code of `send --wait`, given the states that the message goes through.
+fn check_wait(wait: &str, states: &[Value], expected: Exit) {
+    let ended = ask(life(states.to_vec(), true), &["send", "+5511987654321", "hello", wait, "--timeout", "100ms"]);
+    assert_eq!(ended.exit, expected.code(), "{wait} {states:?}: {}", ended.errors);
+}
+
+#[test]
+fn arguments_are_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_usage_errors() {
+    let refuse = |args: &[&str]| {
+        let error = Arguments::try_parse_from(std::iter::once("recado").chain(args.iter().copied())).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{args:?}");
+    };
+    refuse(&["send", "+5511987654321"]);
+    refuse(&["send", "+5511987654321", "hello", "--timeout", "1s"]);
+    refuse(&["send", "+5511987654321", "hello", "--wait=read"]);
+    refuse(&["send", "+5511987654321", "hello", "--priority", "10"]);
+    refuse(&["send", "+5511987654321", "hello", "--not-before", "tomorrow"]);
+    refuse(&["messages", "12"]);
+    refuse(&["messages", ID, "--state", "queued"]);
+    refuse(&["messages", "--cancel"]);
+    refuse(&["messages", ID, "--cancel", "--resolve", "sent"]);
+    refuse(&["pause"]);
+    refuse(&["pause", "batch"]);
+    refuse(&["events", "--follow", "--limit", "1"]);
+    refuse(&["token", "create", "--client", "crm"]);
+    assert_eq!(command(&["pause", "all", "of-it", "--socket", "/nonexistent"]).exit, Exit::Usage.code());
+    assert_eq!(command(&["sims", "--url", "https://example.com"]).exit, Exit::Usage.code());
+}
+
+#[test]
+fn without_a_daemon_the_socket_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("recado.toml");
+    std::fs::write(&config, format!("store.path = {:?}\n", folder.path().join("recado.db"))).unwrap();
+    let ended = command(&["status", "--config", config.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Unreachable.code());
+    insta::assert_snapshot!(ended.errors.replace(folder.path().to_str().unwrap(), "FOLDER"), @r"error: failed to reach the daemon at FOLDER/recado.sock: No such file or directory (os error 2); is `recado serve` running there? name another with --socket or --url");
+}
+
+#[test]
+fn a_wrong_configuration_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("recado.toml");
+    std::fs::write(&config, "[store]\npath = 3\n").unwrap();
+    let ended = command(&["status", "--config", config.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Configuration.code());
+    insta::assert_snapshot!(ended.errors.replace(folder.path().to_str().unwrap(), "FOLDER"), @r"error: FOLDER/recado.toml:2:8: store.path: expected the path of a file, found 3");
+}
+
+#[test]
+fn somebody_else_at_the_address_is_no_daemon() {
+    let ended = ask(Router::new(), &["sims"]);
+    assert_eq!(ended.exit, Exit::Unreachable.code());
+    assert!(ended.errors.contains("HTTP status 404"), "{}", ended.errors);
+}
+
+#[test]
+fn a_message_that_was_taken_is_done() {
+    let asked = Asked::default();
+    let daemon = asked.answering(202, message("queued", None));
+    let flags = "--client-ref r --purpose reminder --priority 9 --not-before 2026-11-24T10:00:00-03:00 --ttl 2h \
+                 --encoding ucs2 --resend-after 30m --max-segments 3 --sim a --no-report --debtor d --debt e \
+                 --creditor c --batch b --team t --operator o --tag x --tag y";
+    let args: Vec<&str> = ["send", "+5511987654321", "hello"].into_iter().chain(flags.split_whitespace()).collect();
+    let ended = ask(daemon, &args);
+    assert_eq!((ended.exit, ended.errors.as_str()), (0, ""));
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), ended.output), @r#"
+    POST /v1/messages {"batch":"b","client_ref":"r","creditor":"c","debt":"e","debtor":"d","encoding":"ucs2","max_segments":3,"not_before":"2026-11-24T13:00:00.000Z","on_unknown":{"resend_after":"30m"},"operator":"o","priority":9,"purpose":"reminder","report":false,"sim":"a","tags":["x","y"],"team":"t","text":"hello","to":"+5511987654321","ttl":"2h"}
+    0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued
+    "#);
+}
+
+#[test]
+fn a_field_that_was_not_given_is_not_sent() {
+    let asked = Asked::default();
+    let ended = ask(asked.answering(202, message("queued", None)), &["send", "11987654321", "-", "--json"]);
+    assert_eq!(asked.lines(), r#"POST /v1/messages {"text":"-","to":"11987654321"}"#);
+    assert_eq!(ended.output, format!("{}\n", message("queued", None)));
+}
+
+#[test]
+fn a_message_that_the_gate_holds_says_why() {
+    let held = message("queued", Some(("paused", None)));
+    let ended = ask(answering("/v1/messages", 202, held), &["send", "+5511987654321", "hello"]);
+    assert_eq!(ended.exit, Exit::Held.code());
+    insta::assert_snapshot!(ended.output, @r"0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued, held (paused): as the gate says");
+    let exit = |code| {
+        let held = message("queued", Some((code, Some("2026-11-24T13:00:05.000Z"))));
+        ask(answering("/v1/messages", 202, held), &["send", "+5511987654321", "hello"]).exit
+    };
+    assert_eq!(exit("sim_pace"), Exit::Done.code());
+    assert_eq!(exit("not_due"), Exit::Done.code());
+    assert_eq!(exit("sim_budget"), Exit::Held.code());
+}
+
+#[test]
+fn a_refused_message_is_a_negative_answer_with_the_field() {
+    let problem = json!({"type": "urn:recado:problem:bad-number", "title": "Not a number that can be texted",
+                         "status": 422, "field": "to", "detail": "too short for its country"});
+    let ended = ask(answering("/v1/messages", 422, problem), &["send", "+5511", "hello"]);
+    assert_eq!(ended.exit, Exit::Negative.code());
+    assert_eq!(ended.errors, "error: to: too short for its country (bad-number)\n");
+    assert_eq!(ended.output, "");
+}
+
+#[test]
+fn waiting_ends_with_what_became_of_the_message() {
+    let queued = || message("queued", None);
+    let state = |state| message(state, None);
+    check_wait("--wait", &[queued(), state("sending"), state("accepted")], Exit::Done);
+    check_wait("--wait", &[queued(), state("delivered")], Exit::Done);
+    check_wait("--wait=delivered", &[queued(), state("accepted"), state("delivered")], Exit::Done);
+    check_wait("--wait=delivered", &[queued(), state("accepted"), state("undelivered")], Exit::Negative);
+    check_wait("--wait", &[queued(), state("failed")], Exit::Negative);
+    check_wait("--wait", &[queued(), state("expired")], Exit::Negative);
+    check_wait("--wait", &[queued(), state("cancelled")], Exit::Negative);
+    check_wait("--wait", &[queued(), state("blocked")], Exit::Held);
+    check_wait("--wait", &[queued(), state("sending"), state("unknown")], Exit::Unknown);
+    // A repeat of a reference answers with the end of the first message.
+    check_wait("--wait", &[state("accepted")], Exit::Done);
+}
+
+#[test]
+fn waiting_in_vain_is_a_timeout_and_held_is_held() {
+    let held = |code, until| message("queued", Some((code, until)));
+    check_wait("--wait", &[message("queued", None)], Exit::Timeout);
+    check_wait("--wait=delivered", &[message("queued", None), message("accepted", None)], Exit::Timeout);
+    check_wait("--wait", &[held("paused", None)], Exit::Held);
+    check_wait("--wait", &[message("queued", None), held("no_sim", None)], Exit::Held);
+    check_wait("--wait", &[held("sim_pace", Some("2026-11-24T13:00:00.050Z"))], Exit::Timeout);
+    check_wait(
+        "--wait",
+        &[held("sim_pace", Some("2026-11-24T13:00:00.050Z")), message("sending", None), message("accepted", None)],
+        Exit::Done,
+    );
+}
+
+#[test]
+fn what_is_held_beyond_the_patience_is_not_waited_for() {
+    let states = vec![message("queued", None), message("queued", Some(("not_due", Some("2026-11-25T13:00:00.000Z"))))];
+    let ended = ask(life(states, true), &["send", "+5511987654321", "hello", "--wait", "--timeout", "10m"]);
+    assert_eq!(ended.exit, Exit::Held.code());
+    insta::assert_snapshot!(ended.output, @r"
+    0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued
+    0193a8f0-0000-7000-8000-000000000001 queued, held until 2026-11-25T13:00:00.000Z (not_due): as the gate says
+    ");
+}
+
+#[test]
+fn a_daemon_that_stops_while_waited_for_leaves_the_name_of_the_message() {
+    for json in [true, false] {
+        let args = ["send", "+5511987654321", "hello", "--wait", "--json"];
+        let ended = ask(life(vec![message("queued", None)], false), if json { &args } else { &args[..4] });
+        assert_eq!(ended.exit, Exit::Unreachable.code());
+        assert!(ended.output.contains(ID) && ended.errors.contains("ended the stream"), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_report_that_is_not_asked_for_is_not_waited_for() {
+    let args = ["send", "+5511987654321", "hello", "--wait=delivered", "--no-report", "--socket", "/nonexistent"];
+    assert_eq!(command(&args).exit, Exit::Usage.code());
+}
+
+#[test]
+fn messages_are_listed_with_what_holds_them() {
+    let asked = Asked::default();
+    let mut second = message("queued", Some(("sim_budget", Some("2026-11-25T03:00:00.000Z"))));
+    second["parts_sent"] = json!(0);
+    second["report_state"] = json!("none");
+    let page = json!({"items": [message("accepted", None), second], "next": "abc"});
+    let args = ["messages", "--state", "queued", "--batch", "b c", "--to", "+55", "--limit", "2"];
+    let ended = ask(asked.answering(200, page.clone()), &args);
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), ended.output), @r"
+    GET /v1/messages?state=queued&batch=b%20c&to=%2B55&limit=2
+    ID                                    TO              PARTS  REPORT  STATE
+    0193a8f0-0000-7000-8000-000000000001  +5511987654321  -/1    -       accepted
+    0193a8f0-0000-7000-8000-000000000001  +5511987654321  0/1    none    queued, held until 2026-11-25T03:00:00.000Z (sim_budget): as the gate says
+    there are more: --cursor abc
+    ");
+    let ended = ask(answering("/v1/messages", 200, page), &["messages", "--json"]);
+    assert_eq!(ended.output.lines().count(), 2);
+    assert!(ended.output.lines().all(|line| serde_json::from_str::<Value>(line).unwrap()["id"] == ID));
+}
+
+#[test]
+fn one_message_comes_with_its_parts_and_its_history() {
+    let mut whole = message("accepted", None);
+    whole["text"] = json!("two\nlines");
+    whole["tags"] = json!([]);
+    whole["parts"] =
+        json!([{"part": 1, "state": "accepted", "sim": "a", "modem": "m", "accepted_at": "T", "cause": null}]);
+    whole["history"] = json!([{"seq": 1, "at": "T", "type": "message.queued", "data": {}}]);
+    let ended = ask(answering(&format!("/v1/messages/{ID}"), 200, whole), &["messages", ID]);
+    insta::assert_snapshot!(ended.output, @r"
+    state     accepted
+    encoding  gsm7
+    id        0193a8f0-0000-7000-8000-000000000001
+    segments  1
+    text      two\nlines
+    to        +5511987654321
+    units     5
+
+    PART  STATE     SIM  MODEM  ACCEPTED  CAUSE
+    1     accepted  a    m      T         -
+
+    SEQ  AT  EVENT           PART  MODEM  DATA
+    1    T   message.queued  -     -      {}
+    ");
+}
+
+#[test]
+fn cancelling_and_settling_ask_for_exactly_that() {
+    let asked = Asked::default();
+    let cancelled = ask(asked.answering(200, message("cancelled", None)), &["messages", ID, "--cancel"]);
+    assert_eq!(cancelled.output, format!("{ID} cancelled\n"));
+    let settled = ask(asked.answering(200, message("queued", None)), &["messages", ID, "--resolve", "give-up"]);
+    assert_eq!(settled.exit, 0);
+    insta::assert_snapshot!(asked.lines(), @r#"
+    DELETE /v1/messages/0193a8f0-0000-7000-8000-000000000001
+    POST /v1/messages/0193a8f0-0000-7000-8000-000000000001/resolve {"decision":"give_up"}
+    "#);
+    let problem = json!({"type": "urn:recado:problem:conflict", "detail": "a part is on the wire", "state": "sending"});
+    let late = ask(asked.answering(409, problem), &["messages", ID, "--cancel"]);
+    assert_eq!((late.exit, late.errors.as_str()), (1, "error: a part is on the wire (conflict, state sending)\n"));
+}
+
+#[test]
+fn the_inbox_reads_downwards_in_time() {
+    let text = |seq: i64| json!({"seq": seq, "at": "T", "from": "+5511987654321", "to_sim": "a", "text": "oi\u{7}"});
+    let asked = Asked::default();
+    let newest = ask(asked.answering(200, json!({"items": [text(2), text(1)]})), &["inbox"]);
+    let after = ask(asked.answering(200, json!({"items": [text(1), text(2)]})), &["inbox", "--after", "0"]);
+    assert_eq!(newest.output, after.output);
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), after.output), @r"
+    GET /v1/inbox
+    GET /v1/inbox?after=0
+    SEQ  AT  FROM            SIM  TEXT
+    1    T   +5511987654321  a    oi\u{7}
+    2    T   +5511987654321  a    oi\u{7}
+    ");
+}
+
+#[test]
+fn events_are_listed_and_followed() {
+    let items = json!([
+        {"seq": 2, "at": "T", "type": "modem.up", "modem": "m", "sim": "a", "data": {"x": 1}},
+        {"seq": 1, "at": "T", "type": "segment.offered", "message": ID, "part": 1, "modem": "m"},
+    ]);
+    let ended = ask(answering("/v1/events", 200, json!({"items": items})), &["events"]);
+    insta::assert_snapshot!(ended.output, @r#"
+    SEQ  AT  EVENT            ABOUT                                     DATA
+    1    T   segment.offered  0193a8f0-0000-7000-8000-000000000001/1 m  -
+    2    T   modem.up         m a                                       {"x":1}
+    "#);
+    let followed = ask(life(vec![message("queued", None); 3], false), &["events", "--follow", "--json"]);
+    assert_eq!(followed.exit, Exit::Unreachable.code());
+    assert_eq!(followed.output.lines().count(), 3);
+    let gone = json!({"type": "urn:recado:problem:gone", "detail": "the oldest kept event is 90", "oldest": 90});
+    let ended = ask(answering("/v1/events", 410, gone), &["events", "--follow", "--after", "3"]);
+    assert_eq!(ended.exit, Exit::Negative.code());
+    assert!(ended.errors.contains("(gone, oldest 90)"), "{}", ended.errors);
+}
+
+#[test]
+fn modems_and_sims_are_tables() {
+    let modems = json!({"items": [
+        {"id": "tty0", "port": "/dev/tty0", "model": "EC25", "state": "ready", "sim": "a", "operator": "Vivo",
+         "signal_dbm": -71, "reason": null},
+        {"id": "b", "port": "/dev/tty1", "state": "absent", "reason": "the port is not there"},
+    ]});
+    let sims = json!({"items": [
+        {"iccid": "8955010000000000001", "name": "a", "state": "ready", "budget": [
+            {"period": "minute", "limit": 6, "used": 2}, {"period": "day", "limit": 300, "used": 10}]},
+        {"iccid": "8955010000000000002", "state": "resting", "reason": "paused", "budget": []},
+    ]});
+    let modems = ask(answering("/v1/modems", 200, modems), &["modems"]).output;
+    let sims = ask(answering("/v1/sims", 200, sims), &["sims"]).output;
+    insta::assert_snapshot!(format!("{modems}\n{sims}"), @r"
+    ID    STATE   PORT       MODEL  SIM  OPERATOR  SIGNAL   REASON
+    tty0  ready   /dev/tty0  EC25   a    Vivo      -71 dBm  -
+    b     absent  /dev/tty1  -      -    -         -        the port is not there
+
+    ICCID                NAME  NUMBER  GROUP  STATE    SPENT                       QUEUE ENDS  REASON
+    8955010000000000001  a     -       -      ready    2/6 a minute, 10/300 a day  -           -
+    8955010000000000002  -     -       -      resting  -                           -           paused
+    ");
+}
+
+#[test]
+fn status_is_negative_while_nothing_can_be_sent() {
+    let daemon = |status, is_sending: bool| {
+        let ready = json!({"ready": is_sending, "accepting": true, "sending": is_sending,
+                           "reasons": if is_sending { vec![] } else { vec!["no modem is up"] }});
+        answering("/readyz", status, ready)
+            .merge(answering("/v1/modems", 200, json!({"items": [{"id": "tty0", "state": "absent"}]})))
+            .route("/metrics", get(|| async { "recado_messages{state=\"queued\"} 7\n" }))
+    };
+    let down = ask(daemon(503, false), &["status"]);
+    assert_eq!(down.exit, Exit::Negative.code());
+    insta::assert_snapshot!(down.output, @r"
+    not ready: accepting, not sending
+      no modem is up
+    messages: 7 queued
+    ID    STATE   PORT  MODEL  SIM  OPERATOR  SIGNAL  REASON
+    tty0  absent  -     -      -    -         -       -
+    ");
+    let up = ask(daemon(200, true), &["status", "--json"]);
+    assert_eq!(up.exit, 0);
+    let status: Value = serde_json::from_str(&up.output).unwrap();
+    assert_eq!(status["messages"], json!({"queued": 7}));
+    assert_eq!(status["ready"]["sending"], json!(true));
+}
+
+#[test]
+fn pausing_names_what_is_paused() {
+    let asked = Asked::default();
+    let run = |args: &[&str]| ask(asked.answering(200, json!({})), args).output;
+    let output = [
+        run(&["pause", "all"]),
+        run(&["pause", "batch", "november", "--reason", "wrong amount"]),
+        run(&["resume", "sim", "vivo-1"]),
+    ];
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), output.concat()), @r#"
+    POST /v1/pause {"scope":"all"}
+    POST /v1/pause {"id":"november","reason":"wrong amount","scope":"batch"}
+    POST /v1/resume {"id":"vivo-1","scope":"sim"}
+    paused all
+    paused batch november
+    resumed sim vivo-1
+    "#);
+}
+
+#[test]
+fn tokens_are_made_listed_and_revoked() {
+    let asked = Asked::default();
+    let token = json!({"key": 2, "token": "rcd_x", "client": "crm", "scopes": ["send", "read"]});
+    let create = ["token", "create", "--client", "crm", "--scope", "send,read", "--expires", "2027-01-01T00:00:00Z"];
+    let created = ask(asked.answering(201, token), &create);
+    assert_eq!(created.output, "rcd_x\n");
+    let page = json!({"items": [{"key": 2, "client": "crm", "scopes": ["send", "read"], "creditors": []}]});
+    let listed = ask(asked.answering(200, page), &["token", "list"]);
+    let revoked = ask(asked.answering(204, Value::Null), &["token", "revoke", "2"]);
+    assert_eq!(revoked.output, "revoked 2\n");
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), listed.output), @r#"
+    POST /v1/tokens {"client":"crm","expires_at":"2027-01-01T00:00:00.000Z","scopes":["send","read"]}
+    GET /v1/tokens
+    DELETE /v1/tokens/2
+    KEY  CLIENT  SCOPES     CREDITORS  EXPIRES  LAST USED  REVOKED
+    2    crm     send,read  -          -        -          -
+    "#);
+}
+
+#[test]
+fn over_tcp_the_token_is_shown() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let daemon = Router::new().fallback(|request: Request| async move {
+        let bearer = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        answer(200, &json!({"items": [{"iccid": bearer}]}))
+    });
+    let serve = async move || axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), daemon).await;
+    let ended = serving(serve, || command(&["sims", "--url", &url, "--token", "rcd_x", "--json"]));
+    assert_eq!(ended.output, "{\"iccid\":\"Bearer rcd_x\"}\n");
+}

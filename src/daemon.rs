@@ -1,0 +1,320 @@
+//! Wiring: what starts in which order, and what stops in which.
+//!
+//! Start: the lock of the database, the store, the writer, the first token, the doors, the modems. Stop: no new messages,
+//! the modems (what is on the wire gets the configured time and is unknown after it), the doors, the writer. Ready is said
+//! when the doors are open.
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::actor::fleet::Fleet;
+use crate::actor::modem::{self, Ended, RefusedPins, Setup};
+use crate::actor::writer::{StartError, WriteError, Writer};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::emulator;
+use crate::http::{self, App, Door};
+use crate::sms::id::ModemId;
+use crate::store::reader::Reader;
+use crate::store::{FREE_FLOOR, OpenError, Settings, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// Open connections get this long to finish their requests at a stop.
+const DOORS_CLOSE: Duration = Duration::from_secs(5);
+
+/// What a daemon is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// The configuration.
+    pub config: Config,
+    /// Time.
+    pub clock: Clock,
+    /// Emulated modems, in addition to those of the configuration.
+    pub simulate: Option<Simulate>,
+}
+
+/// Emulated modems inside the daemon.
+#[derive(Debug)]
+pub struct Simulate {
+    /// What they do.
+    pub config: emulator::Config,
+    /// Where their ports are linked. Must exist.
+    pub folder: PathBuf,
+}
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Another daemon works on this database.
+    #[error("{path}: another daemon is using this database")]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A file beside the database cannot be made.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer did not start.
+    #[error(transparent)]
+    Writer(#[from] StartError),
+    /// The first token cannot be made.
+    #[error(transparent)]
+    Token(#[from] http::AdminTokenError),
+    /// The writer ended early.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The address cannot be listened on.
+    #[error("listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: String,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// The emulated modems did not start.
+    #[error("emulated modems: {0}")]
+    Emulator(io::Error),
+}
+
+/// A running daemon. Ends by [`Daemon::stop`].
+#[derive(Debug)]
+pub struct Daemon {
+    app: App,
+    address: SocketAddr,
+    socket: PathBuf,
+    writer: Writer,
+    stop_modems: watch::Sender<bool>,
+    modems: JoinSet<Ended>,
+    close_doors: watch::Sender<bool>,
+    doors: JoinSet<io::Result<()>>,
+    emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
+    /// Keeps other daemons off the database for as long as this one lives.
+    _lock: File,
+}
+
+impl Daemon {
+    /// Starts everything. When this returns, messages are taken in.
+    pub async fn start(options: Options) -> Result<Self, DaemonError> {
+        let Options { config, clock, simulate } = options;
+        let lock = lock(&config.store.path)?;
+        let settings = Settings { sims: config.sim_settings(), free_floor: FREE_FLOOR, country: config.region.country };
+        let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
+        let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
+        let metrics = Arc::new(Metrics::default());
+        let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics))?;
+        http::ensure_admin_token(&writer.handle(), config.token_path().parent().unwrap_or(Path::new("."))).await?;
+        let fleet = Fleet::default();
+        let app = App::new(http::Parts {
+            writer: writer.handle(),
+            reader: Arc::clone(&reader),
+            fleet: fleet.clone(),
+            clock: clock.clone(),
+            metrics: Arc::clone(&metrics),
+            settings: http::Settings {
+                country: config.region.country,
+                text: config.text_options(),
+                validity: config.messages.validity,
+            },
+        })?;
+        let (close_doors, closing) = watch::channel(false);
+        let mut doors = JoinSet::new();
+        let address = open_tcp(&app, config.http.listen, closing.clone(), &mut doors).await?;
+        let socket = config.socket_path();
+        open_unix(&app, &socket, closing, &mut doors)?;
+
+        let (stop_modems, stop) = watch::channel(false);
+        let modem_config = known_pins(config.modem_settings(), &reader)?;
+        let refused_pins = RefusedPins::default();
+        let setup = |id: ModemId, port: PathBuf| Setup {
+            id,
+            port,
+            config: modem_config.clone(),
+            writer: writer.handle(),
+            refused_pins: refused_pins.clone(),
+            fleet: fleet.clone(),
+            clock: clock.clone(),
+            metrics: Arc::clone(&metrics),
+            stop: stop.clone(),
+            drain: config.serve.drain,
+        };
+        let mut modems = JoinSet::new();
+        for configured in &config.modems {
+            modems.spawn(modem::run(setup(configured.id(), configured.port.clone())));
+        }
+        let mut running = None;
+        if let Some(simulate) = simulate {
+            let (handle, ports, task) = start_emulator(simulate, &clock)?;
+            for port in ports {
+                let name = port.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                modems.spawn(modem::run(setup(ModemId::new(&name), port)));
+            }
+            running = Some((handle, task));
+        }
+        tracing::info!(%address, socket = %socket.display(), modems = modems.len(), "ready");
+        Ok(Self {
+            app,
+            address,
+            socket,
+            writer,
+            stop_modems,
+            modems,
+            close_doors,
+            doors,
+            emulator: running,
+            _lock: lock,
+        })
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The emulated modems, where there are any.
+    pub fn emulator(&self) -> Option<&emulator::Handle> {
+        self.emulator.as_ref().map(|(handle, _)| handle)
+    }
+
+    /// Stops everything in order. Bounded by the time that is configured for draining, and a little more.
+    pub async fn stop(mut self) {
+        tracing::info!("stopping");
+        self.app.drain();
+        self.stop_modems.send_replace(true);
+        let mut cut_off = 0;
+        while let Some(ended) = self.modems.join_next().await {
+            match ended {
+                Ok(Ended::Drained | Ended::QueueGone) => {}
+                Ok(Ended::CutOff) => cut_off += 1,
+                Err(error) => tracing::error!(%error, "a modem's task ended badly"),
+            }
+        }
+        self.app.close();
+        self.close_doors.send_replace(true);
+        let doors = async { while self.doors.join_next().await.is_some() {} };
+        if tokio::time::timeout(DOORS_CLOSE, doors).await.is_err() {
+            tracing::info!("connections cut that did not end by themselves");
+            self.doors.abort_all();
+        }
+        if let Some((handle, task)) = self.emulator.take()
+            && handle.stop().await.is_ok()
+            && let Ok(Err(error)) = task.await
+        {
+            tracing::warn!(%error, "emulated modems ended badly");
+        }
+        let writer = self.writer;
+        if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
+            tracing::error!("the writer did not end");
+        }
+        if let Err(error) = std::fs::remove_file(&self.socket) {
+            tracing::debug!(%error, "socket not removed");
+        }
+        tracing::info!(cut_off, "stopped");
+    }
+}
+
+/// The settings without PINs that were refused before: three wrong ones lock a SIM. Another PIN for the same SIM is tried.
+fn known_pins(mut settings: crate::modem::Config, reader: &Reader) -> Result<crate::modem::Config, StoreError> {
+    let refused = reader.refused_pins()?;
+    for card in &mut settings.cards {
+        let mark = card.pin_mark();
+        if refused.iter().any(|(iccid, refused)| *iccid == card.iccid && Some(*refused) == mark) {
+            tracing::warn!(
+                "the PIN of a SIM was refused before and is not tried again; write another into its pin_file"
+            );
+            card.pin = None;
+        }
+    }
+    Ok(settings)
+}
+
+/// Held for as long as the file is open, and gone with the process.
+fn lock(database: &Path) -> Result<File, DaemonError> {
+    let path = database.with_extension("lock");
+    let file_error = |source| DaemonError::File { path: path.clone(), source };
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(file_error)?;
+    }
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(file_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(DaemonError::InUse { path: database.to_owned() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(file_error(source)),
+    }
+}
+
+async fn open_tcp(
+    app: &App,
+    listen: SocketAddr,
+    closing: watch::Receiver<bool>,
+    doors: &mut JoinSet<io::Result<()>>,
+) -> Result<SocketAddr, DaemonError> {
+    let listen_error = |source| DaemonError::Listen { address: listen.to_string(), source };
+    let listener = TcpListener::bind(listen).await.map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    let router = http::router(app, Door::Tcp { loopback: address.ip().is_loopback() });
+    // Answers are small and complete: waiting to fill a packet only delays them.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::trace!(%error, "nodelay not set");
+        }
+    });
+    doors.spawn(axum::serve(listener, router).with_graceful_shutdown(closed(closing)).into_future());
+    Ok(address)
+}
+
+fn open_unix(
+    app: &App,
+    path: &Path,
+    closing: watch::Receiver<bool>,
+    doors: &mut JoinSet<io::Result<()>>,
+) -> Result<(), DaemonError> {
+    let listen_error = |source| DaemonError::Listen { address: path.display().to_string(), source };
+    // The lock is ours, so what is left there belongs to a daemon that has ended.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(listen_error(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(listen_error)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(listen_error)?;
+    let router = http::router(app, Door::Unix);
+    doors.spawn(axum::serve(listener, router).with_graceful_shutdown(closed(closing)).into_future());
+    Ok(())
+}
+
+async fn closed(mut closing: watch::Receiver<bool>) {
+    // An error means that the daemon is gone, which closes the doors as well.
+    if closing.wait_for(|closing| *closing).await.is_err() {
+        tracing::debug!("doors close with the daemon");
+    }
+}
+
+type Emulated = (emulator::Handle, Vec<PathBuf>, JoinHandle<io::Result<()>>);
+
+#[expect(clippy::disallowed_methods, reason = "the daemon starts tasks and waits for this one at its end")]
+fn start_emulator(simulate: Simulate, clock: &Clock) -> Result<Emulated, DaemonError> {
+    let Simulate { config, folder } = simulate;
+    let (handle, running) = emulator::pty::start(config, &folder, None, clock).map_err(DaemonError::Emulator)?;
+    let ports = running.paths().to_vec();
+    Ok((handle, ports, tokio::spawn(running.run())))
+}
