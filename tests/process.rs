@@ -1,0 +1,265 @@
+//! The binary as a process: stopping, ports that are not there, what it says when it cannot start, and its doors.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first thing that fails"
+)]
+
+mod common;
+
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use common::{Daemon, Door, LIMIT, Place, exchange};
+use recado::clock::Clock;
+use serde_json::{Value, json};
+
+fn submit(door: &Door, to: &str, text: &str) -> String {
+    let message = json!({ "to": to, "text": text });
+    let (status, answer) = door.ask("POST", "/v1/messages", Some(&message)).unwrap();
+    assert_eq!(status, 202, "{answer}");
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+fn message(door: &Door, id: &str) -> Value {
+    door.get(&format!("/v1/messages/{id}"))
+}
+
+fn wait_for_state(daemon: &Daemon, id: &str, states: &[&str]) -> Value {
+    daemon.process.eventually(&format!("{id} in {states:?}"), LIMIT, || {
+        let seen = message(&daemon.door, id);
+        states.contains(&seen["state"].as_str().unwrap()).then_some(seen)
+    })
+}
+
+/// What happened to a message, by the types of its events.
+fn history(message: &Value) -> Vec<&str> {
+    message["history"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+/// The words that tell how a modem is.
+fn standing(door: &Door, id: &str) -> (String, String) {
+    let modems = door.list("/v1/modems");
+    let modem = modems.iter().find(|modem| modem["id"] == id).unwrap();
+    (modem["state"].as_str().unwrap().to_owned(), modem["reason"].as_str().unwrap_or_default().to_owned())
+}
+
+fn texts(place: &Place) -> Vec<String> {
+    place.witness().iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn at_a_stop_the_part_on_the_wire_ends_and_the_rest_goes_after_the_restart() {
+    let place = Place::new();
+    let _emulator = place.emulate(1, &["--airtime", "1s", "--report-delay", "100ms", "--reply-rate", "0"]);
+    let config = place.configure_emulated("10s", 1);
+    let daemon = Daemon::start(&config);
+    let first = submit(&daemon.door, "+5511987654321", "first");
+    let second = submit(&daemon.door, "+5511987654322", "second");
+    wait_for_state(&daemon, &first, &["sending"]);
+    let clock = Clock::host();
+    let asked = clock.now().instant;
+    assert_eq!(daemon.process.signal("TERM").code(), Some(0));
+    let took = clock.now().instant.saturating_since(asked);
+    assert!(took < Duration::from_secs(5), "stopped after {took:?}");
+    assert_eq!(texts(&place), ["first"]);
+
+    let daemon = Daemon::start(&config);
+    let first = message(&daemon.door, &first);
+    assert!(["accepted", "delivered"].contains(&first["state"].as_str().unwrap()), "{first}");
+    assert!(!history(&first).contains(&"segment.unknown"), "{first}");
+    wait_for_state(&daemon, &second, &["accepted", "delivered"]);
+    assert_eq!(texts(&place), ["first", "second"]);
+    println!("stopped {took:?} after SIGTERM with a part of 1 s airtime on the wire");
+}
+
+#[test]
+fn what_outlasts_the_drain_is_unknown_until_its_report_proves_it() {
+    let place = Place::new();
+    let _emulator = place.emulate(1, &["--airtime", "3s", "--report-delay", "5s", "--reply-rate", "0"]);
+    let config = place.configure_emulated("200ms", 1);
+    let daemon = Daemon::start(&config);
+    // From its reference follows the one that the next part will have.
+    let before = submit(&daemon.door, "+5511987654321", "before");
+    wait_for_state(&daemon, &before, &["accepted"]);
+    let id = submit(&daemon.door, "+5511987654322", "on the air at the stop");
+    wait_for_state(&daemon, &id, &["sending"]);
+    let clock = Clock::host();
+    let asked = clock.now().instant;
+    assert_eq!(daemon.process.signal("INT").code(), Some(0));
+    let took = clock.now().instant.saturating_since(asked);
+    assert!(took < Duration::from_millis(2500), "stopped after {took:?}");
+    assert_eq!(texts(&place), ["before"], "the network has not taken it yet");
+
+    let daemon = Daemon::start(&config);
+    let unknown = message(&daemon.door, &id);
+    assert_eq!((&unknown["state"], &unknown["parts"][0]["state"]), (&"unknown".into(), &"unknown".into()), "{unknown}");
+    assert!(history(&unknown).contains(&"segment.unknown"), "{unknown}");
+    assert_eq!(unknown["parts"][0]["cause"], "daemon-stopped", "{unknown}");
+    let delivered = wait_for_state(&daemon, &id, &["delivered"]);
+    let evidence = delivered["history"].as_array().unwrap().iter().find(|event| event["type"] == "segment.accepted");
+    assert_eq!(evidence.unwrap()["data"]["evidence"], "report", "{delivered}");
+    assert_eq!(texts(&place), ["before", "on the air at the stop"]);
+    println!("stopped {took:?} after SIGINT with a drain of 200 ms, and delivered by its report");
+}
+
+#[test]
+fn ports_that_cannot_be_opened_are_explained_and_the_others_send() {
+    let place = Place::new();
+    let _emulator = place.emulate(3, &["--airtime", "20ms", "--reply-rate", "0"]);
+    let port = |name: &str| place.path("ports").join(name);
+    std::fs::write(place.path("notes"), "not a modem").unwrap();
+    let held = serialport::new(port("modem1").to_str().unwrap(), 115_200).open().unwrap();
+    let ports = [port("modem0"), port("modem1"), place.path("later"), place.path("notes")];
+    let daemon = Daemon::start(&place.configure("127.0.0.1:0", "1s", &ports));
+    let door = &daemon.door;
+    daemon.wait_for_modem("modem0");
+    let reasons = [("later", "no such port"), ("notes", "not a serial port"), ("modem1", "in use by ")];
+    for (id, reason) in reasons {
+        let (state, said) =
+            daemon.process.eventually(id, LIMIT, || Some(standing(door, id)).filter(|(_, said)| !said.is_empty()));
+        assert_eq!(state, "absent", "{id}: {said}");
+        assert!(said.starts_with(reason), "{id}: {said}");
+        if id == "modem1" {
+            assert!(said.contains(&format!("(process {})", std::process::id())), "{said}");
+        }
+    }
+    let ready = door.get("/readyz");
+    assert_eq!((&ready["ready"], &ready["accepting"], &ready["sending"]), (&true.into(), &true.into(), &true.into()));
+    for (id, reason) in reasons {
+        let said = ready["reasons"].as_array().unwrap().iter().map(|reason| reason.as_str().unwrap());
+        assert_eq!(said.filter(|said| said.contains(id) && said.contains(reason)).count(), 1, "{ready}");
+    }
+    let sent = wait_for_state(&daemon, &submit(door, "+5511987654321", "by the other"), &["accepted", "delivered"]);
+    assert_eq!(sent["parts"][0]["modem"], "modem0");
+
+    symlink(port("modem2"), place.path("later")).unwrap();
+    drop(held);
+    daemon.wait_for_modem("later");
+    daemon.wait_for_modem("modem1");
+    assert_eq!(standing(door, "notes").0, "absent");
+    for modem in ["later", "modem1"] {
+        daemon
+            .process
+            .eventually(modem, LIMIT, || (standing(door, modem) == ("ready".into(), String::new())).then_some(()));
+    }
+}
+
+#[test]
+fn unplugged_modems_that_come_back_send_the_rest_and_nothing_twice() {
+    let place = Place::new();
+    let modems = ["--airtime", "100ms", "--reply-rate", "0", "--report-delay", "200ms"];
+    let emulator = place.emulate(2, &modems);
+    let daemon = Daemon::start(&place.configure_emulated("1s", 2));
+    let door = &daemon.door;
+    let submit = |n: usize| submit(door, &format!("+5511987654{}", 300 + n), &format!("text {n:02}"));
+    let ids: Vec<_> = (0..30).map(submit).collect();
+    daemon.process.eventually("some parts sent", LIMIT, || (place.witness().len() >= 6).then_some(()));
+    emulator.kill();
+    daemon.process.line("port lost modem=modem0");
+    daemon.process.line("port lost modem=modem1");
+    let before = place.witness().len();
+    let _emulator = place.emulate(2, &modems);
+    daemon.process.eventually("everything settled", LIMIT, || door.is_settled().then_some(()));
+    let mut texts = texts(&place);
+    let sent = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), sent, "something was sent twice");
+    let mut unknown = 0;
+    for (n, id) in ids.iter().enumerate() {
+        let message = message(door, id);
+        match message["state"].as_str().unwrap() {
+            "accepted" | "delivered" => assert!(texts.contains(&format!("text {n:02}")), "{message}"),
+            "unknown" => unknown += 1,
+            state => panic!("{state}: {message}"),
+        }
+    }
+    assert!(unknown <= 2, "{unknown} parts unknown after two modems were lost");
+    assert!(sent + unknown >= ids.len());
+    println!("30 texts by 2 modems: {before} sent before the unplugging, {sent} in all, {unknown} unknown");
+}
+
+#[test]
+fn a_second_daemon_on_the_same_database_is_refused() {
+    let place = Place::new();
+    let config = place.configure("127.0.0.1:0", "1s", &[]);
+    let daemon = Daemon::start(&config);
+    let (status, said) = Daemon::process(&config).end();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("recado.db: another daemon is using this database"), "{said}");
+    assert_eq!(daemon.door.get("/healthz")["ok"], true);
+    let socket = UnixStream::connect(place.path("recado.sock")).unwrap();
+    assert_eq!(exchange(socket, "GET", "/healthz", "", None).unwrap().0, 200);
+}
+
+#[test]
+fn all_findings_of_a_configuration_are_told_before_anything_is_opened() {
+    let place = Place::new();
+    let config = place.path("recado.toml");
+    let database = place.path("recado.db");
+    let text = format!(
+        "[store]\npath = '{}'\n[http]\nlisten = \"0.0.0.0:7670\"\n[serve]\ndrian = \"1s\"\n\
+         [messages]\nvalidity = \"1 fortnight\"\n[[modem]]\nport = \"/dev/ttyUSB0\"\n[[modem]]\nname = \"second\"\n",
+        database.display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let (status, said) = Daemon::process(&config).end();
+    assert_eq!(status.code(), Some(3), "{said}");
+    for finding in ["recado.toml:4:", "recado.toml:6:1", "drain", "recado.toml:8:", "fortnight", "port"] {
+        assert!(said.contains(finding), "{finding} in {said}");
+    }
+    assert_eq!(said.lines().count(), 4, "{said}");
+    let left = std::fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["recado.toml"]);
+}
+
+#[test]
+fn the_first_token_is_there_before_anybody_can_connect() {
+    let place = Place::new();
+    // Where the daemon cannot listen it ends, and what is there then was there before.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let config = place.configure(&listen, "1s", &[]);
+    let (status, said) = Daemon::process(&config).end();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("failed to start: listen on {listen}")), "{said}");
+    assert!(!place.path("recado.sock").exists());
+    let token = place.path("admin.token");
+    assert_eq!(std::fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&token).unwrap();
+    drop(taken);
+
+    let daemon = Daemon::start(&config);
+    assert_eq!(std::fs::read_to_string(&token).unwrap(), secret, "the token is made once");
+    assert_eq!(daemon.door.get("/v1/messages")["items"], json!([]));
+    let stranger = Door { token: String::new(), ..daemon.door.clone() };
+    let (status, problem) = stranger.ask("GET", "/v1/messages", None).unwrap();
+    assert_eq!((status, &problem["type"]), (401, &"urn:recado:problem:unauthorized".into()));
+    let local = |path: &str| exchange(UnixStream::connect(place.path("recado.sock")).unwrap(), "GET", path, "", None);
+    assert_eq!(local("/v1/messages").unwrap(), (200, daemon.door.get("/v1/messages")));
+    let mode = std::fs::metadata(place.path("recado.sock")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode & 0o007, 0, "{mode:o}: others may connect");
+    assert!(daemon.process.signal("TERM").success());
+    assert!(!place.path("recado.sock").exists());
+}
+
+#[test]
+fn an_answer_arrives_and_is_tied_to_the_message() {
+    let place = Place::new();
+    let _emulator = place.emulate(1, &["--airtime", "20ms", "--report-delay", "100ms"]);
+    let daemon = Daemon::start(&place.configure_emulated("1s", 1));
+    let id = submit(&daemon.door, "+5511987650006", "Seu boleto vence hoje");
+    let inbox = daemon.process.eventually("an answer", LIMIT, || {
+        let inbox = daemon.door.list("/v1/inbox");
+        (!inbox.is_empty()).then_some(inbox)
+    });
+    let [answer] = inbox.as_slice() else { panic!("{inbox:?}") };
+    let said = [&answer["from"], &answer["text"], &answer["message"], &answer["modem"]];
+    assert_eq!(said, ["+5511987650006", "PARE", &id, "modem0"]);
+    assert_eq!(wait_for_state(&daemon, &id, &["delivered"])["parts_sent"], 1);
+}

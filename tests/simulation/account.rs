@@ -1,0 +1,310 @@
+//! What must be true, whatever happened: the database against itself and against what the network took.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use recado::clock::Timestamp;
+use recado::dispatch::gate::{Reason, Verdict};
+use recado::emulator::{Fault, LogLine};
+use recado::sms::id::{MessageId, ModemId, SimKey};
+use recado::sms::lifecycle::{Carrier, MessageState, SegmentState, Withdrawal, message_state};
+use recado::store::view::{MessageFilter, MessageView};
+use rusqlite::Connection;
+
+use super::work::number_in;
+use super::world::World;
+
+/// A part as the log names it: number of the message and place.
+type Part = (usize, u8);
+
+fn open(world: &World) -> Connection {
+    Connection::open(world.path()).unwrap()
+}
+
+/// A state from its stored code, with a carrier and times that do not matter.
+fn state_of(code: i64) -> SegmentState {
+    let at = Timestamp::from_millis(0);
+    let by = || Carrier { modem: ModemId::new("m"), sim: SimKey(0) };
+    match code {
+        0 => SegmentState::Waiting { due: at },
+        2 => SegmentState::Offered { to: by(), at },
+        3 => SegmentState::Accepted { by: by(), tp_mr: None, at },
+        5 => SegmentState::Refused,
+        6 => SegmentState::Expired,
+        7 => SegmentState::Unknown { with: by(), since: at },
+        8 => SegmentState::Withdrawn(Withdrawal::Cancelled),
+        9 => SegmentState::Withdrawn(Withdrawal::Blocked),
+        10 => SegmentState::Withdrawn(Withdrawal::PartRefused),
+        code => panic!("segment code {code}"),
+    }
+}
+
+/// Events without gaps; states and counts as their parts say.
+pub(crate) fn consistent(world: &World) {
+    let conn = open(world);
+    let (count, first, last): (i64, i64, i64) = conn
+        .query_row("SELECT count(*), coalesce(min(seq), 1), coalesce(max(seq), 0) FROM event", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!((first, last), (1, count), "events have gaps");
+    let mut parts: HashMap<i64, Vec<SegmentState>> = HashMap::new();
+    let mut statement = conn.prepare("SELECT message, state, tp_status FROM segment ORDER BY key").unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let state = match row.get(1).unwrap() {
+            4 => {
+                let by = Carrier { modem: ModemId::new("m"), sim: SimKey(0) };
+                let at = Timestamp::from_millis(0);
+                SegmentState::Reported { by, tp_mr: None, tp_status: row.get(2).unwrap(), at }
+            }
+            code => state_of(code),
+        };
+        parts.entry(row.get(0).unwrap()).or_default().push(state);
+    }
+    let mut tally: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut statement = conn.prepare("SELECT key, state, parts_sent, parts FROM message").unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (key, stored, sent, of): (i64, i64, usize, usize) =
+            (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap(), row.get(3).unwrap());
+        let parts = &parts[&key];
+        let expected = message_state(parts);
+        assert_eq!(MessageState::ALL[usize::try_from(stored).unwrap()], expected, "message {key}: {parts:?}");
+        assert_eq!(sent, parts.iter().filter(|part| part.is_sent()).count(), "parts sent of message {key}");
+        assert_eq!(of, parts.len());
+        *tally.entry(stored).or_default() += 1;
+    }
+    let mut statement = conn.prepare("SELECT state, messages FROM tally WHERE messages != 0").unwrap();
+    let counted: BTreeMap<i64, i64> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    assert_eq!(counted, tally, "tally");
+}
+
+/// What waits, and why.
+#[derive(Debug)]
+pub(crate) struct Look {
+    at: Timestamp,
+    waiting: BTreeMap<Vec<u8>, (MessageView, Verdict)>,
+    on_the_wire: usize,
+    policies: usize,
+    spent: i64,
+}
+
+impl Look {
+    pub(crate) fn is_settled(&self) -> bool {
+        self.on_the_wire == 0
+            && self.policies == 0
+            && self.waiting.values().all(|(_, verdict)| match verdict {
+                Verdict::Hold { reason: Reason::Paused, .. } => true,
+                Verdict::Hold { reason: Reason::SimBudget, until: Some(until) } => {
+                    until.saturating_since(self.at) > Duration::from_secs(3600)
+                }
+                _ => false,
+            })
+    }
+}
+
+fn messages(world: &World) -> Vec<MessageView> {
+    world.reader().messages(&MessageFilter { limit: 10_000, ..MessageFilter::default() }).unwrap()
+}
+
+fn count(conn: &Connection, sql: &str) -> usize {
+    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+pub(crate) fn look(world: &mut World) -> Look {
+    let now = world.utc();
+    let mut waiting = BTreeMap::new();
+    for view in messages(world) {
+        if let (Some((lane, question)), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
+            let verdict = gateway.commit(now, |context| Ok(context.work.explain(lane, question))).unwrap();
+            waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
+        }
+    }
+    let conn = open(world);
+    Look {
+        at: now,
+        waiting,
+        on_the_wire: count(&conn, "SELECT count(*) FROM segment WHERE state = 2"),
+        policies: count(
+            &conn,
+            "SELECT count(*) FROM segment JOIN message ON message.key = segment.message
+             WHERE segment.state = 7 AND resent = 0 AND resend_after IS NOT NULL",
+        ),
+        spent: conn
+            .query_row("SELECT count(*) FROM event WHERE type = 'segment.offered'", [], |row| row.get(0))
+            .unwrap(),
+    }
+}
+
+pub(crate) fn all_ready(world: &World) {
+    let Some(gateway) = &world.gateway else { panic!("not running") };
+    let sims = gateway.store().board().sims(world.utc());
+    assert_eq!(sims.len(), world.modems, "SIMs seen");
+    for sim in sims {
+        assert!(
+            matches!(sim.state, "ready" | "paused"),
+            "SIM {} is {} long after the faults",
+            sim.card.names.iccid,
+            sim.state
+        );
+    }
+}
+
+/// Since the last look something that could go went, and nothing has been on the wire all the time.
+pub(crate) fn nothing_is_stuck(world: &World, before: Option<&Look>, now: &Look) {
+    let Some(before) = before else { return };
+    let can_go = |look: &Look| -> BTreeSet<Vec<u8>> {
+        let goes = look.waiting.iter().filter(|(_, (_, verdict))| *verdict == Verdict::Go);
+        goes.map(|(id, _)| id.clone()).collect()
+    };
+    if before.spent == now.spent {
+        let stuck: Vec<_> = can_go(before).intersection(&can_go(now)).cloned().collect();
+        let stuck: Vec<_> = stuck.iter().map(|id| &now.waiting[id]).collect();
+        assert!(stuck.is_empty(), "could go and does not: {stuck:#?}");
+        assert_eq!(now.on_the_wire, 0, "on the wire for minutes");
+    }
+    let overdue = now.waiting.values().filter(|(view, _)| view.valid_until < before.at).count();
+    assert_eq!(overdue, 0, "waits beyond its validity (seed {})", world.seed);
+}
+
+/// Decisions to send a part once more: when.
+fn decisions(conn: &Connection) -> HashMap<(i64, u8), Vec<Timestamp>> {
+    let mut statement = conn
+        .prepare("SELECT message, part, at FROM event WHERE type = 'segment.returned' AND data LIKE '%decision%'")
+        .unwrap();
+    let mut decisions: HashMap<(i64, u8), Vec<Timestamp>> = HashMap::new();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let at = Timestamp::from_millis(row.get(2).unwrap());
+        decisions.entry((row.get(0).unwrap(), row.get(1).unwrap())).or_default().push(at);
+    }
+    decisions
+}
+
+pub(crate) fn at_the_end(world: &World) {
+    consistent(world);
+    let conn = open(world);
+    let mut log: HashMap<Part, Vec<&(Timestamp, LogLine)>> = HashMap::new();
+    for line in &world.log {
+        let part = (number_in(&line.1.text), line.1.concat.map_or(1, |concat| concat.part));
+        log.entry(part).or_default().push(line);
+    }
+    let decisions = decisions(&conn);
+    let views: HashMap<[u8; 16], MessageView> =
+        messages(world).into_iter().map(|view| (*view.id.as_bytes(), view)).collect();
+    assert_eq!(views.len(), world.accepted.len(), "a message too many or too few");
+    for (&number, id) in &world.accepted {
+        let id: &MessageId = id;
+        let view = views.get(id.as_bytes()).unwrap_or_else(|| panic!("message {number} is lost"));
+        account(world, number, view, &log, &decisions);
+    }
+    for part in log.keys() {
+        assert!(world.accepted.contains_key(&part.0), "sent, but not accepted: {part:?}");
+    }
+    budgets(world, &conn);
+    unknowns(world, &conn);
+}
+
+fn account(
+    world: &World,
+    number: usize,
+    view: &MessageView,
+    log: &HashMap<Part, Vec<&(Timestamp, LogLine)>>,
+    decisions: &HashMap<(i64, u8), Vec<Timestamp>>,
+) {
+    assert!(!matches!(view.state, MessageState::Sending if view.waiting.is_none()), "on the wire for ever: {view:#?}");
+    if let Some(at) = world.cancelled.get(&number) {
+        assert_eq!(view.state, MessageState::Cancelled, "message {number}");
+        for lines in (1..=u8::try_from(view.segments).unwrap()).filter_map(|part| log.get(&(number, part))) {
+            assert!(lines.iter().all(|(taken, _)| taken <= at), "message {number} was sent after it was cancelled");
+        }
+    }
+    for part in &view.parts {
+        let seen = log.get(&(number, part.part)).map(Vec::as_slice).unwrap_or_default();
+        let decided = decisions.get(&(view.key.0, part.part)).map(Vec::as_slice).unwrap_or_default();
+        for pair in seen.windows(2) {
+            let between = decided.iter().any(|at| *at >= pair[0].0 && *at <= pair[1].0);
+            assert!(
+                between,
+                "message {number} part {} left twice without a decision: {seen:#?} {decided:?}",
+                part.part
+            );
+        }
+        let is_sent = matches!(part.state, "accepted" | "reported");
+        if is_sent && part.tp_mr.is_some() {
+            assert!(!seen.is_empty(), "message {number} part {} was never sent: {view:#?}", part.part);
+        }
+    }
+}
+
+/// Every part that the network took was counted, and no limit was broken by what was counted.
+fn budgets(world: &World, conn: &Connection) {
+    let limits = &world.settings.sims.default;
+    let mut spent: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    let mut statement = conn.prepare("SELECT sim, at, parts FROM spend WHERE parts > 0 ORDER BY at").unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let parts = row.get::<_, usize>(2).unwrap();
+        spent.entry(row.get(0).unwrap()).or_default().extend(std::iter::repeat_n(row.get::<_, i64>(1).unwrap(), parts));
+    }
+    let total: usize = spent.values().map(Vec::len).sum();
+    assert!(total >= world.log.len(), "{} parts were taken and {total} counted", world.log.len());
+    let in_minute = usize::try_from(limits.per_minute).unwrap();
+    let in_day = usize::try_from(limits.per_day).unwrap();
+    for times in spent.values() {
+        check_limits(times, in_minute, 60_000, in_day);
+    }
+    // From the offer to the network it takes a part as long as the prompt and the order may; the offer is good for ten
+    // seconds and the modem for two more.
+    for modem in 0..world.modems {
+        let taken = world.log.iter().filter(|(_, line)| line.modem == modem);
+        let times: Vec<i64> = taken.map(|(at, _)| at.as_millis()).collect();
+        check_limits(&times, in_minute, 60_000 - 15_000, 0);
+    }
+}
+
+fn check_limits(times: &[i64], in_minute: usize, minute: i64, in_day: usize) {
+    if in_minute > 0 {
+        for window in times.windows(in_minute + 1) {
+            assert!(window[in_minute] - window[0] >= minute, "more than {in_minute} in a minute: {window:?}");
+        }
+    }
+    if in_day > 0 {
+        let mut days: BTreeMap<i64, usize> = BTreeMap::new();
+        for at in times {
+            *days.entry(at / 86_400_000).or_default() += 1;
+        }
+        assert!(days.values().all(|used| *used <= in_day), "more than {in_day} in a day: {days:?}");
+    }
+}
+
+/// Not more is unknown than trouble explains.
+fn unknowns(world: &World, conn: &Connection) {
+    let sql = "SELECT json_extract(data, '$.cause'), count(*) FROM event WHERE type = 'segment.unknown' GROUP BY 1";
+    let mut statement = conn.prepare(sql).unwrap();
+    let causes: BTreeMap<String, usize> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    let ended = causes.get("daemon-ended").copied().unwrap_or(0);
+    assert!(ended <= world.crashes * world.modems, "{causes:?} by {} crashes", world.crashes);
+    let stopped = causes.get("daemon-stopped").copied().unwrap_or(0);
+    assert!(stopped <= world.stops * world.modems, "{causes:?} by {} stops", world.stops);
+    let harmless = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::Split
+                | Fault::Echo
+                | Fault::DoubleCr
+                | Fault::Urc
+                | Fault::EarlyReport
+                | Fault::ReportLoss
+                | Fault::ReportDup
+                | Fault::NoPrompt
+        )
+    };
+    if world.faults.iter().all(|given| harmless(&given.fault)) {
+        let others: usize = causes.values().sum::<usize>() - ended - stopped;
+        assert!(others <= world.unplugs, "unknown without a reason: {causes:?}, {} unplugs", world.unplugs);
+    }
+}

@@ -1,0 +1,138 @@
+//! The whole gateway in one thread and in virtual time, under seeded trouble.
+//!
+//! The real gateway on a real database, the real machine of each modem and the real model of modems and network; what lies
+//! between them – threads, tasks, ports, time – is played by a loop that does what comes next. Bytes come in pieces and
+//! late, commits take their time, ports vanish, people cancel and pause, and the process dies between any two commits.
+//!
+//! `RECADO_SEEDS` says how many seeds (or which: `100..200`), `RECADO_SEED` runs one and prints what happens.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test ends at the first thing that fails"
+)]
+
+mod account;
+mod line;
+mod random;
+mod work;
+mod world;
+
+use std::time::Duration;
+
+use world::World;
+
+/// Seeds in an ordinary run.
+const SEEDS: u64 = 40;
+
+/// How long everything may take to settle once nothing goes wrong any more: the waits after refusals add up to three hours.
+const SETTLE: Duration = Duration::from_secs(8 * 3600);
+
+/// Between two looks at what waits.
+const LOOK: Duration = Duration::from_secs(5 * 60);
+
+/// Modems that rest or were given up for a while are back after this.
+const RECOVERED: Duration = Duration::from_secs(60 * 60);
+
+/// Runs one seed and gives the virtual time that it took.
+fn run(seed: u64, verbose: bool) -> Duration {
+    let mut world = World::new(seed, verbose);
+    let trouble = world.random.seconds(15 * 60, 2 * 3600);
+    let end = world.now + trouble;
+    let crashes = world.random.pick(&[0, 1, 1, 4]);
+    let people = world.random.pick(&[0, 1, 1]);
+    let pace = trouble.as_secs() / (world.tasks.len() as u64 * 4);
+    let mut steps = 0;
+    while world.now < end {
+        let next = world.now + world.random.seconds(0, pace.max(2));
+        world.run_until(next);
+        match world.random.below(40) {
+            0..24 => world.submit_next(),
+            24 => {
+                let index = world.random.index(world.modems);
+                world.inbound(index);
+            }
+            25..28 if people > 0 => world.cancel(),
+            28 if people > 0 => world.pause(),
+            29..31 => world.resume(true),
+            31..34 if people > 0 => world.resolve(),
+            34 if crashes > 0 => {
+                let index = world.random.index(world.modems);
+                if world.is_unplugged(index) { world.plug(index) } else { world.unplug(index) }
+            }
+            35 if crashes > 0 => (0..world.modems).for_each(|index| world.plug(index)),
+            36 if crashes > 0 && world.random.below(4) < crashes => world.crash(),
+            37 if crashes > 0 && world.random.below(4) < crashes => world.doom(),
+            38 if crashes > 0 && world.random.once_in(3) => world.stop(),
+            _ => {}
+        }
+        steps += 1;
+        if steps % 40 == 0 {
+            account::consistent(&world);
+        }
+    }
+    settle(&mut world);
+    account::at_the_end(&world);
+    world.now.since_origin()
+}
+
+fn settle(world: &mut World) {
+    world.calm();
+    while !world.tasks.is_empty() {
+        world.run_until(world.now + Duration::from_secs(5));
+        world.submit_next();
+    }
+    if world.random.once_in(3) {
+        world.resume(true);
+    } else {
+        world.resume(false);
+    }
+    let began = world.now;
+    let mut before = None;
+    while world.now < began + SETTLE {
+        world.run_until(world.now + LOOK);
+        let look = account::look(world);
+        let recovered = world.now >= began + RECOVERED;
+        if recovered {
+            account::all_ready(world);
+            account::nothing_is_stuck(world, before.as_ref(), &look);
+        }
+        if look.is_settled() {
+            break;
+        }
+        before = recovered.then_some(look);
+    }
+    // Reports of what went last.
+    world.run_until(world.now + Duration::from_secs(15 * 60));
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let Ok(text) = std::env::var("RECADO_SEEDS") else { return 0..SEEDS };
+    match text.split_once("..") {
+        Some((from, to)) => from.parse().unwrap()..to.parse().unwrap(),
+        None => 0..text.parse().unwrap(),
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_stuck() {
+    if let Ok(seed) = std::env::var("RECADO_SEED") {
+        run(seed.parse().unwrap(), true);
+        return;
+    }
+    let (mut failed, mut hours, mut clean) = (Vec::new(), 0.0, 0);
+    for seed in seeds() {
+        if let Ok(took) = std::panic::catch_unwind(|| run(seed, false)) {
+            hours += took.as_secs_f64() / 3600.0;
+            clean += 1;
+        } else {
+            println!("replay: RECADO_SEED={seed} cargo test --test simulation -- --nocapture");
+            failed.push(seed);
+        }
+    }
+    println!("{clean} seeds clean, {hours:.0} simulated hours, failed: {failed:?}");
+    assert!(failed.is_empty(), "seeds that failed: {failed:?}");
+}

@@ -1,0 +1,106 @@
+//! What is asked of the gateway: messages with their number in every part.
+
+use std::time::Duration;
+
+use recado::clock::Timestamp;
+use recado::pdu::{Address, Pdu, SubmitTpdu, Tpdu};
+use recado::sms::id::MessageId;
+use recado::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
+use recado::sms::number::PhoneNumber;
+use recado::sms::segment::Segments;
+use recado::sms::text::TextOptions;
+
+use super::random::Random;
+
+/// What to send, by chance.
+#[derive(Clone)]
+pub(crate) struct Task {
+    pub(crate) number: usize,
+    to: String,
+    text: String,
+    priority: u8,
+    pub(crate) batch: Option<String>,
+    sim: Option<String>,
+    on_unknown: OnUnknown,
+    due_in: Duration,
+    valid_for: Duration,
+    random: [u8; 10],
+}
+
+impl Task {
+    pub(crate) fn new(number: usize, parts_max: usize, sims: &[String], random: &mut Random) -> Self {
+        let parts = if random.once_in(3) { 1 + random.index(parts_max) } else { 1 };
+        let fate = match random.below(8) {
+            0 => 1 + random.index(7),
+            _ => 5000,
+        };
+        let on_unknown = match random.below(3) {
+            0 => OnUnknown::ResendAfter(random.seconds(30, 3600)),
+            _ => OnUnknown::Hold,
+        };
+        let mut octets = [0; 10];
+        octets[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        Self {
+            number,
+            to: format!("55119{number:04}{fate:04}"),
+            // 153 septets a part; 12 a word.
+            text: format!("msg {number:06} ").repeat(if parts == 1 { 1 } else { parts * 12 }),
+            priority: random.pick(&[5, 5, 5, 0, 9, 3]),
+            batch: random.pick(&[None, Some("a".to_owned()), Some("b".to_owned())]),
+            sim: if random.once_in(8) { Some(random.pick(sims)) } else { None },
+            on_unknown,
+            due_in: if random.once_in(6) { random.seconds(1, 3600) } else { Duration::ZERO },
+            valid_for: if random.once_in(6) { random.seconds(600, 3 * 3600) } else { Duration::from_secs(24 * 3600) },
+            random: octets,
+        }
+    }
+
+    /// As the door would make it; a repeat differs in nothing that counts.
+    pub(crate) fn submission(&self, now: Timestamp) -> Submission {
+        let reference = u8::try_from(self.number % 256).unwrap();
+        let segments = Segments::new(&self.text, &TextOptions::default(), reference).unwrap();
+        let encode = |user_data: &recado::pdu::UserData| {
+            let tpdu = SubmitTpdu {
+                rd: false,
+                rp: false,
+                srr: true,
+                tp_mr: 0,
+                tp_da: Address::international(&self.to).unwrap(),
+                tp_pid: 0,
+                tp_dcs: segments.dcs(None),
+                validity: None,
+                user_data: user_data.clone(),
+            };
+            Pdu { smsc: None, tpdu: Tpdu::Submit(tpdu) }.encode().unwrap()
+        };
+        Submission {
+            id: MessageId::new(now, self.random),
+            client: "sim".into(),
+            client_ref: Some(format!("ref-{}", self.number)),
+            fingerprint: [u8::try_from(self.number % 251).unwrap(); 32],
+            to: PhoneNumber::from_digits(&self.to).unwrap(),
+            text: Body(self.text.clone()),
+            purpose: Purpose::Collection,
+            priority: self.priority,
+            not_before: None,
+            due: now + self.due_in,
+            expires: now + self.due_in + self.valid_for,
+            encoding_asked: "auto",
+            encoding: "gsm7",
+            units: u32::try_from(segments.units()).unwrap(),
+            on_unknown: self.on_unknown,
+            max_segments: None,
+            sim: self.sim.clone(),
+            group: None,
+            report: true,
+            labels: Labels { batch: self.batch.clone(), ..Labels::default() },
+            parts: segments.iter().map(|segment| encode(&segment.user_data)).collect(),
+        }
+    }
+}
+
+/// The number of the message that this part belongs to.
+pub(crate) fn number_in(part: &str) -> usize {
+    let digits = part.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6);
+    digits.unwrap_or_else(|| panic!("no number in {part:?}")).parse().unwrap()
+}

@@ -1,0 +1,662 @@
+//! The gateway, its modems and the network in one thread: a loop that always does what comes next.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use recado::actor::gateway::{Gateway, Order, Report};
+use recado::clock::{Instant, Now, Timestamp};
+use recado::dispatch::budget::Limits;
+use recado::dispatch::route::SimNames;
+use recado::dispatch::sim::{Card, SimSettings};
+use recado::emulator::{self, Fault, FaultRate, LogLine, Network, Rate};
+use recado::sms::id::{MessageId, ModemId};
+use recado::sms::number::Country;
+use recado::store::board::Scope;
+use recado::store::control::{CancelAnswer, Decision};
+use recado::store::reader::Reader;
+use recado::store::submit::SubmitAnswer;
+use recado::store::{Settings, Store};
+
+use super::line::{Heard, Line, Wish};
+use super::random::Random;
+use super::work::Task;
+
+/// 2026-11-24T13:00:00Z.
+const START: Timestamp = Timestamp::from_millis(1_795_525_200_000);
+
+/// Something that waits for the writer.
+enum Job {
+    Report(usize, Vec<Report>),
+    Submit(Box<Task>),
+    Cancel(usize, MessageId),
+    Resolve(MessageId, Decision),
+    Pause(Scope, String),
+    Resume(Scope, String),
+}
+
+/// Where in the round of a writer the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    BeforeCommit,
+    AfterCommit,
+    AfterAssign,
+}
+
+/// What a seed has made of the world.
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    verbose: bool,
+    pub(crate) now: Instant,
+    pub(crate) random: Random,
+    network: Network,
+    present: Vec<bool>,
+    unplugged: BTreeSet<usize>,
+    pub(crate) modems: usize,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) settings: Settings,
+    pub(crate) gateway: Option<Gateway>,
+    lines: Vec<Line>,
+    inbox: VecDeque<Job>,
+    writer_at: Option<Instant>,
+    /// The writer woke so many times in a row at the same time with nothing to do.
+    spins: u32,
+    /// When the process starts again.
+    start_at: Option<Instant>,
+    death: Option<(u32, Death)>,
+    /// Commits take up to so many milliseconds.
+    slow_disk: u64,
+    /// What to submit, the next one last.
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) accepted: BTreeMap<usize, MessageId>,
+    pub(crate) refused: BTreeSet<usize>,
+    pub(crate) cancelled: BTreeMap<usize, Timestamp>,
+    pub(crate) log: Vec<(Timestamp, LogLine)>,
+    pub(crate) pauses: BTreeSet<(Scope, String)>,
+    pub(crate) crashes: usize,
+    pub(crate) stops: usize,
+    pub(crate) commits: usize,
+    pub(crate) faults: Vec<FaultRate>,
+    pub(crate) unplugs: usize,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, verbose: bool) -> Self {
+        let mut random = Random::new(seed);
+        let modems = 2 + random.index(3);
+        let faults = faults(&mut random);
+        let zero = Now { instant: Instant::from_origin(Duration::from_secs(1)), utc: START + Duration::from_secs(1) };
+        let config = emulator::Config {
+            modems,
+            seed,
+            airtime: random.pick(&[Duration::from_millis(300), Duration::from_secs(2), Duration::ZERO]),
+            report_delay: random.pick(&[Duration::from_secs(5), Duration::from_millis(200), Duration::from_secs(120)]),
+            reply_rate: Rate::new(0.2).unwrap(),
+            faults: faults.clone(),
+            storage_slots: random.pick(&[30, 5, 10]),
+            ..emulator::Config::default()
+        };
+        let network = Network::new(config, zero);
+        let limits = limits(&mut random);
+        let identities = network.identities();
+        let card = |name: &str, index: usize, limits: &Limits| Card {
+            names: SimNames { iccid: identities[index].iccid.clone(), name: Some(name.to_owned()), group: None },
+            number: None,
+            limits: limits.clone(),
+        };
+        let sims =
+            SimSettings { cards: vec![card("um", 0, &limits), card("dois", 1, &limits)], default: limits.clone() };
+        let folder = Self::folder();
+        let names = ["um".to_owned(), "dois".to_owned()];
+        let parts_max = usize::try_from(if limits.per_minute == 0 { 4 } else { limits.per_minute.min(4) }).unwrap();
+        let count = 20 + random.index(41);
+        let tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, &names, &mut random)).collect();
+        let slow_disk = random.pick(&[20, 20, 200, 3000]);
+        let mut world = Self {
+            seed,
+            verbose,
+            now: zero.instant,
+            random,
+            network,
+            present: vec![true; modems],
+            unplugged: BTreeSet::new(),
+            modems,
+            folder,
+            settings: Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap() },
+            gateway: None,
+            lines: Vec::new(),
+            inbox: VecDeque::new(),
+            writer_at: None,
+            spins: 0,
+            start_at: None,
+            death: None,
+            slow_disk,
+            tasks,
+            accepted: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            cancelled: BTreeMap::new(),
+            log: Vec::new(),
+            pauses: BTreeSet::new(),
+            crashes: 0,
+            stops: 0,
+            commits: 0,
+            faults,
+            unplugs: 0,
+        };
+        let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
+        world.say(&format!("{modems} modems, {count} messages, {limits:?}, {}", faults.join(" ")));
+        world.start();
+        world
+    }
+
+    /// In memory where the system has such a place: what a power cut does to a disk is not shown here.
+    fn folder() -> tempfile::TempDir {
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        folder.unwrap()
+    }
+
+    pub(crate) fn say(&self, what: &str) {
+        if self.verbose {
+            println!("{:>12.3} {what}", self.now.since_origin().as_secs_f64());
+        }
+    }
+
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("recado.db")
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(&self.path(), self.settings.sims.clone())
+    }
+
+    pub(crate) fn utc(&self) -> Timestamp {
+        START + self.now.since_origin()
+    }
+
+    fn both(&self) -> Now {
+        Now { instant: self.now, utc: self.utc() }
+    }
+
+    fn instant_of(&self, at: Timestamp) -> Instant {
+        Instant::from_origin(at.saturating_since(START)).max(self.now)
+    }
+
+    fn start(&mut self) {
+        self.say("start");
+        let store = Store::open(&self.path(), self.settings.clone(), self.utc()).unwrap();
+        self.gateway = Some(Gateway::new(store).unwrap());
+        self.lines = (0..self.modems).map(|index| Line::new(ModemId::new(&format!("m{index}")), self.now)).collect();
+        self.start_at = None;
+        self.wake_writer();
+    }
+
+    /// Nothing but the file and the network is left.
+    pub(crate) fn crash(&mut self) {
+        if self.gateway.is_none() {
+            return;
+        }
+        self.say("crash");
+        self.crashes += 1;
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.gateway = None;
+        self.death = None;
+        self.writer_at = None;
+        self.spins = 0;
+        for job in std::mem::take(&mut self.inbox) {
+            // Who asked got no answer and asks again.
+            if let Job::Submit(task) = job {
+                self.tasks.push(*task);
+            }
+        }
+        for index in 0..self.lines.len() {
+            self.close(index);
+        }
+        self.lines.clear();
+        let pause = if self.random.once_in(3) { self.random.seconds(0, 300) } else { self.random.millis(2000) };
+        self.start_at = Some(self.now + pause);
+    }
+
+    /// Tells all modems to stop; the process ends when they have.
+    pub(crate) fn stop(&mut self) {
+        if self.gateway.is_none() || self.lines.iter().any(|line| line.stop_at.is_some()) {
+            return;
+        }
+        self.say("stop");
+        self.stops += 1;
+        let until = self.now + self.random.pick(&[Duration::from_secs(45), Duration::from_millis(500)]);
+        for index in 0..self.lines.len() {
+            self.lines[index].stop(until, self.now);
+            self.grant(index);
+        }
+    }
+
+    /// Closes the port of a line, with or without what was written and is not out yet.
+    fn close(&mut self, index: usize) {
+        let written = self.lines[index].written.take_all();
+        let (open, hung_up) = (self.present[index], self.lines[index].is_hung_up);
+        self.lines[index].heard.take_all();
+        self.lines[index].is_hung_up = false;
+        self.lines[index].is_open = false;
+        if open && !hung_up {
+            if self.random.once_in(2) {
+                for bytes in written {
+                    self.network.handle_bytes(index, &bytes, self.both());
+                }
+            }
+            self.network.port_closed(index, self.both());
+        }
+        self.carry();
+    }
+
+    pub(crate) fn unplug(&mut self, index: usize) {
+        self.say(&format!("unplug {index}"));
+        self.unplugs += 1;
+        self.unplugged.insert(index);
+        self.network.unplug(index, self.both());
+        self.carry();
+    }
+
+    pub(crate) fn plug(&mut self, index: usize) {
+        if self.unplugged.remove(&index) {
+            self.say(&format!("plug {index}"));
+            self.network.plug(index, self.both());
+            self.carry();
+        }
+    }
+
+    pub(crate) fn is_unplugged(&self, index: usize) -> bool {
+        self.unplugged.contains(&index)
+    }
+
+    pub(crate) fn inbound(&mut self, index: usize) {
+        let long = self.random.once_in(3);
+        let text = "uma resposta ".repeat(if long { 20 } else { 1 });
+        self.network.inbound(index, "+5511900001234", &text, self.both()).unwrap();
+        self.carry();
+    }
+
+    /// No faults from here on, and everything is plugged.
+    pub(crate) fn calm(&mut self) {
+        self.say("calm");
+        self.network.set_faults(&[]);
+        for index in 0..self.modems {
+            self.plug(index);
+        }
+        self.death = None;
+    }
+
+    /// The process dies some commits from here.
+    pub(crate) fn doom(&mut self) {
+        let place = self.random.pick(&[Death::BeforeCommit, Death::AfterCommit, Death::AfterAssign]);
+        self.death = Some((u32::try_from(self.random.below(6)).unwrap(), place));
+    }
+
+    fn push(&mut self, job: Job) {
+        if self.gateway.is_none() {
+            if let Job::Submit(task) = job {
+                self.tasks.push(*task);
+            }
+            return;
+        }
+        self.inbox.push_back(job);
+        self.wake_writer();
+    }
+
+    fn wake_writer(&mut self) {
+        let slow = if self.random.once_in(200) { self.slow_disk * 6 } else { self.slow_disk };
+        let at = self.now + self.random.millis(slow);
+        self.writer_at =
+            Some(self.writer_at.map_or(at, |known| if self.inbox.len() > 1 { known } else { known.min(at) }));
+    }
+
+    pub(crate) fn submit_next(&mut self) {
+        if let Some(task) = self.tasks.pop() {
+            self.push(Job::Submit(Box::new(task)));
+        }
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        if let Some((number, id)) = self.any_message() {
+            self.push(Job::Cancel(number, id));
+        }
+    }
+
+    pub(crate) fn resolve(&mut self) {
+        let decision = self.random.pick(&[Decision::Sent, Decision::Resend, Decision::GiveUp]);
+        if let Some((_, id)) = self.any_message() {
+            self.push(Job::Resolve(id, decision));
+        }
+    }
+
+    pub(crate) fn pause(&mut self) {
+        let scopes = [(Scope::All, ""), (Scope::Batch, "a"), (Scope::Batch, "b"), (Scope::Sim, "um")];
+        let (scope, id) = self.random.pick(&scopes);
+        self.push(Job::Pause(scope, id.to_owned()));
+    }
+
+    pub(crate) fn resume(&mut self, keep: bool) {
+        let paused: Vec<_> = self.pauses.iter().cloned().collect();
+        for (scope, id) in paused {
+            if !keep || self.random.once_in(2) {
+                self.push(Job::Resume(scope, id));
+            }
+        }
+    }
+
+    fn any_message(&mut self) -> Option<(usize, MessageId)> {
+        let known: Vec<_> = self.accepted.iter().map(|(number, id)| (*number, *id)).collect();
+        (!known.is_empty()).then(|| self.random.pick(&known))
+    }
+
+    /// Does everything up to `until`.
+    pub(crate) fn run_until(&mut self, until: Instant) {
+        while let Some(at) = self.next_at().filter(|at| *at <= until) {
+            assert!(at >= self.now || at + Duration::from_secs(1) >= self.now, "time runs backwards");
+            self.now = self.now.max(at);
+            self.step();
+        }
+        self.now = until;
+    }
+
+    fn next_at(&self) -> Option<Instant> {
+        let lines = self.lines.iter().filter_map(Line::next_at).min();
+        [self.network.deadline(), lines, self.writer_at, self.start_at].into_iter().flatten().min()
+    }
+
+    fn step(&mut self) {
+        let now = self.now;
+        if self.network.deadline().is_some_and(|at| at <= now) {
+            self.network.handle_timeout(self.both());
+            self.carry();
+        }
+        if self.start_at.is_some_and(|at| at <= now) {
+            self.start();
+        }
+        for index in 0..self.lines.len() {
+            self.serve(index);
+        }
+        if self.writer_at.is_some_and(|at| at <= now) {
+            self.write();
+        }
+        if !self.lines.is_empty() && self.lines.iter().all(|line| line.ended) {
+            // What they said last is written before the end.
+            if self.inbox.is_empty() {
+                self.say("stopped");
+                self.end();
+            }
+        }
+    }
+
+    /// Everything that is due on one line, one thing after the other.
+    fn serve(&mut self, index: usize) {
+        let now = self.now;
+        while let Some(bytes) = self.lines[index].written.pop_due(now) {
+            self.network.handle_bytes(index, &bytes, self.both());
+            self.carry();
+        }
+        if self.lines[index].ended {
+            return;
+        }
+        while let Some(heard) = self.lines[index].heard.pop_due(now) {
+            self.lines[index].hear(heard, now);
+            self.grant(index);
+        }
+        while let Some(order) = self.lines[index].orders.pop_due(now) {
+            self.say(&format!("m{index} <- {order:?}"));
+            self.lines[index].obey(order, now);
+            self.grant(index);
+        }
+        self.lines[index].time_out(now);
+        self.grant(index);
+        if self.lines[index].wants_port(now) {
+            let there = self.present[index];
+            if there {
+                self.network.port_opened(index, self.both());
+                self.carry();
+            }
+            self.lines[index].opened(there, now);
+            self.grant(index);
+        }
+    }
+
+    /// Does what a line asks for.
+    fn grant(&mut self, index: usize) {
+        while let Some(wish) = self.lines[index].poll_wish() {
+            match wish {
+                Wish::Report(reports) => {
+                    self.say(&format!("m{index} -> {}", brief(&reports)));
+                    self.push(Job::Report(index, reports));
+                }
+                Wish::Write(_) if self.lines[index].is_hung_up => self.lines[index].write_failed(self.now),
+                Wish::Write(bytes) => {
+                    if self.lines[index].is_open {
+                        self.say(&format!("m{index} >> {}", String::from_utf8_lossy(&bytes).escape_debug()));
+                        let mut rest = bytes.as_slice();
+                        while !rest.is_empty() {
+                            let (piece, after) = rest.split_at(self.piece(rest.len()));
+                            let at = self.now + self.delay();
+                            self.lines[index].written.push(at, piece.to_vec());
+                            rest = after;
+                        }
+                    }
+                }
+                Wish::Close => {
+                    self.say(&format!("m{index} closes its port"));
+                    self.close(index);
+                }
+            }
+        }
+    }
+
+    fn piece(&mut self, of: usize) -> usize {
+        if self.random.once_in(8) { 1 + self.random.index(of) } else { of }
+    }
+
+    fn delay(&mut self) -> Duration {
+        if self.random.once_in(30) { self.random.millis(50) } else { self.random.millis(2) }
+    }
+
+    /// Brings what the network says to the lines.
+    fn carry(&mut self) {
+        while let Some(output) = self.network.poll_output() {
+            match output {
+                emulator::Output::Bytes { modem, data } => {
+                    self.say(&format!("m{modem} << {}", String::from_utf8_lossy(&data).escape_debug()));
+                    let mut rest = data.as_slice();
+                    while !rest.is_empty() {
+                        let (piece, after) = rest.split_at(self.piece(rest.len()));
+                        let at = self.now + self.delay();
+                        if let Some(line) = self.lines.get_mut(modem).filter(|line| line.is_open) {
+                            line.heard.push(at, Heard::Bytes(piece.to_vec()));
+                        }
+                        rest = after;
+                    }
+                }
+                emulator::Output::Accepted(line) => {
+                    self.say(&format!(
+                        "network takes {} {:?} from m{}, mr {}",
+                        line.to, line.concat, line.modem, line.mr
+                    ));
+                    let at = self.utc();
+                    self.log.push((at, *line));
+                }
+                emulator::Output::HangUp { modem } => {
+                    self.say(&format!("m{modem} hangs up"));
+                    self.present[modem] = false;
+                    let at = self.now + self.random.millis(20);
+                    if let Some(line) = self.lines.get_mut(modem).filter(|line| line.is_open) {
+                        line.is_hung_up = true;
+                        line.written.take_all();
+                        line.heard.push(at, Heard::Gone);
+                    }
+                }
+                emulator::Output::Return { modem } => {
+                    self.say(&format!("m{modem} returns"));
+                    self.present[modem] = true;
+                }
+            }
+        }
+    }
+
+    /// One round of the writer: time, what waits in one transaction, answers, work for lines.
+    fn write(&mut self) {
+        self.writer_at = None;
+        let now = self.utc();
+        let death = self.die_in();
+        if death == Some(Death::BeforeCommit) {
+            return self.crash();
+        }
+        let Some(gateway) = self.gateway.as_mut() else { return };
+        let idle = self.inbox.is_empty();
+        if gateway.store().board().deadline().is_some_and(|at| at <= now) {
+            gateway.commit(now, |context| context.work.tick()).unwrap();
+            self.commits += 1;
+        }
+        let mut answers: Vec<(usize, Vec<Order>)> = Vec::new();
+        let jobs: Vec<Job> = self.inbox.drain(..).collect();
+        if !jobs.is_empty() {
+            self.commits += 1;
+            let lines = &self.lines;
+            let (accepted, refused, cancelled, pauses) =
+                (&mut self.accepted, &mut self.refused, &mut self.cancelled, &mut self.pauses);
+            let result = gateway.commit(now, |context| {
+                for job in &jobs {
+                    match job {
+                        Job::Report(index, reports) => {
+                            answers.push((*index, context.report(&lines[*index].id, reports)?));
+                        }
+                        Job::Submit(task) => {
+                            let submission = task.submission(now);
+                            match context.work.submit(&submission)? {
+                                SubmitAnswer::Queued(_) => accepted.insert(task.number, submission.id),
+                                SubmitAnswer::Repeated(id) => accepted.insert(task.number, id),
+                                SubmitAnswer::DuplicateRef(_) => panic!("a repeat looks different"),
+                                SubmitAnswer::ExceedsBudget { .. } | SubmitAnswer::Over => {
+                                    refused.insert(task.number);
+                                    None
+                                }
+                            };
+                        }
+                        Job::Cancel(number, id) => {
+                            if context.work.cancel(*id)? == CancelAnswer::Cancelled {
+                                cancelled.entry(*number).or_insert(now);
+                            }
+                        }
+                        Job::Resolve(id, decision) => {
+                            context.work.resolve(*id, *decision, "chance")?;
+                        }
+                        Job::Pause(scope, id) => {
+                            context.work.pause(*scope, id, "", "chance")?;
+                            pauses.insert((*scope, id.clone()));
+                        }
+                        Job::Resume(scope, id) => {
+                            context.work.resume(*scope, id)?;
+                            pauses.remove(&(*scope, id.clone()));
+                        }
+                    }
+                }
+                Ok(())
+            });
+            if let Err(error) = result {
+                panic!("a transaction failed: {error}");
+            }
+        }
+        if death == Some(Death::AfterCommit) {
+            return self.crash();
+        }
+        let Some(gateway) = self.gateway.as_mut() else { return };
+        let (orders, errors) = gateway.assign(now);
+        assert!(errors.is_empty(), "{errors:?}");
+        gateway.take_facts();
+        let deadline = gateway.deadline(now);
+        self.spins = if idle && orders.is_empty() && deadline.is_some_and(|at| at <= now) { self.spins + 1 } else { 0 };
+        assert!(self.spins < 20, "the writer spins");
+        if death == Some(Death::AfterAssign) {
+            return self.crash();
+        }
+        for (index, orders) in answers {
+            for order in orders {
+                self.send(index, order);
+            }
+        }
+        for (modem, order) in orders {
+            let index = self.lines.iter().position(|line| line.id == modem).unwrap();
+            self.send(index, order);
+        }
+        if let Some(at) = deadline.map(|at| self.instant_of(at)) {
+            self.writer_at = Some(self.writer_at.map_or(at, |known| known.min(at)));
+        }
+    }
+
+    fn die_in(&mut self) -> Option<Death> {
+        let (left, place) = self.death?;
+        self.death = left.checked_sub(1).map(|left| (left, place));
+        (left == 0).then_some(place)
+    }
+
+    /// An order takes its time, as the answer of a slow disk does.
+    fn send(&mut self, index: usize, order: Order) {
+        let at = self.now + self.random.millis(self.slow_disk / 4);
+        if let Some(line) = self.lines.get_mut(index).filter(|line| !line.ended) {
+            line.orders.push(at, order);
+        }
+    }
+}
+
+fn brief(reports: &[Report]) -> String {
+    let one = |report: &Report| match report {
+        Report::Inbound { handle, .. } => format!("Inbound({handle:?})"),
+        other => format!("{other:?}"),
+    };
+    reports.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Some faults, more or less often.
+fn faults(random: &mut Random) -> Vec<FaultRate> {
+    let all = [
+        Fault::DropResult,
+        Fault::DropBeforeSend,
+        Fault::LateResult,
+        Fault::Split,
+        Fault::Garbage,
+        Fault::Echo,
+        Fault::DoubleCr,
+        Fault::Urc,
+        Fault::EarlyReport,
+        Fault::ReportLoss,
+        Fault::ReportDup,
+        Fault::NoPrompt,
+        Fault::Hang,
+        Fault::Vanish,
+        Fault::StorageFull,
+        Fault::PromptSurvives,
+        Fault::Cms(38),
+        Fault::Cms(50),
+        Fault::Cms(500),
+        Fault::Cms(21),
+        Fault::Cms(330),
+    ];
+    let density = random.pick(&[0, 2, 4, 10]);
+    let mut given = Vec::new();
+    for fault in all {
+        if density > 0 && random.below(10) < density {
+            let most = match fault {
+                Fault::Vanish | Fault::Hang => 0.01,
+                Fault::Cms(_) => 0.1,
+                _ => 0.3,
+            };
+            let share = most * f64::from(u32::try_from(1 + random.below(100)).unwrap()) / 100.0;
+            given.push(FaultRate { fault, rate: Rate::new(share).unwrap() });
+        }
+    }
+    given
+}
+
+fn limits(random: &mut Random) -> Limits {
+    let (per_minute, per_day, gap) = random.pick(&[(0, 0, 0), (0, 0, 0), (6, 0, 5), (3, 20, 1), (4, 12, 0), (0, 0, 2)]);
+    Limits { per_minute, per_day, min_gap: Duration::from_secs(gap), zone: TimeZone::UTC, reset_hour: 0 }
+}
