@@ -1,0 +1,258 @@
+//! The hand-over from queue to modem: `cargo bench --bench handover [-- speed|pool|latency|idle]`.
+//!
+//! - `speed`: one modem without airtime, beside a bare AT+CMGS loop on a pseudo-terminal of the same kind and beside bare
+//!   SQLite with one small synced transaction per message. A second run has its database in memory: what the disk costs.
+//! - `pool`: eight modems at 300 ms airtime, as a share of what the air can carry.
+//! - `latency`: from a submit on an idle daemon to the `AT+CMGS` on the port, seen from the port's other side.
+//! - `idle`: the program itself with eight modems that another process plays: memory, time and wake-ups at rest.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and ends where something fails")]
+
+#[path = "handover/bare.rs"]
+mod bare;
+#[path = "handover/idle.rs"]
+mod idle;
+#[path = "handover/relay.rs"]
+mod relay;
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use recado::clock::Clock;
+use recado::daemon::{Daemon, Simulate};
+use recado::emulator;
+use rusqlite::OptionalExtension;
+use support::{Connection, TEXT, load, median, post, rate, start_daemon, token};
+use tokio::runtime::{Builder, Runtime};
+
+const SPEED_TARGET: f64 = 5_000.0;
+const POOL_MODEMS: usize = 8;
+const POOL_MESSAGES: usize = 800;
+const POOL_TARGET: f64 = 0.995;
+const AIRTIME: Duration = Duration::from_millis(300);
+const SUBMITS: usize = 600;
+const LATENCY_TARGET: Duration = Duration::from_millis(5);
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|arg| arg == name);
+    let bench = Bench {
+        clock: Clock::host(),
+        server: Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap(),
+        disk: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+    };
+    if wants("speed") {
+        bench.speed(4_000, 5);
+    }
+    if wants("latency") {
+        bench.latency();
+    }
+    if wants("idle") {
+        idle::measure(&bench.disk, &bench.server);
+    }
+    if wants("pool") {
+        bench.pool();
+    }
+}
+
+struct Bench {
+    clock: Clock,
+    server: Runtime,
+    /// On the disk that the build is on; the system's temporary folder may be in memory.
+    disk: PathBuf,
+}
+
+impl Bench {
+    fn speed(&self, messages: usize, rounds: usize) {
+        println!(
+            "{:<10} {:>7} {:>12} {:>12} {:>12} {:>12} {:>6}",
+            "speed", "round", "disk msg/s", "memory msg/s", "bare loop", "bare SQLite", "load"
+        );
+        let columns: Vec<[f64; 4]> = (1..=rounds)
+            .map(|round| {
+                let (disk, pdu) = self.hand_over(&self.disk, 1, Duration::ZERO, messages);
+                let (memory, _) = self.hand_over(Path::new("/dev/shm"), 1, Duration::ZERO, messages);
+                let folder = tempfile::tempdir_in(&self.disk).unwrap();
+                let bare_loop = self.server.block_on(bare::modem_loop(folder.path(), &pdu, messages, &self.clock));
+                let bare_disk = bare::synced_inserts(folder.path(), messages / 2, &self.clock);
+                println!(
+                    "{:<10} {round:>7} {disk:>12.0} {memory:>12.0} {bare_loop:>12.0} {bare_disk:>12.0} {:>6}",
+                    "speed",
+                    load()
+                );
+                [disk, memory, bare_loop, bare_disk]
+            })
+            .collect();
+        let middle = |pick: fn(&[f64; 4]) -> f64| median(&columns.iter().map(pick).collect::<Vec<_>>());
+        println!(
+            "{:<10} {:>7} {:>12.0} {:>12.0} {:>12.0} {:>12.0}  (target {SPEED_TARGET:.0} or more)",
+            "speed",
+            "median",
+            middle(|c| c[0]),
+            middle(|c| c[1]),
+            middle(|c| c[2]),
+            middle(|c| c[3])
+        );
+        println!(
+            "{:<10} {:>7} disk to loop {:.2}, disk to SQLite {:.2}, memory to loop {:.2}",
+            "speed",
+            "ratio",
+            middle(|c| c[0] / c[2]),
+            middle(|c| c[0] / c[3]),
+            middle(|c| c[1] / c[2])
+        );
+    }
+
+    fn pool(&self) {
+        let best = rate(POOL_MODEMS, AIRTIME);
+        let (speed, _) = self.hand_over(&self.disk, POOL_MODEMS, AIRTIME, POOL_MESSAGES);
+        println!(
+            "{:<10} {POOL_MESSAGES} messages over {POOL_MODEMS} modems: {speed:.2} msg/s, {best:.2} in the air, share {:.2} % (target {:.1} % or more), load {}",
+            "pool",
+            100.0 * speed / best,
+            100.0 * POOL_TARGET,
+            load()
+        );
+    }
+
+    /// Messages per second from the first offer to the last result, as the store has noted them, and one of the PDUs.
+    fn hand_over(&self, disk: &Path, modems: usize, airtime: Duration, messages: usize) -> (f64, Vec<u8>) {
+        let folder = tempfile::tempdir_in(disk).unwrap();
+        let database = folder.path().join("recado.db");
+        // Reports would come in a burst; they are not what is measured here.
+        let report_delay = Duration::from_secs(3600);
+        let config = emulator::Config { modems, airtime, report_delay, ..emulator::Config::default() };
+        self.server.block_on(async {
+            let simulate = Some(Simulate { config, folder: folder.path().to_owned() });
+            let daemon = start_daemon(folder.path(), &self.clock, simulate, &[]).await;
+            let mut door = Door::open(&daemon, folder.path()).await;
+            let all = r#"{"scope":"all","reason":"bench"}"#;
+            door.send("/v1/pause", all, 200).await;
+            for from in (0..messages).step_by(1_000) {
+                let items: Vec<String> = (from..messages.min(from + 1_000)).map(message).collect();
+                door.send("/v1/messages", &format!("[{}]", items.join(",")), 202).await;
+            }
+            until(&database, "SELECT 1 FROM event WHERE type = 'modem.up' GROUP BY type HAVING count(*) >= ?1", modems)
+                .await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            door.send("/v1/resume", all, 200).await;
+            until(&database, "SELECT 1 WHERE (SELECT count(*) FROM segment WHERE state = 3) >= ?1", messages).await;
+            daemon.stop().await;
+        });
+        let conn = rusqlite::Connection::open(&database).unwrap();
+        let (from, to, pdu): (i64, i64, Vec<u8>) = conn
+            .query_row("SELECT min(offered_at), max(accepted_at), max(pdu) FROM segment", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        (rate(messages, Duration::from_millis(u64::try_from(to - from).unwrap())), pdu)
+    }
+
+    fn latency(&self) {
+        let folder = tempfile::tempdir_in(&self.disk).unwrap();
+        let client = Builder::new_current_thread().enable_all().build().unwrap();
+        let (to_port, to_answer) = client.block_on(async {
+            let config = emulator::Config { airtime: Duration::ZERO, ..emulator::Config::default() };
+            let (modem, running) = emulator::pty::start(config, folder.path(), None, &self.clock).unwrap();
+            let modem_port = running.paths().first().cloned().unwrap();
+            let mut tasks = tokio::task::JoinSet::new();
+            tasks.spawn(running.run());
+            let (port, mut seen) = relay::start(&modem_port, &self.clock, &mut tasks);
+            let server = self.server.handle();
+            let (clock, home) = (self.clock.clone(), folder.path().to_owned());
+            let starting = async move { start_daemon(&home, &clock, None, &[&port]).await };
+            let daemon = self.on_server(server, starting).await;
+            let mut door = Door::open(&daemon, folder.path()).await;
+            let up = "SELECT 1 FROM event WHERE type = 'modem.up' GROUP BY type HAVING count(*) >= ?1";
+            until(&folder.path().join("recado.db"), up, 1).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let (mut to_port, mut to_answer) = (Vec::new(), Vec::new());
+            for number in 0..SUBMITS {
+                // Long enough for the modem to be done and everything to be at rest; never in step with a timer.
+                tokio::time::sleep(Duration::from_millis(u64::try_from(25 + number * 7_919 % 23).unwrap())).await;
+                let request = post("/v1/messages", &door.token, &message(number));
+                let began = self.clock.now().instant;
+                let answered = async {
+                    assert_eq!(door.connection.ask(&request).await, 202);
+                    self.clock.now().instant
+                };
+                let (answered, written) = tokio::join!(answered, seen.recv());
+                to_answer.push(answered.saturating_since(began));
+                to_port.push(written.unwrap().saturating_since(began));
+            }
+            self.on_server(server, daemon.stop()).await;
+            modem.stop().await.unwrap();
+            (to_port, to_answer)
+        });
+        let show = |times: &[Duration], share| format!("{:.2} ms", quantile(times, share).as_secs_f64() * 1e3);
+        println!(
+            "{:<10} submit to AT+CMGS, {SUBMITS} times: p50 {}, p99 {}, longest {} (target p99 under {} ms); to the answer 202: p50 {}, p99 {}; load {}",
+            "latency",
+            show(&to_port, 0.5),
+            show(&to_port, 0.99),
+            show(&to_port, 1.0),
+            LATENCY_TARGET.as_millis(),
+            show(&to_answer, 0.5),
+            show(&to_answer, 0.99),
+            load()
+        );
+    }
+
+    /// Runs on the daemon's threads while this one goes on with the modem.
+    async fn on_server<T: Send + 'static>(
+        &self,
+        server: &tokio::runtime::Handle,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn_on(work, server);
+        task.join_next().await.unwrap().unwrap()
+    }
+}
+
+/// A caller.
+struct Door {
+    connection: Connection,
+    token: String,
+}
+
+impl Door {
+    async fn open(daemon: &Daemon, folder: &Path) -> Self {
+        Self { connection: Connection::open(daemon.address()).await, token: token(folder) }
+    }
+
+    async fn send(&mut self, path: &str, body: &str, expected: u16) {
+        let request = post(path, &self.token, body);
+        assert_eq!(self.connection.ask(&request).await, expected, "{path}");
+    }
+}
+
+fn message(number: usize) -> String {
+    format!(r#"{{"to":"+55119{:08}","text":"{TEXT}"}}"#, 60_000_009 + number * 10)
+}
+
+/// The time below which this share of times lies.
+fn quantile(times: &[Duration], share: f64) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let index = ((sorted.len() - 1) as f64 * share).round() as usize;
+    sorted.get(index).copied().unwrap()
+}
+
+/// Waits until a query of the database, asked with `count`, gives a row.
+async fn until(database: &Path, query: &str, count: usize) {
+    let conn = rusqlite::Connection::open(database).unwrap();
+    loop {
+        let row = conn.query_row(query, [i64::try_from(count).unwrap()], |_| Ok(())).optional();
+        if let Ok(Some(())) = row {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
