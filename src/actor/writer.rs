@@ -23,6 +23,7 @@ use crate::sms::id::{MessageId, ModemId};
 use crate::sms::message::Submission;
 use crate::store::board::{Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
+use crate::store::log::PAGES_WORTH;
 use crate::store::submit::SubmitAnswer;
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
@@ -31,6 +32,7 @@ use crate::telemetry::metrics::{Sent, sim_label};
 
 use crate::modem::Offer;
 
+use super::checkpoint::CheckpointThread;
 use super::gateway::{Context, Gateway, Order, Report};
 use super::inbox::{Inbox, Refused};
 
@@ -40,7 +42,8 @@ pub const BATCH_MAX: usize = 512;
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// After so long without a commit the log is copied to the database, so that this rarely delays somebody who waits.
+/// After so long without a commit the log is copied to the database however short it is, so that a reader has little to look
+/// through and the next start nothing to recover.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// No wait is longer than this, so that a jump of the civil clock is noticed.
@@ -149,6 +152,7 @@ impl Writer {
     pub fn start(store: Store, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, StartError> {
         let (seq, committed) = watch::channel(store.last_seq());
         let inbox = Arc::new(Inbox::new());
+        let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
         let gateway = Gateway::new(store)?;
         let mut running = Running {
             gateway,
@@ -158,6 +162,7 @@ impl Writer {
             modems: HashMap::new(),
             kept: VecDeque::new(),
             in_trouble: false,
+            checkpoint,
             log_since: None,
         };
         let thread = std::thread::Builder::new()
@@ -168,6 +173,7 @@ impl Writer {
                     // Also at a panic: nobody may wait for a writer that is gone.
                     let closing = CloseAtEnd(&inbox);
                     running.run(closing.0);
+                    running.checkpoint.stop();
                 }
             })
             .map_err(StartError::Thread)?;
@@ -396,7 +402,8 @@ struct Running {
     kept: VecDeque<ModemReport>,
     /// The last round could not do all that was due: the next one waits a while.
     in_trouble: bool,
-    /// The last commit that is in SQLite's log only.
+    checkpoint: CheckpointThread,
+    /// The last commit that is in SQLite's log only, as far as is known here.
     log_since: Option<Instant>,
 }
 
@@ -404,9 +411,6 @@ impl Running {
     fn run(&mut self, inbox: &Inbox<Item>) {
         loop {
             let Some(items) = inbox.take(BATCH_MAX, Some(self.patience())) else { break };
-            if items.is_empty() {
-                self.tidy();
-            }
             let mut jobs: Vec<Job> = self.kept.drain(..).map(Job::Report).collect();
             for item in items {
                 match item {
@@ -421,6 +425,7 @@ impl Running {
             self.commit(jobs);
             self.assign();
             self.count();
+            self.tidy();
         }
         if !self.kept.is_empty() {
             tracing::error!(reports = self.kept.len(), "reports lost: the database could not be written until the end");
@@ -437,13 +442,15 @@ impl Running {
         self.gateway.deadline(now).map_or(LOOK, |at| at.saturating_since(now)).min(quiet)
     }
 
-    /// Empties SQLite's log once it is quiet.
+    /// Has the log copied when it is worth it, or once it is quiet.
     fn tidy(&mut self) {
-        let now = self.clock.now().instant;
-        if self.log_since.take_if(|at| now.saturating_since(*at) >= QUIET).is_some()
-            && let Err(error) = self.gateway.store().checkpoint()
-        {
-            tracing::debug!(%error, "log not emptied");
+        let Some(since) = self.log_since else { return };
+        let quiet = self.clock.now().instant.saturating_since(since) >= QUIET;
+        if quiet {
+            self.log_since = None;
+        }
+        if quiet || self.gateway.store().log_pages() >= PAGES_WORTH {
+            self.checkpoint.wish();
         }
     }
 

@@ -13,6 +13,7 @@ pub mod event;
 pub mod handover;
 pub mod inbound;
 pub mod line;
+pub mod log;
 pub mod queue;
 pub mod reader;
 pub mod report;
@@ -31,6 +32,7 @@ use crate::clock::Timestamp;
 use crate::dispatch::sim::SimSettings;
 
 use board::Board;
+use log::{Checkpointer, LogPages};
 pub use schema::{OpenError, inspect};
 use work::Counters;
 pub use work::{Aftermath, Effect, Fact, Settled, Work};
@@ -54,6 +56,7 @@ pub const FREE_FLOOR: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Store {
     conn: Connection,
+    log: LogPages,
     path: PathBuf,
     board: Board,
     settings: Settings,
@@ -97,10 +100,11 @@ impl Store {
     /// Opens the database at `path` and brings it up to date, or makes it. What was on the wire when the last process ended
     /// is unknown from now on.
     pub fn open(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
-        let conn = schema::open_writer(path)?;
+        let mut conn = schema::open_writer(path)?;
+        let log = LogPages::watch(&mut conn)?;
         let board = Board::load(&conn, &settings, now)?;
         let counters = Counters::load(&conn)?;
-        let mut store = Self { conn, path: path.to_owned(), board, settings, counters };
+        let mut store = Self { conn, log, path: path.to_owned(), board, settings, counters };
         #[expect(
             clippy::redundant_closure_for_method_calls,
             reason = "the method is not general enough over its lifetime"
@@ -140,10 +144,14 @@ impl Store {
         Ok((value, aftermath))
     }
 
-    /// Copies what is in SQLite's log to the database proper, for a time when nobody waits. Takes some hundredths of a
-    /// second; a commit does it by itself when the log has grown to its limit.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+    /// Pages in SQLite's log after the last commit.
+    pub fn log_pages(&self) -> u32 {
+        self.log.pages()
+    }
+
+    /// A connection of its own that empties the log, for another thread: it holds no commit up.
+    pub fn checkpointer(&self) -> Result<Checkpointer, StoreError> {
+        Ok(Checkpointer::open(&self.path)?)
     }
 
     /// What the dispatcher must be told at start: lanes, their heads and pauses.

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// "RCDO": tells Recado's databases from others (`PRAGMA application_id`).
@@ -22,10 +23,6 @@ const HEADER_OCTETS: usize = 100;
 
 /// Statements of the hot paths number about eighty.
 const STATEMENTS_CACHED: usize = 160;
-
-/// Pages (4 KiB) in the log at which a commit copies them to the database proper, which takes some hundredths of a second.
-/// SQLite's 1 000 are about twenty messages; the writer does it in quiet times long before this.
-const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +80,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     }
     // The file is made before SQLite does, so that nobody else can read it at any time.
     std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(file_error)?;
-    let mut conn =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    let mut conn = open_existing(path)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     let version: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -135,7 +130,8 @@ fn set_every_time(conn: &Connection) -> Result<(), rusqlite::Error> {
     conn.pragma_update(None, "secure_delete", "ON")?;
     conn.pragma_update(None, "foreign_keys", "ON")?;
     conn.pragma_update(None, "cache_size", -4096)?;
-    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // A plan must not depend on the values that are bound: SQLite would make it anew at every call.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")
 }
 
@@ -151,11 +147,25 @@ fn migrate(conn: &mut Connection, version: usize) -> Result<(), rusqlite::Error>
 
 /// Opens an up-to-date database for reading.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    let conn = open_existing(path)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     conn.pragma_update(None, "query_only", "ON")?;
     conn.pragma_update(None, "cache_size", -1024)?;
+    Ok(conn)
+}
+
+/// Opens an up-to-date database for copying its log. It syncs like the writer.
+pub(super) fn open_copier(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let conn = open_existing(path)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "cache_size", -64)?;
+    Ok(conn)
+}
+
+fn open_existing(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(conn)
 }
 
