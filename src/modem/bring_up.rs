@@ -67,8 +67,8 @@ pub(super) struct BringUp {
     heard: bool,
     sim_busy: bool,
     pin_entered: bool,
-    /// Echoes until `ATE0` was answered.
-    pub(super) echoes_before: u64,
+    /// `ATE0` was answered with `OK`.
+    echo_off: bool,
     /// What was found.
     pub(super) found: Found,
 }
@@ -97,7 +97,7 @@ impl BringUp {
             heard: false,
             sim_busy: false,
             pin_entered: false,
-            echoes_before: 0,
+            echo_off: false,
             found: Found::default(),
         }
     }
@@ -105,6 +105,16 @@ impl BringUp {
     /// Whether `AT` has not been answered yet.
     pub(super) fn is_calling(&self) -> bool {
         matches!(self.step, Step::Silence | Step::Attention | Step::Drain)
+    }
+
+    /// Whether no setting has been written yet, so that a modem that starts anew has lost none.
+    pub(super) fn has_set_nothing(&self) -> bool {
+        self.is_calling() && self.resume.is_none()
+    }
+
+    /// Whether the modem said that it would not echo any more.
+    pub(super) fn is_echo_off(&self) -> bool {
+        self.echo_off
     }
 
     /// The silence that is waited for.
@@ -139,9 +149,6 @@ impl BringUp {
 
     /// Starts the command of the present step. The session is idle.
     pub(super) fn begin(&mut self, session: &mut Session, config: &Config, profile: &Profile, now: Instant) {
-        if self.step == Step::Setting(1) {
-            self.echoes_before = session.echoes();
-        }
         match self.step {
             Step::Silence | Step::Drain | Step::Ready => {}
             Step::Attention => {
@@ -203,6 +210,7 @@ impl BringUp {
         let found = &mut self.found;
         match self.step {
             Step::Silence | Step::Attention | Step::Drain | Step::EnterPin | Step::Ready => return Next::Go,
+            Step::Setting(0) => self.echo_off = ok,
             Step::Manufacturer => found.identity.manufacturer = text(finished),
             Step::Model => found.identity.model = text(finished),
             Step::Firmware => found.identity.firmware = text(finished),

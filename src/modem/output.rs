@@ -183,8 +183,10 @@ pub enum Note {
     Overrun(Overrun),
     /// A submission has been without a result for 45 s; it is still waited for.
     SlowResult(SegmentId),
-    /// The modem lost its settings (an unexpected echo showed it); they were written again.
+    /// The modem lost its settings (an unexpected echo showed it); it is brought up again.
     SettingsLost,
+    /// The modem echoes although it was told not to and said `OK`; from now on its echo is taken to say nothing.
+    EchoStays,
     /// Received messages are announced in none of the ways that were tried; they are found by sweeping.
     NoIndications,
     /// No store could be selected; only directly routed messages are received.

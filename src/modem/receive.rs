@@ -101,12 +101,6 @@ impl Receive {
         }
     }
 
-    /// The modem may have forgotten which store is selected, and what it announced meanwhile is lost.
-    pub(super) fn settings_lost(&mut self) {
-        self.selected = None;
-        self.hint(None);
-    }
-
     /// What the idle tick saw of the selected store.
     pub(super) fn counted(&mut self, usage: Usage) {
         self.usage = Some(usage);

@@ -206,23 +206,6 @@ impl Submit {
         }
     }
 
-    /// The modem is not to be trusted with a PDU at the moment.
-    pub(super) fn withdraw(
-        &mut self,
-        session: &mut Session,
-        timers: &mut Timers,
-        out: &mut VecDeque<Output>,
-        now: Instant,
-    ) {
-        let waiting = |current: &&mut Current| matches!(current.stage, Stage::Calling | Stage::Prompted);
-        if let Some(current) = self.current.as_mut().filter(waiting) {
-            timers.stop(Timer::OfferLate);
-            current.returned.get_or_insert(ReturnedWhy::ModemDown);
-            current.settle_returned(out);
-            current.escape(session, now);
-        }
-    }
-
     /// The result is slow.
     pub(super) fn slow(&self, out: &mut VecDeque<Output>) {
         if let Some(current) = &self.current {

@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_secs(60);
 /// Every so many ticks signal and registration are asked for.
 const TICKS_PER_LOOK: u8 = 5;
 
-/// One question or setting.
+/// One question, or the end of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Probe {
     Stores,
@@ -22,7 +22,6 @@ enum Probe {
     Registration(Network),
     Operator,
     HangUp,
-    Setting(&'static str),
 }
 
 /// What is known of the modem's state, and which question comes next.
@@ -83,13 +82,6 @@ impl Watch {
         self.ticks = (self.ticks + 1) % TICKS_PER_LOOK;
     }
 
-    /// Writes settings again.
-    pub(super) fn set_again(&mut self, settings: &[&'static str]) {
-        for setting in settings.iter().rev() {
-            self.probes.push_front(Probe::Setting(setting));
-        }
-    }
-
     /// The modem announces a registration.
     pub(super) fn registration(&mut self, network: Network, registered: Registered, out: &mut VecDeque<Output>) {
         match network {
@@ -124,11 +116,6 @@ impl Watch {
         }
     }
 
-    /// Whether settings are to be written before anything else.
-    pub(super) fn is_urgent(&self) -> bool {
-        matches!(self.probes.front(), Some(Probe::Setting(_)))
-    }
-
     pub(super) fn is_ready(&self) -> bool {
         !self.probes.is_empty()
     }
@@ -146,7 +133,6 @@ impl Watch {
             Some(Probe::Registration(network)) => session.start(&at::QueryRegistration(network), now),
             Some(Probe::Operator) => session.start(&at::QueryOperator, now),
             Some(Probe::HangUp) => session.start(&Plain::new("+CHUP"), now),
-            Some(Probe::Setting(text)) => session.start(&Plain::new(text), now),
             None => {}
         }
     }
@@ -158,7 +144,6 @@ impl Watch {
         let before = self.status.clone();
         match probe {
             Probe::HangUp => self.call_ended(out),
-            Probe::Setting(_) => {}
             _ if finished.ended != Ended::Ok => {}
             Probe::Stores => return at::QueryStores.read(reply),
             Probe::Signal => self.status.signal_dbm = at::QuerySignal.read(reply).flatten(),

@@ -29,10 +29,11 @@ const REST_MAX: Duration = Duration::from_secs(30 * 60);
 const RUNG_REOPEN: u8 = 2;
 
 impl Machine {
+    /// The modem has started anew: nothing that it was told is in force, and its SIM may be another one.
     pub(super) fn restarted(&mut self, now: Instant) {
         match &self.stage {
             Stage::Closed => return,
-            Stage::BringUp(bring_up) if bring_up.is_calling() => return,
+            Stage::BringUp(bring_up) if bring_up.has_set_nothing() => return,
             Stage::BringUp(_) | Stage::Resting => {}
             Stage::Ready => {
                 self.outputs.push_back(Output::Down { reason: DownReason::Restarted, rung: self.rung });
@@ -47,7 +48,7 @@ impl Machine {
     pub(super) fn recover(&mut self, now: Instant) {
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), UnknownWhy::Silence, ReturnedWhy::ModemDown);
-        if self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH) {
+        if self.is_healthy(now) {
             (self.rung, self.reopens) = (0, 0);
         }
         self.outputs.push_back(Output::Down { reason: DownReason::Silent, rung: self.rung });
@@ -57,6 +58,11 @@ impl Machine {
             self.rung += 1;
             self.bring_up(true, now);
         }
+    }
+
+    /// Whether the modem has been up for long.
+    pub(super) fn is_healthy(&self, now: Instant) -> bool {
+        self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH)
     }
 
     fn reopen(&mut self) {
@@ -103,13 +109,10 @@ impl Machine {
 
     fn ready(&mut self, now: Instant) {
         let Stage::BringUp(bring_up) = std::mem::replace(&mut self.stage, Stage::Ready) else { return };
+        self.echo.is_off = bring_up.is_echo_off();
         let found = bring_up.found;
         self.rests = 0;
         self.ready_since = Some(now);
-        self.echoes = self.session.echoes();
-        self.echo_tells = bring_up.echoes_before == self.echoes;
-        self.settings_written = now;
-        self.indications = found.indications;
         if found.home.is_none() {
             self.outputs.push_back(Output::Note(Note::NoStore));
         }
