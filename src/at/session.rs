@@ -362,6 +362,7 @@ impl Core {
             | Unsolicited::Routed { .. }
             | Unsolicited::Registration(..)
             | Unsolicited::Restarted
+            | Unsolicited::Card { .. }
             | Unsolicited::LateSubmit(_) => {}
         }
         self.outputs.push_back(Output::Unsolicited(unsolicited));

@@ -67,6 +67,10 @@ pub(super) struct BringUp {
     heard: bool,
     sim_busy: bool,
     pin_entered: bool,
+    /// The way to read the ICCID that worked last.
+    iccid_by: usize,
+    /// The ICCID was read again.
+    looked_again: bool,
     /// `ATE0` was answered with `OK`.
     echo_off: bool,
     /// What was found.
@@ -97,6 +101,8 @@ impl BringUp {
             heard: false,
             sim_busy: false,
             pin_entered: false,
+            iccid_by: 0,
+            looked_again: false,
             echo_off: false,
             found: Found::default(),
         }
@@ -115,6 +121,11 @@ impl BringUp {
     /// Whether the modem said that it would not echo any more.
     pub(super) fn is_echo_off(&self) -> bool {
         self.echo_off
+    }
+
+    /// Whether the SIM has been looked at, so that what is found belongs to it.
+    pub(super) fn has_seen_sim(&self) -> bool {
+        self.resume.unwrap_or(self.step) > Step::EnterPin
     }
 
     /// The silence that is waited for.
@@ -347,6 +358,7 @@ impl BringUp {
     fn iccid_answered(&mut self, profile: &Profile) -> Next {
         let Step::Iccid(n) = self.step else { return Next::Go };
         if self.found.identity.iccid.is_some() {
+            self.iccid_by = n;
             return self.go(Step::Pin);
         }
         if n + 1 < profile.iccid.len() {
@@ -391,6 +403,6 @@ fn registered(network: Network, finished: &Finished) -> Registered {
 }
 
 /// The SIM answers later.
-fn is_sim_busy(finished: &Finished) -> bool {
+pub(super) fn is_sim_busy(finished: &Finished) -> bool {
     matches!(finished.ended, Ended::Failed(Failure::Cme(14 | 515 | 529) | Failure::Cms(314 | 515)))
 }

@@ -14,7 +14,7 @@ use super::profile::{GENERIC, Profile};
 use super::receive::Receive;
 use super::submit::{After, Submit};
 use super::timers::{Timer, Timers};
-use super::watch::Watch;
+use super::watch::{Seen, Watch};
 use crate::at::{self, Ended, Finished, Routed, Session, Unsolicited};
 use crate::clock::Instant;
 use crate::sms::id::SegmentId;
@@ -318,10 +318,12 @@ impl Machine {
         }
         if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
-        } else if self.watch.is_running()
-            && let Some(usage) = self.watch.finished(finished, &mut self.outputs)
-        {
-            self.receive.counted(usage);
+        } else if self.watch.is_running() {
+            match self.watch.finished(finished, &mut self.outputs) {
+                Seen::Nothing => {}
+                Seen::Stores(usage) => self.receive.counted(usage),
+                Seen::NoCard => return self.card(false, now),
+            }
         }
         self.check_registration();
     }
@@ -347,6 +349,7 @@ impl Machine {
             Unsolicited::CallEnded => self.watch.call_ended(&mut self.outputs),
             Unsolicited::LateSubmit(tp_mr) => self.submit.late(tp_mr, &mut self.outputs),
             Unsolicited::Restarted => self.restarted(now),
+            Unsolicited::Card { is_there } => self.card(is_there, now),
         }
     }
 

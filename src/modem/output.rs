@@ -133,6 +133,8 @@ pub enum DownReason {
     Silent,
     /// The modem started anew.
     Restarted,
+    /// The SIM was taken out or changed.
+    SimChanged,
     /// The modem has no PDU mode.
     NoPduMode,
     /// No SIM, or one that does not work.
@@ -161,6 +163,7 @@ impl fmt::Display for DownReason {
             Self::NotAModem => "what answers on this port is not a modem",
             Self::Silent => "a command got no answer",
             Self::Restarted => "the modem started anew",
+            Self::SimChanged => "the SIM was taken out or changed",
             Self::NoPduMode => "the modem has no PDU mode",
             Self::NoSim => "no SIM, or one that does not work",
             Self::PinNeeded => "the SIM wants a PIN, and none that may be tried is configured for it",

@@ -8,7 +8,7 @@ pub(super) const SETTINGS: &[&str] = &["E0", "Q0V1", "+CMEE=1", "S0=0", "&D0", "
 pub(super) const NETWORK: &[&str] = &["+CREG=1", "+CEREG=1", "+COPS=3,2"];
 
 /// One step; those with a number are lists of commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     /// Waiting for silence, then `AT`.
     Silence,

@@ -17,6 +17,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(3);
 /// Health for so long takes the recovery ladder back to its foot.
 const HEALTH: Duration = Duration::from_secs(15 * 60);
 
+/// How long after bring-up a modem may still say that its SIM is ready: 30 s after power-up is usual.
+const START: Duration = Duration::from_secs(60);
+
 /// The first pause between closing and opening a port; it doubles up to the second.
 const REOPEN: Duration = Duration::from_secs(2);
 const REOPEN_MAX: Duration = Duration::from_secs(600);
@@ -32,15 +35,50 @@ impl Machine {
     /// The modem has started anew: nothing that it was told is in force, and its SIM may be another one.
     pub(super) fn restarted(&mut self, now: Instant) {
         match &self.stage {
-            Stage::Closed => return,
-            Stage::BringUp(bring_up) if bring_up.has_set_nothing() => return,
-            Stage::BringUp(_) | Stage::Resting => {}
-            Stage::Ready => {
-                self.outputs.push_back(Output::Down { reason: DownReason::Restarted, rung: self.rung });
+            Stage::Closed => {}
+            Stage::BringUp(bring_up) if bring_up.has_set_nothing() => {}
+            Stage::BringUp(_) | Stage::Resting | Stage::Ready => {
+                self.start_over(DownReason::Restarted, UnknownWhy::Restarted, now);
             }
         }
+    }
+
+    /// The modem says something about its card, or the answer to a question does. A card that goes ends what is under way;
+    /// one that comes is looked at by a whole bring-up, because it may be another one.
+    pub(super) fn card(&mut self, is_there: bool, now: Instant) {
+        match &self.stage {
+            Stage::Closed => {}
+            // A bring-up finds out by itself how the card is. If it goes later, the modem rests: a bad contact must not lead
+            // to one bring-up after the other.
+            Stage::BringUp(bring_up) => {
+                if !is_there && bring_up.has_seen_sim() {
+                    self.session.abandon();
+                    self.timers.stop_all();
+                    self.step_due = false;
+                    self.failed(DownReason::SimChanged, now);
+                }
+            }
+            Stage::Resting => {
+                if is_there {
+                    self.start_over(DownReason::SimChanged, UnknownWhy::SimChanged, now);
+                }
+            }
+            Stage::Ready => {
+                let starts = self.ready_since.is_some_and(|since| now.saturating_since(since) < START);
+                if !(is_there && starts) {
+                    self.start_over(DownReason::SimChanged, UnknownWhy::SimChanged, now);
+                }
+            }
+        }
+    }
+
+    /// Settles what is under way and brings the modem up from the beginning.
+    fn start_over(&mut self, reason: DownReason, wire: UnknownWhy, now: Instant) {
+        if matches!(self.stage, Stage::Ready) {
+            self.outputs.push_back(Output::Down { reason, rung: self.rung });
+        }
         let last = self.session.abandon();
-        self.cut_off(last.as_ref(), UnknownWhy::Restarted, ReturnedWhy::ModemDown);
+        self.cut_off(last.as_ref(), wire, ReturnedWhy::ModemDown);
         self.bring_up(false, now);
     }
 
