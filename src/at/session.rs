@@ -199,9 +199,15 @@ impl Session {
         }
     }
 
-    /// Takes the modem out of whatever it waits for: ESC and an empty command line, outside of any command.
+    /// Takes the modem out of a prompt, outside of any command. Nothing should follow before the modem has had time for it: what
+    /// comes with the ESC may be lost, or be taken for text.
     pub fn interrupt(&mut self) {
-        self.core.writes.push_back(vec![ESC, b'\r']);
+        self.core.writes.push_back(vec![ESC]);
+    }
+
+    /// Ends what the modem may have of a command line, outside of any command.
+    pub fn end_line(&mut self) {
+        self.core.writes.push_back(vec![b'\r']);
     }
 
     /// Drops the command, with what it had taken. What the modem still says to it is unsolicited from now on.

@@ -40,6 +40,9 @@ pub(super) const SILENCE: Duration = Duration::from_millis(200);
 /// Silence after ESC in a dialogue that is out of step.
 pub(super) const SILENCE_AFTER_ESC: Duration = Duration::from_millis(500);
 
+/// Silence after ESC where the modem may wait for a PDU.
+pub(super) const SILENCE_AT_PROMPT: Duration = Duration::from_secs(2);
+
 /// What the machine does after a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
@@ -47,6 +50,8 @@ pub(super) enum Next {
     Go,
     /// Begin it after a pause.
     Wait(Duration),
+    /// Write ESC, then as for [`Next::Silence`].
+    Escape(Duration),
     /// Wait for silence, then say so by `silent`.
     Silence(Duration),
     /// The modem is ready.
@@ -59,6 +64,8 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct BringUp {
     step: Step,
+    /// The silence after ESC.
+    silence: Duration,
     /// Step that got no answer and is left out when the dialogue is back in step.
     resume: Option<Step>,
     tries: u8,
@@ -91,10 +98,11 @@ pub(super) struct Found {
 }
 
 impl BringUp {
-    /// A bring-up that begins with [`Next::Silence`] after [`Session::interrupt`].
-    pub(super) fn new(resync: bool) -> Self {
+    /// A bring-up that begins with [`Next::Escape`].
+    pub(super) fn new(resync: bool, silence: Duration) -> Self {
         Self {
             step: Step::Silence,
+            silence,
             resume: None,
             tries: 0,
             resync,
@@ -130,7 +138,7 @@ impl BringUp {
 
     /// The silence that is waited for.
     pub(super) fn silence(&self) -> Option<Duration> {
-        let silence = if self.resync && self.step == Step::Silence { SILENCE_AFTER_ESC } else { SILENCE };
+        let silence = if self.step == Step::Silence { self.silence } else { SILENCE };
         matches!(self.step, Step::Silence | Step::Drain).then_some(silence)
     }
 
@@ -148,27 +156,26 @@ impl BringUp {
         }
     }
 
-    /// The port has been silent.
-    pub(super) fn silent(&mut self) {
-        self.tries = 0;
+    /// The port has been silent. An empty line ends what the modem may have of another one, and has its own time: in one
+    /// write with ESC it may be lost, in one with `AT` its answer would be taken for that of `AT`.
+    pub(super) fn silent(&mut self, session: &mut Session) -> Next {
         if self.step == Step::Silence {
+            session.end_line();
             self.step = Step::Attention;
-        } else if self.step == Step::Drain {
+            return Next::Wait(SILENCE);
+        }
+        if self.step == Step::Drain {
+            self.tries = 0;
             self.step = self.resume.take().unwrap_or(Step::Setting(0));
         }
+        Next::Go
     }
 
     /// Starts the command of the present step. The session is idle.
     pub(super) fn begin(&mut self, session: &mut Session, config: &Config, profile: &Profile, now: Instant) {
         match self.step {
             Step::Silence | Step::Drain | Step::Ready => {}
-            Step::Attention => {
-                // A modem that still waits for a PDU takes `AT` for text: ESC and an empty line end that.
-                if self.tries > 0 {
-                    session.interrupt();
-                }
-                session.start(&Plain::new("").allowed(ATTENTION), now);
-            }
+            Step::Attention => session.start(&Plain::new("").allowed(ATTENTION), now),
             Step::Setting(n) => start_plain(session, SETTINGS.get(n), now),
             Step::Manufacturer => session.start(&at::QueryText("+CGMI"), now),
             Step::Model => session.start(&at::QueryText("+CGMM"), now),
@@ -329,7 +336,13 @@ impl BringUp {
             (false, false) => DownReason::Mute,
         };
         self.tries += 1;
-        if self.tries < ATTENTION_TRIES { Next::Go } else { Next::Failed(reason) }
+        if self.tries == ATTENTION_TRIES {
+            return Next::Failed(reason);
+        }
+        // A modem that still waits for a PDU takes `AT` for text; ESC ends that.
+        self.step = Step::Silence;
+        self.silence = SILENCE_AFTER_ESC;
+        Next::Escape(SILENCE_AFTER_ESC)
     }
 
     /// A step got no answer: back into step, then on with the one after it.

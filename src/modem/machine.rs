@@ -6,7 +6,7 @@ mod stages;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::bring_up::{BringUp, Next};
+use super::bring_up::{BringUp, Next, SILENCE};
 use super::config::Config;
 use super::lease::{Lease, Offer, ReturnedWhy, UnknownWhy};
 use super::output::{DownReason, Handle, Note, Output};
@@ -112,7 +112,7 @@ impl Machine {
     /// The port is open: brings the modem up.
     pub fn port_opened(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Closed) {
-            self.bring_up(false, now);
+            self.bring_up(false, SILENCE, now);
             self.pump(now);
         }
     }
@@ -298,9 +298,10 @@ impl Machine {
             return self.brought(next, now);
         }
         if self.submit.is_running() {
+            let at_prompt = self.submit.may_be_at_prompt();
             let (session, timers, outputs) = (&mut self.session, &mut self.timers, &mut self.outputs);
             match self.submit.finished(finished, session, timers, outputs, now) {
-                After::OutOfStep => return self.recover(now),
+                After::OutOfStep => return self.recover(at_prompt, now),
                 After::Accepted => {
                     (self.rung, self.reopens) = (0, 0);
                     self.echo.proven();
@@ -314,7 +315,7 @@ impl Machine {
         }
         if finished.ended == Ended::TimedOut {
             self.receive.timed_out(&mut self.outputs);
-            return self.recover(now);
+            return self.recover(false, now);
         }
         if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
@@ -374,12 +375,12 @@ impl Machine {
                 self.timers.stop(Timer::Silence);
                 self.timers.stop(Timer::SilenceLimit);
                 if let Stage::BringUp(bring_up) = &mut self.stage {
-                    bring_up.silent();
-                    self.brought(Next::Go, now);
+                    let next = bring_up.silent(&mut self.session);
+                    self.brought(next, now);
                 }
             }
             Timer::Repeat => self.brought(Next::Go, now),
-            Timer::Rest => self.bring_up(false, now),
+            Timer::Rest => self.bring_up(false, SILENCE, now),
             Timer::SlowResult => self.submit.slow(&mut self.outputs),
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),
             Timer::BurstEnd => self.receive.hint(None),

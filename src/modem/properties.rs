@@ -204,7 +204,7 @@ impl Witness {
 
     fn up(&mut self) {
         self.act(Action::Opened);
-        self.wait(Duration::from_millis(200));
+        self.wait(Duration::from_millis(400));
         for _ in 0..60 {
             self.act(Action::Answer);
         }

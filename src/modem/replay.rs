@@ -94,7 +94,7 @@ impl Replay {
     fn up(&mut self) {
         self.machine.port_opened(self.now);
         self.drain();
-        self.wait(Duration::from_millis(200));
+        self.wait(Duration::from_millis(400));
         self.answer_standard();
         let up = self.said.iter().any(|said| said.starts_with("up"));
         assert!(up, "the modem did not come up: {:?}", self.said);

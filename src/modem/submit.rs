@@ -108,6 +108,12 @@ impl Submit {
         self.current.as_ref().is_some_and(|current| current.stage != Stage::Over)
     }
 
+    /// Whether the modem may wait for a PDU that does not come any more.
+    pub(super) fn may_be_at_prompt(&self) -> bool {
+        let at_prompt = |stage| matches!(stage, Stage::Calling | Stage::Prompted | Stage::Escaping | Stage::Checking);
+        self.current.as_ref().is_some_and(|current| at_prompt(current.stage))
+    }
+
     /// Whether nothing is loaded.
     pub(super) fn is_empty(&self) -> bool {
         self.current.is_none() && self.next.is_none()

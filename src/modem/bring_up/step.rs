@@ -10,7 +10,7 @@ pub(super) const NETWORK: &[&str] = &["+CREG=1", "+CEREG=1", "+COPS=3,2"];
 /// One step; those with a number are lists of commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
-    /// Waiting for silence, then `AT`.
+    /// Waiting for silence after ESC, then an empty line and `AT`.
     Silence,
     Attention,
     /// Waiting for silence after an answer that may not be the last.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Machine, Stage};
 use crate::at::Finished;
 use crate::clock::Instant;
-use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC};
+use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC, SILENCE_AT_PROMPT};
 use crate::modem::lease::{ReturnedWhy, UnknownWhy};
 use crate::modem::output::{DownReason, Note, Output};
 use crate::modem::timers::Timer;
@@ -77,13 +77,14 @@ impl Machine {
         if matches!(self.stage, Stage::Ready) {
             self.outputs.push_back(Output::Down { reason, rung: self.rung });
         }
+        let silence = if self.submit.may_be_at_prompt() { SILENCE_AT_PROMPT } else { SILENCE };
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), wire, ReturnedWhy::ModemDown);
-        self.bring_up(false, now);
+        self.bring_up(false, silence, now);
     }
 
-    /// A command got no answer: one rung up.
-    pub(super) fn recover(&mut self, now: Instant) {
+    /// A command got no answer: one rung up. `at_prompt` says that the modem may wait for a PDU.
+    pub(super) fn recover(&mut self, at_prompt: bool, now: Instant) {
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), UnknownWhy::Silence, ReturnedWhy::ModemDown);
         if self.is_healthy(now) {
@@ -94,7 +95,7 @@ impl Machine {
             self.reopen();
         } else {
             self.rung += 1;
-            self.bring_up(true, now);
+            self.bring_up(true, if at_prompt { SILENCE_AT_PROMPT } else { SILENCE_AFTER_ESC }, now);
         }
     }
 
@@ -120,11 +121,9 @@ impl Machine {
         self.watch.cut_off();
     }
 
-    pub(super) fn bring_up(&mut self, resync: bool, now: Instant) {
-        self.stage = Stage::BringUp(Box::new(BringUp::new(resync)));
-        self.session.interrupt();
-        self.timers.set(Timer::Silence, now + if resync { SILENCE_AFTER_ESC } else { SILENCE });
-        self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+    pub(super) fn bring_up(&mut self, resync: bool, silence: Duration, now: Instant) {
+        self.stage = Stage::BringUp(Box::new(BringUp::new(resync, silence)));
+        self.brought(Next::Escape(silence), now);
     }
 
     /// Does what a step of the bring-up wants next.
@@ -136,13 +135,19 @@ impl Machine {
         match next {
             Next::Go => self.step_due = true,
             Next::Wait(pause) => self.timers.set(Timer::Repeat, now + pause),
-            Next::Silence(silence) => {
-                self.timers.set(Timer::Silence, now + silence);
-                self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+            Next::Escape(silence) => {
+                self.session.interrupt();
+                self.await_silence(silence, now);
             }
+            Next::Silence(silence) => self.await_silence(silence, now),
             Next::Ready => self.ready(now),
             Next::Failed(reason) => self.failed(reason, now),
         }
+    }
+
+    fn await_silence(&mut self, silence: Duration, now: Instant) {
+        self.timers.set(Timer::Silence, now + silence);
+        self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
     }
 
     fn ready(&mut self, now: Instant) {
