@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::bring_up::{BringUp, Next, SILENCE};
 use super::config::Config;
 use super::lease::{Lease, Offer, ReturnedWhy, UnknownWhy};
-use super::output::{DownReason, Handle, Note, Output};
+use super::output::{DownReason, Handle, Identity, Note, Output};
 use super::profile::{GENERIC, Profile};
 use super::receive::Receive;
 use super::submit::{After, Submit};
@@ -61,8 +61,11 @@ pub struct Machine {
     /// SIMs whose PIN was written and has not proven right.
     pin_spent: BTreeSet<String>,
     echo: Echo,
+    /// Who was up last. What was learnt of the modem, such as what it does not support, is about this one.
+    last: Option<Identity>,
     /// Messages that came over the port while it was brought up. Whose they are is known when the SIM is, and a modem gives
-    /// out what it has buffered as soon as it is told how (TS 27.005 clause 3.4.1, `<bfr>`).
+    /// out what it has buffered as soon as it is told how (TS 27.005 clause 3.4.1, `<bfr>`). Kept only while the SIM cannot
+    /// have changed unseen.
     early: Vec<(Routed, Vec<u8>)>,
 }
 
@@ -105,6 +108,7 @@ impl Machine {
             ready_since: None,
             pin_spent: BTreeSet::new(),
             echo: Echo::default(),
+            last: None,
             early: Vec::new(),
         }
     }
@@ -112,6 +116,9 @@ impl Machine {
     /// The port is open: brings the modem up.
     pub fn port_opened(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Closed) {
+            // Another modem may be on the port.
+            self.drop_early();
+            self.submit.resynchronised();
             self.bring_up(false, SILENCE, now);
             self.pump(now);
         }
@@ -359,6 +366,13 @@ impl Machine {
             self.early.push((kind, pdu));
         } else {
             self.outputs.push_back(Output::Note(Note::TooEarly));
+        }
+    }
+
+    fn drop_early(&mut self) {
+        let dropped = std::mem::take(&mut self.early).len();
+        if dropped > 0 {
+            self.outputs.push_back(Output::Note(Note::EarlyDropped(dropped)));
         }
     }
 

@@ -99,6 +99,19 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether this is the same modem, whatever SIM is in it. Where an IMEI was not told, maker, model and firmware decide.
+    pub(super) fn is_modem_of(&self, other: &Self) -> bool {
+        match (&self.imei, &other.imei) {
+            (Some(imei), Some(other)) => imei == other,
+            (None, _) | (_, None) => {
+                let kind = |identity: &Self| {
+                    (identity.manufacturer.clone(), identity.model.clone(), identity.firmware.clone())
+                };
+                kind(self) == kind(other)
+            }
+        }
+    }
+
     /// What the state of the SIM hangs on: its ICCID, or the next best thing where the modem does not tell it.
     pub fn sim_label(&self) -> String {
         let other = |kind: &str, value: &Option<String>| value.as_ref().map(|v| format!("{kind}-{v}"));
@@ -202,4 +215,6 @@ pub enum Note {
     Garbled,
     /// A message came over the port before the modem was up, and too many are kept already.
     TooEarly,
+    /// So many messages that came over the port before the modem was up are dropped: another SIM may have been in it then.
+    EarlyDropped(usize),
 }

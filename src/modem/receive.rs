@@ -84,6 +84,11 @@ impl Receive {
         self.restart(None, &[], false);
     }
 
+    /// Another modem is on the port: what was learnt of the last one says nothing about it.
+    pub(super) fn forget_modem(&mut self) {
+        self.list_fails = false;
+    }
+
     /// A command of ours got no answer. Some Huawei sticks hang on `AT+CMGL`: it is not used again.
     pub(super) fn timed_out(&mut self, out: &mut VecDeque<Output>) {
         if matches!(self.running, Some(Work::List(_))) {

@@ -323,6 +323,11 @@ impl Submit {
         }
     }
 
+    /// Another modem is on the port: what was learnt of the last one says nothing about it.
+    pub(super) fn forget_modem(&mut self) {
+        self.link = Link::Plain;
+    }
+
     /// From now on a reference without a command means nothing.
     pub(super) fn resynchronised(&mut self) {
         self.outstanding = None;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::echo::Echo;
 use super::{Machine, Stage};
 use crate::at::Finished;
 use crate::clock::Instant;
 use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC, SILENCE_AT_PROMPT};
 use crate::modem::lease::{ReturnedWhy, UnknownWhy};
-use crate::modem::output::{DownReason, Note, Output};
+use crate::modem::output::{DownReason, Identity, Note, Output};
 use crate::modem::timers::Timer;
 use crate::modem::watch::Watch;
 
@@ -80,6 +81,7 @@ impl Machine {
         let silence = if self.submit.may_be_at_prompt() { SILENCE_AT_PROMPT } else { SILENCE };
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), wire, ReturnedWhy::ModemDown);
+        self.drop_early();
         self.bring_up(false, silence, now);
     }
 
@@ -145,6 +147,21 @@ impl Machine {
         }
     }
 
+    /// Forgets what was learnt of another modem, and what came for another SIM.
+    fn meet(&mut self, identity: &Identity) {
+        let Some(last) = self.last.replace(identity.clone()) else { return };
+        let same_modem = identity.is_modem_of(&last);
+        if !same_modem {
+            self.submit.forget_modem();
+            self.receive.forget_modem();
+            self.echo = Echo::default();
+            (self.rung, self.reopens) = (0, 0);
+        }
+        if !same_modem || identity.sim_label() != last.sim_label() {
+            self.drop_early();
+        }
+    }
+
     fn await_silence(&mut self, silence: Duration, now: Instant) {
         self.timers.set(Timer::Silence, now + silence);
         self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
@@ -152,6 +169,7 @@ impl Machine {
 
     fn ready(&mut self, now: Instant) {
         let Stage::BringUp(bring_up) = std::mem::replace(&mut self.stage, Stage::Ready) else { return };
+        self.meet(&bring_up.found.identity);
         self.echo.is_off = bring_up.is_echo_off();
         let found = bring_up.found;
         self.rests = 0;
@@ -183,6 +201,7 @@ impl Machine {
         );
         let rung = if port { RUNG_REOPEN } else { self.rung };
         self.outputs.push_back(Output::Down { reason, rung });
+        self.drop_early();
         if port {
             self.timers.stop_all();
             return self.reopen();
