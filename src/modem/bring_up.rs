@@ -93,7 +93,8 @@ pub(super) struct Found {
     pub(super) evolved: Registered,
     pub(super) stores: at::StoreUse,
     pub(super) home: Option<Store>,
-    pub(super) indications: Option<&'static str>,
+    pub(super) announces: bool,
+    pub(super) indications_differ: bool,
     pub(super) acknowledges: bool,
 }
 
@@ -168,7 +169,7 @@ impl BringUp {
             self.tries = 0;
             self.step = self.resume.take().unwrap_or(Step::Setting(0));
         }
-        Next::Go
+        if self.step == Step::Ready { Next::Ready } else { Next::Go }
     }
 
     /// Starts the command of the present step. The session is idle.
@@ -203,6 +204,7 @@ impl BringUp {
                 session.start(&at::SelectStore { store, for_all: true }, now);
             }
             Step::Indications(n) => start_plain(session, profile.indications.get(n), now),
+            Step::IndicationsInForce(_) => session.start(&at::QueryIndications, now),
         }
     }
 
@@ -266,13 +268,17 @@ impl BringUp {
                 return self.go(Step::Indications(0));
             }
             Step::Indications(n) if ok => {
-                self.found.indications = profile.indications.get(n).copied();
-                return self.go(Step::Ready);
+                self.found.announces = true;
+                return self.go_on(Step::IndicationsInForce(n));
+            }
+            Step::IndicationsInForce(n) => {
+                let told = at::QueryIndications.read(reply);
+                return self.indications_told(n, told, profile);
             }
             Step::SelectStore(n) if self.candidate(profile, n + 1).is_none() => {
                 return self.round_again(Step::SelectStore(0), Step::Indications(0));
             }
-            Step::Indications(n) if n + 1 >= profile.indications.len() => {
+            Step::Indications(n) if n + 1 >= profile.indications.len() && !self.found.indications_differ => {
                 return self.round_again(Step::Indications(0), Step::Ready);
             }
             Step::Setting(_)
@@ -285,7 +291,8 @@ impl BringUp {
             | Step::Indications(_) => {}
         }
         let next = self.step.following();
-        self.go_on(next)
+        let is_last = matches!(next, Step::Indications(n) if n >= profile.indications.len());
+        self.go_on(if is_last { Step::Ready } else { next })
     }
 
     fn go(&mut self, step: Step) -> Next {
@@ -297,7 +304,9 @@ impl BringUp {
     fn go_on(&mut self, step: Step) -> Next {
         let same_round = matches!(
             (self.step, step),
-            (Step::SelectStore(_), Step::SelectStore(_)) | (Step::Indications(_), Step::Indications(_))
+            (Step::SelectStore(_), Step::SelectStore(_))
+                | (Step::Indications(_), Step::Indications(_) | Step::IndicationsInForce(_))
+                | (Step::IndicationsInForce(_), Step::Indications(_))
         );
         if !same_round {
             self.tries = 0;
@@ -384,6 +393,21 @@ impl BringUp {
             return Next::Wait(PAUSE);
         }
         self.go(Step::Pin)
+    }
+
+    /// Support lists and `OK` lie: what is in force counts. A modem that does not tell is believed.
+    fn indications_told(&mut self, n: usize, told: Option<at::Indications>, profile: &Profile) -> Next {
+        let parameters = profile.indications.get(n).and_then(|text| text.split_once('='));
+        let set = parameters.and_then(|(_, parameters)| at::Indications::read(parameters.as_bytes()));
+        match (set, told) {
+            (Some(set), Some(told)) if !told.announce_as(set) => {
+                self.found.announces = false;
+                self.found.indications_differ = true;
+                let is_last = n + 1 >= profile.indications.len();
+                self.go_on(if is_last { Step::Ready } else { Step::Indications(n + 1) })
+            }
+            _ => self.go(Step::Ready),
+        }
     }
 
     fn smsc<'a>(&self, config: &'a Config) -> Option<&'a str> {

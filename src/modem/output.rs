@@ -203,6 +203,8 @@ pub enum Note {
     SettingsLost,
     /// The modem echoes although it was told not to and said `OK`; from now on its echo is taken to say nothing.
     EchoStays,
+    /// The modem took a way to announce received messages and does not follow it.
+    IndicationsDiffer,
     /// Received messages are announced in none of the ways that were tried; they are found by sweeping.
     NoIndications,
     /// No store could be selected; only directly routed messages are received.

@@ -40,6 +40,7 @@ pub(super) fn standard(line: &str) -> Option<String> {
         "AT+CSCA?" => "+CSCA: \"+550101102010\",145",
         "AT+CPMS=?" => "+CPMS: (\"SM\"),(\"SM\"),(\"SM\")",
         "AT+CPMS?" => "+CPMS: \"SM\",0,30,\"SM\",0,30,\"SM\",0,30",
+        "AT+CNMI?" => "+CNMI: 2,1,0,1,0",
         line if line.starts_with("AT+CPMS=") => "+CPMS: 0,30,0,30,0,30",
         line if line.starts_with("AT") => "",
         _ => return None,

@@ -39,6 +39,7 @@ pub(super) enum Step {
     Stores,
     SelectStore(usize),
     Indications(usize),
+    IndicationsInForce(usize),
     Ready,
 }
 
@@ -71,7 +72,7 @@ impl Step {
             Self::Stores => Self::SelectStore(0),
             Self::SelectStore(n) => Self::SelectStore(n + 1),
             Self::Indications(n) => Self::Indications(n + 1),
-            Self::Ready => Self::Ready,
+            Self::IndicationsInForce(_) | Self::Ready => Self::Ready,
         }
     }
 }

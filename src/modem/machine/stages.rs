@@ -177,7 +177,10 @@ impl Machine {
         if found.home.is_none() {
             self.outputs.push_back(Output::Note(Note::NoStore));
         }
-        if found.indications.is_none() {
+        if found.indications_differ {
+            self.outputs.push_back(Output::Note(Note::IndicationsDiffer));
+        }
+        if !found.announces {
             self.outputs.push_back(Output::Note(Note::NoIndications));
         }
         self.receive.restart(found.home, &found.stores.read, found.acknowledges);
