@@ -62,7 +62,7 @@ pub struct Machine {
     pin_spent: BTreeSet<String>,
     echo: Echo,
     /// Who was up last. What was learnt of the modem, such as what it does not support, is about this one.
-    last: Option<Identity>,
+    last_up: Option<Identity>,
     /// Messages that came over the port while it was brought up. Whose they are is known when the SIM is, and a modem gives
     /// out what it has buffered as soon as it is told how (TS 27.005 clause 3.4.1, `<bfr>`). Kept only while the SIM cannot
     /// have changed unseen.
@@ -108,7 +108,7 @@ impl Machine {
             ready_since: None,
             pin_spent: BTreeSet::new(),
             echo: Echo::default(),
-            last: None,
+            last_up: None,
             early: Vec::new(),
         }
     }

@@ -101,15 +101,11 @@ pub struct Identity {
 impl Identity {
     /// Whether this is the same modem, whatever SIM is in it. Where an IMEI was not told, maker, model and firmware decide.
     pub(super) fn is_modem_of(&self, other: &Self) -> bool {
-        match (&self.imei, &other.imei) {
-            (Some(imei), Some(other)) => imei == other,
-            (None, _) | (_, None) => {
-                let kind = |identity: &Self| {
-                    (identity.manufacturer.clone(), identity.model.clone(), identity.firmware.clone())
-                };
-                kind(self) == kind(other)
-            }
+        if self.imei.is_some() && other.imei.is_some() {
+            return self.imei == other.imei;
         }
+        let kind = |identity: &Self| [&identity.manufacturer, &identity.model, &identity.firmware].map(Option::clone);
+        kind(self) == kind(other)
     }
 
     /// What the state of the SIM hangs on: its ICCID, or the next best thing where the modem does not tell it.

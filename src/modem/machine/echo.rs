@@ -43,7 +43,7 @@ impl Machine {
         self.echo.tries += 1;
         let stays = self.echo.tries == TRIES;
         self.outputs.push_back(Output::Note(if stays { Note::EchoStays } else { Note::SettingsLost }));
-        // A bring-up goes on where it began with an echo already; a modem that was up is never trusted with a PDU.
+        // When it stays, a bring-up goes on. A modem that was up is brought up again all the same: it may be in text mode.
         if is_up || !stays {
             self.restarted(now);
         }

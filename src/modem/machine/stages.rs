@@ -149,7 +149,7 @@ impl Machine {
 
     /// Forgets what was learnt of another modem, and what came for another SIM.
     fn meet(&mut self, identity: &Identity) {
-        let Some(last) = self.last.replace(identity.clone()) else { return };
+        let Some(last) = self.last_up.replace(identity.clone()) else { return };
         let same_modem = identity.is_modem_of(&last);
         if !same_modem {
             self.submit.forget_modem();
