@@ -5,6 +5,7 @@
 //! was brought back into step. The modem's settings are never reset wholesale (`ATZ`, `AT&F`): on some modules that
 //! brings echo and automatic answering back.
 
+mod attention;
 mod pin;
 mod step;
 
@@ -19,10 +20,7 @@ use super::profile::Profile;
 use crate::at::{self, Command, Ended, Failure, Finished, Network, Plain, Registered, Session, Store};
 use crate::clock::Instant;
 
-/// Tries of `AT`; autobauding modules need several.
-const ATTENTION_TRIES: u8 = 5;
-
-/// Time for each.
+/// Time for each `AT` until one is answered.
 const ATTENTION: Duration = Duration::from_millis(500);
 
 /// Pause before a step is tried again.
@@ -155,21 +153,6 @@ impl BringUp {
             Network::Evolved => self.found.evolved = registered,
             Network::Packet => {}
         }
-    }
-
-    /// The port has been silent. An empty line ends what the modem may have of another one, and has its own time: in one
-    /// write with ESC it may be lost, in one with `AT` its answer would be taken for that of `AT`.
-    pub(super) fn silent(&mut self, session: &mut Session) -> Next {
-        if self.step == Step::Silence {
-            session.end_line();
-            self.step = Step::Attention;
-            return Next::Wait(SILENCE);
-        }
-        if self.step == Step::Drain {
-            self.tries = 0;
-            self.step = self.resume.take().unwrap_or(Step::Setting(0));
-        }
-        if self.step == Step::Ready { Next::Ready } else { Next::Go }
     }
 
     /// Starts the command of the present step. The session is idle.
@@ -329,52 +312,6 @@ impl BringUp {
             return Next::Wait(PAUSE);
         }
         self.go(without)
-    }
-
-    fn attention(&mut self, ok: bool) -> Next {
-        if ok {
-            if self.resync || self.tries > 0 {
-                self.step = Step::Drain;
-                return Next::Silence(SILENCE);
-            }
-            return self.go(Step::Setting(0));
-        }
-        let reason = match (self.resync, self.heard) {
-            (true, _) => DownReason::Silent,
-            (false, true) => DownReason::NotAModem,
-            (false, false) => DownReason::Mute,
-        };
-        self.tries += 1;
-        if self.tries == ATTENTION_TRIES {
-            return Next::Failed(reason);
-        }
-        // A modem that still waits for a PDU takes `AT` for text; ESC ends that.
-        self.step = Step::Silence;
-        self.silence = SILENCE_AFTER_ESC;
-        Next::Escape(SILENCE_AFTER_ESC)
-    }
-
-    /// A step got no answer: back into step, then on with the one after it.
-    fn unanswered(&mut self, profile: &Profile) -> Next {
-        let last_iccid = self.step == Step::Iccid(profile.iccid.len() - 1);
-        let after = if self.step == Step::PduMode {
-            return Next::Failed(DownReason::NoPduMode);
-        } else if self.step == Step::Pin {
-            return Next::Failed(DownReason::NoSim);
-        } else if last_iccid {
-            Step::Pin
-        } else if matches!(self.step, Step::SelectStore(_)) {
-            Step::Indications(0)
-        } else if matches!(self.step, Step::Indications(_)) {
-            return Next::Failed(DownReason::Silent);
-        } else {
-            self.step.following()
-        };
-        self.resume = Some(after);
-        self.resync = true;
-        self.tries = 0;
-        self.step = Step::Attention;
-        Next::Go
     }
 
     fn iccid_answered(&mut self, profile: &Profile) -> Next {
