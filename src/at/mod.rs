@@ -11,6 +11,7 @@ mod command;
 mod field;
 mod framer;
 mod identity;
+mod indications;
 mod message;
 mod query;
 mod reply;
@@ -24,6 +25,7 @@ pub use command::{Allowed, Command, Line, Takes};
 pub use field::{fields, unquoted};
 pub use framer::{Frame, Framer, LINE_BYTES_MAX};
 pub use identity::{Iccid, QueryDigits, QueryText};
+pub use indications::{Indications, QueryIndications};
 pub use message::{Delete, Entry, List, NameStores, Read, SelectStore, Store, StoreUse, Submit, Submitted};
 pub use query::{Network, PinState, Registered, Usage};
 pub use query::{

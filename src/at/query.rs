@@ -59,6 +59,21 @@ pub enum PinState {
     Absent,
 }
 
+impl PinState {
+    /// Reads `<code>`, of an answer or of a line that nobody asked for.
+    pub(super) fn read(code: &[u8]) -> Self {
+        match code {
+            // A second PIN is for other services and does not stand in the way of messages.
+            b"READY" | b"SIM PIN2" | b"SIM PUK2" => Self::Ready,
+            b"SIM PIN" => Self::Pin,
+            b"SIM PUK" => Self::Puk,
+            b"NOT READY" => Self::Starting,
+            b"NOT INSERTED" | b"SIM REMOVED" => Self::Absent,
+            _ => Self::Locked,
+        }
+    }
+}
+
 impl Command for QueryPin {
     type Answer = PinState;
 
@@ -75,15 +90,7 @@ impl Command for QueryPin {
     }
 
     fn read(&self, reply: &Reply) -> Option<PinState> {
-        Some(match reply.after("+CPIN:")? {
-            // A second PIN is for other services and does not stand in the way of messages.
-            b"READY" | b"SIM PIN2" | b"SIM PUK2" => PinState::Ready,
-            b"SIM PIN" => PinState::Pin,
-            b"SIM PUK" => PinState::Puk,
-            b"NOT READY" => PinState::Starting,
-            b"NOT INSERTED" | b"SIM REMOVED" => PinState::Absent,
-            _ => PinState::Locked,
-        })
+        reply.after("+CPIN:").map(PinState::read)
     }
 }
 

@@ -26,6 +26,9 @@ const AFTER_ESC: Duration = Duration::from_secs(2);
 pub enum Output {
     /// The modem waits for the PDU: [`Session::send_pdu`] or [`Session::escape`].
     Prompt,
+    /// The command line came back. A PDU that comes back is dropped in silence: some modems show what is written at the
+    /// prompt whatever `ATE0` said.
+    Echo,
     /// The command is over.
     Finished(Finished),
     /// Said without being asked.
@@ -89,7 +92,6 @@ struct Core {
     written_pdu: Vec<u8>,
     /// A call comes in, and its `NO CARRIER` is not our command's.
     ringing: bool,
-    echoes: u64,
     writes: VecDeque<Vec<u8>>,
     outputs: VecDeque<Output>,
 }
@@ -197,9 +199,15 @@ impl Session {
         }
     }
 
-    /// Takes the modem out of whatever it waits for: ESC and an empty command line, outside of any command.
+    /// Takes the modem out of a prompt, outside of any command. Nothing should follow before the modem has had time for it: what
+    /// comes with the ESC may be lost, or be taken for text.
     pub fn interrupt(&mut self) {
-        self.core.writes.push_back(vec![ESC, b'\r']);
+        self.core.writes.push_back(vec![ESC]);
+    }
+
+    /// Ends what the modem may have of a command line, outside of any command.
+    pub fn end_line(&mut self) {
+        self.core.writes.push_back(vec![b'\r']);
     }
 
     /// Drops the command, with what it had taken. What the modem still says to it is unsolicited from now on.
@@ -214,18 +222,13 @@ impl Session {
     pub fn close(&mut self) -> Option<Finished> {
         let last = self.abandon();
         self.framer.clear();
-        self.core = Core { echoes: self.core.echoes, ..Core::default() };
+        self.core = Core::default();
         last
     }
 
     /// Whether a command can be started.
     pub fn is_idle(&self) -> bool {
         self.core.running.is_none()
-    }
-
-    /// Command lines and PDUs that came back as echo.
-    pub fn echoes(&self) -> u64 {
-        self.core.echoes
     }
 
     /// When [`Session::handle_timeout`] is due.
@@ -258,8 +261,11 @@ impl Session {
 
 impl Core {
     fn line(&mut self, line: &[u8]) {
-        if self.is_echo(line) {
-            self.echoes += 1;
+        // Without case: some modems echo in capitals.
+        if !self.written_line.is_empty() && line.eq_ignore_ascii_case(&self.written_line) {
+            return self.outputs.push_back(Output::Echo);
+        }
+        if !self.written_pdu.is_empty() && line == self.written_pdu {
             return;
         }
         // A prompt that nobody awaits any more.
@@ -299,12 +305,6 @@ impl Core {
             running.deadline = None;
             self.outputs.push_back(Output::Prompt);
         }
-    }
-
-    /// A line that the modem only repeats. Command lines are compared without case: some modems echo in capitals.
-    fn is_echo(&self, line: &[u8]) -> bool {
-        let command = !self.written_line.is_empty() && line.eq_ignore_ascii_case(&self.written_line);
-        command || (!self.written_pdu.is_empty() && line == self.written_pdu)
     }
 
     /// Gives a PDU to the last header that waits for one; `false` if none does.
@@ -368,6 +368,7 @@ impl Core {
             | Unsolicited::Routed { .. }
             | Unsolicited::Registration(..)
             | Unsolicited::Restarted
+            | Unsolicited::Card { .. }
             | Unsolicited::LateSubmit(_) => {}
         }
         self.outputs.push_back(Output::Unsolicited(unsolicited));

@@ -3,7 +3,7 @@
 //! The list of chatter only keeps the count of unknown lines honest; a line that is missing here does no harm.
 
 use super::field::{after, fields, number, unquoted};
-use super::{Network, Registered, Store};
+use super::{Network, PinState, Registered, Store};
 
 /// What the modem says on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,11 @@ pub enum Unsolicited {
     CallEnded,
     /// The modem has started, or is going down: its settings are gone.
     Restarted,
+    /// The state of the card has changed, or is said at the start.
+    Card {
+        /// There is one, and it wants nothing as far as the line tells.
+        is_there: bool,
+    },
     /// `+CMGS` while no command awaits it: a submission that was given up has been accepted.
     LateSubmit(u8),
 }
@@ -86,7 +91,32 @@ pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
     if STARTS.iter().any(|text| line == text.as_bytes()) {
         return Some(Whole(Unsolicited::Restarted));
     }
+    if let Some(is_there) = card(line) {
+        return Some(Whole(Unsolicited::Card { is_there }));
+    }
     CHATTER.iter().any(|prefix| line.starts_with(prefix.as_bytes())).then_some(Chatter)
+}
+
+/// What a line says about the card: TS 27.007 clause 8.3, and the lines of Quectel, Huawei, Telit, Cinterion and Wavecom.
+fn card(line: &[u8]) -> Option<bool> {
+    if let Some(code) = after(line, "+CPIN:") {
+        return Some(PinState::read(code) == PinState::Ready);
+    }
+    let state = |prefix, place| -> Option<u8> { fields(after(line, prefix)?).nth(place).and_then(number) };
+    // Which kind of card was found; said only when one was.
+    if state("+QUSIM:", 0).is_some() {
+        return Some(true);
+    }
+    // 0 is an invalid card, 1 to 4 one that is good for some domains, 240 and 255 none.
+    if let Some(state) = state("^SIMST:", 0) {
+        return Some((1..240).contains(&state));
+    }
+    // The other numbers are steps of the start.
+    if let Some(step) = state("+WIND:", 0) {
+        return (step < 2).then_some(step == 1);
+    }
+    let inserted = state("+QSIMSTAT:", 1).or(state("#QSS:", 0)).or(state("#SIMDET:", 0)).or(state("^SCKS:", 0));
+    inserted.map(|inserted| inserted > 0)
 }
 
 /// First words after power-on and last words before power-off. What comes seconds later (`SMS Ready`) is chatter.
@@ -96,7 +126,6 @@ const STARTS: &[&str] = &["RDY", "*ATREADY", "^SYSSTART", "+AT: READY", "NORMAL 
 const CHATTER: &[&str] = &[
     // Start-up, after the first word.
     "+CFUN:",
-    "+CPIN:",
     "Call Ready",
     "SMS Ready",
     "SMS DONE",
@@ -134,7 +163,6 @@ const CHATTER: &[&str] = &[
     "^LTERSRP",
     "^MODE",
     "^SRVST",
-    "^SIMST",
     "^DSFLOWRPT",
     "^NDISSTAT",
     "^NDISEND",
@@ -156,16 +184,13 @@ const CHATTER: &[&str] = &[
     "+ZDONR",
     "+ZPSTM",
     "+ZEND",
-    "#QSS",
     "#STN",
-    "#SIMDET",
     "+UU",
     "*EMRDY",
     "*E2NAP",
     "*EMWI",
     "+WWSM",
     "+QIND",
-    "+QUSIM",
     "+QGPSURC",
     "+QLWURC",
 ];
@@ -194,9 +219,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_about_the_card() {
+        let check = |line: &str, is_there| {
+            check(line, Some(&Recognised::Whole(Unsolicited::Card { is_there })));
+        };
+        check("+CPIN: READY", true);
+        check("+CPIN: SIM PIN2", true);
+        check("+CPIN: SIM PIN", false);
+        check("+CPIN: NOT READY", false);
+        check("+CPIN: NOT INSERTED", false);
+        check("+QUSIM: 1", true);
+        check("^SIMST:1", true);
+        check("^SIMST: 255,0", false);
+        check("+QSIMSTAT: 1,0", false);
+        check("#QSS: 1", true);
+        check("#QSS: 0", false);
+        check("#SIMDET: 0", false);
+        check("^SCKS: 0", false);
+        check("+WIND: 0", false);
+        check("+WIND: 1", true);
+    }
+
+    #[test]
     fn chatter_is_known_and_the_rest_is_not() {
         check("^RSSI: 17", Some(&Recognised::Chatter));
         check("+UUSORD: 1,2", Some(&Recognised::Chatter));
+        check("+WIND: 4", Some(&Recognised::Chatter));
         check("READY", None);
         check("rdy", None);
         check("+CMGS: 5", None);

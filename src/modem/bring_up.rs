@@ -5,6 +5,7 @@
 //! was brought back into step. The modem's settings are never reset wholesale (`ATZ`, `AT&F`): on some modules that
 //! brings echo and automatic answering back.
 
+mod attention;
 mod pin;
 mod step;
 
@@ -19,10 +20,7 @@ use super::profile::Profile;
 use crate::at::{self, Command, Ended, Failure, Finished, Network, Plain, Registered, Session, Store};
 use crate::clock::Instant;
 
-/// Tries of `AT`; autobauding modules need several.
-const ATTENTION_TRIES: u8 = 5;
-
-/// Time for each.
+/// Time for each `AT` until one is answered.
 const ATTENTION: Duration = Duration::from_millis(500);
 
 /// Pause before a step is tried again.
@@ -40,6 +38,9 @@ pub(super) const SILENCE: Duration = Duration::from_millis(200);
 /// Silence after ESC in a dialogue that is out of step.
 pub(super) const SILENCE_AFTER_ESC: Duration = Duration::from_millis(500);
 
+/// Silence after ESC where the modem may wait for a PDU.
+pub(super) const SILENCE_AT_PROMPT: Duration = Duration::from_secs(2);
+
 /// What the machine does after a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
@@ -47,6 +48,8 @@ pub(super) enum Next {
     Go,
     /// Begin it after a pause.
     Wait(Duration),
+    /// Write ESC, then as for [`Next::Silence`].
+    Escape(Duration),
     /// Wait for silence, then say so by `silent`.
     Silence(Duration),
     /// The modem is ready.
@@ -59,6 +62,8 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct BringUp {
     step: Step,
+    /// The silence after ESC.
+    silence: Duration,
     /// Step that got no answer and is left out when the dialogue is back in step.
     resume: Option<Step>,
     tries: u8,
@@ -67,8 +72,12 @@ pub(super) struct BringUp {
     heard: bool,
     sim_busy: bool,
     pin_entered: bool,
-    /// Echoes until `ATE0` was answered.
-    pub(super) echoes_before: u64,
+    /// The way to read the ICCID that worked last.
+    iccid_by: usize,
+    /// The ICCID was read again.
+    looked_again: bool,
+    /// `ATE0` was answered with `OK`.
+    echo_off: bool,
     /// What was found.
     pub(super) found: Found,
 }
@@ -82,22 +91,26 @@ pub(super) struct Found {
     pub(super) evolved: Registered,
     pub(super) stores: at::StoreUse,
     pub(super) home: Option<Store>,
-    pub(super) indications: Option<&'static str>,
+    pub(super) announces: bool,
+    pub(super) indications_differ: bool,
     pub(super) acknowledges: bool,
 }
 
 impl BringUp {
-    /// A bring-up that begins with [`Next::Silence`] after [`Session::interrupt`].
-    pub(super) fn new(resync: bool) -> Self {
+    /// A bring-up that begins with [`Next::Escape`].
+    pub(super) fn new(resync: bool, silence: Duration) -> Self {
         Self {
             step: Step::Silence,
+            silence,
             resume: None,
             tries: 0,
             resync,
             heard: false,
             sim_busy: false,
             pin_entered: false,
-            echoes_before: 0,
+            iccid_by: 0,
+            looked_again: false,
+            echo_off: false,
             found: Found::default(),
         }
     }
@@ -107,9 +120,24 @@ impl BringUp {
         matches!(self.step, Step::Silence | Step::Attention | Step::Drain)
     }
 
+    /// Whether no setting has been written yet, so that a modem that starts anew has lost none.
+    pub(super) fn has_set_nothing(&self) -> bool {
+        self.is_calling() && self.resume.is_none()
+    }
+
+    /// Whether the modem said that it would not echo any more.
+    pub(super) fn is_echo_off(&self) -> bool {
+        self.echo_off
+    }
+
+    /// Whether the SIM has been looked at, so that what is found belongs to it.
+    pub(super) fn has_seen_sim(&self) -> bool {
+        self.resume.unwrap_or(self.step) > Step::EnterPin
+    }
+
     /// The silence that is waited for.
     pub(super) fn silence(&self) -> Option<Duration> {
-        let silence = if self.resync && self.step == Step::Silence { SILENCE_AFTER_ESC } else { SILENCE };
+        let silence = if self.step == Step::Silence { self.silence } else { SILENCE };
         matches!(self.step, Step::Silence | Step::Drain).then_some(silence)
     }
 
@@ -127,30 +155,11 @@ impl BringUp {
         }
     }
 
-    /// The port has been silent.
-    pub(super) fn silent(&mut self) {
-        self.tries = 0;
-        if self.step == Step::Silence {
-            self.step = Step::Attention;
-        } else if self.step == Step::Drain {
-            self.step = self.resume.take().unwrap_or(Step::Setting(0));
-        }
-    }
-
     /// Starts the command of the present step. The session is idle.
     pub(super) fn begin(&mut self, session: &mut Session, config: &Config, profile: &Profile, now: Instant) {
-        if self.step == Step::Setting(1) {
-            self.echoes_before = session.echoes();
-        }
         match self.step {
             Step::Silence | Step::Drain | Step::Ready => {}
-            Step::Attention => {
-                // A modem that still waits for a PDU takes `AT` for text: ESC and an empty line end that.
-                if self.tries > 0 {
-                    session.interrupt();
-                }
-                session.start(&Plain::new("").allowed(ATTENTION), now);
-            }
+            Step::Attention => session.start(&Plain::new("").allowed(ATTENTION), now),
             Step::Setting(n) => start_plain(session, SETTINGS.get(n), now),
             Step::Manufacturer => session.start(&at::QueryText("+CGMI"), now),
             Step::Model => session.start(&at::QueryText("+CGMM"), now),
@@ -178,6 +187,7 @@ impl BringUp {
                 session.start(&at::SelectStore { store, for_all: true }, now);
             }
             Step::Indications(n) => start_plain(session, profile.indications.get(n), now),
+            Step::IndicationsInForce(_) => session.start(&at::QueryIndications, now),
         }
     }
 
@@ -203,6 +213,7 @@ impl BringUp {
         let found = &mut self.found;
         match self.step {
             Step::Silence | Step::Attention | Step::Drain | Step::EnterPin | Step::Ready => return Next::Go,
+            Step::Setting(0) => self.echo_off = ok,
             Step::Manufacturer => found.identity.manufacturer = text(finished),
             Step::Model => found.identity.model = text(finished),
             Step::Firmware => found.identity.firmware = text(finished),
@@ -240,13 +251,17 @@ impl BringUp {
                 return self.go(Step::Indications(0));
             }
             Step::Indications(n) if ok => {
-                self.found.indications = profile.indications.get(n).copied();
-                return self.go(Step::Ready);
+                self.found.announces = true;
+                return self.go_on(Step::IndicationsInForce(n));
+            }
+            Step::IndicationsInForce(n) => {
+                let told = at::QueryIndications.read(reply);
+                return self.indications_told(n, told, profile);
             }
             Step::SelectStore(n) if self.candidate(profile, n + 1).is_none() => {
                 return self.round_again(Step::SelectStore(0), Step::Indications(0));
             }
-            Step::Indications(n) if n + 1 >= profile.indications.len() => {
+            Step::Indications(n) if n + 1 >= profile.indications.len() && !self.found.indications_differ => {
                 return self.round_again(Step::Indications(0), Step::Ready);
             }
             Step::Setting(_)
@@ -259,7 +274,8 @@ impl BringUp {
             | Step::Indications(_) => {}
         }
         let next = self.step.following();
-        self.go_on(next)
+        let is_last = matches!(next, Step::Indications(n) if n >= profile.indications.len());
+        self.go_on(if is_last { Step::Ready } else { next })
     }
 
     fn go(&mut self, step: Step) -> Next {
@@ -271,7 +287,9 @@ impl BringUp {
     fn go_on(&mut self, step: Step) -> Next {
         let same_round = matches!(
             (self.step, step),
-            (Step::SelectStore(_), Step::SelectStore(_)) | (Step::Indications(_), Step::Indications(_))
+            (Step::SelectStore(_), Step::SelectStore(_))
+                | (Step::Indications(_), Step::Indications(_) | Step::IndicationsInForce(_))
+                | (Step::IndicationsInForce(_), Step::Indications(_))
         );
         if !same_round {
             self.tries = 0;
@@ -296,49 +314,10 @@ impl BringUp {
         self.go(without)
     }
 
-    fn attention(&mut self, ok: bool) -> Next {
-        if ok {
-            if self.resync || self.tries > 0 {
-                self.step = Step::Drain;
-                return Next::Silence(SILENCE);
-            }
-            return self.go(Step::Setting(0));
-        }
-        let reason = match (self.resync, self.heard) {
-            (true, _) => DownReason::Silent,
-            (false, true) => DownReason::NotAModem,
-            (false, false) => DownReason::Mute,
-        };
-        self.tries += 1;
-        if self.tries < ATTENTION_TRIES { Next::Go } else { Next::Failed(reason) }
-    }
-
-    /// A step got no answer: back into step, then on with the one after it.
-    fn unanswered(&mut self, profile: &Profile) -> Next {
-        let last_iccid = self.step == Step::Iccid(profile.iccid.len() - 1);
-        let after = if self.step == Step::PduMode {
-            return Next::Failed(DownReason::NoPduMode);
-        } else if self.step == Step::Pin {
-            return Next::Failed(DownReason::NoSim);
-        } else if last_iccid {
-            Step::Pin
-        } else if matches!(self.step, Step::SelectStore(_)) {
-            Step::Indications(0)
-        } else if matches!(self.step, Step::Indications(_)) {
-            return Next::Failed(DownReason::Silent);
-        } else {
-            self.step.following()
-        };
-        self.resume = Some(after);
-        self.resync = true;
-        self.tries = 0;
-        self.step = Step::Attention;
-        Next::Go
-    }
-
     fn iccid_answered(&mut self, profile: &Profile) -> Next {
         let Step::Iccid(n) = self.step else { return Next::Go };
         if self.found.identity.iccid.is_some() {
+            self.iccid_by = n;
             return self.go(Step::Pin);
         }
         if n + 1 < profile.iccid.len() {
@@ -351,6 +330,21 @@ impl BringUp {
             return Next::Wait(PAUSE);
         }
         self.go(Step::Pin)
+    }
+
+    /// Support lists and `OK` lie: what is in force counts. A modem that does not tell is believed.
+    fn indications_told(&mut self, n: usize, told: Option<at::Indications>, profile: &Profile) -> Next {
+        let parameters = profile.indications.get(n).and_then(|text| text.split_once('='));
+        let set = parameters.and_then(|(_, parameters)| at::Indications::read(parameters.as_bytes()));
+        match (set, told) {
+            (Some(set), Some(told)) if !told.announce_as(set) => {
+                self.found.announces = false;
+                self.found.indications_differ = true;
+                let is_last = n + 1 >= profile.indications.len();
+                self.go_on(if is_last { Step::Ready } else { Step::Indications(n + 1) })
+            }
+            _ => self.go(Step::Ready),
+        }
     }
 
     fn smsc<'a>(&self, config: &'a Config) -> Option<&'a str> {
@@ -383,6 +377,6 @@ fn registered(network: Network, finished: &Finished) -> Registered {
 }
 
 /// The SIM answers later.
-fn is_sim_busy(finished: &Finished) -> bool {
+pub(super) fn is_sim_busy(finished: &Finished) -> bool {
     matches!(finished.ended, Ended::Failed(Failure::Cme(14 | 515 | 529) | Failure::Cms(314 | 515)))
 }

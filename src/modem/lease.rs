@@ -82,6 +82,8 @@ pub enum UnknownWhy {
     PortLost,
     /// The modem started anew.
     Restarted,
+    /// The SIM was taken out or changed.
+    SimChanged,
     /// The daemon stopped, and the time for draining was over.
     DaemonStopped,
 }
@@ -118,6 +120,7 @@ impl fmt::Display for UnknownWhy {
             Self::Silence => f.write_str("no-answer"),
             Self::PortLost => f.write_str("port-lost"),
             Self::Restarted => f.write_str("modem-restarted"),
+            Self::SimChanged => f.write_str("sim-changed"),
             Self::DaemonStopped => f.write_str("daemon-stopped"),
         }
     }

@@ -1,28 +1,27 @@
 //! The machine of one modem: stages, turns, timers.
 
+mod echo;
 mod stages;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::bring_up::{BringUp, Next};
+use super::bring_up::{BringUp, Next, SILENCE};
 use super::config::Config;
 use super::lease::{Lease, Offer, ReturnedWhy, UnknownWhy};
-use super::output::{DownReason, Handle, Note, Output};
+use super::output::{DownReason, Handle, Identity, Note, Output};
 use super::profile::{GENERIC, Profile};
 use super::receive::Receive;
 use super::submit::{After, Submit};
 use super::timers::{Timer, Timers};
-use super::watch::Watch;
+use super::watch::{Seen, Watch};
 use crate::at::{self, Ended, Finished, Routed, Session, Unsolicited};
 use crate::clock::Instant;
 use crate::sms::id::SegmentId;
+use echo::Echo;
 
 /// Pause without a submission that ends a burst; then the store is swept.
 const BURST: Duration = Duration::from_secs(5);
-
-/// Settings that show their loss by an echo are written again at most this often.
-const SETTINGS_PAUSE: Duration = Duration::from_secs(60);
 
 /// Messages that are kept until the modem is up; more than a modem buffers for a port that nobody reads.
 const EARLY_MAX: usize = 128;
@@ -61,14 +60,12 @@ pub struct Machine {
     ready_since: Option<Instant>,
     /// SIMs whose PIN was written and has not proven right.
     pin_spent: BTreeSet<String>,
-    /// The announcement of messages that the modem accepted.
-    indications: Option<&'static str>,
-    echoes: u64,
-    /// The modem obeys `ATE0`, so that an echo means something.
-    echo_tells: bool,
-    settings_written: Instant,
+    echo: Echo,
+    /// Who was up last. What was learnt of the modem, such as what it does not support, is about this one.
+    last_up: Option<Identity>,
     /// Messages that came over the port while it was brought up. Whose they are is known when the SIM is, and a modem gives
-    /// out what it has buffered as soon as it is told how (TS 27.005 clause 3.4.1, `<bfr>`).
+    /// out what it has buffered as soon as it is told how (TS 27.005 clause 3.4.1, `<bfr>`). Kept only while the SIM cannot
+    /// have changed unseen.
     early: Vec<(Routed, Vec<u8>)>,
 }
 
@@ -110,10 +107,8 @@ impl Machine {
             rests: 0,
             ready_since: None,
             pin_spent: BTreeSet::new(),
-            indications: None,
-            echoes: 0,
-            echo_tells: false,
-            settings_written: Instant::ZERO,
+            echo: Echo::default(),
+            last_up: None,
             early: Vec::new(),
         }
     }
@@ -121,7 +116,10 @@ impl Machine {
     /// The port is open: brings the modem up.
     pub fn port_opened(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Closed) {
-            self.bring_up(false, now);
+            // Another modem may be on the port.
+            self.drop_early();
+            self.submit.resynchronised();
+            self.bring_up(false, SILENCE, now);
             self.pump(now);
         }
     }
@@ -247,11 +245,9 @@ impl Machine {
     fn pump(&mut self, now: Instant) {
         self.flush();
         while let Some(output) = self.session.poll_output() {
-            self.check_echo(now);
             self.react(output, now);
             self.flush();
         }
-        self.check_echo(now);
         self.advance(now);
         self.flush();
         if self.draining == Draining::Wanted && self.submit.is_empty() {
@@ -275,9 +271,7 @@ impl Machine {
         }
         while matches!(self.stage, Stage::Ready) && self.session.is_idle() {
             let others = self.receive.is_ready() || self.watch.is_ready();
-            if self.watch.is_urgent() {
-                self.watch.begin(&mut self.session, now);
-            } else if self.submit.is_ready() && !(self.turn_of_others && others) {
+            if self.submit.is_ready() && !(self.turn_of_others && others) {
                 self.timers.stop(Timer::BurstEnd);
                 self.turn_of_others = true;
                 self.submit.begin(&mut self.session, &mut self.outputs, now);
@@ -297,6 +291,7 @@ impl Machine {
     fn react(&mut self, output: at::Output, now: Instant) {
         match output {
             at::Output::Prompt => self.submit.prompted(&mut self.session, &mut self.timers, now),
+            at::Output::Echo => self.echoed(now),
             at::Output::Finished(finished) => self.finished(&finished, now),
             at::Output::Unsolicited(unsolicited) => self.unsolicited(unsolicited, now),
             at::Output::Unknown { name } => self.outputs.push_back(Output::Note(Note::UnknownLine(name))),
@@ -310,10 +305,14 @@ impl Machine {
             return self.brought(next, now);
         }
         if self.submit.is_running() {
+            let at_prompt = self.submit.may_be_at_prompt();
             let (session, timers, outputs) = (&mut self.session, &mut self.timers, &mut self.outputs);
             match self.submit.finished(finished, session, timers, outputs, now) {
-                After::OutOfStep => return self.recover(now),
-                After::Accepted => (self.rung, self.reopens) = (0, 0),
+                After::OutOfStep => return self.recover(at_prompt, now),
+                After::Accepted => {
+                    (self.rung, self.reopens) = (0, 0);
+                    self.echo.proven();
+                }
                 After::Continue => {}
             }
             if !self.submit.is_running() {
@@ -323,14 +322,16 @@ impl Machine {
         }
         if finished.ended == Ended::TimedOut {
             self.receive.timed_out(&mut self.outputs);
-            return self.recover(now);
+            return self.recover(false, now);
         }
         if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
-        } else if self.watch.is_running()
-            && let Some(usage) = self.watch.finished(finished, &mut self.outputs)
-        {
-            self.receive.counted(usage);
+        } else if self.watch.is_running() {
+            match self.watch.finished(finished, &mut self.outputs) {
+                Seen::Nothing => {}
+                Seen::Stores(usage) => self.receive.counted(usage),
+                Seen::NoCard => return self.card(false, now),
+            }
         }
         self.check_registration();
     }
@@ -356,6 +357,7 @@ impl Machine {
             Unsolicited::CallEnded => self.watch.call_ended(&mut self.outputs),
             Unsolicited::LateSubmit(tp_mr) => self.submit.late(tp_mr, &mut self.outputs),
             Unsolicited::Restarted => self.restarted(now),
+            Unsolicited::Card { is_there } => self.card(is_there, now),
         }
     }
 
@@ -364,6 +366,13 @@ impl Machine {
             self.early.push((kind, pdu));
         } else {
             self.outputs.push_back(Output::Note(Note::TooEarly));
+        }
+    }
+
+    fn drop_early(&mut self) {
+        let dropped = std::mem::take(&mut self.early).len();
+        if dropped > 0 {
+            self.outputs.push_back(Output::Note(Note::EarlyDropped(dropped)));
         }
     }
 
@@ -380,31 +389,16 @@ impl Machine {
                 self.timers.stop(Timer::Silence);
                 self.timers.stop(Timer::SilenceLimit);
                 if let Stage::BringUp(bring_up) = &mut self.stage {
-                    bring_up.silent();
-                    self.brought(Next::Go, now);
+                    let next = bring_up.silent(&mut self.session);
+                    self.brought(next, now);
                 }
             }
             Timer::Repeat => self.brought(Next::Go, now),
-            Timer::Rest => self.bring_up(false, now),
+            Timer::Rest => self.bring_up(false, SILENCE, now),
             Timer::SlowResult => self.submit.slow(&mut self.outputs),
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),
             Timer::BurstEnd => self.receive.hint(None),
             Timer::Tick => self.watch.tick(&mut self.timers, now),
-        }
-    }
-
-    /// A modem that echoes again has lost its settings, perhaps by a reset that it did not announce. It may be in text mode,
-    /// where a PDU would go out as text: nothing is submitted before the settings are back.
-    fn check_echo(&mut self, now: Instant) {
-        let echoes = std::mem::replace(&mut self.echoes, self.session.echoes());
-        let lost = matches!(self.stage, Stage::Ready) && self.echo_tells && echoes != self.echoes;
-        if lost && now.saturating_since(self.settings_written) >= SETTINGS_PAUSE {
-            self.settings_written = now;
-            self.submit.withdraw(&mut self.session, &mut self.timers, &mut self.outputs, now);
-            self.outputs.push_back(Output::Note(Note::SettingsLost));
-            self.watch.set_again(self.indications.as_slice());
-            self.watch.set_again(&["E0", "+CMEE=1", "+CMGF=0"]);
-            self.receive.settings_lost();
         }
     }
 }

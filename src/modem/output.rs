@@ -99,6 +99,15 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether this is the same modem, whatever SIM is in it. Where an IMEI was not told, maker, model and firmware decide.
+    pub(super) fn is_modem_of(&self, other: &Self) -> bool {
+        if self.imei.is_some() && other.imei.is_some() {
+            return self.imei == other.imei;
+        }
+        let kind = |identity: &Self| [&identity.manufacturer, &identity.model, &identity.firmware].map(Option::clone);
+        kind(self) == kind(other)
+    }
+
     /// What the state of the SIM hangs on: its ICCID, or the next best thing where the modem does not tell it.
     pub fn sim_label(&self) -> String {
         let other = |kind: &str, value: &Option<String>| value.as_ref().map(|v| format!("{kind}-{v}"));
@@ -133,6 +142,8 @@ pub enum DownReason {
     Silent,
     /// The modem started anew.
     Restarted,
+    /// The SIM was taken out or changed.
+    SimChanged,
     /// The modem has no PDU mode.
     NoPduMode,
     /// No SIM, or one that does not work.
@@ -161,6 +172,7 @@ impl fmt::Display for DownReason {
             Self::NotAModem => "what answers on this port is not a modem",
             Self::Silent => "a command got no answer",
             Self::Restarted => "the modem started anew",
+            Self::SimChanged => "the SIM was taken out or changed",
             Self::NoPduMode => "the modem has no PDU mode",
             Self::NoSim => "no SIM, or one that does not work",
             Self::PinNeeded => "the SIM wants a PIN, and none that may be tried is configured for it",
@@ -183,8 +195,12 @@ pub enum Note {
     Overrun(Overrun),
     /// A submission has been without a result for 45 s; it is still waited for.
     SlowResult(SegmentId),
-    /// The modem lost its settings (an unexpected echo showed it); they were written again.
+    /// The modem lost its settings (an unexpected echo showed it); it is brought up again.
     SettingsLost,
+    /// The modem echoes although it was told not to and said `OK`; from now on its echo is taken to say nothing.
+    EchoStays,
+    /// The modem took a way to announce received messages and does not follow it.
+    IndicationsDiffer,
     /// Received messages are announced in none of the ways that were tried; they are found by sweeping.
     NoIndications,
     /// No store could be selected; only directly routed messages are received.
@@ -197,4 +213,6 @@ pub enum Note {
     Garbled,
     /// A message came over the port before the modem was up, and too many are kept already.
     TooEarly,
+    /// So many messages that came over the port before the modem was up are dropped: another SIM may have been in it then.
+    EarlyDropped(usize),
 }

@@ -39,6 +39,8 @@ fn action() -> impl Strategy<Value = Action> {
         Just(b"\r\n+CDS: 25\r\n07914487200030AA\r\n".to_vec()),
         Just(b"\r\nRDY\r\n".to_vec()),
         Just(b"\r\nRING\r\n".to_vec()),
+        Just(b"\r\n+CPIN: NOT READY\r\n".to_vec()),
+        Just(b"\r\n+CPIN: READY\r\n".to_vec()),
         Just(b"\r\nNO CARRIER\r\n".to_vec()),
         Just(b"AT+CMGS=10\r".to_vec()),
         Just(b"\x1a\x1b>\r".to_vec()),
@@ -62,6 +64,7 @@ fn action() -> impl Strategy<Value = Action> {
 struct Witness {
     machine: Machine,
     now: Instant,
+    up: bool,
     loaded: u8,
     offered: BTreeSet<SegmentId>,
     answered: BTreeMap<SegmentId, Offer>,
@@ -76,6 +79,7 @@ impl Witness {
         Self {
             machine: Machine::new(Config::default()),
             now: Instant::ZERO,
+            up: false,
             loaded: 0,
             offered: BTreeSet::new(),
             answered: BTreeMap::new(),
@@ -93,10 +97,10 @@ impl Witness {
                 Output::Offer(segment) => assert!(self.offered.insert(segment), "{segment} is offered once"),
                 Output::Settled { segment, result } => self.settled(segment, result),
                 Output::Inbound(inbound) => self.inbound.push(inbound.handle),
+                Output::Up(_) => self.up = true,
+                Output::Down { .. } => self.up = false,
                 Output::Call { .. }
-                | Output::Up(_)
                 | Output::Changed(_)
-                | Output::Down { .. }
                 | Output::Reopen { .. }
                 | Output::Drained
                 | Output::Note(_) => {}
@@ -109,6 +113,7 @@ impl Witness {
             let text = String::from_utf8(octets.clone()).unwrap();
             let number = (1..=self.loaded).find(|&n| text == format!("{}\x1a", lease(n, 1, 1, false).pdu.hex()));
             let segment = SegmentId(number.expect("0x1A is written after a PDU only").into());
+            assert!(self.up, "{segment} goes out to a modem that is up");
             assert_eq!(self.answered.get(&segment), Some(&Offer::Go), "{segment} goes out on Go only");
             assert!(!self.settled.contains_key(&segment), "{segment} was settled before");
             assert!(self.written.insert(segment), "{segment} goes out once");
@@ -204,7 +209,7 @@ impl Witness {
 
     fn up(&mut self) {
         self.act(Action::Opened);
-        self.wait(Duration::from_millis(200));
+        self.wait(Duration::from_millis(400));
         for _ in 0..60 {
             self.act(Action::Answer);
         }

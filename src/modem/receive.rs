@@ -84,6 +84,11 @@ impl Receive {
         self.restart(None, &[], false);
     }
 
+    /// Another modem is on the port: what was learnt of the last one says nothing about it.
+    pub(super) fn forget_modem(&mut self) {
+        self.list_fails = false;
+    }
+
     /// A command of ours got no answer. Some Huawei sticks hang on `AT+CMGL`: it is not used again.
     pub(super) fn timed_out(&mut self, out: &mut VecDeque<Output>) {
         if matches!(self.running, Some(Work::List(_))) {
@@ -99,12 +104,6 @@ impl Receive {
         {
             self.lists.push_back(store);
         }
-    }
-
-    /// The modem may have forgotten which store is selected, and what it announced meanwhile is lost.
-    pub(super) fn settings_lost(&mut self) {
-        self.selected = None;
-        self.hint(None);
     }
 
     /// What the idle tick saw of the selected store.

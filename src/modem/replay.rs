@@ -40,6 +40,7 @@ pub(super) fn standard(line: &str) -> Option<String> {
         "AT+CSCA?" => "+CSCA: \"+550101102010\",145",
         "AT+CPMS=?" => "+CPMS: (\"SM\"),(\"SM\"),(\"SM\")",
         "AT+CPMS?" => "+CPMS: \"SM\",0,30,\"SM\",0,30,\"SM\",0,30",
+        "AT+CNMI?" => "+CNMI: 2,1,0,1,0",
         line if line.starts_with("AT+CPMS=") => "+CPMS: 0,30,0,30,0,30",
         line if line.starts_with("AT") => "",
         _ => return None,
@@ -94,7 +95,7 @@ impl Replay {
     fn up(&mut self) {
         self.machine.port_opened(self.now);
         self.drain();
-        self.wait(Duration::from_millis(200));
+        self.wait(Duration::from_millis(400));
         self.answer_standard();
         let up = self.said.iter().any(|said| said.starts_with("up"));
         assert!(up, "the modem did not come up: {:?}", self.said);
@@ -201,7 +202,9 @@ fn show(output: &Output) -> String {
         },
         Output::Inbound(inbound) => format!("inbound {} {:?}", to_hex(&inbound.octets), inbound.origin),
         Output::Call { from } => format!("call {}", from.as_deref().unwrap_or("-")),
-        Output::Up(identity) => format!("up {}", identity.imei.as_deref().unwrap_or("-")),
+        Output::Up(identity) => {
+            format!("up {} {}", identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"))
+        }
         Output::Changed(status) => format!("changed {:?}", status.registration),
         Output::Down { reason, rung } => format!("down {reason:?} {rung}"),
         Output::Reopen { after } => format!("reopen {after:?}"),

@@ -26,8 +26,13 @@ const SLOW: Duration = Duration::from_secs(45);
 /// How long a prompt is kept waiting for the offer.
 const OFFER: Duration = Duration::from_secs(10);
 
-/// Keeps the relay link open until the next part (TS 27.005 clause 3.5.6).
-const KEEP_LINK: at::Plain = at::Plain::new("+CMMS=2");
+/// Keeps the relay link open until the next part (TS 27.005 clause 3.5.6). With 1 the modem goes back to 0 by itself when the
+/// next command comes too late; 2 stays until it is taken back, and would hold the channel after every later message. Both
+/// keep the link for the same time after the last part, so that nothing is gained by a command that takes 1 back.
+const KEEP_LINK: at::Plain = at::Plain::new("+CMMS=1");
+
+/// How long after a result the link is surely kept: the clause leaves 1 to 5 s to the modem.
+const LINK: Duration = Duration::from_secs(1);
 
 /// Asks whether the modem is back in command state after ESC.
 const CHECK: at::Plain = at::Plain::new("");
@@ -58,7 +63,8 @@ pub(super) struct Submit {
 enum Link {
     #[default]
     Plain,
-    Kept,
+    /// It is in force, and the link open, at least until then.
+    Kept(Instant),
     /// The modem has no such command.
     Unsupported,
 }
@@ -75,7 +81,7 @@ struct Current {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// `AT+CMMS=2` runs.
+    /// `AT+CMMS=1` runs.
     Linking,
     /// `AT+CMGS` runs and has not prompted.
     Calling,
@@ -100,6 +106,12 @@ impl Submit {
     /// Whether a command of ours runs.
     pub(super) fn is_running(&self) -> bool {
         self.current.as_ref().is_some_and(|current| current.stage != Stage::Over)
+    }
+
+    /// Whether the modem may wait for a PDU that does not come any more.
+    pub(super) fn may_be_at_prompt(&self) -> bool {
+        let at_prompt = |stage| matches!(stage, Stage::Calling | Stage::Prompted | Stage::Escaping | Stage::Checking);
+        self.current.as_ref().is_some_and(|current| at_prompt(current.stage))
     }
 
     /// Whether nothing is loaded.
@@ -130,7 +142,12 @@ impl Submit {
     pub(super) fn begin(&mut self, session: &mut Session, out: &mut VecDeque<Output>, now: Instant) {
         let Some(lease) = self.next.take() else { return };
         self.outstanding = None;
-        let link = lease.follows_soon && self.link == Link::Plain;
+        let link = lease.follows_soon
+            && match self.link {
+                Link::Plain => true,
+                Link::Kept(until) => until < now,
+                Link::Unsupported => false,
+            };
         self.current = Some(Current { lease, stage: Stage::Linking, answer: None, returned: None, settled: false });
         if link {
             session.start(&KEEP_LINK, now);
@@ -206,23 +223,6 @@ impl Submit {
         }
     }
 
-    /// The modem is not to be trusted with a PDU at the moment.
-    pub(super) fn withdraw(
-        &mut self,
-        session: &mut Session,
-        timers: &mut Timers,
-        out: &mut VecDeque<Output>,
-        now: Instant,
-    ) {
-        let waiting = |current: &&mut Current| matches!(current.stage, Stage::Calling | Stage::Prompted);
-        if let Some(current) = self.current.as_mut().filter(waiting) {
-            timers.stop(Timer::OfferLate);
-            current.returned.get_or_insert(ReturnedWhy::ModemDown);
-            current.settle_returned(out);
-            current.escape(session, now);
-        }
-    }
-
     /// The result is slow.
     pub(super) fn slow(&self, out: &mut VecDeque<Output>) {
         if let Some(current) = &self.current {
@@ -244,7 +244,7 @@ impl Submit {
         match current.stage {
             Stage::Linking => match finished.ended {
                 Ended::Ok | Ended::Failed(_) => {
-                    self.link = if finished.ended == Ended::Ok { Link::Kept } else { Link::Unsupported };
+                    self.link = if finished.ended == Ended::Ok { Link::Kept(now + LINK) } else { Link::Unsupported };
                     self.call(session, out, now);
                     return After::Continue;
                 }
@@ -271,6 +271,9 @@ impl Submit {
             Stage::Escaping | Stage::Checking => self.end_untouched(ReturnedWhy::ModemDown, out),
             Stage::OnWire => {
                 timers.stop(Timer::SlowResult);
+                if let Link::Kept(until) = &mut self.link {
+                    *until = now + LINK;
+                }
                 let result = judge(finished);
                 let segment = current.lease.segment;
                 self.current = None;
@@ -293,7 +296,7 @@ impl Submit {
         returned: ReturnedWhy,
         out: &mut VecDeque<Output>,
     ) {
-        self.link = if self.link == Link::Kept { Link::Plain } else { self.link };
+        self.link = if self.link == Link::Unsupported { Link::Unsupported } else { Link::Plain };
         if let Some(current) = &self.current {
             if current.stage == Stage::OnWire {
                 let segment = current.lease.segment;
@@ -318,6 +321,11 @@ impl Submit {
         if let Some(segment) = self.outstanding.take() {
             settle(out, segment, Settlement::LateAccepted { tp_mr });
         }
+    }
+
+    /// Another modem is on the port: what was learnt of the last one says nothing about it.
+    pub(super) fn forget_modem(&mut self) {
+        self.link = Link::Plain;
     }
 
     /// From now on a reference without a command means nothing.

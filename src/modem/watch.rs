@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::bring_up::is_sim_busy;
 use super::output::{Output, Status};
 use super::timers::{Timer, Timers};
-use crate::at::{self, Command as _, Ended, Finished, Network, Plain, Registered, Session, Usage};
+use crate::at::{self, Command as _, Ended, Finished, Network, PinState, Plain, Registered, Session, Usage};
 use crate::clock::Instant;
 
 /// The idle tick: `AT+CPMS?`, which also shows that the modem is alive.
@@ -14,15 +15,18 @@ const TICK: Duration = Duration::from_secs(60);
 /// Every so many ticks signal and registration are asked for.
 const TICKS_PER_LOOK: u8 = 5;
 
-/// One question or setting.
+/// Every so many the card: not every modem says when it goes.
+const TICKS_PER_CARD: u8 = 10;
+
+/// One question, or the end of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Probe {
     Stores,
     Signal,
     Registration(Network),
     Operator,
+    Card,
     HangUp,
-    Setting(&'static str),
 }
 
 /// What is known of the modem's state, and which question comes next.
@@ -35,6 +39,17 @@ pub(super) struct Watch {
     running: Option<Probe>,
     ticks: u8,
     call: Option<Call>,
+}
+
+/// What the answer to a question means for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Nothing.
+    Nothing,
+    /// How full the selected store is.
+    Stores(Usage),
+    /// The card is not as it was when the modem came up.
+    NoCard,
 }
 
 /// A call that comes in.
@@ -72,21 +87,18 @@ impl Watch {
     pub(super) fn tick(&mut self, timers: &mut Timers, now: Instant) {
         Self::rearm(timers, now);
         self.want(Probe::Stores);
-        if self.ticks == 0 {
+        let look = self.ticks.is_multiple_of(TICKS_PER_LOOK);
+        if look {
             self.want(Probe::Signal);
         }
         // While unregistered, a modem that does not announce registration is asked at each tick.
-        if self.ticks == 0 || !self.is_registered() {
+        if look || !self.is_registered() {
             self.want(Probe::Registration(Network::Circuit));
             self.want(Probe::Registration(Network::Evolved));
         }
-        self.ticks = (self.ticks + 1) % TICKS_PER_LOOK;
-    }
-
-    /// Writes settings again.
-    pub(super) fn set_again(&mut self, settings: &[&'static str]) {
-        for setting in settings.iter().rev() {
-            self.probes.push_front(Probe::Setting(setting));
+        self.ticks = (self.ticks + 1) % TICKS_PER_CARD;
+        if self.ticks == 0 {
+            self.want(Probe::Card);
         }
     }
 
@@ -124,11 +136,6 @@ impl Watch {
         }
     }
 
-    /// Whether settings are to be written before anything else.
-    pub(super) fn is_urgent(&self) -> bool {
-        matches!(self.probes.front(), Some(Probe::Setting(_)))
-    }
-
     pub(super) fn is_ready(&self) -> bool {
         !self.probes.is_empty()
     }
@@ -145,22 +152,22 @@ impl Watch {
             Some(Probe::Signal) => session.start(&at::QuerySignal, now),
             Some(Probe::Registration(network)) => session.start(&at::QueryRegistration(network), now),
             Some(Probe::Operator) => session.start(&at::QueryOperator, now),
+            Some(Probe::Card) => session.start(&at::QueryPin, now),
             Some(Probe::HangUp) => session.start(&Plain::new("+CHUP"), now),
-            Some(Probe::Setting(text)) => session.start(&Plain::new(text), now),
             None => {}
         }
     }
 
-    /// A command of ours has ended by a final result. Returns what the idle tick saw of the store.
-    pub(super) fn finished(&mut self, finished: &Finished, out: &mut VecDeque<Output>) -> Option<Usage> {
-        let probe = self.running.take()?;
+    /// A command of ours has ended by a final result.
+    pub(super) fn finished(&mut self, finished: &Finished, out: &mut VecDeque<Output>) -> Seen {
+        let Some(probe) = self.running.take() else { return Seen::Nothing };
         let reply = &finished.reply;
         let before = self.status.clone();
         match probe {
             Probe::HangUp => self.call_ended(out),
-            Probe::Setting(_) => {}
+            Probe::Card => return card(finished),
             _ if finished.ended != Ended::Ok => {}
-            Probe::Stores => return at::QueryStores.read(reply),
+            Probe::Stores => return at::QueryStores.read(reply).map_or(Seen::Nothing, Seen::Stores),
             Probe::Signal => self.status.signal_dbm = at::QuerySignal.read(reply).flatten(),
             Probe::Operator => {
                 self.status.operator = at::QueryOperator.read(reply).flatten();
@@ -169,13 +176,13 @@ impl Watch {
                 if let Some(registered) = at::QueryRegistration(network).read(reply) {
                     self.registration(network, registered, out);
                 }
-                return None;
+                return Seen::Nothing;
             }
         }
         if self.status != before {
             out.push_back(Output::Changed(self.status.clone()));
         }
-        None
+        Seen::Nothing
     }
 
     fn want(&mut self, probe: Probe) {
@@ -187,5 +194,14 @@ impl Watch {
     /// The registration that carries messages. A network may deny circuit service and still offer LTE.
     fn best(&self) -> Registered {
         if self.circuit.is_registered() || !self.evolved.is_registered() { self.circuit } else { self.evolved }
+    }
+}
+
+/// What the answer to `AT+CPIN?` says. A card that is busy says nothing, and is asked again in ten minutes.
+fn card(finished: &Finished) -> Seen {
+    match (finished.ended, at::QueryPin.read(&finished.reply)) {
+        (Ended::Ok, None | Some(PinState::Ready)) => Seen::Nothing,
+        _ if is_sim_busy(finished) => Seen::Nothing,
+        _ => Seen::NoCard,
     }
 }

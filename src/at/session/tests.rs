@@ -33,9 +33,9 @@ fn show(output: &Output) -> String {
 
 #[test]
 fn answers_and_final_results() {
-    check(&at::QuerySignal, "AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n", &["Ok +CSQ: 17,99"]);
+    check(&at::QuerySignal, "AT+CSQ\r\r\n+CSQ: 17,99\r\n\r\nOK\r\n", &["Echo", "Ok +CSQ: 17,99"]);
     check(&Plain::new("+X"), "\r\nCOMMAND NOT SUPPORT\r\n", &["Failed(Text(CommandNotSupport)) "]);
-    check(&Plain::new("E0"), "ATE0\r0\r", &["Ok "]);
+    check(&Plain::new("E0"), "ATE0\r0\r", &["Echo", "Ok "]);
     check(&Plain::new("+X"), "\r\n+CME ERROR: SIM busy\r\n", &["Failed(Cme(14)) "]);
 }
 

@@ -13,6 +13,11 @@ impl BringUp {
     pub(super) fn pin_state(&mut self, finished: &Finished, config: &Config, pin_spent: &mut BTreeSet<String>) -> Next {
         let iccid = self.found.identity.iccid.clone();
         match (finished.ended, at::QueryPin.read(&finished.reply)) {
+            // The card was not ready when its ICCID was read, and may have been another one.
+            (Ended::Ok, Some(PinState::Ready)) if self.tries > 0 && !self.pin_entered && !self.looked_again => {
+                self.looked_again = true;
+                self.go(Step::Iccid(self.iccid_by))
+            }
             (Ended::Ok, Some(PinState::Ready)) => {
                 if let Some(iccid) = &iccid {
                     pin_spent.remove(iccid);

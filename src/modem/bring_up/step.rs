@@ -8,9 +8,9 @@ pub(super) const SETTINGS: &[&str] = &["E0", "Q0V1", "+CMEE=1", "S0=0", "&D0", "
 pub(super) const NETWORK: &[&str] = &["+CREG=1", "+CEREG=1", "+COPS=3,2"];
 
 /// One step; those with a number are lists of commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
-    /// Waiting for silence, then `AT`.
+    /// Waiting for silence after ESC, then an empty line and `AT`.
     Silence,
     Attention,
     /// Waiting for silence after an answer that may not be the last.
@@ -39,6 +39,7 @@ pub(super) enum Step {
     Stores,
     SelectStore(usize),
     Indications(usize),
+    IndicationsInForce(usize),
     Ready,
 }
 
@@ -71,7 +72,7 @@ impl Step {
             Self::Stores => Self::SelectStore(0),
             Self::SelectStore(n) => Self::SelectStore(n + 1),
             Self::Indications(n) => Self::Indications(n + 1),
-            Self::Ready => Self::Ready,
+            Self::IndicationsInForce(_) | Self::Ready => Self::Ready,
         }
     }
 }

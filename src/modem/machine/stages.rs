@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::echo::Echo;
 use super::{Machine, Stage};
 use crate::at::Finished;
 use crate::clock::Instant;
-use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC};
+use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC, SILENCE_AT_PROMPT};
 use crate::modem::lease::{ReturnedWhy, UnknownWhy};
-use crate::modem::output::{DownReason, Note, Output};
+use crate::modem::output::{DownReason, Identity, Note, Output};
 use crate::modem::timers::Timer;
 use crate::modem::watch::Watch;
 
@@ -16,6 +17,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Health for so long takes the recovery ladder back to its foot.
 const HEALTH: Duration = Duration::from_secs(15 * 60);
+
+/// How long after bring-up a modem may still say that its SIM is ready: 30 s after power-up is usual.
+const START: Duration = Duration::from_secs(60);
 
 /// The first pause between closing and opening a port; it doubles up to the second.
 const REOPEN: Duration = Duration::from_secs(2);
@@ -29,25 +33,63 @@ const REST_MAX: Duration = Duration::from_secs(30 * 60);
 const RUNG_REOPEN: u8 = 2;
 
 impl Machine {
+    /// The modem has started anew: nothing that it was told is in force, and its SIM may be another one.
     pub(super) fn restarted(&mut self, now: Instant) {
         match &self.stage {
-            Stage::Closed => return,
-            Stage::BringUp(bring_up) if bring_up.is_calling() => return,
-            Stage::BringUp(_) | Stage::Resting => {}
-            Stage::Ready => {
-                self.outputs.push_back(Output::Down { reason: DownReason::Restarted, rung: self.rung });
+            Stage::Closed => {}
+            Stage::BringUp(bring_up) if bring_up.has_set_nothing() => {}
+            Stage::BringUp(_) | Stage::Resting | Stage::Ready => {
+                self.start_over(DownReason::Restarted, UnknownWhy::Restarted, now);
             }
         }
-        let last = self.session.abandon();
-        self.cut_off(last.as_ref(), UnknownWhy::Restarted, ReturnedWhy::ModemDown);
-        self.bring_up(false, now);
     }
 
-    /// A command got no answer: one rung up.
-    pub(super) fn recover(&mut self, now: Instant) {
+    /// The modem says something about its card, or the answer to a question does. A card that goes ends what is under way;
+    /// one that comes is looked at by a whole bring-up, because it may be another one.
+    pub(super) fn card(&mut self, is_there: bool, now: Instant) {
+        match &self.stage {
+            Stage::Closed => {}
+            // A bring-up finds out by itself how the card is. If it goes later, the modem rests: a bad contact must not lead
+            // to one bring-up after the other.
+            Stage::BringUp(bring_up) => {
+                if !is_there && bring_up.has_seen_sim() {
+                    self.session.abandon();
+                    self.timers.stop_all();
+                    self.step_due = false;
+                    self.failed(DownReason::SimChanged, now);
+                }
+            }
+            Stage::Resting => {
+                if is_there {
+                    self.start_over(DownReason::SimChanged, UnknownWhy::SimChanged, now);
+                }
+            }
+            Stage::Ready => {
+                let starts = self.ready_since.is_some_and(|since| now.saturating_since(since) < START);
+                if !(is_there && starts) {
+                    self.start_over(DownReason::SimChanged, UnknownWhy::SimChanged, now);
+                }
+            }
+        }
+    }
+
+    /// Settles what is under way and brings the modem up from the beginning.
+    fn start_over(&mut self, reason: DownReason, wire: UnknownWhy, now: Instant) {
+        if matches!(self.stage, Stage::Ready) {
+            self.outputs.push_back(Output::Down { reason, rung: self.rung });
+        }
+        let silence = if self.submit.may_be_at_prompt() { SILENCE_AT_PROMPT } else { SILENCE };
+        let last = self.session.abandon();
+        self.cut_off(last.as_ref(), wire, ReturnedWhy::ModemDown);
+        self.drop_early();
+        self.bring_up(false, silence, now);
+    }
+
+    /// A command got no answer: one rung up. `at_prompt` says that the modem may wait for a PDU.
+    pub(super) fn recover(&mut self, at_prompt: bool, now: Instant) {
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), UnknownWhy::Silence, ReturnedWhy::ModemDown);
-        if self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH) {
+        if self.is_healthy(now) {
             (self.rung, self.reopens) = (0, 0);
         }
         self.outputs.push_back(Output::Down { reason: DownReason::Silent, rung: self.rung });
@@ -55,8 +97,13 @@ impl Machine {
             self.reopen();
         } else {
             self.rung += 1;
-            self.bring_up(true, now);
+            self.bring_up(true, if at_prompt { SILENCE_AT_PROMPT } else { SILENCE_AFTER_ESC }, now);
         }
+    }
+
+    /// Whether the modem has been up for long.
+    pub(super) fn is_healthy(&self, now: Instant) -> bool {
+        self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH)
     }
 
     fn reopen(&mut self) {
@@ -76,11 +123,9 @@ impl Machine {
         self.watch.cut_off();
     }
 
-    pub(super) fn bring_up(&mut self, resync: bool, now: Instant) {
-        self.stage = Stage::BringUp(Box::new(BringUp::new(resync)));
-        self.session.interrupt();
-        self.timers.set(Timer::Silence, now + if resync { SILENCE_AFTER_ESC } else { SILENCE });
-        self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+    pub(super) fn bring_up(&mut self, resync: bool, silence: Duration, now: Instant) {
+        self.stage = Stage::BringUp(Box::new(BringUp::new(resync, silence)));
+        self.brought(Next::Escape(silence), now);
     }
 
     /// Does what a step of the bring-up wants next.
@@ -92,28 +137,50 @@ impl Machine {
         match next {
             Next::Go => self.step_due = true,
             Next::Wait(pause) => self.timers.set(Timer::Repeat, now + pause),
-            Next::Silence(silence) => {
-                self.timers.set(Timer::Silence, now + silence);
-                self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+            Next::Escape(silence) => {
+                self.session.interrupt();
+                self.await_silence(silence, now);
             }
+            Next::Silence(silence) => self.await_silence(silence, now),
             Next::Ready => self.ready(now),
             Next::Failed(reason) => self.failed(reason, now),
         }
     }
 
+    /// Forgets what was learnt of another modem, and what came for another SIM.
+    fn meet(&mut self, identity: &Identity) {
+        let Some(last) = self.last_up.replace(identity.clone()) else { return };
+        let same_modem = identity.is_modem_of(&last);
+        if !same_modem {
+            self.submit.forget_modem();
+            self.receive.forget_modem();
+            self.echo = Echo::default();
+            (self.rung, self.reopens) = (0, 0);
+        }
+        if !same_modem || identity.sim_label() != last.sim_label() {
+            self.drop_early();
+        }
+    }
+
+    fn await_silence(&mut self, silence: Duration, now: Instant) {
+        self.timers.set(Timer::Silence, now + silence);
+        self.timers.set(Timer::SilenceLimit, now + SILENCE_LIMIT);
+    }
+
     fn ready(&mut self, now: Instant) {
         let Stage::BringUp(bring_up) = std::mem::replace(&mut self.stage, Stage::Ready) else { return };
+        self.meet(&bring_up.found.identity);
+        self.echo.is_off = bring_up.is_echo_off();
         let found = bring_up.found;
         self.rests = 0;
         self.ready_since = Some(now);
-        self.echoes = self.session.echoes();
-        self.echo_tells = bring_up.echoes_before == self.echoes;
-        self.settings_written = now;
-        self.indications = found.indications;
         if found.home.is_none() {
             self.outputs.push_back(Output::Note(Note::NoStore));
         }
-        if found.indications.is_none() {
+        if found.indications_differ {
+            self.outputs.push_back(Output::Note(Note::IndicationsDiffer));
+        }
+        if !found.announces {
             self.outputs.push_back(Output::Note(Note::NoIndications));
         }
         self.receive.restart(found.home, &found.stores.read, found.acknowledges);
@@ -137,6 +204,7 @@ impl Machine {
         );
         let rung = if port { RUNG_REOPEN } else { self.rung };
         self.outputs.push_back(Output::Down { reason, rung });
+        self.drop_early();
         if port {
             self.timers.stop_all();
             return self.reopen();
