@@ -6,6 +6,7 @@
 
 mod auth;
 mod dto;
+mod explain;
 mod json;
 mod page;
 mod problem;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Timestamp, duration as span};
-use crate::dispatch::route::Route;
 use crate::pdu::{Address, Pdu, SubmitTpdu, Tpdu};
 use crate::sms::id::MessageId;
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
@@ -16,6 +15,7 @@ use crate::sms::text::{Encoding, TextError, TextOptions};
 use super::Settings;
 use super::auth::Caller;
 use super::dto::submit::{OnUnknownRequest, SubmitRequest};
+use super::explain::{Lane, lane};
 use super::problem::{Kind, Problem};
 
 /// A time further ahead is a mistake.
@@ -157,13 +157,9 @@ impl Checked {
         })
     }
 
-    /// The SIMs that it may leave by.
-    pub(super) fn route(&self) -> Route {
-        match (&self.sim, &self.group) {
-            (Some(sim), _) => Route::Sim(sim.clone()),
-            (None, Some(group)) => Route::Group(group.clone()),
-            (None, None) => Route::Any,
-        }
+    /// The SIMs that it may leave by, and its batch.
+    pub(super) fn lane(&self) -> Lane {
+        lane(self.sim.as_ref(), self.group.as_ref(), self.labels.batch.as_ref())
     }
 
     /// Divides and encodes the text: the message as it is stored.

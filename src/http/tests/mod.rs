@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod operation;
+mod pauses;
 mod reading;
 mod submitting;
 
@@ -161,7 +162,10 @@ fn store_settings(free_floor: u64) -> StoreSettings {
 fn sims() -> SimSettings {
     let limits = Limits { per_minute: 0, per_day: 3, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
     let names = SimNames { iccid: ICCID.to_owned(), name: Some("norte".to_owned()), group: None };
-    SimSettings { default: limits.clone(), cards: vec![Card { names, number: Some("+5511912340000".to_owned()), limits }] }
+    SimSettings {
+        default: limits.clone(),
+        cards: vec![Card { names, number: Some("+5511912340000".to_owned()), limits }],
+    }
 }
 
 /// A modem with the SIM comes up. Its name and its SIM.
