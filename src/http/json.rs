@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -14,11 +15,15 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
 use super::problem::{Kind, Problem};
 
 /// Largest body, in octets.
 pub(super) const BODY_MAX: usize = 16 * 1024 * 1024;
+
+/// A body is here within this time, or it is not waited for. The largest one needs 2.3 Mbit/s.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A body as it came.
 #[derive(Debug)]
@@ -28,7 +33,11 @@ impl<S: Send + Sync> FromRequest<S> for Octets {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
+        let Ok(body) = timeout(BODY_WITHIN, Bytes::from_request(request, state)).await else {
+            let detail = format!("the body did not come within {} seconds; divide it", BODY_WITHIN.as_secs());
+            return Err(Problem::new(Kind::BadRequest, detail).with_status(StatusCode::REQUEST_TIMEOUT));
+        };
+        body.map(Self).map_err(|rejection| {
             let status = rejection.into_response().status();
             if status == StatusCode::PAYLOAD_TOO_LARGE {
                 Problem::new(Kind::TooLarge, "a request may have 16 MiB; divide it")

@@ -5,6 +5,7 @@ mod events;
 mod operation;
 mod pauses;
 mod reading;
+mod serve;
 mod submitting;
 
 use std::path::PathBuf;
