@@ -318,3 +318,6 @@ fn start_emulator(simulate: Simulate, clock: &Clock) -> Result<Emulated, DaemonE
     let ports = running.paths().to_vec();
     Ok((handle, ports, tokio::spawn(running.run())))
 }
+
+#[cfg(test)]
+mod tests;
