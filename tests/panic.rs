@@ -1,11 +1,5 @@
 //! What a panic leaves in the log. The hook belongs to a whole process, so this test has one of its own, and in it another.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the test is about a panic, and ends at the first thing that fails"
-)]
-
 use std::process::Command;
 
 use recado::telemetry::log::{self, Format};

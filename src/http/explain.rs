@@ -9,7 +9,7 @@ use crate::store::board::{Pause, Scope};
 use super::Site;
 use super::problem::Problem;
 
-/// A route and a batch: what messages share for whom a pause opens and closes.
+/// A route and a batch: what messages share that one pause can hold.
 pub(super) type Lane = (Route, String);
 
 /// The lane of a message with these fields.

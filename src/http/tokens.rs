@@ -124,24 +124,24 @@ impl Tokens {
         let mut changed = self.changed.subscribe();
         loop {
             changed.mark_unchanged();
-            let Some(expires_at) = self.expiry(key) else { return };
-            let Some(left) = expires_at.map(|at| at.saturating_since(clock.now().utc)) else {
-                // The sender lives as long as we do.
-                drop(changed.changed().await);
-                continue;
-            };
+            let left = self.left(key, clock.now().utc);
             if left.is_zero() {
                 return;
             }
-            // Whichever comes first, the token is looked at again.
-            drop(tokio::time::timeout(left.min(LOOK), changed.changed()).await);
+            // Whichever comes first, the token is looked at again. The sender of changes lives as long as we do.
+            if left == Duration::MAX {
+                drop(changed.changed().await);
+            } else {
+                drop(tokio::time::timeout(left.min(LOOK), changed.changed()).await);
+            }
         }
     }
 
-    /// When a token ends by itself, if ever; `None` when there is no such token any more.
-    fn expiry(&self, key: TokenKey) -> Option<Option<Timestamp>> {
+    /// How long a token holds: no time when it is gone or has expired, [`Duration::MAX`] when it never expires.
+    fn left(&self, key: TokenKey, now: Timestamp) -> Duration {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|token| token.key == key).map(|token| token.expires_at)
+        let token = known.iter().find(|token| token.key == key);
+        token.map_or(Duration::ZERO, |token| token.expires_at.map_or(Duration::MAX, |at| at.saturating_since(now)))
     }
 }
 

@@ -64,7 +64,7 @@ pub enum Scope {
     All,
     /// The messages of one batch.
     Batch,
-    /// One SIM, by its ICCID; earlier releases stored its name where that was given.
+    /// One SIM, by its ICCID; in rows of before this rule by its name where that was given.
     Sim,
 }
 

@@ -172,7 +172,7 @@ impl Work<'_> {
 
     /// Opens a scope again. False when it was not paused.
     pub fn resume(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
-        // Earlier releases stored a SIM under its name where that was given.
+        // Rows of before this rule may have the name of the SIM.
         let name = (scope == Scope::Sim).then(|| self.settings.sims.card(id).names.name).flatten();
         let mut removed = 0;
         for id in std::iter::once(id).chain(name.as_deref()) {

@@ -19,7 +19,7 @@ use crate::store::view::MessageView;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::message::{Eyes, MessageAnswer};
 use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest};
-use super::super::explain::{Explained, explain};
+use super::super::explain::{Explained, Lane, explain};
 use super::super::json::{Octets, array, is_array, object};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::Checked;
@@ -95,7 +95,7 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
     let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
     match outcome(receipt, &answer) {
         Outcome::Queued(receipt, verdict) => {
-            let explained = explain(site, vec![(receipt.lane.clone(), verdict)]).await?.pop();
+            let explained = in_words(site, vec![(receipt.lane.clone(), verdict)]).await.pop();
             let explained = explained.unwrap_or(Explained { verdict, pause: None });
             Ok((StatusCode::ACCEPTED, Json(receipt.queued(explained))).into_response())
         }
@@ -105,6 +105,11 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
             Ok(Json(answer).into_response())
         }
     }
+}
+
+/// What holds messages that were just taken in; nothing where that cannot be had, since they are on disk all the same.
+async fn in_words(site: &Site, verdicts: Vec<(Lane, Verdict)>) -> Vec<Explained> {
+    explain(site, verdicts).await.unwrap_or_default()
 }
 
 async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Response, Problem> {
@@ -135,7 +140,7 @@ async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Respo
         Outcome::Queued(receipt, verdict) => Some((receipt.lane.clone(), *verdict)),
         Outcome::Repeat(_) | Outcome::Refused(_) => None,
     });
-    let mut explained = explain(site, queued.collect()).await?.into_iter();
+    let mut explained = in_words(site, queued.collect()).await.into_iter();
     let items = outcomes.into_iter().enumerate().map(|(index, outcome)| match outcome {
         Outcome::Queued(receipt, verdict) => {
             let explained = explained.next().unwrap_or(Explained { verdict, pause: None });

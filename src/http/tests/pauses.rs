@@ -142,7 +142,7 @@ async fn a_sim_that_nobody_knows_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_pause_that_an_older_release_stored_by_name_is_lifted() {
+async fn a_pause_that_was_stored_by_name_is_lifted() {
     for (stored, resumed) in [("norte", "norte"), ("norte", ICCID), ("no longer configured", "no longer configured")] {
         let mut house = House::new();
         house.restart_with(|store, now| {
