@@ -17,6 +17,9 @@ use crate::store::reader::Reader;
 use crate::store::view::{EventView, Page};
 use crate::store::{Settings, Store};
 
+/// Nothing that a test waits for takes longer.
+const LIMIT: Duration = Duration::from_secs(20);
+
 const ICCID: &str = "89550310000012345678";
 
 /// A queue on a database of its own.
@@ -76,7 +79,7 @@ impl Desk {
             stop: stopped,
             drain: Duration::from_secs(1),
         }));
-        committed.changed().await.unwrap();
+        timeout(LIMIT, committed.changed()).await.unwrap().unwrap();
         assert_eq!(self.events().last().unwrap().kind, "modem.down");
         stop.send_replace(true);
         assert_eq!(task.join_next().await.unwrap().unwrap(), Ended::Drained);
@@ -165,7 +168,7 @@ async fn a_task_that_fails_says_that_its_modem_is_down() {
         (status.state, status.reason.as_deref()),
         (ModemState::Absent, Some("its task has failed; restart the daemon"))
     );
-    committed.changed().await.unwrap();
+    timeout(LIMIT, committed.changed()).await.unwrap().unwrap();
     let down = desk.events().remove(0);
     assert_eq!((down.kind.as_str(), down.modem.as_deref()), ("modem.down", Some("m1")));
     assert!(down.data.unwrap().contains("its task has failed"));
