@@ -23,7 +23,7 @@ use crate::actor::writer::{StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::emulator;
-use crate::http::{self, App, Door};
+use crate::http::{self, App, Bounds, Door};
 use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
 use crate::store::{FREE_FLOOR, OpenError, Settings, Store, StoreError};
@@ -107,7 +107,7 @@ pub struct Daemon {
     stop_modems: watch::Sender<bool>,
     modems: JoinSet<Ended>,
     close_doors: watch::Sender<bool>,
-    doors: JoinSet<io::Result<()>>,
+    doors: JoinSet<()>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
     /// Keeps other daemons off the database for as long as this one lives.
     _lock: File,
@@ -267,7 +267,7 @@ async fn open_tcp(
     app: &App,
     listen: SocketAddr,
     closing: watch::Receiver<bool>,
-    doors: &mut JoinSet<io::Result<()>>,
+    doors: &mut JoinSet<()>,
 ) -> Result<SocketAddr, DaemonError> {
     let listen_error = |source| DaemonError::Listen { address: listen.to_string(), source };
     let listener = TcpListener::bind(listen).await.map_err(listen_error)?;
@@ -279,7 +279,7 @@ async fn open_tcp(
             tracing::trace!(%error, "nodelay not set");
         }
     });
-    doors.spawn(axum::serve(listener, router).with_graceful_shutdown(closed(closing)).into_future());
+    doors.spawn(http::serve(listener, router, Bounds::default(), closed(closing)));
     Ok(address)
 }
 
@@ -287,7 +287,7 @@ fn open_unix(
     app: &App,
     path: &Path,
     closing: watch::Receiver<bool>,
-    doors: &mut JoinSet<io::Result<()>>,
+    doors: &mut JoinSet<()>,
 ) -> Result<(), DaemonError> {
     let listen_error = |source| DaemonError::Listen { address: path.display().to_string(), source };
     // The lock is ours, so what is left there belongs to a daemon that has ended.
@@ -298,7 +298,7 @@ fn open_unix(
     let listener = UnixListener::bind(path).map_err(listen_error)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(listen_error)?;
     let router = http::router(app, Door::Unix);
-    doors.spawn(axum::serve(listener, router).with_graceful_shutdown(closed(closing)).into_future());
+    doors.spawn(http::serve(listener, router, Bounds::default(), closed(closing)));
     Ok(())
 }
 
@@ -318,3 +318,6 @@ fn start_emulator(simulate: Simulate, clock: &Clock) -> Result<Emulated, DaemonE
     let ports = running.paths().to_vec();
     Ok((handle, ports, tokio::spawn(running.run())))
 }
+
+#[cfg(test)]
+mod tests;

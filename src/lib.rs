@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`pdu`] | short messages as octets: 3GPP TS 23.040 and TS 23.038 | yes |
 //! | [`clock`] | the only reader of time, and its values | |
+//! | [`suggest`] | what a misspelt name was meant to be | yes |
 //! | [`at`] | the AT dialogue: V.250, TS 27.005, TS 27.007 | yes |
 //! | [`sms`] | number, text, parts, states, outcomes, matching of reports | yes |
 //! | [`modem`] | what one modem does next | yes |
@@ -36,4 +37,5 @@ pub mod pdu;
 pub mod serial;
 pub mod sms;
 pub mod store;
+pub mod suggest;
 pub mod telemetry;

@@ -12,24 +12,25 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("pdu", &[]),
     ("clock", &[]),
+    ("suggest", &[]),
     ("at", &["clock"]),
     ("sms", &["pdu", "clock"]),
     ("modem", &["at", "pdu", "sms", "clock"]),
     ("dispatch", &["sms", "clock"]),
     ("store", &["sms", "dispatch", "modem", "pdu", "clock"]),
-    ("config", &["sms", "modem", "dispatch", "clock"]),
+    ("config", &["sms", "modem", "dispatch", "clock", "suggest"]),
     ("serial", &[]),
     ("telemetry", &[]),
     ("emulator", &["pdu", "clock"]),
     ("actor", &["at", "pdu", "sms", "modem", "dispatch", "store", "serial", "telemetry", "clock"]),
-    ("http", &["pdu", "sms", "dispatch", "modem", "store", "actor", "telemetry", "clock"]),
+    ("http", &["pdu", "sms", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"]),
 ];
 
 /// What ties everything together may use everything.
 const WIRING: &[&str] = &["daemon", "cli"];
 
 /// Parts without IO, tasks, clocks or threads.
-const PURE: &[&str] = &["pdu", "at", "sms", "modem", "dispatch"];
+const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "modem", "dispatch"];
 
 /// The emulator's model is pure as well; these are its edges.
 const EMULATOR_EDGES: &[&str] = &["edge.rs", "pty.rs", "duplex.rs"];

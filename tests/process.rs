@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -246,6 +246,23 @@ fn the_first_token_is_there_before_anybody_can_connect() {
     assert_eq!(mode & 0o007, 0, "{mode:o}: others may connect");
     assert!(daemon.process.signal("TERM").success());
     assert!(!place.path("recado.sock").exists());
+}
+
+#[test]
+fn connections_that_say_nothing_do_not_shut_out_the_command_line() {
+    let place = Place::new();
+    let daemon = Daemon::start(&place.configure("127.0.0.1:0", "1s", &[]));
+    let address = daemon.door.address;
+    // More than a door holds; the system keeps the rest in its queue.
+    let silent: Vec<_> = (0..300).map(|_| TcpStream::connect_timeout(&address, LIMIT).unwrap()).collect();
+    let local = || exchange(UnixStream::connect(place.path("recado.sock")).unwrap(), "GET", "/healthz", "", None);
+    assert_eq!(local().unwrap().0, 200);
+    let late = TcpStream::connect_timeout(&address, LIMIT).unwrap();
+    late.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let waits = exchange(&late, "GET", "/healthz", "", None).unwrap_err();
+    assert_eq!(waits.kind(), std::io::ErrorKind::WouldBlock);
+    drop(silent);
+    assert_eq!(daemon.door.get("/healthz")["ok"], true);
 }
 
 #[test]

@@ -496,3 +496,6 @@ async fn read(port: Option<&mut SerialStream>, buffer: &mut [u8]) -> std::io::Re
 fn open_again(failures: u32) -> Duration {
     OPEN_AGAIN.saturating_mul(2_u32.saturating_pow(failures)).min(OPEN_AGAIN_MAX)
 }
+
+#[cfg(test)]
+mod tests;

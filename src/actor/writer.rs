@@ -21,7 +21,7 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, ModemId};
 use crate::sms::message::Submission;
-use crate::store::board::{Scope, SimStatus};
+use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::log::PAGES_WORTH;
 use crate::store::submit::SubmitAnswer;
@@ -215,14 +215,37 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.resolve(id, decision, &client)).await
     }
 
-    /// Pauses a scope.
-    pub async fn pause(&self, scope: Scope, id: String, reason: String, client: String) -> Result<(), WriteError> {
-        self.call(Job::Control, move |context| context.work.pause(scope, &id, &reason, &client)).await
+    /// Pauses a scope; a SIM by its name or ICCID. Returns the id of the pause; `None` for a SIM that nobody knows.
+    pub async fn pause(
+        &self,
+        scope: Scope,
+        id: String,
+        reason: String,
+        client: String,
+    ) -> Result<Option<String>, WriteError> {
+        self.call(Job::Control, move |context| {
+            let Some(id) = context.work.pause_id(scope, &id) else { return Ok(None) };
+            context.work.pause(scope, &id, &reason, &client)?;
+            Ok(Some(id))
+        })
+        .await
     }
 
-    /// Resumes a scope. False when it was not paused.
-    pub async fn resume(&self, scope: Scope, id: String) -> Result<bool, WriteError> {
-        self.call(Job::Control, move |context| context.work.resume(scope, &id)).await
+    /// Resumes a scope; a SIM by its name or ICCID. Returns the id that the pause has or would have had; `None` for a SIM
+    /// that nobody knows.
+    pub async fn resume(&self, scope: Scope, id: String) -> Result<Option<String>, WriteError> {
+        self.call(Job::Control, move |context| {
+            let known = context.work.pause_id(scope, &id);
+            // What was paused under a name that is configured no longer can be resumed under it all the same.
+            let lifted = context.work.resume(scope, known.as_deref().unwrap_or(&id))?;
+            Ok(known.or_else(|| lifted.then(|| id.clone())))
+        })
+        .await
+    }
+
+    /// For each lane the pause that holds its messages, if any.
+    pub async fn pauses_over(&self, lanes: Vec<(Route, String)>) -> Result<Vec<Option<Pause>>, WriteError> {
+        self.call(Job::Control, move |context| Ok(context.work.pauses_over(&lanes))).await
     }
 
     /// Asks the gate about messages that wait.

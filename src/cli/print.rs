@@ -78,7 +78,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// Texts come from strangers: nothing in them may move the cursor, hide or turn around what stands beside them.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let is_safe = |c: char| !c.is_control() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `recado status`: whether the daemon takes and sends messages, how many there are, and its modems.
+//! `recado status`: whether the daemon takes and sends messages, how many there are, what is paused, and its modems.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,14 @@ impl Command for StatusArgs {
         let (_, metrics) = client.fetch("/metrics").await?;
         let tallies = tallies(&String::from_utf8_lossy(&metrics));
         let modems = client.get("/v1/modems").await?;
+        let pauses = client.get("/v1/pause").await?;
         if printer.is_json {
-            let status = json!({"ready": ready, "messages": tallies, "modems": items(&modems)});
+            let status = json!({"ready": ready, "messages": tallies, "pauses": items(&pauses),
+                                "modems": items(&modems)});
             printer.line(&status.to_string())?;
         } else {
-            for line in summary(&ready, &tallies) {
+            let lines = summary(&ready, &tallies).into_iter().chain(items(&pauses).iter().map(paused));
+            for line in lines {
                 printer.line(&line)?;
             }
             modems::print(items(&modems), printer)?;
@@ -55,6 +58,15 @@ fn summary(ready: &Value, tallies: &BTreeMap<String, u64>) -> Vec<String> {
         lines.push(format!("messages: {}", tallies.join(", ")));
     }
     lines
+}
+
+/// `paused: batch november, since 2026-11-24T13:00:00.000Z, by ana: wrong amount`
+fn paused(pause: &Value) -> String {
+    let word = |field| pause.get(field).and_then(Value::as_str).map(print::plain);
+    let what: Vec<String> = ["scope", "id"].into_iter().filter_map(word).collect();
+    let (since, by) = (word("since").unwrap_or_default(), word("client").unwrap_or_default());
+    let why = word("reason").map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("paused: {}, since {since}, by {by}{why}", what.join(" "))
 }
 
 fn is(ready: &Value, field: &str) -> bool {

@@ -443,11 +443,17 @@ fn modems_and_sims_are_tables() {
 
 #[test]
 fn status_is_negative_while_nothing_can_be_sent() {
+    let since = "2026-11-24T13:00:00.000Z";
+    let pauses = json!({"items": [
+        {"scope": "all", "id": null, "reason": null, "since": since, "client": "local"},
+        {"scope": "batch", "id": "november", "reason": "wrong\u{7} amount", "since": since, "client": "ana"},
+    ]});
     let daemon = |status, is_sending: bool| {
         let ready = json!({"ready": is_sending, "accepting": true, "sending": is_sending,
                            "reasons": if is_sending { vec![] } else { vec!["no modem is up"] }});
         answering("/readyz", status, ready)
             .merge(answering("/v1/modems", 200, json!({"items": [{"id": "tty0", "state": "absent"}]})))
+            .merge(answering("/v1/pause", 200, pauses.clone()))
             .route("/metrics", get(|| async { "recado_messages{state=\"queued\"} 7\n" }))
     };
     let down = ask(daemon(503, false), &["status"]);
@@ -456,6 +462,8 @@ fn status_is_negative_while_nothing_can_be_sent() {
     not ready: accepting, not sending
       no modem is up
     messages: 7 queued
+    paused: all, since 2026-11-24T13:00:00.000Z, by local
+    paused: batch november, since 2026-11-24T13:00:00.000Z, by ana: wrong\u{7} amount
     ID    STATE   PORT  MODEL  SIM  OPERATOR  SIGNAL  REASON
     tty0  absent  -     -      -    -         -       -
     ");
@@ -464,6 +472,7 @@ fn status_is_negative_while_nothing_can_be_sent() {
     let status: Value = serde_json::from_str(&up.output).unwrap();
     assert_eq!(status["messages"], json!({"queued": 7}));
     assert_eq!(status["ready"]["sending"], json!(true));
+    assert_eq!(status["pauses"], pauses["items"]);
 }
 
 #[test]

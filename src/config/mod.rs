@@ -11,7 +11,6 @@ mod modem;
 mod pin;
 mod section;
 mod sim;
-mod suggest;
 mod value;
 
 use std::io::ErrorKind;
@@ -25,15 +24,13 @@ pub use modem::Modem;
 pub use pin::{Pin, PinError};
 pub use sim::{Card, Sim};
 
+use crate::sms::message::VALIDITY_MAX;
 use crate::sms::number::Country;
 use crate::sms::text::{Encoding, NationalTable};
 use section::{Reading, Section};
 
 /// Read when no other file is named and this one is there.
 pub const SYSTEM_FILE: &str = "/etc/recado/recado.toml";
-
-/// TP-VP cannot say more (3GPP TS 23.040, 9.2.3.12.1).
-const VALIDITY_MAX: Duration = Duration::from_secs(63 * 7 * 86_400);
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

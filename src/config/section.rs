@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::finding::{Finding, Place, Problem};
-use super::suggest::closest;
 use super::value::Raw;
+use crate::suggest::closest;
 
 /// The walk through one file and the environment.
 pub(super) struct Reading<'a> {

@@ -13,7 +13,7 @@ use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
 
 use super::finding::Problem;
-use super::suggest::closest;
+use crate::suggest::closest;
 
 /// A value that has been found but not understood.
 #[derive(Debug, Clone, Copy)]

@@ -59,11 +59,24 @@ impl Grant {
 
 /// Who asks.
 #[derive(Debug, Clone)]
-pub(super) struct Caller(Arc<Grant>);
+pub(super) struct Caller {
+    grant: Arc<Grant>,
+    /// The token that was shown; none on the Unix socket.
+    token: Option<TokenKey>,
+}
+
+/// The row of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TokenKey(pub(super) i64);
 
 impl Caller {
     pub(super) fn client(&self) -> &str {
-        &self.0.client
+        &self.grant.client
+    }
+
+    /// The token by which the caller was let in, for what goes on after the answer has begun.
+    pub(super) fn token(&self) -> Option<TokenKey> {
+        self.token
     }
 
     /// Refuses a caller who lacks a scope.
@@ -75,7 +88,7 @@ impl Caller {
     }
 
     pub(super) fn has(&self, scope: Scope) -> bool {
-        self.0.scopes.contains(&scope)
+        self.grant.scopes.contains(&scope)
     }
 
     /// How much the caller may see.
@@ -85,7 +98,7 @@ impl Caller {
 
     /// Creditors that the caller is limited to; empty for all.
     pub(super) fn creditors(&self) -> &Arc<[String]> {
-        &self.0.creditors
+        &self.grant.creditors
     }
 
     /// Whether messages of this creditor are the caller's business.
@@ -100,12 +113,13 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         match site.door {
-            Door::Unix => Ok(Self(site.tokens().local())),
+            Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
             Door::Tcp { .. } => {
                 let secret = bearer(parts).ok_or_else(|| {
                     Problem::new(Kind::Unauthorized, "send a token in the header `authorization: Bearer TOKEN`")
                 })?;
-                site.tokens().authenticate(secret, site.clock.now().utc, &site.writer).map(Self)
+                let (token, grant) = site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?;
+                Ok(Self { grant, token: Some(token) })
             }
         }
     }

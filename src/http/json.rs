@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -14,11 +15,17 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
+use tokio::time::timeout;
+
+use crate::suggest::closest;
 
 use super::problem::{Kind, Problem};
 
 /// Largest body, in octets.
 pub(super) const BODY_MAX: usize = 16 * 1024 * 1024;
+
+/// A body is here within this time, or it is not waited for. The largest one needs 2.3 Mbit/s.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A body as it came.
 #[derive(Debug)]
@@ -28,7 +35,11 @@ impl<S: Send + Sync> FromRequest<S> for Octets {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
+        let Ok(body) = timeout(BODY_WITHIN, Bytes::from_request(request, state)).await else {
+            let detail = format!("the body did not come within {} seconds; divide it", BODY_WITHIN.as_secs());
+            return Err(Problem::new(Kind::BadRequest, detail).with_status(StatusCode::REQUEST_TIMEOUT));
+        };
+        body.map(Self).map_err(|rejection| {
             let status = rejection.into_response().status();
             if status == StatusCode::PAYLOAD_TOO_LARGE {
                 Problem::new(Kind::TooLarge, "a request may have 16 MiB; divide it")
@@ -141,29 +152,11 @@ fn unknown_field<T: DeserializeOwned>(name: &str) -> Option<Problem> {
     }
     // A long name is no slip of the finger, and comparing it takes time.
     let comparable = if name.chars().nth(NAME_MAX).is_some() { &[] } else { known };
-    let near = comparable.iter().map(|known| (distance(name, known), known)).min().filter(|(far, _)| *far <= 2);
-    let detail = match near {
-        Some((_, near)) => format!("there is no field of this name; did you mean `{near}`?"),
+    let detail = match closest(name, comparable.iter().copied()) {
+        Some(near) => format!("there is no field of this name; did you mean `{near}`?"),
         None => format!("there is no field of this name; there are {}", known.join(", ")),
     };
     Some(Problem::new(Kind::UnknownField, detail).field(name.chars().take(NAME_MAX).collect::<String>()))
-}
-
-/// Single-character edits that lead from one word to another.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut left = i + 1;
-        let mut diagonal = i;
-        for (b, cell) in to.iter().zip(row.iter_mut().skip(1)) {
-            let above = *cell;
-            left = (diagonal + usize::from(a != *b)).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// The names of the fields that `T` reads.
@@ -251,13 +244,5 @@ mod tests {
     #[test]
     fn what_is_null_is_absent() {
         assert_eq!(object::<Order>(br#"{"size":null}"#), Ok(Order { size: None, colour: None }));
-    }
-
-    #[test]
-    fn words_are_compared_by_edits() {
-        assert_eq!(distance("priorty", "priority"), 1);
-        assert_eq!(distance("ttl", "ttl"), 0);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -6,10 +6,12 @@
 
 mod auth;
 mod dto;
+mod explain;
 mod json;
 mod page;
 mod problem;
 mod routes;
+mod serve;
 mod stream;
 mod submission;
 mod tokens;
@@ -43,6 +45,7 @@ use crate::telemetry::Metrics;
 use problem::{Kind, Problem};
 use tokens::Tokens;
 
+pub use serve::{Bounds, serve};
 pub use tokens::{AdminTokenError, ensure_admin_token};
 
 /// What the door needs of the configuration.

@@ -19,7 +19,7 @@ const LIMIT_MAX: u32 = 1000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PageParameters {
-    /// Only what has a higher number, oldest first.
+    /// Only what has a higher number, oldest first. Not together with `cursor`.
     #[param(value_type = Option<i64>)]
     pub(super) after: Option<String>,
     /// Where the page before ended.
@@ -33,7 +33,10 @@ impl PageParameters {
     /// The page that is asked for, and its length.
     pub(super) fn page(&self) -> Result<(Page, u32), Problem> {
         let page = match (self.cursor.as_deref(), self.after.as_deref()) {
-            (Some(cursor), _) => read_cursor(cursor)?,
+            (Some(_), Some(_)) => {
+                return Err(Problem::bad("cursor", "goes on where a page ended and `after` begins anew; give one"));
+            }
+            (Some(cursor), None) => read_cursor(cursor)?,
             (None, Some(after)) => Page::After(number("after", after)?),
             (None, None) => Page::Before(None),
         };

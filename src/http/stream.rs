@@ -1,5 +1,6 @@
 //! Events as they are committed, as server-sent events. A stream reads the log from where its reader was; the writer
-//! only says that there is more, so nothing is lost when a reader is slow.
+//! only says that there is more, so nothing is lost when a reader is slow. A stream lasts no longer than the token by
+//! which its reader was let in.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -8,11 +9,12 @@ use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::unfold;
+use futures_util::stream::{StreamExt as _, unfold};
 use tokio::sync::watch;
 
 use crate::store::view::{EventView, Page};
 
+use super::auth::Caller;
 use super::dto::event::EventAnswer;
 use super::problem::Problem;
 use super::{Phase, Site};
@@ -33,8 +35,16 @@ struct Follower {
     ahead: VecDeque<EventView>,
 }
 
-/// Streams all events after `after`.
-pub(super) fn follow(site: Site, creditors: Arc<[String]>, after: i64) -> Response {
+/// Streams all events after `after` to `caller`.
+pub(super) fn follow(site: Site, caller: &Caller, after: i64) -> Response {
+    let (token, creditors) = (caller.token(), Arc::clone(caller.creditors()));
+    let door = site.clone();
+    let ended = async move {
+        match token {
+            Some(token) => door.tokens().ended(token, &door.clock).await,
+            None => std::future::pending().await,
+        }
+    };
     let committed = site.writer.committed();
     let phase = site.app.0.phase.subscribe();
     let follower = Follower { site, creditors, committed, phase, read: after, ahead: VecDeque::new() };
@@ -42,7 +52,8 @@ pub(super) fn follow(site: Site, creditors: Arc<[String]>, after: i64) -> Respon
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(sse(event)), follower))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+    // The end is asked for before each event, so what was read ahead is not sent after it.
+    Sse::new(stream.take_until(ended)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
 }
 
 impl Follower {

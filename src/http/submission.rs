@@ -5,10 +5,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Timestamp, duration as span};
-use crate::dispatch::route::Route;
 use crate::pdu::{Address, Pdu, SubmitTpdu, Tpdu};
 use crate::sms::id::MessageId;
-use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
+use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission, VALIDITY_MAX};
 use crate::sms::number::PhoneNumber;
 use crate::sms::segment::Segments;
 use crate::sms::text::{Encoding, TextError, TextOptions};
@@ -16,6 +15,7 @@ use crate::sms::text::{Encoding, TextError, TextOptions};
 use super::Settings;
 use super::auth::Caller;
 use super::dto::submit::{OnUnknownRequest, SubmitRequest};
+use super::explain::{Lane, lane};
 use super::problem::{Kind, Problem};
 
 /// A time further ahead is a mistake.
@@ -27,8 +27,6 @@ const WORD_MAX: usize = 200;
 const PRIORITY: u8 = 5;
 /// Tags of one message.
 const TAGS_MAX: usize = 20;
-/// TP-VP can say 63 weeks at most (TS 23.040 clause 9.2.3.12.1); a longer validity could not be handed over.
-const VALIDITY_MAX: Duration = Duration::from_secs(63 * 7 * 24 * 3600);
 /// Characters that a text may have before anything of it is counted: 255 parts of 153 septets.
 const TEXT_MAX: usize = 255 * 153;
 
@@ -157,13 +155,9 @@ impl Checked {
         })
     }
 
-    /// The SIMs that it may leave by.
-    pub(super) fn route(&self) -> Route {
-        match (&self.sim, &self.group) {
-            (Some(sim), _) => Route::Sim(sim.clone()),
-            (None, Some(group)) => Route::Group(group.clone()),
-            (None, None) => Route::Any,
-        }
+    /// The SIMs that it may leave by, and its batch.
+    pub(super) fn lane(&self) -> Lane {
+        lane(self.sim.as_ref(), self.group.as_ref(), self.labels.batch.as_ref())
     }
 
     /// Divides and encodes the text: the message as it is stored.

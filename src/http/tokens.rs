@@ -13,15 +13,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
 
 use crate::actor::writer::{Handle, WriteError};
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::store::StoreError;
 use crate::store::reader::Reader;
 use crate::store::token::NewToken;
 use crate::store::view::TokenView;
 
-use super::auth::{Grant, Scope};
+use super::auth::{Grant, Scope, TokenKey};
 use super::problem::{Kind, Problem};
 
 /// Says what a secret is where it turns up.
@@ -29,6 +30,9 @@ const PREFIX: &str = "rcd_";
 
 /// Use of a token is noted no more often than this.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// No wait for an expiry is longer than this, so that a jump of the civil clock is noticed.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// The file beside the database that holds the first token.
 const ADMIN_FILE: &str = "admin.token";
@@ -57,6 +61,8 @@ fn hash(secret: &str) -> [u8; 32] {
 #[derive(Debug)]
 pub(super) struct Tokens {
     known: RwLock<Vec<Known>>,
+    /// Says that they were read again.
+    changed: watch::Sender<()>,
     local: Arc<Grant>,
     /// Held from reading the rows until they are known, so that a slower reading never replaces a later one.
     reading: tokio::sync::Mutex<()>,
@@ -64,7 +70,7 @@ pub(super) struct Tokens {
 
 #[derive(Debug)]
 struct Known {
-    key: i64,
+    key: TokenKey,
     hash: [u8; 32],
     grant: Arc<Grant>,
     expires_at: Option<Timestamp>,
@@ -75,7 +81,8 @@ struct Known {
 impl Tokens {
     pub(super) fn read(reader: &Reader) -> Result<Self, StoreError> {
         let known = RwLock::new(known(reader.tokens()?));
-        Ok(Self { known, local: Arc::new(Grant::everything("local")), reading: tokio::sync::Mutex::default() })
+        let (changed, local) = (watch::Sender::new(()), Arc::new(Grant::everything("local")));
+        Ok(Self { known, changed, local, reading: tokio::sync::Mutex::default() })
     }
 
     /// Reads them again after one was made or revoked.
@@ -83,6 +90,7 @@ impl Tokens {
         let _reading = self.reading.lock().await;
         let fresh = known(site.read(Reader::tokens).await?);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.changed.send_replace(());
         Ok(())
     }
 
@@ -92,7 +100,12 @@ impl Tokens {
     }
 
     /// Whose secret this is. Notes the use.
-    pub(super) fn authenticate(&self, secret: &str, now: Timestamp, writer: &Handle) -> Result<Arc<Grant>, Problem> {
+    pub(super) fn authenticate(
+        &self,
+        secret: &str,
+        now: Timestamp,
+        writer: &Handle,
+    ) -> Result<(TokenKey, Arc<Grant>), Problem> {
         let hash = hash(secret);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let token = known
@@ -103,7 +116,32 @@ impl Tokens {
             return Err(Problem::new(Kind::Unauthorized, "this token has expired"));
         }
         token.note(now, writer);
-        Ok(Arc::clone(&token.grant))
+        Ok((token.key, Arc::clone(&token.grant)))
+    }
+
+    /// Waits until a token is revoked or has expired, for answers that go on for as long as somebody reads them.
+    pub(super) async fn ended(&self, key: TokenKey, clock: &Clock) {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            let left = self.left(key, clock.now().utc);
+            if left.is_zero() {
+                return;
+            }
+            // Whichever comes first, the token is looked at again. The sender of changes lives as long as we do.
+            if left == Duration::MAX {
+                drop(changed.changed().await);
+            } else {
+                drop(tokio::time::timeout(left.min(LOOK), changed.changed()).await);
+            }
+        }
+    }
+
+    /// How long a token holds: no time when it is gone or has expired, [`Duration::MAX`] when it never expires.
+    fn left(&self, key: TokenKey, now: Timestamp) -> Duration {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let token = known.iter().find(|token| token.key == key);
+        token.map_or(Duration::ZERO, |token| token.expires_at.map_or(Duration::MAX, |at| at.saturating_since(now)))
     }
 }
 
@@ -115,7 +153,7 @@ impl Known {
         }
         // Of requests at the same time, one notes it.
         if self.noted_at.compare_exchange(last, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            writer.touch_token(self.key);
+            writer.touch_token(self.key.0);
         }
     }
 }
@@ -125,7 +163,7 @@ fn known(views: Vec<TokenView>) -> Vec<Known> {
         .into_iter()
         .filter(|view| view.revoked_at.is_none())
         .map(|view| Known {
-            key: view.key,
+            key: TokenKey(view.key),
             hash: view.hash,
             expires_at: view.expires_at,
             noted_at: AtomicI64::new(view.last_used.map_or(i64::MIN, Timestamp::as_millis)),

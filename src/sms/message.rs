@@ -9,6 +9,9 @@ use crate::pdu::EncodedPdu;
 use super::id::MessageId;
 use super::number::PhoneNumber;
 
+/// The longest validity, 63 weeks: TP-VP cannot say more (TS 23.040 clause 9.2.3.12.1), so it could not be handed over.
+pub const VALIDITY_MAX: Duration = Duration::from_secs(63 * 7 * 86_400);
+
 /// Why a text is sent; decides which rules apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {

@@ -3,10 +3,10 @@
 //! It is changed together with the rows, and read anew from them after a rollback. Which SIM is in which modem is known to
 //! this image only: after a restart the modems say so again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::clock::Timestamp;
 use crate::dispatch::budget::{Allowance, Budget, Level};
@@ -24,7 +24,7 @@ pub struct Board {
     pub(super) sims: BTreeMap<SimKey, Sim>,
     pub(super) lanes: BTreeMap<LaneKey, LaneInfo>,
     pub(super) lane_keys: HashMap<LaneInfo, LaneKey>,
-    pub(super) pauses: BTreeSet<(Scope, String)>,
+    pub(super) pauses: BTreeMap<(Scope, String), Pause>,
     /// Places that this transaction changed, as they were, the first change first.
     places_before: Vec<(SimKey, Option<Place>)>,
     /// The time of the last transaction.
@@ -64,8 +64,35 @@ pub enum Scope {
     All,
     /// The messages of one batch.
     Batch,
-    /// One SIM, by name or ICCID.
+    /// One SIM, by its ICCID; in rows of before this rule by its name where that was given.
     Sim,
+}
+
+/// A pause that lasts until someone resumes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// What it covers.
+    pub scope: Scope,
+    /// The batch or the SIM; empty for everything.
+    pub id: String,
+    /// Why, in the words of whoever paused it last; empty where none were given.
+    pub reason: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// Who began it.
+    pub client: String,
+}
+
+/// What [`Pause::read`] reads.
+pub(super) const PAUSE: &str = "SELECT scope, id, reason, at, client FROM pause";
+
+impl Pause {
+    /// A row; nothing where a later release stored a scope that this one does not know.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let Some(scope) = Scope::from_name(&row.get::<_, String>(0)?) else { return Ok(None) };
+        let since = Timestamp::from_millis(row.get(3)?);
+        Ok(Some(Self { scope, id: row.get(1)?, reason: row.get(2)?, since, client: row.get(4)? }))
+    }
 }
 
 impl Scope {
@@ -95,6 +122,8 @@ pub struct SimStatus {
     pub modem: Option<ModemId>,
     /// `ready`, `paused`, `resting` or `absent`.
     pub state: &'static str,
+    /// Its own pause, if a person paused it.
+    pub pause: Option<Pause>,
     /// What each limit has left.
     pub levels: Vec<Level>,
 }
@@ -105,7 +134,7 @@ impl Board {
             sims: BTreeMap::new(),
             lanes: BTreeMap::new(),
             lane_keys: HashMap::new(),
-            pauses: BTreeSet::new(),
+            pauses: BTreeMap::new(),
             places_before: Vec::new(),
             seen: now,
             next_expiry: control::next_expiry(conn)?,
@@ -124,10 +153,8 @@ impl Board {
             let (key, info) = row?;
             board.add_lane(key, info);
         }
-        let mut pauses = conn.prepare("SELECT scope, id FROM pause")?;
-        for row in pauses.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
-            let (scope, id) = row?;
-            board.pauses.extend(Scope::from_name(&scope).map(|scope| (scope, id)));
+        for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
+            board.pauses.extend(pause?.map(|pause| ((pause.scope, pause.id.clone()), pause)));
         }
         Ok(board)
     }
@@ -195,14 +222,29 @@ impl Board {
         self.lanes.insert(key, info);
     }
 
+    fn pause(&self, scope: Scope, id: &str) -> Option<&Pause> {
+        self.pauses.values().find(|pause| pause.scope == scope && pause.id == id)
+    }
+
+    fn sim_pause(&self, sim: &Sim) -> Option<&Pause> {
+        let names = &sim.card.names;
+        let by_name = || names.name.as_ref().and_then(|name| self.pause(Scope::Sim, name));
+        self.pause(Scope::Sim, &names.iccid).or_else(by_name)
+    }
+
     pub(super) fn is_paused(&self, scope: Scope, id: &str) -> bool {
-        self.pauses.iter().any(|(s, i)| *s == scope && i == id)
+        self.pause(scope, id).is_some()
     }
 
     pub(super) fn sim_is_paused(&self, sim: &Sim) -> bool {
-        let names = &sim.card.names;
-        self.is_paused(Scope::Sim, &names.iccid)
-            || names.name.as_ref().is_some_and(|name| self.is_paused(Scope::Sim, name))
+        self.sim_pause(sim).is_some()
+    }
+
+    /// The pause that holds messages of a lane: the widest one, and of SIMs the first on the route that is paused.
+    pub(super) fn pause_over(&self, lane: &LaneInfo) -> Option<&Pause> {
+        let batch = || (!lane.batch.is_empty()).then(|| self.pause(Scope::Batch, &lane.batch)).flatten();
+        let sims = self.sims.values().filter(|sim| lane.route.admits(&sim.card.names));
+        self.pause(Scope::All, "").or_else(batch).or_else(|| sims.into_iter().find_map(|sim| self.sim_pause(sim)))
     }
 
     pub(super) fn lane_is_paused(&self, lane: &LaneInfo) -> bool {
@@ -271,6 +313,7 @@ impl Board {
                 Some(place) if place.ready => "ready",
                 Some(_) => "resting",
             },
+            pause: self.sim_pause(sim).cloned(),
             levels: sim.budget.levels(now),
         };
         self.sims.iter().map(status).collect()

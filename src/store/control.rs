@@ -3,11 +3,12 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
+use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey, SegmentId};
 use crate::sms::lifecycle::{MessageState, SegmentState, Withdrawal};
 
 use super::StoreError;
-use super::board::Scope;
+use super::board::{LaneInfo, Pause, Scope};
 use super::event::EventKind;
 use super::handover::Part;
 use super::row::{MessageRow, SegmentRow};
@@ -135,7 +136,21 @@ impl Work<'_> {
         }
     }
 
-    /// Closes a scope until someone resumes it. `id` is a batch, or the name or ICCID of a SIM.
+    /// The id under which a pause of this scope is kept: of a SIM its ICCID, whichever of its two names is given. `None` for
+    /// a SIM that was neither seen nor configured.
+    pub fn pause_id(&self, scope: Scope, id: &str) -> Option<String> {
+        if scope != Scope::Sim {
+            return Some(id.to_owned());
+        }
+        let seen = self.board.sims.values().map(|sim| &sim.card);
+        let names: Vec<_> = seen.chain(&self.settings.sims.cards).map(|card| &card.names).collect();
+        let is_name = |name: &Option<String>| name.as_deref() == Some(id);
+        let found = names.iter().find(|names| names.iccid == id).or(names.iter().find(|names| is_name(&names.name)));
+        found.map(|names| names.iccid.clone())
+    }
+
+    /// Closes a scope until someone resumes it. `id` is a batch or what [`Self::pause_id`] gave. A second pause of the same
+    /// corrects the reason.
     pub fn pause(&mut self, scope: Scope, id: &str, reason: &str, client: &str) -> Result<(), StoreError> {
         self.conn
             .prepare_cached(
@@ -143,20 +158,38 @@ impl Work<'_> {
                  ON CONFLICT (scope, id) DO UPDATE SET reason = excluded.reason",
             )?
             .execute(params![scope.name(), id, reason, self.now.as_millis(), client])?;
-        self.board.pauses.insert((scope, id.to_owned()));
+        let pause = self.board.pauses.entry((scope, id.to_owned())).or_insert_with(|| Pause {
+            scope,
+            id: id.to_owned(),
+            reason: String::new(),
+            since: self.now,
+            client: client.to_owned(),
+        });
+        reason.clone_into(&mut pause.reason);
         self.pause_effects(scope, id);
         Ok(())
     }
 
     /// Opens a scope again. False when it was not paused.
     pub fn resume(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
-        let removed = self
-            .conn
-            .prepare_cached("DELETE FROM pause WHERE scope = ? AND id = ?")?
-            .execute(params![scope.name(), id])?;
-        self.board.pauses.remove(&(scope, id.to_owned()));
+        // Rows of before this rule may have the name of the SIM.
+        let name = (scope == Scope::Sim).then(|| self.settings.sims.card(id).names.name).flatten();
+        let mut removed = 0;
+        for id in std::iter::once(id).chain(name.as_deref()) {
+            removed += self
+                .conn
+                .prepare_cached("DELETE FROM pause WHERE scope = ? AND id = ?")?
+                .execute(params![scope.name(), id])?;
+            self.board.pauses.remove(&(scope, id.to_owned()));
+        }
         self.pause_effects(scope, id);
         Ok(removed > 0)
+    }
+
+    /// For each lane the pause that holds its messages, if any.
+    pub fn pauses_over(&self, lanes: &[(Route, String)]) -> Vec<Option<Pause>> {
+        let info = |(route, batch): &(Route, String)| LaneInfo { route: route.clone(), batch: batch.clone() };
+        lanes.iter().map(|lane| self.board.pause_over(&info(lane)).cloned()).collect()
     }
 
     fn pause_effects(&mut self, scope: Scope, id: &str) {

@@ -15,6 +15,7 @@ use crate::sms::lifecycle::{MessageState, ReportState, SegmentState, report_stat
 use crate::sms::message::{Body, Labels};
 use crate::sms::number::{PhoneNumber, Sender};
 
+use super::board::{PAUSE, Pause};
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{EventView, InboundView, MessageFilter, MessageView, Page, PartView, TokenView};
 use super::{StoreError, schema};
@@ -51,14 +52,9 @@ impl Reader {
         result
     }
 
-    /// How a SIM is called in answers.
-    fn sim_label(&self, iccid: String) -> String {
+    /// How a SIM is called in answers: its configured name, else its ICCID.
+    pub fn sim_label(&self, iccid: String) -> String {
         self.sims.card(&iccid).names.name.unwrap_or(iccid)
-    }
-
-    /// Whether the configuration speaks of a SIM with this name or ICCID.
-    pub fn configures_sim(&self, id: &str) -> bool {
-        self.sims.cards.iter().any(|card| card.names.iccid == id || card.names.name.as_deref() == Some(id))
     }
 
     /// One message with its parts.
@@ -141,6 +137,24 @@ impl Reader {
                 .query_map([], |row| Ok((message_state_of(row.get(0)?), row.get::<_, u64>(1)?)))?
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(rows.into_iter().filter_map(|(state, count)| Some((state?, count))).collect())
+        })
+    }
+
+    /// What is paused, widest first, without batches that have no message of these creditors; empty for all.
+    pub fn pauses(&self, creditors: &[String]) -> Result<Vec<Pause>, StoreError> {
+        let only = (!creditors.is_empty()).then(|| json_list(creditors));
+        let and = only.as_ref().map_or("", |_| {
+            " WHERE scope <> 'batch' OR EXISTS (SELECT 1 FROM message WHERE message.batch = pause.id
+             AND message.creditor IN (SELECT value FROM json_each(?)))"
+        });
+        // In this order of the alphabet: all, batch, sim.
+        let sql = format!("{PAUSE}{and} ORDER BY scope, id");
+        self.with(|conn| {
+            let rows = conn
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(only), Pause::read)?
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(rows.into_iter().flatten().collect())
         })
     }
 

@@ -126,7 +126,10 @@ impl SimAnswer {
         let modem = sim.modem.and_then(|id| modems.iter().find(|(known, _)| *known == id));
         let reason = match (sim.state, modem) {
             ("ready", _) => None,
-            ("paused", _) => Some("paused by a person".to_owned()),
+            ("paused", _) => Some(match sim.pause.filter(|pause| !pause.reason.is_empty()) {
+                Some(pause) => format!("paused by a person: {}", pause.reason),
+                None => "paused by a person".to_owned(),
+            }),
             (_, Some((id, status))) => Some(standing(id, status)),
             (_, None) => Some("in no modem".to_owned()),
         };

@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::duration;
-use crate::dispatch::gate::Verdict;
 use crate::sms::message::Body;
 use crate::store::view::{EventView, MessageView, PartView};
 
+use super::super::explain::Explained;
 use super::event::EventAnswer;
 use super::{Reason, at, held};
 
@@ -173,9 +173,9 @@ impl From<PartView> for PartAnswer {
 }
 
 impl MessageAnswer {
-    /// A message as lists show it. `verdict` is what the gate says of it while it waits.
-    pub(in super::super) fn new(message: MessageView, verdict: Option<Verdict>, eyes: Eyes) -> Self {
-        let (reason, until) = held(verdict);
+    /// A message as lists show it. `explained` is what the gate says of it while it waits.
+    pub(in super::super) fn new(message: MessageView, explained: Option<Explained>, eyes: Eyes) -> Self {
+        let (reason, until) = held(explained);
         let (to, text) = match eyes {
             Eyes::Open => (message.to.e164(), message.text.0),
             Eyes::Masked => (message.to.masked(), masked_text(&message.text)),

@@ -4,14 +4,19 @@ pub(super) mod event;
 pub(super) mod inbox;
 pub(super) mod line;
 pub(super) mod message;
+pub(super) mod pause;
 pub(super) mod submit;
 pub(super) mod token;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::dispatch::gate::Verdict;
+use crate::dispatch::gate::{self, Verdict};
+
+use super::explain::Explained;
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,22 +29,30 @@ pub(super) struct List<T> {
 }
 
 /// Why a message does not go now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Reason {
     /// The code.
     #[schema(example = "sim_budget")]
     pub(super) code: &'static str,
-    /// What it means.
-    pub(super) detail: &'static str,
+    /// What it means; of a pause, what is paused and the reason that was given.
+    #[schema(value_type = String)]
+    pub(super) detail: Cow<'static, str>,
 }
 
 /// The reason that the gate gave, and from when it may say something else.
-pub(super) fn held(verdict: Option<Verdict>) -> (Option<Reason>, Option<Timestamp>) {
-    let reason = |reason: crate::dispatch::gate::Reason| Reason { code: reason.code(), detail: reason.detail() };
+pub(super) fn held(explained: Option<Explained>) -> (Option<Reason>, Option<Timestamp>) {
+    let Some(Explained { verdict, pause }) = explained else { return (None, None) };
+    let told = |reason: gate::Reason| Reason {
+        code: reason.code(),
+        detail: match (reason, pause) {
+            (gate::Reason::Paused, Some(words)) => words.into(),
+            (reason, _) => reason.detail().into(),
+        },
+    };
     match verdict {
-        None | Some(Verdict::Go) => (None, None),
-        Some(Verdict::Hold { reason: why, until }) => (Some(reason(why)), until),
-        Some(Verdict::Block { reason: why }) => (Some(reason(why)), None),
+        Verdict::Go => (None, None),
+        Verdict::Hold { reason, until } => (Some(told(reason)), until),
+        Verdict::Block { reason } => (Some(told(reason)), None),
     }
 }
 

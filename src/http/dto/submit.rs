@@ -1,4 +1,4 @@
-//! What is submitted, previewed, decided and paused.
+//! What is submitted, previewed and decided.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::dispatch::gate::Verdict;
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::sms::preview::Preview;
 use crate::sms::text::{Change, CharacterAt};
 
+use super::super::explain::{Explained, Lane, lane};
 use super::super::problem::{Document, Problem};
 use super::message::MessageAnswer;
 use super::{Reason, at, held};
@@ -139,6 +139,7 @@ pub(in super::super) struct Receipt {
     encoding: &'static str,
     units: u32,
     not_before: Option<Timestamp>,
+    pub(in super::super) lane: Lane,
 }
 
 impl From<&Submission> for Receipt {
@@ -150,14 +151,15 @@ impl From<&Submission> for Receipt {
             encoding: submission.encoding,
             units: submission.units,
             not_before: submission.not_before,
+            lane: lane(submission.sim.as_ref(), submission.group.as_ref(), submission.labels.batch.as_ref()),
         }
     }
 }
 
 impl Receipt {
     /// The answer when it was queued.
-    pub(in super::super) fn queued(self, verdict: Verdict) -> SubmitAnswer {
-        let (reason, until) = held(Some(verdict));
+    pub(in super::super) fn queued(self, explained: Explained) -> SubmitAnswer {
+        let (reason, until) = held(Some(explained));
         SubmitAnswer {
             id: self.id,
             state: crate::sms::lifecycle::MessageState::Queued.name(),
@@ -254,10 +256,10 @@ impl PreviewAnswer {
     pub(in super::super) fn new(
         preview: Preview,
         changes: Vec<Change>,
-        verdict: Verdict,
+        explained: Option<Explained>,
         asked: Option<Timestamp>,
     ) -> Self {
-        let (reason, until) = held(Some(verdict));
+        let (reason, until) = held(explained);
         let costly =
             preview.costly.into_iter().map(|CharacterAt { character: char, index }| CharacterAnswer { char, index });
         let alternatives = preview
@@ -289,29 +291,4 @@ pub(in super::super) struct ResolveRequest {
     /// `sent`, `resend` or `give_up`.
     #[schema(required, nullable = false)]
     pub(in super::super) decision: Option<String>,
-}
-
-/// What to pause or resume.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in super::super) struct PauseRequest {
-    /// `all`, `batch` or `sim`.
-    #[schema(required, nullable = false)]
-    pub(in super::super) scope: Option<String>,
-    /// The batch, or the name or ICCID of the SIM.
-    pub(in super::super) id: Option<String>,
-    /// Why, for those who wonder later.
-    pub(in super::super) reason: Option<String>,
-}
-
-/// What is paused or resumed now.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct PauseAnswer {
-    /// `all`, `batch` or `sim`.
-    pub(in super::super) scope: &'static str,
-    /// The batch, or the name or ICCID of the SIM.
-    #[schema(required)]
-    pub(in super::super) id: Option<String>,
-    /// Whether it is paused now.
-    pub(in super::super) paused: bool,
 }

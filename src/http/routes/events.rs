@@ -19,7 +19,7 @@ use super::super::{Site, stream};
 /// Events.
 ///
 /// With `after`, what came later, oldest first; without it, newest first. With `Accept: text/event-stream` they are
-/// pushed as they are committed, from `Last-Event-ID` or `after`, else from now.
+/// pushed as they are committed, from `Last-Event-ID` or `after`, else from now, until the token ends or is revoked.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -46,11 +46,12 @@ pub(super) async fn list(
     if wants_stream(&headers) {
         let after = match (last_event_id(&headers)?, page) {
             (Some(last), _) | (None, Page::After(last)) => last,
-            (None, Page::Before(_)) => *site.writer.committed().borrow(),
+            (None, Page::Before(Some(_))) => return Err(Problem::bad("cursor", "belongs to a list, not to a stream")),
+            (None, Page::Before(None)) => *site.writer.committed().borrow(),
         };
         let oldest = site.read(Reader::oldest_event).await?;
         still_kept(after, oldest)?;
-        return Ok(stream::follow(site, caller.creditors().clone(), after));
+        return Ok(stream::follow(site, &caller, after));
     }
     let creditors = caller.creditors().clone();
     let (events, oldest) = site

@@ -68,7 +68,7 @@ pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyA
         lines.iter().filter(|sim| sim.modem.is_some()).partition(|sim| sim.state == "paused");
     let name = |sim: &SimStatus| sim.card.names.name.clone().unwrap_or_else(|| sim.card.names.iccid.clone());
     reasons.extend(resting.iter().map(|sim| format!("SIM {} is paused", name(sim))));
-    let all_rest = !resting.is_empty() && others.is_empty();
+    let all_rest = !resting.is_empty() && !others.iter().any(|sim| sim.state == "ready");
     let sending = site.fleet.any_ready() && !paused && !all_rest;
     let status = if accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ReadyAnswer { ready, accepting, sending, reasons }))

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use crate::dispatch::gate::Verdict;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::MessageState;
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
@@ -15,6 +14,7 @@ use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::message::{MessageAnswer, StateAnswer};
 use super::super::dto::submit::ResolveRequest;
+use super::super::explain::{Explained, explain, lane};
 use super::super::json::{Body, Key, Parameters};
 use super::super::page::{limit, read_cursor};
 use super::super::problem::{Document, Kind, Problem};
@@ -24,15 +24,17 @@ use super::super::submission::{recipient, time};
 pub(super) async fn explained(
     site: &Site,
     views: Vec<MessageView>,
-) -> Result<Vec<(MessageView, Option<Verdict>)>, Problem> {
+) -> Result<Vec<(MessageView, Option<Explained>)>, Problem> {
     let questions: Vec<_> = views.iter().filter_map(|view| view.waiting).collect();
     let verdicts = if questions.is_empty() { Vec::new() } else { site.writer.explain(questions).await? };
-    let mut verdicts = verdicts.into_iter();
-    let explain = |view: MessageView| {
-        let verdict = view.waiting.and_then(|_| verdicts.next());
-        (view, verdict)
+    let lane = |view: &MessageView| lane(view.sim.as_ref(), view.group.as_ref(), view.labels.batch.as_ref());
+    let lanes = views.iter().filter(|view| view.waiting.is_some()).map(lane);
+    let mut explained = explain(site, lanes.zip(verdicts).collect()).await?.into_iter();
+    let pair = |view: MessageView| {
+        let explained = view.waiting.and_then(|_| explained.next());
+        (view, explained)
     };
-    Ok(views.into_iter().map(explain).collect())
+    Ok(views.into_iter().map(pair).collect())
 }
 
 /// Which messages to list.
@@ -115,7 +117,7 @@ pub(super) async fn list(
     let views = site.read(move |reader| reader.messages(&filter)).await?;
     let keys = List::page(views.iter().map(|view| view.key.0).collect(), limit, Page::Before(None), |key| *key);
     let items = explained(&site, views).await?;
-    let items = items.into_iter().map(|(view, verdict)| MessageAnswer::new(view, verdict, caller.eyes()));
+    let items = items.into_iter().map(|(view, explained)| MessageAnswer::new(view, explained, caller.eyes()));
     Ok(Json(List { items: items.collect(), next: keys.next }))
 }
 
@@ -148,10 +150,10 @@ pub(super) async fn show(
         .await?;
     let (view, history) =
         found.filter(|(view, _)| caller.covers(view.labels.creditor.as_deref())).ok_or_else(Problem::no_message)?;
-    let (mut view, verdict) =
+    let (mut view, explained) =
         explained(&site, vec![view]).await?.pop().ok_or_else(|| Problem::internal(&"a message was lost"))?;
     let parts = std::mem::take(&mut view.parts);
-    Ok(Json(MessageAnswer::new(view, verdict, caller.eyes()).with_parts(parts, history)))
+    Ok(Json(MessageAnswer::new(view, explained, caller.eyes()).with_parts(parts, history)))
 }
 
 /// Cancel a message of which nothing was handed over.

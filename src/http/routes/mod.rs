@@ -56,7 +56,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(events::list))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::sims))
-        .routes(routes!(pause::pause))
+        .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

@@ -1,19 +1,39 @@
-//! `POST /v1/pause` and `/v1/resume`: they last over restarts.
+//! `/v1/pause` and `/v1/resume`: what is paused, and pausing and resuming, which last over restarts.
 
 use axum::Json;
 use axum::extract::State;
 
-use crate::dispatch::route::SimNames;
 use crate::store::board::Scope as Paused;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::submit::{PauseAnswer, PauseRequest};
+use super::super::dto::List;
+use super::super::dto::pause::{PauseAnswer, PauseRequest, PausedAnswer};
 use super::super::json::Body;
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 
-/// Pause everything, a batch or a SIM.
+/// What is paused: everything, batches, SIMs.
+///
+/// A client that is limited to creditors sees the batches that have messages of theirs.
+#[utoipa::path(
+    get,
+    path = "/v1/pause",
+    operation_id = "listPauses",
+    tag = "operation",
+    responses(
+        (status = OK, description = "All of them", body = List<PausedAnswer>),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<PausedAnswer>>, Problem> {
+    caller.needs(Scope::Read)?;
+    let creditors = caller.creditors().clone();
+    let pauses = site.read(move |reader| reader.pauses(&creditors)).await?;
+    Ok(Json(List::whole(pauses.into_iter().map(PausedAnswer::from).collect())))
+}
+
+/// Pause everything, a batch or a SIM. Once more corrects the reason.
 #[utoipa::path(
     post,
     path = "/v1/pause",
@@ -22,6 +42,7 @@ use super::super::submission::word;
     request_body = PauseRequest,
     responses(
         (status = OK, description = "Done", body = PauseAnswer),
+        (status = NOT_FOUND, description = "`not-found`: no such SIM", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
@@ -33,15 +54,8 @@ pub(super) async fn pause(
     caller.needs(Scope::Manage)?;
     let reason = word("reason", request.reason.take().filter(|reason| !reason.is_empty()))?.unwrap_or_default();
     let (scope, id) = covered(request)?;
-    if scope == Paused::Sim {
-        let sims = site.writer.sims().await?;
-        let is_known = |names: &SimNames| names.iccid == id || names.name.as_ref() == Some(&id);
-        if !site.reader.configures_sim(&id) && !sims.iter().any(|sim| is_known(&sim.card.names)) {
-            return Err(Problem::new(Kind::NotFound, "no SIM of this name or ICCID was seen or configured").field("id"));
-        }
-    }
-    site.writer.pause(scope, id.clone(), reason, caller.client().to_owned()).await?;
-    Ok(Json(answer(scope, id, true)))
+    let stored = site.writer.pause(scope, id, reason, caller.client().to_owned()).await?;
+    Ok(Json(answer(scope, stored.ok_or_else(no_sim)?, true)))
 }
 
 /// Resume what was paused.
@@ -53,6 +67,7 @@ pub(super) async fn pause(
     request_body = PauseRequest,
     responses(
         (status = OK, description = "Done", body = PauseAnswer),
+        (status = NOT_FOUND, description = "`not-found`: no such SIM", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
@@ -63,8 +78,12 @@ pub(super) async fn resume(
 ) -> Result<Json<PauseAnswer>, Problem> {
     caller.needs(Scope::Manage)?;
     let (scope, id) = covered(request)?;
-    site.writer.resume(scope, id.clone()).await?;
-    Ok(Json(answer(scope, id, false)))
+    let stored = site.writer.resume(scope, id).await?;
+    Ok(Json(answer(scope, stored.ok_or_else(no_sim)?, false)))
+}
+
+fn no_sim() -> Problem {
+    Problem::new(Kind::NotFound, "no SIM of this name or ICCID was seen or configured").field("id")
 }
 
 fn answer(scope: Paused, id: String, paused: bool) -> PauseAnswer {

@@ -10,6 +10,7 @@ use crate::sms::text::choose;
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::submit::{PreviewAnswer, SubmitRequest};
+use super::super::explain::explain;
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
 use super::super::submission::{Checked, text_problem};
@@ -43,7 +44,8 @@ pub(super) async fn preview(
         parts: u32::try_from(preview.segments).unwrap_or(u32::MAX),
         begun: false,
     };
-    let (route, batch) = (checked.route(), checked.labels.batch.unwrap_or_default());
-    let verdict = site.writer.preview(route, batch, question).await?;
-    Ok(Json(PreviewAnswer::new(preview, changes, verdict, checked.times.not_before)))
+    let (route, batch) = checked.lane();
+    let verdict = site.writer.preview(route.clone(), batch.clone(), question).await?;
+    let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
+    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before)))
 }

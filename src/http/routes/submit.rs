@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 
 use crate::actor::writer::BATCH_MAX;
+use crate::dispatch::gate::Verdict;
 use crate::sms::id::MessageId;
 use crate::sms::message::Submission;
 use crate::store::submit::SubmitAnswer as Submitted;
@@ -18,6 +19,7 @@ use crate::store::view::MessageView;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::message::{Eyes, MessageAnswer};
 use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest};
+use super::super::explain::{Explained, Lane, explain};
 use super::super::json::{Octets, array, is_array, object};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::Checked;
@@ -81,7 +83,7 @@ enum SubmitAnswered {
 
 /// What became of one item, before repeats are looked up.
 enum Outcome {
-    Queued(SubmitAnswer),
+    Queued(Receipt, Verdict),
     Repeat(MessageId),
     Refused(Problem),
 }
@@ -92,13 +94,22 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
     let answers = site.writer.submit(vec![submission]).await?;
     let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
     match outcome(receipt, &answer) {
-        Outcome::Queued(answer) => Ok((StatusCode::ACCEPTED, Json(answer)).into_response()),
+        Outcome::Queued(receipt, verdict) => {
+            let explained = in_words(site, vec![(receipt.lane.clone(), verdict)]).await.pop();
+            let explained = explained.unwrap_or(Explained { verdict, pause: None });
+            Ok((StatusCode::ACCEPTED, Json(receipt.queued(explained))).into_response())
+        }
         Outcome::Refused(problem) => Err(problem),
         Outcome::Repeat(id) => {
             let answer = present(site, vec![id]).await?.remove(&id).ok_or_else(|| forgotten(id))?;
             Ok(Json(answer).into_response())
         }
     }
+}
+
+/// What holds messages that were just taken in; nothing where that cannot be had, since they are on disk all the same.
+async fn in_words(site: &Site, verdicts: Vec<(Lane, Verdict)>) -> Vec<Explained> {
+    explain(site, verdicts).await.unwrap_or_default()
 }
 
 async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Response, Problem> {
@@ -122,11 +133,19 @@ async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Respo
     checking??;
     let repeats = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Repeat(id) => Some(*id),
-        Outcome::Queued(_) | Outcome::Refused(_) => None,
+        Outcome::Queued(..) | Outcome::Refused(_) => None,
     });
     let present = present(site, repeats.collect()).await?;
+    let queued = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Queued(receipt, verdict) => Some((receipt.lane.clone(), *verdict)),
+        Outcome::Repeat(_) | Outcome::Refused(_) => None,
+    });
+    let mut explained = in_words(site, queued.collect()).await.into_iter();
     let items = outcomes.into_iter().enumerate().map(|(index, outcome)| match outcome {
-        Outcome::Queued(answer) => SubmitItem::Message(Box::new(answer)),
+        Outcome::Queued(receipt, verdict) => {
+            let explained = explained.next().unwrap_or(Explained { verdict, pause: None });
+            SubmitItem::Message(Box::new(receipt.queued(explained)))
+        }
         Outcome::Refused(problem) => SubmitItem::Problem(problem.at_index(index)),
         Outcome::Repeat(id) => match present.get(&id) {
             Some(answer) => SubmitItem::Message(Box::new(answer.clone())),
@@ -195,7 +214,7 @@ fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submiss
 
 fn outcome(receipt: Receipt, answer: &Submitted) -> Outcome {
     match answer {
-        Submitted::Queued(verdict) => Outcome::Queued(receipt.queued(*verdict)),
+        Submitted::Queued(verdict) => Outcome::Queued(receipt, *verdict),
         Submitted::Repeated(id) => Outcome::Repeat(*id),
         Submitted::DuplicateRef(id) => {
             let problem =
@@ -229,6 +248,7 @@ async fn present(site: &Site, ids: Vec<MessageId>) -> Result<HashMap<MessageId, 
         })
         .await?;
     let explained = explained(site, views).await?;
-    let answer = |(view, verdict): (MessageView, _)| (view.id, MessageAnswer::new(view, verdict, Eyes::Open).into());
+    let answer =
+        |(view, explained): (MessageView, _)| (view.id, MessageAnswer::new(view, explained, Eyes::Open).into());
     Ok(explained.into_iter().map(answer).collect())
 }

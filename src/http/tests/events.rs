@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use axum::body::{Body, BodyDataStream};
+use axum::response::Response;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -11,7 +14,17 @@ impl Stream {
     async fn open(house: &House, path: &str, last: Option<&str>) -> Self {
         let mut headers = vec![("accept", "text/event-stream")];
         headers.extend(last.map(|last| ("last-event-id", last)));
-        let response = send(house.local(), request("GET", path, &headers, Body::empty())).await;
+        Self::of(send(house.local(), request("GET", path, &headers, Body::empty())).await)
+    }
+
+    /// Over TCP, from the beginning of the log.
+    async fn with(house: &House, token: &str) -> Self {
+        let authorization = format!("Bearer {token}");
+        let headers = [("accept", "text/event-stream"), ("authorization", authorization.as_str())];
+        Self::of(send(house.tcp(), request("GET", "/v1/events?after=0", &headers, Body::empty())).await)
+    }
+
+    fn of(response: Response) -> Self {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self(response.into_body().into_data_stream())
     }
@@ -82,6 +95,39 @@ async fn streams_end_when_the_daemon_closes_and_not_while_it_drains() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_its_token_is_revoked() {
+    let house = House::new();
+    house.submit(message()).await;
+    let made = house.post("/v1/tokens", json!({ "client": "a", "scopes": ["read"] })).await.json;
+    let other = house.token(json!({ "client": "b", "scopes": ["read"] })).await;
+    let mut stream = Stream::with(&house, made["token"].as_str().unwrap()).await;
+    let mut others = Stream::with(&house, &other).await;
+    assert_eq!(stream.next().await.unwrap().0, 1);
+    house.delete(&format!("/v1/tokens/{}", made["key"])).await;
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.unwrap();
+    assert_eq!(end, None, "not even what was read ahead");
+    assert_eq!(others.next().await.unwrap().0, 1);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_expires() {
+    let house = House::new();
+    let token = json!({ "client": "a", "scopes": ["read"], "expires_at": "2026-11-24T13:05:00Z" });
+    let token = house.token(token).await;
+    let mut stream = Stream::with(&house, &token).await;
+    tokio::time::pause();
+    let began = house.clock.now().utc;
+    // Nothing but signs of life until the time has come.
+    while let Some(chunk) = stream.0.next().await {
+        assert_eq!(&chunk.unwrap()[..], b":\n\n");
+        assert!(house.clock.now().utc < "2026-11-24T13:05:01Z".parse().unwrap(), "the stream goes on");
+    }
+    let lasted = house.clock.now().utc.saturating_since(began);
+    assert!(lasted > Duration::from_secs(290), "ended after {lasted:?}");
+    house.with(&token, "GET", "/v1/events", "").await.is_problem(401, "unauthorized", None);
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_the_writer() {
     let mut house = House::new();
     let mut stream = Stream::open(&house, "/v1/events", None).await;
@@ -102,6 +148,17 @@ async fn pulled_events_are_in_order_and_in_pages() {
     assert_eq!(rest["next"], Value::Null);
     let newest = house.get("/v1/events").await.json;
     assert_eq!(newest["items"][0]["seq"], 2);
+}
+
+#[tokio::test]
+async fn a_cursor_belongs_to_no_start_of_its_own() {
+    let house = House::new();
+    for path in ["/v1/events?after=0&cursor=a1", "/v1/inbox?cursor=b1&after=0"] {
+        house.get(path).await.is_problem(400, "bad-request", Some("cursor"));
+    }
+    let headers = [("accept", "text/event-stream")];
+    let answer = call(house.local(), request("GET", "/v1/events?cursor=b1", &headers, Body::empty())).await;
+    answer.is_problem(400, "bad-request", Some("cursor"));
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 mod access;
 mod events;
 mod operation;
+mod pauses;
 mod reading;
+mod serve;
 mod submitting;
 
 use std::path::PathBuf;
@@ -68,6 +70,16 @@ impl House {
         let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut open(), now);
         let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet);
+        (self.writer, self.app) = (Some(writer), app);
+    }
+
+    /// The same, with what a running daemon knows besides the database: which SIM is in which modem.
+    fn restart_with(&mut self, meanwhile: impl FnOnce(&mut Store, Timestamp)) {
+        self.stop();
+        let now = self.clock.now().utc;
+        let mut store = Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
+        meanwhile(&mut store, now);
+        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet);
         (self.writer, self.app) = (Some(writer), app);
     }
 
@@ -151,7 +163,10 @@ fn store_settings(free_floor: u64) -> StoreSettings {
 fn sims() -> SimSettings {
     let limits = Limits { per_minute: 0, per_day: 3, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
     let names = SimNames { iccid: ICCID.to_owned(), name: Some("norte".to_owned()), group: None };
-    SimSettings { default: limits.clone(), cards: vec![Card { names, number: None, limits }] }
+    SimSettings {
+        default: limits.clone(),
+        cards: vec![Card { names, number: Some("+5511912340000".to_owned()), limits }],
+    }
 }
 
 /// A modem with the SIM comes up. Its name and its SIM.

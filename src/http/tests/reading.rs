@@ -67,6 +67,22 @@ async fn without_pii_numbers_and_texts_are_masked() {
     assert_eq!((&shown["to"], &shown["text"]), (&json!("+55*********21"), &json!("[13 characters]")));
     let shown = house.with(&seeing, "GET", "/v1/inbox", "").await.json;
     assert_eq!(shown["items"][0]["from"], "+5511987654321");
+    let number = async |token| house.with(token, "GET", "/v1/sims", "").await.json["items"][0]["number"].clone();
+    assert_eq!((number(&blind).await, number(&seeing).await), (json!("+55*********00"), json!("+5511912340000")));
+}
+
+#[tokio::test]
+async fn who_may_not_see_numbers_may_not_guess_them() {
+    let (house, id) = conversation().await;
+    let blind = house.token(json!({ "client": "stats", "scopes": ["read"] })).await;
+    let seeing = house.token(json!({ "client": "crm", "scopes": ["read", "pii"] })).await;
+    for to in ["11987654321", "11987654322"] {
+        let answer = house.with(&blind, "GET", &format!("/v1/messages?to={to}"), "").await;
+        answer.is_problem(403, "forbidden", None);
+        assert!(answer.text.contains("`pii`"), "{}", answer.text);
+    }
+    let found = house.with(&seeing, "GET", "/v1/messages?to=11987654321", "").await.json;
+    assert_eq!(found["items"][0]["id"], id);
 }
 
 #[tokio::test]

@@ -108,6 +108,18 @@ async fn what_has_the_wrong_form_is_refused_with_its_field() {
 }
 
 #[tokio::test]
+async fn a_long_unknown_name_is_cut_and_not_compared() {
+    let house = House::new();
+    // One edit away from a field if it were cut first.
+    let long = format!("client_reff{}", "f".repeat(100_000));
+    let answer = house.post("/v1/messages", message_with(json!({ long.clone(): 1 }))).await;
+    answer.is_problem(400, "unknown-field", Some(&long[..40]));
+    assert!(!answer.text.contains("did you mean") && answer.text.len() < 1000, "{}", answer.text);
+    let answer = house.get(&format!("/v1/messages?{}=1", &long[..200])).await;
+    answer.is_problem(400, "unknown-field", Some(&long[..40]));
+}
+
+#[tokio::test]
 async fn what_cannot_be_sent_is_refused_with_the_reason() {
     let house = House::new();
     for (fields, name, field, words) in [

@@ -4,6 +4,7 @@ mod budget;
 mod control;
 mod inbound;
 mod parts;
+mod repeat;
 mod travel;
 mod unknown;
 

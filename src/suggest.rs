@@ -1,7 +1,9 @@
-//! What somebody may have meant: the known name that is the fewest edits away.
+//! What somebody may have meant: the known name that is the fewest edits away. Knows nothing of what the names are for.
 
 /// The closest of `known`, if it is close enough to be a slip of the hand: a third of the name at most.
-pub(super) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+///
+/// Takes time in proportion to the length of `name`, so bound it where it comes from a stranger.
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = known.into_iter().map(|one| (distance(name, one), one)).min_by_key(|&(edits, _)| edits)?;
     let (edits, one) = near;
     (edits <= one.chars().count().div_ceil(3)).then(|| one.to_owned())
@@ -13,17 +15,20 @@ fn distance(from: &str, to: &str) -> usize {
     // One row of the table at a time: the cost of every beginning of `to`.
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, character) in from.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (pair, other) in row.windows(2).zip(&to) {
-            let (diagonal, above) = (pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0));
+        let (mut diagonal, mut left) = (index, index + 1);
+        let mut cells = row.iter_mut();
+        if let Some(first) = cells.next() {
+            *first = left;
+        }
+        for (other, cell) in to.iter().zip(cells) {
+            let above = *cell;
             let replaced = diagonal + usize::from(character != *other);
             left = replaced.min(above + 1).min(left + 1);
-            next.push(left);
+            *cell = left;
+            diagonal = above;
         }
-        row = next;
     }
-    row.last().copied().unwrap_or(0)
+    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
