@@ -70,8 +70,8 @@ impl Bench {
         );
         let columns: Vec<[f64; 4]> = (1..=rounds)
             .map(|round| {
-                let (disk, pdu) = self.hand_over(&self.disk, 1, Duration::ZERO, messages);
-                let (memory, _) = self.hand_over(Path::new("/dev/shm"), 1, Duration::ZERO, messages);
+                let HandOver { speed: disk, pdu, .. } = self.hand_over(&self.disk, 1, Duration::ZERO, messages);
+                let memory = self.hand_over(Path::new("/dev/shm"), 1, Duration::ZERO, messages).speed;
                 let folder = tempfile::tempdir_in(&self.disk).unwrap();
                 let alone = bare::modem_loops(folder.path(), &pdu, 1, Duration::ZERO, messages, &self.clock);
                 let bare_loop = self.server.block_on(alone);
@@ -106,7 +106,7 @@ impl Bench {
 
     fn pool(&self) {
         let best = rate(POOL_MODEMS, AIRTIME);
-        let (speed, pdu) = self.hand_over(&self.disk, POOL_MODEMS, AIRTIME, POOL_MESSAGES);
+        let HandOver { speed, pdu, gaps } = self.hand_over(&self.disk, POOL_MODEMS, AIRTIME, POOL_MESSAGES);
         let folder = tempfile::tempdir_in(&self.disk).unwrap();
         let loops = bare::modem_loops(folder.path(), &pdu, POOL_MODEMS, AIRTIME, POOL_MESSAGES, &self.clock);
         let floor = self.server.block_on(loops);
@@ -119,10 +119,18 @@ impl Bench {
             speed / floor,
             load()
         );
+        let beyond = |share| quantile(&gaps, share).saturating_sub(AIRTIME).as_millis();
+        println!(
+            "{:<10} from one result of a modem to its next, beyond the airtime: p50 {} ms, p90 {} ms, p99 {} ms, longest {} ms",
+            "pool",
+            beyond(0.5),
+            beyond(0.9),
+            beyond(0.99),
+            beyond(1.0)
+        );
     }
 
-    /// Messages per second from the first offer to the last result, as the store has noted them, and one of the PDUs.
-    fn hand_over(&self, disk: &Path, modems: usize, airtime: Duration, messages: usize) -> (f64, Vec<u8>) {
+    fn hand_over(&self, disk: &Path, modems: usize, airtime: Duration, messages: usize) -> HandOver {
         let folder = tempfile::tempdir_in(disk).unwrap();
         let database = folder.path().join("recado.db");
         // Reports would come in a burst; they are not what is measured here.
@@ -151,7 +159,15 @@ impl Bench {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .unwrap();
-        (rate(messages, Duration::from_millis(u64::try_from(to - from).unwrap())), pdu)
+        let mut statement = conn
+            .prepare("SELECT accepted_at - lag(accepted_at) OVER (PARTITION BY modem ORDER BY accepted_at) FROM segment")
+            .unwrap();
+        let gaps = statement.query_map([], |row| row.get::<_, Option<u64>>(0)).unwrap();
+        HandOver {
+            speed: rate(messages, Duration::from_millis(u64::try_from(to - from).unwrap())),
+            pdu,
+            gaps: gaps.filter_map(|gap| gap.unwrap()).map(Duration::from_millis).collect(),
+        }
     }
 
     /// Each round beside its floor: one synced row of bare SQLite after each submit, on the same disk.
@@ -237,6 +253,16 @@ impl Bench {
         task.spawn_on(work, server);
         task.join_next().await.unwrap().unwrap()
     }
+}
+
+/// How a queue was handed over, as the store has noted it.
+struct HandOver {
+    /// Messages per second from the first offer to the last result.
+    speed: f64,
+    /// One of the PDUs.
+    pdu: Vec<u8>,
+    /// Between the results of a modem.
+    gaps: Vec<Duration>,
 }
 
 /// What a round of submits took.

@@ -43,7 +43,7 @@ impl Work<'_> {
     /// Takes a message in, unless it is a repeat or too large.
     pub fn submit(&mut self, submission: &Submission) -> Result<SubmitAnswer, StoreError> {
         if submission.expires <= self.now {
-            return Ok(SubmitAnswer::Over);
+            return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Over));
         }
         let route = route_of(submission);
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);

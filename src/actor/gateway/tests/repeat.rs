@@ -22,11 +22,9 @@ fn a_repeat_of_what_has_expired_is_a_repeat() {
 }
 
 #[test]
-fn a_repeat_with_the_time_at_which_it_expired_is_said_to_be_over() {
+fn a_repeat_with_the_time_at_which_it_expired_is_told_how_the_first_stands() {
     let mut desk = Desk::new(unlimited());
     let first = first(&mut desk);
     let repeat = Submission { id: MessageId::new(desk.now, [77; 10]), ..first.clone() };
-    // Wrong: a repeat should be told how the first one stands, whatever the time; `Work::submit` looks at the clock before
-    // it looks for the reference. Right is `SubmitAnswer::Repeated(first.id)`.
-    assert_eq!(desk.try_submit(&repeat), SubmitAnswer::Over);
+    assert_eq!(desk.try_submit(&repeat), SubmitAnswer::Repeated(first.id));
 }
