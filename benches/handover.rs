@@ -160,7 +160,9 @@ impl Bench {
             })
             .unwrap();
         let mut statement = conn
-            .prepare("SELECT accepted_at - lag(accepted_at) OVER (PARTITION BY modem ORDER BY accepted_at) FROM segment")
+            .prepare(
+                "SELECT accepted_at - lag(accepted_at) OVER (PARTITION BY modem ORDER BY accepted_at) FROM segment",
+            )
             .unwrap();
         let gaps = statement.query_map([], |row| row.get::<_, Option<u64>>(0)).unwrap();
         HandOver {

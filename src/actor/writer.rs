@@ -150,21 +150,9 @@ pub struct Writer {
 impl Writer {
     /// Starts the thread.
     pub fn start(store: Store, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, StartError> {
-        let (seq, committed) = watch::channel(store.last_seq());
         let inbox = Arc::new(Inbox::new());
-        let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
-        let gateway = Gateway::new(store)?;
-        let mut running = Running {
-            gateway,
-            clock,
-            metrics,
-            seq,
-            modems: HashMap::new(),
-            kept: VecDeque::new(),
-            in_trouble: false,
-            checkpoint,
-            log_since: None,
-        };
+        let mut running = Running::new(store, clock, metrics)?;
+        let committed = running.seq.subscribe();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn({
@@ -431,28 +419,46 @@ struct Running {
 }
 
 impl Running {
+    fn new(store: Store, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, StartError> {
+        let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
+        Ok(Self {
+            seq: watch::Sender::new(store.last_seq()),
+            gateway: Gateway::new(store)?,
+            clock,
+            metrics,
+            modems: HashMap::new(),
+            kept: VecDeque::new(),
+            in_trouble: false,
+            checkpoint,
+            log_since: None,
+        })
+    }
+
     fn run(&mut self, inbox: &Inbox<Item>) {
-        loop {
-            let Some(items) = inbox.take(BATCH_MAX, Some(self.patience())) else { break };
-            let mut jobs: Vec<Job> = self.kept.drain(..).map(Job::Report).collect();
-            for item in items {
-                match item {
-                    Item::Job(job) => jobs.push(job),
-                    Item::Modem(id, orders) => {
-                        self.modems.insert(id, orders);
-                    }
-                }
-            }
-            self.in_trouble = false;
-            self.tick();
-            self.commit(jobs);
-            self.assign();
-            self.count();
-            self.tidy();
+        while let Some(items) = inbox.take(BATCH_MAX, Some(self.patience())) {
+            self.round(items);
         }
         if !self.kept.is_empty() {
             tracing::error!(reports = self.kept.len(), "reports lost: the database could not be written until the end");
         }
+    }
+
+    fn round(&mut self, items: Vec<Item>) {
+        let mut jobs: Vec<Job> = self.kept.drain(..).map(Job::Report).collect();
+        for item in items {
+            match item {
+                Item::Job(job) => jobs.push(job),
+                Item::Modem(id, orders) => {
+                    self.modems.insert(id, orders);
+                }
+            }
+        }
+        self.in_trouble = false;
+        self.tick();
+        self.commit(jobs);
+        self.assign();
+        self.count();
+        self.tidy();
     }
 
     /// How long to wait when nobody asks for anything.
@@ -605,3 +611,6 @@ fn sent(result: Settled) -> Sent {
         Settled::Unknown => Sent::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;
