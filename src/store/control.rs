@@ -125,10 +125,7 @@ impl Work<'_> {
                 row.resent = true;
                 row.save(self.conn)?;
                 self.segment_event(EventKind::SegmentReturned, row, &carrier, data)?;
-                self.note_expiry(message.expires);
-                let (lane, priority) = (message.lane, message.priority);
-                self.effect(Effect::Queued { lane, priority, due: self.now });
-                Ok(())
+                self.put_off(message, segments, self.now)
             }
             Decision::GiveUp => {
                 self.refuse(&mut Part { message, segments, segment, carrier: &carrier }, &format!("given up by {by}"))

@@ -3,7 +3,7 @@
 //! A checkpoint writes thousands of pages and syncs the database, which takes some hundredths of a second. A second
 //! connection does it beside the commits (`SQLITE_CHECKPOINT_PASSIVE` waits for nobody and nobody waits for it); the next
 //! commit after a whole copy begins the log anew. Under load without a pause a copy is never whole, so the log grows: at
-//! [`PAGES_MAX`] the commit finishes the copy itself, of which little is left by then.
+//! `PAGES_MAX` the commit finishes the copy itself, of which little is left by then.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -254,13 +254,16 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Puts a segment's waiting siblings and itself off until `due`, so that the parts of a message stay in order.
+    /// Puts what waits of a message off until `due`, or until its last part is due if that is later: parts go in order, so
+    /// all of them are due when the last one is.
     pub(super) fn put_off(
         &mut self,
         message: &MessageRow,
         segments: &mut [SegmentRow],
         due: Timestamp,
     ) -> Result<(), StoreError> {
+        let waits = |segment: &SegmentRow| matches!(segment.state, SegmentState::Waiting { .. }).then_some(segment.due);
+        let due = segments.iter().filter_map(waits).fold(due, Timestamp::max);
         for segment in segments.iter_mut() {
             if let SegmentState::Waiting { due: old } = &mut segment.state {
                 *old = due;

@@ -23,7 +23,7 @@ use crate::pdu::{
     UserData,
 };
 use crate::sms::id::MessageId;
-use crate::sms::lifecycle::{MessageState, message_state};
+use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::outcome::Cause;
@@ -238,8 +238,14 @@ impl Desk {
         );
         for (stored, segments) in recounted.messages {
             assert_eq!(stored, message_state(&segments));
+            let dues: Vec<_> = segments.iter().filter_map(waiting_due).collect();
+            assert!(dues.windows(2).all(|two| two[0] == two[1]), "parts of one message are due together: {dues:?}");
         }
     }
+}
+
+fn waiting_due(state: &SegmentState) -> Option<Timestamp> {
+    if let SegmentState::Waiting { due } = state { Some(*due) } else { None }
 }
 
 impl Drop for Desk {

@@ -93,6 +93,34 @@ fn the_policy_of_a_message_resends_it_once() {
 }
 
 #[test]
+fn a_part_that_goes_again_waits_for_the_part_before_it() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    let on_unknown = OnUnknown::ResendAfter(Duration::from_secs(1800));
+    let submission = Submission { on_unknown, ..desk.submission(&long_text()) };
+    desk.try_submit(&submission);
+    let silent = Settlement::Unknown { why: UnknownWhy::Silence };
+    let (modem, first) = desk.load();
+    desk.offer(&modem, first.segment);
+    let (_, second) = desk.load();
+    desk.settle(&modem, first.segment, silent);
+    desk.pass(Duration::from_secs(60));
+    desk.offer(&modem, second.segment);
+    desk.settle(&modem, second.segment, silent);
+    desk.send(200);
+    // The first part goes again, is refused for now, and waits two minutes.
+    desk.pass(Duration::from_secs(1740));
+    assert_eq!(desk.load().1.segment, first.segment);
+    desk.offer(&modem, first.segment);
+    desk.settle(&modem, first.segment, Settlement::Refused { cause: Cause::Cms(42) });
+    // The second is to go again meanwhile.
+    desk.pass(Duration::from_secs(60));
+    assert!(desk.loads().is_empty(), "the first part is not due");
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.load().1.segment, first.segment);
+}
+
+#[test]
 fn a_late_answer_settles_the_unknown() {
     let mut desk = Desk::new(unlimited());
     desk.plug("m1", "sim-a");
