@@ -214,14 +214,15 @@ impl Machine {
     }
 
     /// The time for draining is over: settles what is on the wire by what is known, and works no more. Not the port is to
-    /// blame, so nothing is said of it.
+    /// blame, so nothing is said of it. Nobody hears the answer to an offer any more: the queue is told after the offer
+    /// that nothing of it was written.
     pub fn cut_short(&mut self, now: Instant) {
-        if matches!(self.stage, Stage::Closed) {
-            return;
+        if !matches!(self.stage, Stage::Closed) {
+            let last = self.session.close();
+            self.cut_off(last.as_ref(), UnknownWhy::DaemonStopped, ReturnedWhy::Draining);
+            self.stage = Stage::Closed;
         }
-        let last = self.session.close();
-        self.cut_off(last.as_ref(), UnknownWhy::DaemonStopped, ReturnedWhy::Draining);
-        self.stage = Stage::Closed;
+        self.submit.stop_awaiting_answer(&mut self.outputs);
         self.pump(now);
     }
 

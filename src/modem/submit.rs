@@ -345,6 +345,15 @@ impl Submit {
         }
     }
 
+    /// Settles what was not written and waits for the answer to its offer only.
+    pub(super) fn stop_awaiting_answer(&mut self, out: &mut VecDeque<Output>) {
+        if let Some(Current { lease, returned: Some(why), settled: false, .. }) =
+            self.current.take_if(|it| it.stage == Stage::Over)
+        {
+            settle(out, lease.segment, Settlement::Returned { why });
+        }
+    }
+
     fn conclude(&mut self, segment: SegmentId, result: Settlement, out: &mut VecDeque<Output>) {
         if matches!(result, Settlement::Unknown { .. }) {
             self.outstanding = Some(segment);
