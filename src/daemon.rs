@@ -118,7 +118,12 @@ impl Daemon {
     pub async fn start(options: Options) -> Result<Self, DaemonError> {
         let Options { config, clock, simulate } = options;
         let lock = lock(&config.store.path)?;
-        let settings = Settings { sims: config.sim_settings(), free_floor: FREE_FLOOR, country: config.region.country };
+        let settings = Settings {
+            sims: config.sim_settings(),
+            free_floor: FREE_FLOOR,
+            country: config.region.country,
+            alarms: config.alarms.sms_to.clone(),
+        };
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());

@@ -211,8 +211,10 @@ impl Gateway {
                     return Ok(None);
                 }
                 // Another line can send it, or only a person can change that: this line looks at what follows.
-                Drawn::TooLarge { message, until: None } if skipped.len() < SKIPPED_MAX => skipped.push(message),
-                Drawn::TooLarge { .. } => {
+                Drawn::TooLarge { message, until: None } | Drawn::Elsewhere(message) if skipped.len() < SKIPPED_MAX => {
+                    skipped.push(message);
+                }
+                Drawn::TooLarge { .. } | Drawn::Elsewhere(_) => {
                     self.plan.sit_out(draw.sim);
                     return Ok(None);
                 }

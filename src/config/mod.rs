@@ -25,7 +25,7 @@ pub use pin::{Pin, PinError};
 pub use sim::{Card, Sim};
 
 use crate::sms::message::VALIDITY_MAX;
-use crate::sms::number::Country;
+use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
 use section::{Reading, Section};
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub modems: Vec<Modem>,
     /// `[sim]`
     pub sim: Sim,
+    /// `[alarms]`
+    pub alarms: Alarms,
 }
 
 /// Where everything is kept.
@@ -90,6 +92,13 @@ pub struct Messages {
     pub validity: Duration,
     /// National tables that [`Encoding::Auto`] may use before UCS-2.
     pub national: Vec<NationalTable>,
+}
+
+/// Who is told when a person must look after something.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Alarms {
+    /// Numbers that get a text.
+    pub sms_to: Vec<PhoneNumber>,
 }
 
 impl Config {
@@ -145,6 +154,7 @@ impl Config {
         root.table("messages", |section| self.messages.read(section));
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
+        root.table("alarms", |section| self.alarms.read(section, self.region.country));
     }
 }
 
@@ -197,6 +207,12 @@ impl Default for Region {
 impl Region {
     fn read(&mut self, section: &mut Section<'_, '_>) {
         section.set("country", &mut self.country, value::country);
+    }
+}
+
+impl Alarms {
+    fn read(&mut self, section: &mut Section<'_, '_>, country: Country) {
+        section.set("sms_to", &mut self.sms_to, |raw| value::numbers(raw, country));
     }
 }
 

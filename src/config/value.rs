@@ -159,6 +159,12 @@ pub(super) fn number(raw: Raw<'_>, country: Country) -> Result<String, Problem> 
     PhoneNumber::parse(text, country).map(PhoneNumber::e164).map_err(Problem::Number)
 }
 
+/// Numbers in any form of the country.
+pub(super) fn numbers(raw: Raw<'_>, country: Country) -> Result<Vec<PhoneNumber>, Problem> {
+    let texts = raw.texts("a list of phone numbers as text")?;
+    texts.into_iter().map(|text| PhoneNumber::parse(text, country).map_err(Problem::Number)).collect()
+}
+
 /// At most the 20 digits that an address field holds (3GPP TS 23.040, 9.1.2.5).
 pub(super) fn smsc(raw: Raw<'_>) -> Result<String, Problem> {
     let text = raw.text("the number of a service centre as text")?;

@@ -108,6 +108,10 @@ pub struct Line<'a> {
     pub paused: bool,
     /// It is in a modem that is up and registered.
     pub ready: bool,
+    /// It takes no debtor's message until it has proven itself.
+    pub resting: bool,
+    /// Until when congestion keeps it still.
+    pub closed_until: Timestamp,
     /// What it may spend.
     pub budget: &'a Budget,
 }
@@ -172,8 +176,11 @@ fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
             Prospect::Spent { at: Some(at), reason }
         }
         Allowance::Never { .. } => Prospect::Spent { at: None, reason: Reason::SimBudget },
-        Allowance::Now if line.ready => Prospect::Open,
-        Allowance::Now => Prospect::Resting,
+        Allowance::Now if line.resting || !line.ready => Prospect::Resting,
+        Allowance::Now if line.closed_until > start => {
+            Prospect::Spent { at: Some(line.closed_until), reason: Reason::SimResting }
+        }
+        Allowance::Now => Prospect::Open,
     }
 }
 
@@ -187,6 +194,10 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_525_200_000);
+
+    fn open(budget: &Budget) -> Line<'_> {
+        Line { paused: false, ready: true, resting: false, closed_until: Timestamp::default(), budget }
+    }
 
     fn budget(spent: u32) -> Budget {
         let limits =
@@ -215,25 +226,20 @@ mod tests {
         let fresh = budget(0);
         let paced = budget(1);
         let spent = budget(2);
-        let ready = |budget| Line { paused: false, ready: true, budget };
-        check(question(), &[ready(&fresh)], Verdict::Go);
-        check(Question { paused: true, ..question() }, &[ready(&fresh)], hold(Reason::Paused, None));
-        check(question(), &[Line { paused: true, ..ready(&fresh) }], hold(Reason::Paused, None));
+        check(question(), &[open(&fresh)], Verdict::Go);
+        check(Question { paused: true, ..question() }, &[open(&fresh)], hold(Reason::Paused, None));
+        check(question(), &[Line { paused: true, ..open(&fresh) }], hold(Reason::Paused, None));
         check(question(), &[], hold(Reason::NoSim, None));
-        check(question(), &[Line { ready: false, ..ready(&fresh) }], hold(Reason::SimResting, None));
-        check(question(), &[ready(&paced)], hold(Reason::SimPace, Some(5)));
-        check(question(), &[ready(&spent)], hold(Reason::SimBudget, Some(60)));
-        check(Question { expires: NOW, ..question() }, &[ready(&fresh)], Verdict::Block { reason: Reason::Expired });
+        check(question(), &[Line { ready: false, ..open(&fresh) }], hold(Reason::SimResting, None));
+        check(question(), &[open(&paced)], hold(Reason::SimPace, Some(5)));
+        check(question(), &[open(&spent)], hold(Reason::SimBudget, Some(60)));
+        check(Question { expires: NOW, ..question() }, &[open(&fresh)], Verdict::Block { reason: Reason::Expired });
     }
 
     #[test]
     fn one_open_line_is_enough() {
         let (fresh, spent) = (budget(0), budget(2));
-        let lines = [
-            Line { paused: false, ready: true, budget: &spent },
-            Line { paused: true, ready: true, budget: &fresh },
-            Line { paused: false, ready: true, budget: &fresh },
-        ];
+        let lines = [open(&spent), Line { paused: true, ..open(&fresh) }, open(&fresh)];
         check(question(), &lines, Verdict::Go);
         check(question(), &lines[..2], hold(Reason::SimBudget, Some(60)));
     }
@@ -241,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_not_due_says_so_and_looks_past_its_time() {
         let spent = budget(2);
-        let line = Line { paused: false, ready: true, budget: &spent };
+        let line = open(&spent);
         let later = Question { due: NOW + Duration::from_secs(30), ..question() };
         check(later, &[line], hold(Reason::NotDue, Some(60)));
         let much_later = Question { due: NOW + Duration::from_secs(300), ..question() };
@@ -252,7 +258,7 @@ mod tests {
     fn parts_that_follow_are_not_paced_but_counted() {
         let (paced, spent) = (budget(1), budget(2));
         let follow = Question { begun: true, ..question() };
-        check(follow, &[Line { paused: false, ready: true, budget: &paced }], Verdict::Go);
-        check(follow, &[Line { paused: false, ready: true, budget: &spent }], hold(Reason::SimBudget, Some(60)));
+        check(follow, &[open(&paced)], Verdict::Go);
+        check(follow, &[open(&spent)], hold(Reason::SimBudget, Some(60)));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod gate;
+pub mod health;
 pub mod plan;
 pub mod route;
 pub mod sim;

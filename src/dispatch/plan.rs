@@ -107,6 +107,8 @@ struct Line {
     names: SimNames,
     ready: bool,
     paused: bool,
+    /// Only its self-test may leave by it.
+    resting: bool,
     free_at: Timestamp,
     turn: u64,
     in_hand: Vec<InHand>,
@@ -181,12 +183,13 @@ impl Plan {
         self.later.insert((due, p, key));
     }
 
-    /// A SIM is in a modem. `ready` says whether it can send.
-    pub fn line(&mut self, sim: SimKey, names: &SimNames, ready: bool, paused: bool) {
+    /// A SIM is in a modem. `ready` says whether it can send, `resting` that it may carry its self-test only.
+    pub fn line(&mut self, sim: SimKey, names: &SimNames, ready: bool, paused: bool, resting: bool) {
         let line = self.lines.entry(sim).or_insert_with(|| Line {
             names: names.clone(),
             ready,
             paused,
+            resting,
             free_at: Timestamp::default(),
             turn: 0,
             in_hand: Vec::new(),
@@ -194,6 +197,7 @@ impl Plan {
         });
         line.ready = ready;
         line.paused = paused;
+        line.resting = resting;
     }
 
     /// The earliest time at which the budget of `sim` lets a message begin.
@@ -334,9 +338,10 @@ impl Plan {
 
     /// The lane whose turn it is for this line: it comes to the front of its queue.
     fn lane_for(&mut self, sim: SimKey) -> Option<(u8, LaneKey)> {
-        let names = &self.lines.get(&sim)?.names;
+        let Line { names, resting, .. } = self.lines.get(&sim)?;
         for (p, queue) in self.due.iter_mut().enumerate().rev() {
-            let open = |key: &LaneKey| self.lanes.get(key).is_some_and(|l| !l.paused && l.route.admits(names));
+            let admits = |route: &Route| route.admits(names) && (!resting || route.is_test());
+            let open = |key: &LaneKey| self.lanes.get(key).is_some_and(|l| !l.paused && admits(&l.route));
             if let Some(index) = queue.iter().position(open) {
                 let key = queue.remove(index)?;
                 queue.push_front(key);
@@ -407,7 +412,7 @@ mod tests {
     fn plan(sims: &[SimKey]) -> Plan {
         let mut plan = Plan::default();
         for sim in sims {
-            plan.line(*sim, &names(&sim.0.to_string()), true, false);
+            plan.line(*sim, &names(&sim.0.to_string()), true, false, false);
         }
         plan.lane(X, &Route::Any, false);
         plan.lane(Y, &Route::Any, false);
@@ -535,7 +540,7 @@ mod tests {
         plan.offered(A, SegmentId(1));
         let from = lease(&mut plan, 2, &[2]);
         plan.empty(from, None);
-        plan.line(B, &names("2"), true, false);
+        plan.line(B, &names("2"), true, false, false);
         assert_eq!(plan.deadline(NOW), Some(NOW + LEASE));
         assert_eq!(plan.next(NOW + LEASE), Some(Step::Recall { sim: A, segment: SegmentId(2) }));
         assert_eq!(plan.next(NOW + LEASE), None, "asked once, and still in hand until the line answers");
@@ -592,5 +597,19 @@ mod tests {
         assert_eq!(plan.next(NOW), None);
         plan.pause(false);
         assert!(plan.next(NOW).is_some());
+    }
+
+    #[test]
+    fn a_resting_line_draws_from_its_self_test_only() {
+        let mut plan = plan(&[A]);
+        let test = LaneKey(9);
+        plan.lane(test, &Route::Test("1".into()), false);
+        plan.queued(X, 9, NOW);
+        plan.line(A, &names("1"), true, false, true);
+        assert_eq!(plan.next(NOW), None);
+        plan.queued(test, 5, NOW);
+        assert_eq!(draw(&mut plan, NOW).lane, test);
+        plan.line(A, &names("1"), true, false, false);
+        assert_eq!(draw(&mut plan, NOW).lane, X);
     }
 }

@@ -12,6 +12,8 @@ pub enum Route {
     Sim(String),
     /// Any SIM of a configured group.
     Group(String),
+    /// The self-test of one SIM, by its ICCID: open while it rests.
+    Test(String),
 }
 
 /// How a SIM is called.
@@ -25,6 +27,14 @@ pub struct SimNames {
     pub group: Option<String>,
 }
 
+impl SimNames {
+    /// How it is called before people and in labels: its name, or the last four digits of its ICCID.
+    pub fn label(&self) -> String {
+        let last = || self.iccid.get(self.iccid.len().saturating_sub(4)..).unwrap_or_default();
+        self.name.as_deref().unwrap_or_else(last).to_owned()
+    }
+}
+
 impl Route {
     /// Whether a SIM is on this route.
     pub fn admits(&self, sim: &SimNames) -> bool {
@@ -32,7 +42,13 @@ impl Route {
             Self::Any => true,
             Self::Sim(wanted) => sim.iccid == *wanted || sim.name.as_ref() == Some(wanted),
             Self::Group(wanted) => sim.group.as_ref() == Some(wanted),
+            Self::Test(wanted) => sim.iccid == *wanted,
         }
+    }
+
+    /// Whether it is a self-test, which a SIM that rests may carry.
+    pub fn is_test(&self) -> bool {
+        matches!(self, Self::Test(_))
     }
 
     /// The route that was stored as `text`.
@@ -40,18 +56,20 @@ impl Route {
         match text.split_once(':') {
             Some(("sim", name)) => Self::Sim(name.to_owned()),
             Some(("group", name)) => Self::Group(name.to_owned()),
+            Some(("test", iccid)) => Self::Test(iccid.to_owned()),
             _ => Self::Any,
         }
     }
 }
 
-/// The stored form: empty, `sim:NAME` or `group:NAME`.
+/// The stored form: empty, `sim:NAME`, `group:NAME` or `test:ICCID`.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => Ok(()),
             Self::Sim(name) => write!(f, "sim:{name}"),
             Self::Group(name) => write!(f, "group:{name}"),
+            Self::Test(iccid) => write!(f, "test:{iccid}"),
         }
     }
 }
@@ -62,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_route_survives_storage() {
-        for route in [Route::Any, Route::Sim("norte: 1".into()), Route::Group("vip".into())] {
+        for route in [Route::Any, Route::Sim("norte: 1".into()), Route::Group("vip".into()), Route::Test("8955".into())]
+        {
             assert_eq!(Route::from_stored(&route.to_string()), route);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Timestamp, duration as span};
-use crate::pdu::{Address, Pdu, SubmitTpdu, Tpdu};
+use crate::pdu::Address;
 use crate::sms::id::MessageId;
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission, VALIDITY_MAX};
 use crate::sms::number::PhoneNumber;
@@ -165,24 +165,8 @@ impl Checked {
         let to = self.to.ok_or_else(|| Problem::new(Kind::BadNumber, "give the recipient's number").field("to"))?;
         let [concat_ref, id @ ..] = random;
         let segments = Segments::new(&self.text.0, &self.options, concat_ref).map_err(|error| text_problem(&error))?;
-        let dcs = segments.dcs(None);
-        let number = to.e164();
-        let tp_da = Address::international(&number).map_err(|error| Problem::internal(&error))?;
-        let encode = |segment: &crate::sms::segment::Segment| {
-            let tpdu = Tpdu::Submit(SubmitTpdu {
-                rd: false,
-                rp: false,
-                srr: self.report,
-                tp_mr: 0,
-                tp_da,
-                tp_pid: 0,
-                tp_dcs: dcs,
-                validity: None,
-                user_data: segment.user_data.clone(),
-            });
-            Pdu { smsc: None, tpdu }.encode().map_err(|error| Problem::internal(&error))
-        };
-        let parts = segments.iter().map(encode).collect::<Result<_, _>>()?;
+        let tp_da = Address::international(&to.e164()).map_err(|error| Problem::internal(&error))?;
+        let parts = segments.submits(tp_da, self.report).map_err(|error| Problem::internal(&error))?;
         Ok(Submission {
             id: MessageId::new(now, id),
             client: client.to_owned(),

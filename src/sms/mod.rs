@@ -6,6 +6,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod message;
 pub mod number;
+pub mod operational;
 pub mod outcome;
 pub mod preview;
 pub mod received;

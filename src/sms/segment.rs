@@ -7,7 +7,9 @@ use std::num::NonZeroU8;
 use std::ops::Range;
 
 use super::text::{Change, Chosen, TextCoding, TextError, TextOptions, choose};
-use crate::pdu::{Coding, Concat, Dcs, NationalShift, Payload, Udh, UserData};
+use crate::pdu::{
+    Address, Coding, Concat, Dcs, EncodeError, EncodedPdu, NationalShift, Payload, Pdu, SubmitTpdu, Tpdu, Udh, UserData,
+};
 
 /// Most parts that a concatenated message can have.
 pub const PARTS_MAX: u8 = u8::MAX;
@@ -59,6 +61,27 @@ pub struct Segments {
 }
 
 impl Segments {
+    /// The parts as SUBMIT TPDUs, without SMSC and validity, encoded. `report` asks for a status report.
+    pub fn submits(&self, tp_da: Address, report: bool) -> Result<Vec<EncodedPdu>, EncodeError> {
+        let tp_dcs = self.dcs(None);
+        let encode = |segment: &Segment| {
+            let user_data = segment.user_data.clone();
+            let tpdu = SubmitTpdu {
+                rd: false,
+                rp: false,
+                srr: report,
+                tp_mr: 0,
+                tp_da,
+                tp_pid: 0,
+                tp_dcs,
+                validity: None,
+                user_data,
+            };
+            Pdu { smsc: None, tpdu: Tpdu::Submit(tpdu) }.encode()
+        };
+        self.parts.iter().map(encode).collect()
+    }
+
     /// Chooses a coding for `text` and divides it. `concat_ref` is used only if there is more than one part.
     pub fn new(text: &str, options: &TextOptions, concat_ref: u8) -> Result<Self, TextError> {
         let max = match options.max_segments {

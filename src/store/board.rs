@@ -11,12 +11,13 @@ use rusqlite::{Connection, Row, params};
 use crate::clock::Timestamp;
 use crate::dispatch::budget::{Allowance, Budget, Level};
 use crate::dispatch::gate::{self, Question, Verdict};
+use crate::dispatch::health::{Health, Rest};
 use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
 
-use super::{Settings, StoreError, control};
+use super::{Settings, StoreError, control, health};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Board {
 pub(super) struct Sim {
     pub(super) card: Card,
     pub(super) budget: Budget,
+    /// Its record. Of it only a rest is stored: the counters begin anew with the daemon and after a rollback.
+    pub(super) health: Health,
     /// The modem that it is in and whether that can send.
     pub(super) place: Option<Place>,
 }
@@ -124,6 +127,8 @@ pub struct SimStatus {
     pub state: &'static str,
     /// Its own pause, if a person paused it.
     pub pause: Option<Pause>,
+    /// Its rest, while it must prove itself.
+    pub rest: Option<Rest>,
     /// What each limit has left.
     pub levels: Vec<Level>,
 }
@@ -213,7 +218,8 @@ impl Board {
             .query_row([key.0], |row| row.get(0))?;
         budget.restore(recent.into_iter().flatten(), day_used, last.map(Timestamp::from_millis));
         budget.set_back(now);
-        self.sims.insert(key, Sim { card, budget, place: None });
+        let health = Health::new(health::rest(conn, key)?);
+        self.sims.insert(key, Sim { card, budget, health, place: None });
         Ok(())
     }
 
@@ -274,9 +280,23 @@ impl Board {
             .map(|(_, sim)| gate::Line {
                 paused: self.sim_is_paused(sim),
                 ready: sim.place.as_ref().is_some_and(|place| place.ready),
+                resting: sim.health.rest.is_some() && !info.route.is_test(),
+                closed_until: sim.health.closed_until(),
                 budget: &sim.budget,
             });
         gate::decide(&question, lines, now)
+    }
+
+    /// Whether a SIM other than this one could send messages of the lane now.
+    pub(super) fn has_other(&self, lane: LaneKey, sim: SimKey) -> bool {
+        let Some(info) = self.lanes.get(&lane) else { return false };
+        self.sims.iter().any(|(key, other)| {
+            *key != sim
+                && info.route.admits(&other.card.names)
+                && other.place.as_ref().is_some_and(|place| place.ready)
+                && other.health.rest.is_none()
+                && !self.sim_is_paused(other)
+        })
     }
 
     /// Whether some SIM on the route could ever send a message of so many parts; else the limit that forbids it.
@@ -310,18 +330,25 @@ impl Board {
             state: match &sim.place {
                 None => "absent",
                 Some(_) if self.sim_is_paused(sim) => "paused",
-                Some(place) if place.ready => "ready",
+                Some(place) if place.ready && sim.health.rest.is_none() => "ready",
                 Some(_) => "resting",
             },
+            rest: sim.health.rest,
             pause: self.sim_pause(sim).cloned(),
             levels: sim.budget.levels(now),
         };
         self.sims.iter().map(status).collect()
     }
 
-    /// When time alone changes something: a message expires, or a policy of an unknown part comes due.
+    /// When time alone changes something: a message expires, a policy of an unknown part or a self-test comes due.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.next_expiry.into_iter().chain(self.next_decision).min()
+        self.next_expiry.into_iter().chain(self.next_decision).chain(self.next_test()).min()
+    }
+
+    /// When the first self-test of a SIM that rests in a working modem is due.
+    pub(super) fn next_test(&self) -> Option<Timestamp> {
+        let testable = self.sims.values().filter(|sim| sim.place.as_ref().is_some_and(|place| place.ready));
+        testable.filter_map(|sim| sim.health.rest).map(|rest| rest.next_test).min()
     }
 
     /// Whether everything is paused.

@@ -218,13 +218,16 @@ impl Work<'_> {
         }
     }
 
-    /// What time alone does: messages expire, and policies of unknown parts come due.
+    /// What time alone does: messages expire, policies of unknown parts and self-tests come due.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
         }
         if self.board.next_decision.is_some_and(|at| at <= self.now) {
             self.apply_policies()?;
+        }
+        if self.board.next_test().is_some_and(|at| at <= self.now) {
+            self.test_due()?;
         }
         Ok(())
     }

@@ -38,6 +38,12 @@ pub enum EventKind {
     ModemDown,
     /// A SIM is in a modem.
     SimSeen,
+    /// A SIM takes no debtor's message any more, or does again.
+    SimResting,
+    /// A person must look after something.
+    AlarmRaised,
+    /// Nobody must any more.
+    AlarmCleared,
 }
 
 impl EventKind {
@@ -68,6 +74,9 @@ impl EventKind {
             Self::ModemUp => "modem.up",
             Self::ModemDown => "modem.down",
             Self::SimSeen => "sim.seen",
+            Self::SimResting => "sim.resting",
+            Self::AlarmRaised => "alarm.raised",
+            Self::AlarmCleared => "alarm.cleared",
         }
     }
 }

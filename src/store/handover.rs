@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use crate::clock::Timestamp;
 use crate::dispatch::gate::{Question, Reason, Verdict};
-use crate::modem::{ReturnedWhy, Settlement};
+use crate::modem::{ReturnedWhy, Settlement, UnknownWhy};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, SegmentState, Withdrawal};
 use crate::sms::outcome::{Cause, Disposition, Phase, disposition};
@@ -39,6 +39,15 @@ const BACK_OFF: [Duration; 7] = [
     Duration::from_secs(30 * 60),
     Duration::from_secs(60 * 60),
     Duration::from_secs(60 * 60),
+];
+
+/// Waiting times after a cause that passes within seconds: the first attempts.
+const AT_ONCE: [Duration; 5] = [
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1_600),
+    Duration::from_millis(3_200),
 ];
 
 impl Work<'_> {
@@ -122,14 +131,28 @@ impl Work<'_> {
             self.fact(Fact::Settled { sim, result: fate.result() });
         }
         let go_on = match fate {
-            Fate::Accepted(tp_mr) => self.accept(&mut part, tp_mr).map(|()| true)?,
-            Fate::Refused(cause) => self.refuse(&mut part, &cause.to_string()).map(|()| false)?,
-            Fate::Retry(cause) => self.retry(&mut part, cause).map(|()| false)?,
-            Fate::NotWritten(cause) => {
-                self.unspend_part(&mut part)?;
-                self.retry(&mut part, cause).map(|()| false)?
+            Fate::Accepted(tp_mr) => {
+                self.note_accepted(&message, carrier.sim)?;
+                self.accept(&mut part, tp_mr).map(|()| true)?
             }
-            Fate::Unknown(why) => self.lose_sight(&mut part, &why).map(|()| true)?,
+            Fate::Refused(cause, disposition) => {
+                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.refuse(&mut part, &cause.to_string()).map(|()| false)?
+            }
+            Fate::Retry(cause, disposition) => {
+                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.retry(&mut part, cause, disposition).map(|()| false)?
+            }
+            Fate::NotWritten(cause, disposition) => {
+                self.unspend_part(&mut part)?;
+                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.retry(&mut part, cause, disposition).map(|()| false)?
+            }
+            Fate::Unknown(why) => {
+                self.note_unknown(carrier.sim)?;
+                self.lose_sight(&mut part, &why).map(|()| true)?
+            }
+            Fate::Orphaned(why) => self.lose_sight(&mut part, &why).map(|()| true)?,
             Fate::Returned(why) => self.give_back(&mut part, &why).map(|()| false)?,
         };
         self.update_message(&message, &segments)?;
@@ -150,7 +173,7 @@ impl Work<'_> {
             .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, String>(1)?)))?
             .collect::<Result<Vec<_>, _>>()?;
         for (segment, modem) in offered {
-            self.settle_as(segment, &ModemId::new(&modem), None, |_| Fate::Unknown("daemon-ended".to_owned()))?;
+            self.settle_as(segment, &ModemId::new(&modem), None, |_| Fate::Orphaned("daemon-ended".to_owned()))?;
         }
         Ok(())
     }
@@ -211,16 +234,21 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Puts a part back for a while, or refuses it for good after too many attempts.
-    fn retry(&mut self, part: &mut Part<'_>, cause: Cause) -> Result<(), StoreError> {
-        let attempts = part.rows().next().map_or(0, |row| row.attempts);
-        let place = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
-        let Some(wait) = BACK_OFF.get(place) else {
+    /// Puts a part back until it may be tried again, or refuses it for good.
+    fn retry(&mut self, part: &mut Part<'_>, cause: Cause, disposition: Disposition) -> Result<(), StoreError> {
+        let carrier = part.carrier;
+        // A self-test that fails has told what it was to tell; the next one comes in its time.
+        let is_test = self.is_test(part.message.lane);
+        let wait = if is_test { None } else { self.wait_after(part, cause, disposition)? };
+        let Some(wait) = wait else {
             return self.refuse(part, &cause.to_string());
         };
-        let due = self.now + *wait;
-        let carrier = part.carrier;
+        let due = self.now + wait;
         for row in part.rows() {
+            if disposition == Disposition::AnotherSim {
+                row.avoid = Some(carrier.sim);
+                row.save_avoid(self.conn)?;
+            }
             row.state = row.state.clone().put_back(due)?;
             row.save(self.conn)?;
             row.save_cause(self.conn, &cause.to_string())?;
@@ -228,6 +256,35 @@ impl Work<'_> {
             self.segment_event(EventKind::SegmentReturned, row, carrier, Some(data.to_string()))?;
         }
         self.put_off(part.message, part.segments, due)
+    }
+
+    /// How long a part waits after a refusal for now; `None` when it was tried often enough, or when two SIMs were refused
+    /// for one cause, which therefore is the recipient's.
+    fn wait_after(
+        &self,
+        part: &mut Part<'_>,
+        cause: Cause,
+        disposition: Disposition,
+    ) -> Result<Option<Duration>, StoreError> {
+        let (sim, lane) = (part.carrier.sim, part.message.lane);
+        let Some(row) = part.rows().next() else { return Ok(None) };
+        let place = usize::try_from(row.attempts).unwrap_or(usize::MAX).saturating_sub(1);
+        let later = BACK_OFF.get(place).copied();
+        Ok(match disposition {
+            // The SIM rests from now on, and another one may have it at once.
+            Disposition::RestSim => Some(Duration::ZERO),
+            Disposition::AnotherSim => match row.avoid {
+                Some(other) if other != sim && row.cause(self.conn)? == Some(cause.to_string()) => None,
+                None if self.board.has_other(lane, sim) => Some(Duration::ZERO),
+                Some(_) | None => later,
+            },
+            Disposition::RetryNow => AT_ONCE.get(place).copied().or(later),
+            Disposition::RetryLater
+            | Disposition::RecoverModem
+            | Disposition::FailRecipient
+            | Disposition::FailMessage
+            | Disposition::Unknown => later,
+        })
     }
 
     /// Marks a part unknown, and notes the reference that it has if it was sent, where that can be told.
@@ -347,11 +404,13 @@ impl Part<'_> {
 /// What a settlement means for the queue.
 enum Fate {
     Accepted(Option<u8>),
-    Refused(Cause),
-    Retry(Cause),
+    Refused(Cause, Disposition),
+    Retry(Cause, Disposition),
     /// Refused before an octet of the PDU was written.
-    NotWritten(Cause),
+    NotWritten(Cause, Disposition),
     Unknown(String),
+    /// Unknown because this process or its port ended, which says nothing about the SIM.
+    Orphaned(String),
     Returned(String),
 }
 
@@ -359,9 +418,9 @@ impl Fate {
     fn result(&self) -> Settled {
         match self {
             Self::Accepted(_) => Settled::Accepted,
-            Self::Refused(_) => Settled::Refused,
-            Self::Retry(_) | Self::NotWritten(_) | Self::Returned(_) => Settled::Returned,
-            Self::Unknown(_) => Settled::Unknown,
+            Self::Refused(..) => Settled::Refused,
+            Self::Retry(..) | Self::NotWritten(..) | Self::Returned(_) => Settled::Returned,
+            Self::Unknown(_) | Self::Orphaned(_) => Settled::Unknown,
         }
     }
 
@@ -371,17 +430,24 @@ impl Fate {
             Settlement::Refused { cause: DUPLICATE } if resent => Self::Accepted(None),
             Settlement::Accepted { tp_mr } | Settlement::LateAccepted { tp_mr } => Self::Accepted(Some(tp_mr)),
             Settlement::Refused { cause } => match disposition(cause, Phase::AfterPdu) {
-                Disposition::FailRecipient | Disposition::FailMessage => Self::Refused(cause),
+                disposition @ (Disposition::FailRecipient | Disposition::FailMessage) => {
+                    Self::Refused(cause, disposition)
+                }
                 Disposition::Unknown => Self::Unknown(cause.to_string()),
-                Disposition::AnotherSim
+                disposition @ (Disposition::AnotherSim
                 | Disposition::RestSim
                 | Disposition::RetryLater
                 | Disposition::RetryNow
-                | Disposition::RecoverModem => Self::Retry(cause),
+                | Disposition::RecoverModem) => Self::Retry(cause, disposition),
             },
+            Settlement::Unknown {
+                why: why @ (UnknownWhy::DaemonStopped | UnknownWhy::PortLost | UnknownWhy::SimChanged),
+            } => Self::Orphaned(why.to_string()),
             Settlement::Unknown { why } => Self::Unknown(why.to_string()),
             // Refused before the PDU: it would be refused again at once, so it waits, and not for ever.
-            Settlement::Returned { why: ReturnedWhy::Cause(cause) } => Self::NotWritten(cause),
+            Settlement::Returned { why: ReturnedWhy::Cause(cause) } => {
+                Self::NotWritten(cause, disposition(cause, Phase::BeforePdu))
+            }
             Settlement::Returned { why } => Self::Returned(why.to_string()),
         }
     }

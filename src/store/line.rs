@@ -85,6 +85,7 @@ impl Work<'_> {
             names: entry.card.names.clone(),
             ready: entry.place.as_ref().is_some_and(|place| place.ready),
             paused: self.board.sim_is_paused(entry),
+            resting: entry.health.rest.is_some(),
             free_at: self.free_at(sim),
         };
         self.effect(effect);

@@ -7,10 +7,12 @@
 //! The store keeps an image of what is small and asked all the time ([`board`]): SIMs with their budgets, lanes, pauses. It
 //! is changed with the rows and read anew after a rollback.
 
+pub mod alarm;
 pub mod board;
 pub mod control;
 pub mod event;
 pub mod handover;
+pub mod health;
 pub mod inbound;
 pub mod line;
 pub mod log;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub free_floor: u64,
     /// The country whose national number forms are understood, to tie replies to messages.
     pub country: crate::sms::number::Country,
+    /// Who is told of alarms by a text.
+    pub alarms: Vec<crate::sms::number::PhoneNumber>,
 }
 
 /// Free space that is kept for results and replies: a day of one SIM's traffic is under 1 MiB, and SQLite's log grows to

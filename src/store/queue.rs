@@ -27,6 +27,8 @@ pub enum Drawn {
     },
     /// A message that another SIM has begun: it must be pinned to that one ([`Work::pin`]), then draw again.
     Begun(MessageKey),
+    /// A message that another SIM is to try first.
+    Elsewhere(MessageKey),
     /// A message whose parts the SIM's budget does not hold now.
     TooLarge {
         /// The message.
@@ -75,6 +77,10 @@ impl Store {
             return Ok(Drawn::Begun(message));
         }
         let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. }));
+        if begun_by.is_none() && waiting.clone().any(|s| s.avoid == Some(sim)) && self.board().has_other(row.lane, sim)
+        {
+            return Ok(Drawn::Elsewhere(message));
+        }
         let parts: Vec<SegmentId> = waiting.map(|segment| segment.id).collect();
         let question = Question {
             paused: false,

@@ -63,13 +63,15 @@ pub(super) struct MessageRow {
     pub(super) parts: i64,
     pub(super) parts_sent: i64,
     pub(super) resend_after_ms: Option<i64>,
+    /// Digits of the recipient's number.
+    pub(super) recipient: u64,
 }
 
 /// The text of a query for messages.
 macro_rules! messages {
     ($which:literal) => {
         concat!(
-            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after
+            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after, recipient
              FROM message WHERE ",
             $which
         )
@@ -106,6 +108,7 @@ impl MessageRow {
             parts: row.get(7)?,
             parts_sent: row.get(8)?,
             resend_after_ms: row.get(9)?,
+            recipient: row.get(10)?,
         }))
     }
 }
@@ -121,6 +124,8 @@ pub(super) struct SegmentRow {
     pub(super) due: Timestamp,
     pub(super) attempts: u32,
     pub(super) resent: bool,
+    /// The SIM that it came back from for a cause that may be the SIM's.
+    pub(super) avoid: Option<SimKey>,
 }
 
 impl SegmentRow {
@@ -140,7 +145,7 @@ impl SegmentRow {
     pub(super) fn of(conn: &Connection, message: &MessageRow) -> Result<Vec<Self>, StoreError> {
         let mut statement = conn.prepare_cached(
             "SELECT key, message, part, state, due, sim, modem, tp_mr, offered_at, accepted_at, reported_at,
-             unknown_at, tp_status, attempts, resent FROM segment WHERE key >= ? AND key < ? ORDER BY key",
+             unknown_at, tp_status, attempts, resent, avoid_sim FROM segment WHERE key >= ? AND key < ? ORDER BY key",
         )?;
         let rows = statement
             .query_map(params![message.first_segment, message.first_segment + message.parts], Self::read)?
@@ -190,6 +195,7 @@ impl SegmentRow {
             due: Timestamp::from_millis(row.get(4)?),
             attempts: row.get(13)?,
             resent: row.get(14)?,
+            avoid: row.get::<_, Option<i64>>(15)?.map(SimKey),
         }))
     }
 
@@ -236,6 +242,18 @@ impl SegmentRow {
             }
         }
         Ok(())
+    }
+
+    /// Notes which SIM is not to try it next.
+    pub(super) fn save_avoid(&self, conn: &Connection) -> Result<(), StoreError> {
+        conn.prepare_cached("UPDATE segment SET avoid_sim = ? WHERE key = ?")?
+            .execute(params![self.avoid.map(|sim| sim.0), self.id.0])?;
+        Ok(())
+    }
+
+    /// Why it was refused last.
+    pub(super) fn cause(&self, conn: &Connection) -> Result<Option<String>, StoreError> {
+        Ok(conn.prepare_cached("SELECT cause FROM segment WHERE key = ?")?.query_row([self.id.0], |row| row.get(0))?)
     }
 
     /// Notes why the segment was refused or is unknown.

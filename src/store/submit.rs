@@ -57,6 +57,11 @@ impl Work<'_> {
         {
             return Ok(known);
         }
+        self.enqueue(submission, route).map(SubmitAnswer::Queued)
+    }
+
+    /// Puts a message into the queue. Nothing is asked of it.
+    pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Verdict, StoreError> {
         let lane = self.lane(route, submission.labels.batch.clone().unwrap_or_default())?;
         let key = self.insert_message(submission, lane)?;
         self.count(None, MessageState::Queued);
@@ -64,11 +69,12 @@ impl Work<'_> {
         self.event(EventKind::Message(MessageState::Queued), &about)?;
         self.effect(Effect::Queued { lane, priority: submission.priority, due: submission.due });
         self.note_expiry(submission.expires);
+        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
         let question =
             Question { paused: false, due: submission.due, expires: submission.expires, parts, begun: false };
         let verdict = self.board.ask(lane, None, question, self.now);
         self.note_hold(key, verdict)?;
-        Ok(SubmitAnswer::Queued(verdict))
+        Ok(verdict)
     }
 
     fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {

@@ -49,6 +49,8 @@ pub enum Effect {
         ready: bool,
         /// Whether a person paused it.
         paused: bool,
+        /// Whether it may carry its self-test only.
+        resting: bool,
         /// From when its budget lets a message begin.
         free_at: Timestamp,
     },
@@ -82,8 +84,8 @@ impl Effect {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
-            Self::Line { sim, names, ready, paused, free_at } => {
-                plan.line(sim, &names, ready, paused);
+            Self::Line { sim, names, ready, paused, resting, free_at } => {
+                plan.line(sim, &names, ready, paused, resting);
                 plan.free_at(sim, free_at);
             }
             Self::Gone(sim) => plan.release(sim),
@@ -244,14 +246,16 @@ impl<'a> Work<'a> {
         self.board.all_paused()
     }
 
-    /// From when the budget of `sim` lets a message of one part begin.
+    /// From when the budget of `sim` lets a message of one part begin, and congestion its line.
     pub(super) fn free_at(&self, sim: SimKey) -> Timestamp {
         use crate::dispatch::budget::Allowance;
-        match self.board.sims.get(&sim).map(|sim| sim.budget.ask_start(1, self.now)) {
-            Some(Allowance::From { at, .. }) => at,
-            Some(Allowance::Never { .. }) => Timestamp::MAX,
-            Some(Allowance::Now) | None => self.now,
-        }
+        let Some(sim) = self.board.sims.get(&sim) else { return self.now };
+        let open = match sim.budget.ask_start(1, self.now) {
+            Allowance::From { at, .. } => at,
+            Allowance::Never { .. } => Timestamp::MAX,
+            Allowance::Now => self.now,
+        };
+        open.max(sim.health.closed_until())
     }
 
     /// Puts what waits of a message off until `due`, or until its last part is due if that is later: parts go in order, so

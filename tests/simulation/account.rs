@@ -8,10 +8,12 @@ use recado::dispatch::gate::{Reason, Verdict};
 use recado::emulator::{Fault, LogLine};
 use recado::sms::id::{MessageId, ModemId, SimKey};
 use recado::sms::lifecycle::{Carrier, MessageState, SegmentState, Withdrawal, message_state};
+use recado::sms::operational;
 use recado::store::view::{MessageFilter, MessageView};
 use rusqlite::Connection;
 
 use super::work::number_in;
+use super::world::OWN;
 use super::world::World;
 
 /// A part as the log names it: number of the message and place.
@@ -187,13 +189,13 @@ pub(crate) fn at_the_end(world: &World) {
     consistent(world);
     let conn = open(world);
     let mut log: HashMap<Part, Vec<&(Timestamp, LogLine)>> = HashMap::new();
-    for line in &world.log {
+    for line in world.log.iter().filter(|(_, line)| line.to != format!("+{OWN}")) {
         let part = (number_in(&line.1.text), line.1.concat.map_or(1, |concat| concat.part));
         log.entry(part).or_default().push(line);
     }
     let decisions = decisions(&conn);
-    let views: HashMap<[u8; 16], MessageView> =
-        messages(world).into_iter().map(|view| (*view.id.as_bytes(), view)).collect();
+    let callers = messages(world).into_iter().filter(|view| view.client != operational::CLIENT);
+    let views: HashMap<[u8; 16], MessageView> = callers.map(|view| (*view.id.as_bytes(), view)).collect();
     assert_eq!(views.len(), world.accepted.len(), "a message too many or too few");
     for (&number, id) in &world.accepted {
         let id: &MessageId = id;

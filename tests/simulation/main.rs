@@ -29,13 +29,14 @@ use world::World;
 const SEEDS: u64 = 40;
 
 /// How long everything may take to settle once nothing goes wrong any more: the waits after refusals add up to three hours.
-const SETTLE: Duration = Duration::from_secs(8 * 3600);
+const SETTLE: Duration = Duration::from_secs(12 * 3600);
 
 /// Between two looks at what waits.
 const LOOK: Duration = Duration::from_secs(5 * 60);
 
-/// Modems that rest or were given up for a while are back after this.
-const RECOVERED: Duration = Duration::from_secs(60 * 60);
+/// Modems that rest or were given up for a while are back after this, and SIMs that rest have proven themselves: their tests
+/// are two hours apart at most.
+const RECOVERED: Duration = Duration::from_secs(150 * 60);
 
 /// Runs one seed and gives the virtual time that it took.
 fn run(seed: u64, verbose: bool) -> Duration {

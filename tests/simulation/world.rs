@@ -11,7 +11,7 @@ use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
 use recado::emulator::{self, Fault, FaultRate, LogLine, Network, Rate};
 use recado::sms::id::{MessageId, ModemId};
-use recado::sms::number::Country;
+use recado::sms::number::{Country, PhoneNumber};
 use recado::store::board::Scope;
 use recado::store::control::{CancelAnswer, Decision};
 use recado::store::reader::Reader;
@@ -42,6 +42,9 @@ enum Death {
     AfterCommit,
     AfterAssign,
 }
+
+/// Where alarms and self-tests go; no message of a caller does.
+pub(crate) const OWN: &str = "5511999990000";
 
 /// What a seed has made of the world.
 pub(crate) struct World {
@@ -112,6 +115,7 @@ impl World {
         let count = 20 + random.index(41);
         let tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, &names, &mut random)).collect();
         let slow_disk = random.pick(&[20, 20, 200, 3000]);
+        let alarms = vec![PhoneNumber::from_digits(OWN).unwrap()];
         let mut world = Self {
             seed,
             verbose,
@@ -122,7 +126,7 @@ impl World {
             unplugged: BTreeSet::new(),
             modems,
             folder,
-            settings: Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap() },
+            settings: Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms },
             gateway: None,
             lines: Vec::new(),
             inbox: VecDeque::new(),

@@ -156,7 +156,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
 }
 
 fn store_settings(free_floor: u64) -> StoreSettings {
-    StoreSettings { sims: sims(), free_floor, country: Country::from_iso("BR").unwrap() }
+    StoreSettings { sims: sims(), free_floor, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
 }
 
 /// One SIM with a name; at most three parts a day leave by it.

@@ -77,7 +77,7 @@ fn a_refusal_before_the_pdu_costs_no_budget() {
     desk.plug("m1", "sim-a");
     let id = desk.submit("um");
     let (modem, lease) = desk.hand_over();
-    desk.settle(&modem, lease.segment, Settlement::Returned { why: ReturnedWhy::Cause(Cause::Cms(330)) });
+    desk.settle(&modem, lease.segment, Settlement::Returned { why: ReturnedWhy::Cause(Cause::Error) });
     assert!(desk.loads().is_empty());
     desk.pass(Duration::from_secs(60));
     desk.send(1);

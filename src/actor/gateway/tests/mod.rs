@@ -5,6 +5,7 @@ mod control;
 mod inbound;
 mod parts;
 mod repeat;
+mod rest;
 mod travel;
 mod unknown;
 
@@ -58,6 +59,7 @@ fn settings(limits: Limits) -> Settings {
         sims: SimSettings { default: limits, cards },
         free_floor: FREE_FLOOR,
         country: Country::from_iso("BR").unwrap(),
+        alarms: Vec::new(),
     }
 }
 
@@ -291,7 +293,7 @@ fn long_text() -> String {
 fn make_unknown(desk: &mut Desk, text: &str) -> MessageId {
     let id = desk.submit(text);
     let (modem, lease) = desk.hand_over();
-    desk.settle(&modem, lease.segment, Settlement::Unknown { why: UnknownWhy::Silence });
+    desk.settle(&modem, lease.segment, Settlement::Unknown { why: UnknownWhy::PortLost });
     assert_eq!(desk.state(id), MessageState::Unknown);
     id
 }

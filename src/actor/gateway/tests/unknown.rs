@@ -99,7 +99,7 @@ fn a_part_that_goes_again_waits_for_the_part_before_it() {
     let on_unknown = OnUnknown::ResendAfter(Duration::from_secs(1800));
     let submission = Submission { on_unknown, ..desk.submission(&long_text()) };
     desk.try_submit(&submission);
-    let silent = Settlement::Unknown { why: UnknownWhy::Silence };
+    let silent = Settlement::Unknown { why: UnknownWhy::PortLost };
     let (modem, first) = desk.load();
     desk.offer(&modem, first.segment);
     let (_, second) = desk.load();

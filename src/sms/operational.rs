@@ -1,0 +1,81 @@
+//! Texts of Recado's own: self-tests and alarms, to numbers of the company that runs it.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::pdu::{Address, AddressError, EncodeError};
+
+use super::id::MessageId;
+use super::message::{Body, Labels, OnUnknown, Purpose, Submission};
+use super::number::PhoneNumber;
+use super::segment::Segments;
+use super::text::{Encoding, TextError, TextOptions};
+
+/// An alarm that comes later tells nothing new.
+const VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Parts of the longest.
+const PARTS: u8 = 3;
+
+/// The name under which they stand in lists.
+pub const CLIENT: &str = "recado";
+
+/// Why such a text cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OperationalError {
+    /// The text.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The number.
+    #[error(transparent)]
+    Number(#[from] AddressError),
+    /// Its parts.
+    #[error(transparent)]
+    Part(#[from] EncodeError),
+}
+
+/// Most urgent, at once, without a status report. What no alphabet of seven bits has is replaced.
+pub fn submission(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+    let options = TextOptions { encoding: Encoding::Transliterate, max_segments: PARTS, ..TextOptions::default() };
+    let segments = Segments::new(text, &options, id.as_bytes().last().copied().unwrap_or_default())?;
+    Ok(Submission {
+        id,
+        client: CLIENT.to_owned(),
+        client_ref: None,
+        fingerprint: [0; 32],
+        parts: segments.submits(Address::international(&to.e164())?, false)?,
+        to,
+        text: Body(text.to_owned()),
+        purpose: Purpose::Operational,
+        priority: 9,
+        not_before: None,
+        due: now,
+        expires: now + VALIDITY,
+        encoding_asked: options.encoding.as_str(),
+        encoding: segments.coding().encoding().as_str(),
+        units: u32::try_from(segments.units()).unwrap_or(u32::MAX),
+        on_unknown: OnUnknown::Hold,
+        max_segments: None,
+        sim: None,
+        group: None,
+        report: false,
+        labels: Labels::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_urgent_and_short() {
+        let now = Timestamp::from_millis(1_795_525_200_000);
+        let to = PhoneNumber::from_digits("5511987654321").unwrap();
+        let made = submission(MessageId::new(now, [7; 10]), to, "SIM norte não envia", now).unwrap();
+        assert_eq!(
+            (made.priority, made.purpose, made.parts.len(), made.encoding),
+            (9, Purpose::Operational, 1, "gsm7")
+        );
+        assert!(!made.report);
+    }
+}
