@@ -129,7 +129,8 @@ impl Bench {
         let folder = self.folder();
         let path = folder.path().join("recado.db");
         let config = Config::default();
-        let settings = Settings { sims: config.sim_settings(), free_floor: FREE_FLOOR, country: config.region.country };
+        let (sims, country) = (config.sim_settings(), config.region.country);
+        let settings = Settings { sims, free_floor: FREE_FLOOR, country, alarms: Vec::new() };
         drop(Store::open(&path, settings, self.clock.now().utc).unwrap());
         let mut conn = rusqlite::Connection::open(&path).unwrap();
         for (name, value) in [("synchronous", "FULL"), ("secure_delete", "ON"), ("foreign_keys", "ON")] {

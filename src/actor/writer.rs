@@ -21,8 +21,10 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, ModemId};
 use crate::sms::message::Submission;
+use crate::sms::number::PhoneNumber;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
+use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
 use crate::store::submit::SubmitAnswer;
 use crate::store::token::NewToken;
@@ -229,6 +231,11 @@ impl Handle {
             Ok(known.or_else(|| lifted.then(|| id.clone())))
         })
         .await
+    }
+
+    /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.
+    pub async fn self_test(&self, sim: String, to: Option<PhoneNumber>) -> Result<TestAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.self_test(&sim, to)).await
     }
 
     /// For each lane the pause that holds its messages, if any.

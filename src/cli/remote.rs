@@ -26,19 +26,19 @@ pub(super) struct Remote<T: Args> {
 #[command(next_help_heading = "Which daemon")]
 struct Target {
     /// The configuration beside whose database the daemon's socket lies
-    #[arg(long, value_name = "FILE")]
+    #[arg(global = true, long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The daemon's socket
-    #[arg(long, value_name = "PATH")]
+    #[arg(global = true, long, value_name = "PATH")]
     socket: Option<PathBuf>,
     /// The daemon's address, such as `http://127.0.0.1:7670`
-    #[arg(long, env = "RECADO_URL")]
+    #[arg(global = true, long, env = "RECADO_URL")]
     url: Option<String>,
     /// The token for --url
-    #[arg(long, env = "RECADO_TOKEN", hide_env_values = true)]
+    #[arg(global = true, long, env = "RECADO_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Print JSON: the API's objects, one per line
-    #[arg(long, help_heading = None)]
+    #[arg(global = true, long, help_heading = None)]
     json: bool,
 }
 

@@ -166,6 +166,20 @@ fn taken(message: &Value) -> Exit {
     if is_held(message) || state(message) == Some(MessageState::Blocked) { Exit::Held } else { Exit::Done }
 }
 
+/// Waits until the network has accepted a message that was submitted after the event `after`, and says what came of it.
+pub(super) async fn await_acceptance(
+    id: &str,
+    after: i64,
+    timeout: Duration,
+    client: &Client,
+    printer: &mut Printer<'_>,
+) -> Result<Exit, Failure> {
+    let mut message = client.get(&format!("/v1/messages/{id}")).await?;
+    let outcome = wait(client, after, &mut message, Until::Accepted, timeout).await;
+    print(&message, printer)?;
+    outcome
+}
+
 /// Waits until the message came to something. `message` is what was last known of it.
 async fn wait(
     client: &Client,

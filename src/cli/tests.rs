@@ -147,6 +147,23 @@ fn life(states: Vec<Value>, stays_open: bool) -> Router {
         )
 }
 
+#[test]
+fn a_self_test_waits_for_the_network() {
+    let test = json!({"message": ID});
+    let message =
+        |state: &str| json!({"id": ID, "state": state, "to": "+5511900000001", "segments": 1, "encoding": "gsm7"});
+    let daemon = |state: &str| {
+        answering("/v1/sims/norte/test", 202, test.clone())
+            .merge(answering("/v1/events", 200, json!({"items": [], "next": null})))
+            .merge(answering(&format!("/v1/messages/{ID}"), 200, message(state)))
+    };
+    let ended = ask(daemon("accepted"), &["modems", "test", "norte"]);
+    assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
+    assert!(ended.output.contains("accepted"), "{}", ended.output);
+    let ended = ask(daemon("failed"), &["modems", "test", "norte", "--to", "11900000001"]);
+    assert_eq!(ended.exit, Exit::Negative.code());
+}
+
 /// The exit code of `send --wait`, given the states that the message goes through.
 fn check_wait(wait: &str, states: &[Value], expected: Exit) {
     let ended = ask(life(states.to_vec(), true), &["send", "+5511987654321", "hello", wait, "--timeout", "100ms"]);

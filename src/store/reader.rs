@@ -15,6 +15,7 @@ use crate::sms::lifecycle::{MessageState, ReportState, SegmentState, report_stat
 use crate::sms::message::{Body, Labels};
 use crate::sms::number::{PhoneNumber, Sender};
 
+use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{EventView, InboundView, MessageFilter, MessageView, Page, PartView, TokenView};
@@ -137,6 +138,22 @@ impl Reader {
                 .query_map([], |row| Ok((message_state_of(row.get(0)?), row.get::<_, u64>(1)?)))?
                 .collect::<Result<Vec<_>, _>>()?;
             Ok(rows.into_iter().filter_map(|(state, count)| Some((state?, count))).collect())
+        })
+    }
+
+    /// Alarms, also those that are over.
+    pub fn alarms(&self, page: Page, limit: u32) -> Result<Vec<AlarmView>, StoreError> {
+        let select = "SELECT alarm.key, kind, sim.iccid, detail, raised_at, cleared_at
+             FROM alarm LEFT JOIN sim ON sim.key = alarm.sim";
+        self.numbered(select, "alarm.key", page, limit, None, |row| {
+            Ok(AlarmView {
+                key: row.get(0)?,
+                kind: row.get(1)?,
+                sim: row.get::<_, Option<String>>(2)?.map(|iccid| self.sim_label(iccid)),
+                detail: row.get(3)?,
+                raised_at: Timestamp::from_millis(row.get(4)?),
+                cleared_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+            })
         })
     }
 

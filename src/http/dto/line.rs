@@ -130,6 +130,7 @@ impl SimAnswer {
                 Some(pause) => format!("paused by a person: {}", pause.reason),
                 None => "paused by a person".to_owned(),
             }),
+            ("resting", _) if sim.rest.is_some() => sim.rest.map(|rest| rest.reason.detail()),
             (_, Some((id, status))) => Some(standing(id, status)),
             (_, None) => Some("in no modem".to_owned()),
         };

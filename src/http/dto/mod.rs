@@ -1,5 +1,6 @@
 //! What travels as JSON. Domain types do not know serde; these do, and nothing else.
 
+pub(super) mod alarm;
 pub(super) mod event;
 pub(super) mod inbox;
 pub(super) mod line;

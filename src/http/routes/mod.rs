@@ -1,5 +1,6 @@
 //! What can be asked for, by subject.
 
+mod alarms;
 mod events;
 mod health;
 mod inbox;
@@ -56,6 +57,8 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(events::list))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::sims))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::test))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(tokens::list, tokens::create))

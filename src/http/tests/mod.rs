@@ -1,6 +1,7 @@
 //! The door as callers meet it: a router, a writer and a database in a temporary folder, without a socket.
 
 mod access;
+mod alarms;
 mod events;
 mod operation;
 mod pauses;

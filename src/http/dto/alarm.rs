@@ -1,0 +1,53 @@
+//! Alarms and self-tests as JSON.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::store::alarm::AlarmView;
+
+use super::at;
+
+/// What a person must look after.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct AlarmAnswer {
+    pub(in super::super) id: i64,
+    /// `sim_resting`.
+    kind: String,
+    /// The SIM that it is about: the name or ICCID.
+    #[schema(required)]
+    sim: Option<String>,
+    /// In words.
+    detail: String,
+    raised_at: String,
+    /// When it was over.
+    #[schema(required)]
+    cleared_at: Option<String>,
+}
+
+impl From<AlarmView> for AlarmAnswer {
+    fn from(alarm: AlarmView) -> Self {
+        Self {
+            id: alarm.key,
+            kind: alarm.kind,
+            sim: alarm.sim,
+            detail: alarm.detail,
+            raised_at: at(alarm.raised_at),
+            cleared_at: alarm.cleared_at.map(at),
+        }
+    }
+}
+
+/// Where a self-test goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct TestRequest {
+    /// A number of your own. Without one: the configured number of another SIM, else the first that alarms go to.
+    pub(in super::super) to: Option<String>,
+}
+
+/// A self-test on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct TestAnswer {
+    /// The message that tells how it went.
+    pub(in super::super) message: String,
+}
