@@ -191,8 +191,9 @@ impl BringUp {
             Step::Circuit => session.start(&at::QueryRegistration(Network::Circuit), now),
             Step::Evolved => session.start(&at::QueryRegistration(Network::Evolved), now),
             Step::PduMode => session.start(&Plain::new("+CMGF=0"), now),
-            Step::Service if profile.acknowledges => session.start(&Plain::new("+CSMS=1"), now),
-            Step::Service => session.start(&Plain::new("+CSMS=0"), now),
+            // Answered by what the service can do, which nobody asks.
+            Step::Service if profile.acknowledges => session.start(&at::QueryText("+CSMS=1"), now),
+            Step::Service => session.start(&at::QueryText("+CSMS=0"), now),
             Step::ServiceInForce => session.start(&at::QueryService, now),
             Step::Smsc => session.start(&at::QuerySmsc, now),
             Step::SetSmsc => session.start(&at::SetSmsc(self.smsc(config).unwrap_or_default()), now),
