@@ -12,7 +12,7 @@ pub enum Unsolicited {
     Stored(Option<Store>),
     /// `+CDSI`: the same, and the modem takes it for a status report.
     ReportStored(Option<Store>),
-    /// `+CMTI` of an MMS push, as SIMCom modules tell it: `+CMTI: "SM",1,"MMS PUSH",2,1`.
+    /// `+CMTI` of an MMS push, as a SIM800 tells it: `+CMTI: "SM",1,"MMS PUSH",2,1`.
     PushStored {
         /// Where.
         store: Option<Store>,
@@ -140,7 +140,7 @@ fn card(line: &[u8]) -> Option<bool> {
 /// First words after power-on and last words before power-off. What comes seconds later (`SMS Ready`) is chatter.
 const STARTS: &[&str] = &["RDY", "+AT: READY", "NORMAL POWER DOWN", "POWERED DOWN"];
 
-/// The same where more may follow: `*ATREADY: 1` of SIMCom, `^SYSSTART AIRPLANE MODE` of Cinterion, `+WIND: 3` of Wavecom,
+/// The same where more may follow: `*ATREADY: 1` of an A7670, `^SYSSTART AIRPLANE MODE` of Cinterion, `+WIND: 3` of Wavecom,
 /// which takes commands from then on.
 const START_PREFIXES: &[&str] = &["*ATREADY", "^SYSSTART", "+WIND: 3"];
 

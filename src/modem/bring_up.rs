@@ -297,12 +297,18 @@ impl BringUp {
 
     /// The step after this one where nothing else decides.
     fn following(&mut self) -> Step {
-        match self.step.following() {
-            Step::Firmware => self.recognised(),
-            Step::Iccid(n) if self.profile.iccid(n).is_none() => Step::Pin,
-            Step::Vendor(n) if n >= self.profile.start.len() => Step::Network(0),
-            Step::Indications(n) if n >= self.profile.indications.len() => Step::Ready,
-            next => next,
+        let (next, profile) = (self.step.following(), self.profile);
+        let over = |n: usize, list: &[&str]| n >= list.len();
+        if next == Step::Firmware {
+            self.recognised()
+        } else if matches!(next, Step::Iccid(n) if profile.iccid(n).is_none()) {
+            Step::Pin
+        } else if matches!(next, Step::Vendor(n) if over(n, profile.start)) {
+            Step::Network(0)
+        } else if matches!(next, Step::Indications(n) if over(n, profile.indications)) {
+            Step::Ready
+        } else {
+            next
         }
     }
 
