@@ -167,7 +167,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         marks: &[maker("telit"), model("he910"), model("le910"), model("me910")],
         start: &["#STIA=0"],
         iccid: &["#CCID"],
-        indications: &["+CNMI=2,1,0,1,0", "+CNMI=1,1,0,1,0", "+CNMI=2,2,0,1,0", "+CNMI=2,1,0,0,0"],
+        indications: &["+CNMI=2,1,0,1,0", "+CNMI=1,1,0,1,0", "+CNMI=2,1,0,0,0", "+CNMI=2,2,0,1,0"],
         ..GENERIC
     },
     // SARA, LISA, TOBY. Older parts lose a command that comes within 20 ms of a final result.
