@@ -35,7 +35,7 @@
 //! announcements are lost; messages are stored. While a part is on the air the modem is deaf and does afterwards what was
 //! written meanwhile. A closed port does not stop a part that is on the air. At a prompt unsolicited lines wait. What
 //! a full store or an unregistered modem cannot take waits at the service centre. Not played: text mode, USSD, calls,
-//! cell broadcast, `+CMT`, several extended commands in one line, and the reaction to a missing `+CNMA`.
+//! cell broadcast, `+CMT`, MMS push, several extended commands in one line, and the reaction to a missing `+CNMA`.
 
 mod answers;
 mod centre;
