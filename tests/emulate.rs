@@ -97,7 +97,7 @@ fn wrong_arguments_are_named_with_what_there_is() {
     let with = |more: [&str; 2], expected: &[&str]| check(&[&start[..], &more].concat(), 2, expected);
     with(["--fault", "drop_results=0.1"], &["drop_results", "drop_result ", "prompt_survives", "cms=CODE"]);
     with(["--fault", "split=2"], &["from 0 to 1"]);
-    with(["--profile", "huawei"], &["huawei", "there is generic"]);
+    with(["--profile", "nokia"], &["nokia", "there is generic, huawei", "mixed"]);
     with(["--airtime", "3 s"], &["ms, s, m, h, d"]);
     std::fs::write(folder.0.join("modem0"), "").unwrap();
     check(&start, 1, &["modem0 is there and is not a link"]);

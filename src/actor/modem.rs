@@ -408,7 +408,7 @@ impl Task {
         self.setup.fleet.update(id, |status| {
             status.imei = identity.imei;
             status.model = identity.model;
-            status.profile = Some("generic".to_owned());
+            status.profile = Some(identity.profile.to_owned());
             status.iccid = Some(iccid.clone());
             status.rung = None;
         });

@@ -364,6 +364,8 @@ impl Core {
             Unsolicited::Ring | Unsolicited::Caller(_) => self.ringing = true,
             Unsolicited::CallEnded => self.ringing = false,
             Unsolicited::Stored(_)
+            | Unsolicited::ReportStored(_)
+            | Unsolicited::PushStored { .. }
             | Unsolicited::StoreFull
             | Unsolicited::Routed { .. }
             | Unsolicited::Registration(..)

@@ -8,8 +8,17 @@ use super::{Network, PinState, Registered, Store};
 /// What the modem says on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsolicited {
-    /// `+CMTI` or `+CDSI`: something was stored. Where is a hint, what is unknown until it is read.
+    /// `+CMTI`: something was stored. Where is a hint, what is unknown until it is read.
     Stored(Option<Store>),
+    /// `+CDSI`: the same, and the modem takes it for a status report.
+    ReportStored(Option<Store>),
+    /// `+CMTI` of an MMS push, as a SIM800 tells it: `+CMTI: "SM",1,"MMS PUSH",2,1`.
+    PushStored {
+        /// Where.
+        store: Option<Store>,
+        /// The place in it.
+        place: u16,
+    },
     /// `^SMMEMFULL`: the store is full and something waits behind it.
     StoreFull,
     /// `+CMT`, `+CDS` or `+CBM` with the PDU that followed.
@@ -63,8 +72,15 @@ pub(super) enum Recognised {
 /// Recognises an unsolicited line.
 pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
     use Recognised::{Chatter, Header, Whole};
-    if let Some(parameters) = after(line, "+CMTI:").or_else(|| after(line, "+CDSI:")) {
-        return Some(Whole(Unsolicited::Stored(fields(parameters).next().and_then(Store::read))));
+    let store = |parameters| fields(parameters).next().and_then(Store::read);
+    if let Some(parameters) = after(line, "+CMTI:") {
+        let is_push = fields(parameters).nth(2).is_some_and(|what| unquoted(what) == b"MMS PUSH");
+        let push = fields(parameters).nth(1).and_then(number).filter(|_| is_push);
+        let stored = Unsolicited::Stored(store(parameters));
+        return Some(Whole(push.map_or(stored, |place| Unsolicited::PushStored { store: store(parameters), place })));
+    }
+    if let Some(parameters) = after(line, "+CDSI:") {
+        return Some(Whole(Unsolicited::ReportStored(store(parameters))));
     }
     for (prefix, kind) in [("+CMT:", Routed::Deliver), ("+CDS:", Routed::StatusReport), ("+CBM:", Routed::Broadcast)] {
         if after(line, prefix).is_some() {
@@ -88,7 +104,9 @@ pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
     if after(line, "^SMMEMFULL").is_some() {
         return Some(Whole(Unsolicited::StoreFull));
     }
-    if STARTS.iter().any(|text| line == text.as_bytes()) {
+    if STARTS.iter().any(|text| line == text.as_bytes())
+        || START_PREFIXES.iter().any(|text| after(line, text).is_some())
+    {
         return Some(Whole(Unsolicited::Restarted));
     }
     if let Some(is_there) = card(line) {
@@ -111,7 +129,7 @@ fn card(line: &[u8]) -> Option<bool> {
     if let Some(state) = state("^SIMST:", 0) {
         return Some((1..240).contains(&state));
     }
-    // The other numbers are steps of the start.
+    // 2 is a call, 3 was a start, and the other numbers are steps of it.
     if let Some(step) = state("+WIND:", 0) {
         return (step < 2).then_some(step == 1);
     }
@@ -120,7 +138,11 @@ fn card(line: &[u8]) -> Option<bool> {
 }
 
 /// First words after power-on and last words before power-off. What comes seconds later (`SMS Ready`) is chatter.
-const STARTS: &[&str] = &["RDY", "*ATREADY", "^SYSSTART", "+AT: READY", "NORMAL POWER DOWN", "POWERED DOWN"];
+const STARTS: &[&str] = &["RDY", "+AT: READY", "NORMAL POWER DOWN", "POWERED DOWN"];
+
+/// The same where more may follow: `*ATREADY: 1` of an A7670, `^SYSSTART AIRPLANE MODE` of Cinterion, `+WIND: 3` of Wavecom,
+/// which takes commands from then on.
+const START_PREFIXES: &[&str] = &["*ATREADY", "^SYSSTART", "+WIND: 3"];
 
 /// Prefixes of lines that mean nothing to us, by family.
 const CHATTER: &[&str] = &[
@@ -178,7 +200,9 @@ const CHATTER: &[&str] = &[
     "^ECCLIST",
     "^LWURC",
     "^PDPDEACT",
-    "^CCIN", // ZTE, Telit, u-blox, Ericsson, Sierra and Wavecom, Quectel.
+    "^CCIN",
+    // Cinterion.
+    "^SBC", // ZTE, Telit, u-blox, Ericsson, Sierra and Wavecom, Quectel.
     "+ZUSIMR",
     "+ZPASR",
     "+ZDONR",
@@ -207,14 +231,18 @@ mod tests {
     fn lines_that_matter() {
         let whole = |urc| Some(Recognised::Whole(urc));
         check("+CMTI: \"SM\",3", whole(Unsolicited::Stored(Some(Store::Sim))).as_ref());
-        check("+CDSI: \"SR\",1", whole(Unsolicited::Stored(Some(Store::Reports))).as_ref());
+        check("+CDSI: \"SR\",1", whole(Unsolicited::ReportStored(Some(Store::Reports))).as_ref());
+        let push = Unsolicited::PushStored { store: Some(Store::Sim), place: 1 };
+        check("+CMTI: \"SM\",1,\"MMS PUSH\",2,1", whole(push).as_ref());
         check("+CMTI: \"XY\",1", whole(Unsolicited::Stored(None)).as_ref());
         check("+CMT: ,24", Some(&Recognised::Header(Routed::Deliver)));
         check("+CDS: 25", Some(&Recognised::Header(Routed::StatusReport)));
         check("+CREG: 5", whole(Unsolicited::Registration(Network::Circuit, Registered::Roaming)).as_ref());
         check("+CLIP: \"+5511988887777\",145", whole(Unsolicited::Caller(Some("+5511988887777".to_owned()))).as_ref());
         check("+CLIP: \"\",128", whole(Unsolicited::Caller(None)).as_ref());
-        check("RDY", whole(Unsolicited::Restarted).as_ref());
+        for start in ["RDY", "*ATREADY: 1", "^SYSSTART", "^SYSSTART AIRPLANE MODE", "+WIND: 3"] {
+            check(start, whole(Unsolicited::Restarted).as_ref());
+        }
         check("^SMMEMFULL: \"SM\"", whole(Unsolicited::StoreFull).as_ref());
     }
 

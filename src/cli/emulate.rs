@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::clock::duration;
-use crate::emulator::{Config, FaultRate, Profile, Rate, Witness, log_to, pty};
+use crate::emulator::{Config, FaultRate, Profiles, Rate, Witness, log_to, pty};
 
 /// The modems ran until they were stopped.
 const DONE: u8 = 0;
@@ -45,9 +45,9 @@ pub struct EmulateArgs {
     /// Trouble and how often, such as `drop_result=0.05` or `cms=38=0.1`; may be given several times
     #[arg(long = "fault", value_name = "NAME=RATE")]
     pub faults: Vec<FaultRate>,
-    /// Which modem family is played
+    /// Which modem family is played; several with commas between or `mixed` are taken in turn
     #[arg(long, value_name = "NAME", default_value = "generic")]
-    pub profile: Profile,
+    pub profile: Profiles,
 }
 
 /// Runs the modems. The exit code is 0 after a stop and 1 after a failure, which is told on `errors`; an error is one of
@@ -82,7 +82,7 @@ fn emulate(args: EmulateArgs, mut output: impl Write) -> Result<(), EmulateError
             report_delay: args.report_delay,
             reply_rate: args.reply_rate,
             faults: args.faults,
-            profile: args.profile,
+            profiles: args.profile,
             ..Config::default()
         };
         // Signals are caught before anybody can know that we run.

@@ -4,6 +4,7 @@
 
 use super::command::{Command, Form, values};
 use super::modem::{Effect, Modem};
+use super::profile::{Family, Indications};
 use super::settings::{Cnmi, Radio, ReportRoute};
 use super::storage::{Entry, Memory};
 use super::wire::{Answer, ResultCode};
@@ -21,14 +22,48 @@ const OPERATOR: (&str, &str) = ("Recado Test", "00101");
 /// Commands with a number that is taken and has no effect here.
 const WITHOUT_EFFECT: [&str; 4] = ["+IFC", "+CSCS", "+CNMP", "+CGSMS"];
 
+/// Commands about messages, which need what some families start last.
+const OF_THE_STACK: [&str; 9] = ["+CMGF", "+CSMS", "+CSCA", "+CPMS", "+CNMI", "+CMMS", "+CMGL", "+CMGR", "+CMGD"];
+
 /// Runs one command and gives its answer.
 pub(super) fn run(modem: &mut Modem, command: &Command, now: Instant) -> Answer {
+    if let Some(answer) = command.written().and_then(|written| of_the_family(modem, &written)) {
+        return answer;
+    }
+    match command {
+        Command::Extended { name, .. } if OF_THE_STACK.contains(&name.as_str()) && !modem.is_stack_ready(now) => {
+            Answer::of(ResultCode::Cms(modem.profile.family().stack_refusal))
+        }
+        Command::Extended { .. } | Command::Basic { .. } => {
+            let answer = of_the_standard(modem, command, now);
+            match modem.profile.family().unknown {
+                Some(words) if answer.result == ERROR => Answer::of(ResultCode::Text(words)),
+                _ => answer,
+            }
+        }
+    }
+}
+
+/// What only this family knows.
+fn of_the_family(modem: &mut Modem, written: &str) -> Option<Answer> {
+    let family = modem.profile.family();
+    if family.chatter.as_ref().is_some_and(|chatter| chatter.ended_by == written) {
+        modem.chatters = false;
+    }
+    if family.accepted.contains(&written) {
+        return Some(Answer::of(OK));
+    }
+    let (_, prefix) = family.iccid.iter().find(|(command, _)| *command == written)?;
+    Some(Answer::line(format!("{prefix}{}", modem.identity.iccid)))
+}
+
+fn of_the_standard(modem: &mut Modem, command: &Command, now: Instant) -> Answer {
     match command {
         Command::Basic { name, value } => Answer::of(basic(modem, name, *value)),
         Command::Extended { name, form } => match form {
             Form::Execute => execute(modem, name),
             Form::Read => read(modem, name),
-            Form::Test => test(name),
+            Form::Test => test(modem.profile.family(), name),
             Form::Set(value) => set(modem, name, value, now),
         },
     }
@@ -48,14 +83,13 @@ fn basic(modem: &mut Modem, name: &str, value: u32) -> ResultCode {
 }
 
 fn execute(modem: &mut Modem, name: &str) -> Answer {
-    let (maker, model, revision) = modem.profile.names();
+    let [maker, model, revision] = modem.profile.family().identity;
     Answer::line(match name {
         "+CGMI" => maker.to_owned(),
         "+CGMM" => model.to_owned(),
         "+CGMR" => revision.to_owned(),
         "+CGSN" => modem.identity.imei.clone(),
         "+CIMI" => modem.identity.imsi.clone(),
-        "+CCID" | "+ICCID" => format!("{name}: {}", modem.identity.iccid),
         "+CNUM" => format!("+CNUM: \"\",\"{}\",145", modem.identity.msisdn),
         "+CSQ" => {
             let signal = if matches!(modem.settings.radio, Radio::Off(_)) { 99 } else { 21 };
@@ -102,10 +136,20 @@ fn read(modem: &mut Modem, name: &str) -> Answer {
     })
 }
 
-fn test(name: &str) -> Answer {
+fn test(family: &Family, name: &str) -> Answer {
     let values = match name {
-        "+CNMI" => "(0-2),(0,1),(0),(0-2),(0,1)",
-        "+CPMS" => "(\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")",
+        "+CNMI" => {
+            let Indications { mode, ds, bfr_min } = family.indications;
+            let bfr = if bfr_min == 0 { "(0,1)" } else { "(1)" };
+            return Answer::line(format!("+CNMI: (0-{mode}),(0,1),(0),(0-{ds}),{bfr}"));
+        }
+        "+CPMS" => {
+            let named = |memories: Vec<Memory>| {
+                memories.iter().map(|memory| format!("\"{}\"", memory.name())).collect::<Vec<_>>().join(",")
+            };
+            let (read, received) = (named(family.stores.to_vec()), named(receiving(family).collect()));
+            return Answer::line(format!("+CPMS: ({read}),({received}),({received})"));
+        }
         "+CMGF" => "(0)",
         "+CMMS" | "+CMEE" => "(0-2)",
         "+CMGL" => "(0,1,4)",
@@ -170,6 +214,10 @@ fn set_radio(modem: &mut Modem, mode: u8, resets: bool, now: Instant) -> ResultC
         modem.push_effect(Effect::Vanish);
         return OK;
     }
+    if mode == 1 && modem.profile.family().full_function_restarts {
+        modem.restart(now);
+        return OK;
+    }
     change_radio(modem, if mode == 1 { Radio::Registered } else { Radio::Off(mode) }, now);
     OK
 }
@@ -209,7 +257,11 @@ fn set_cnmi(modem: &mut Modem, given: &[&str]) -> ResultCode {
         let Ok(value) = text.parse::<u8>() else { return NOT_ALLOWED };
         *number = value;
     }
-    let [mode @ 0..=2, mt @ 0..=1, 0, ds, bfr @ 0..=1] = numbers else { return NOT_ALLOWED };
+    let [mode, mt @ 0..=1, 0, ds, bfr @ 0..=1] = numbers else { return NOT_ALLOWED };
+    let allowed = &modem.profile.family().indications;
+    if mode > allowed.mode || ds > allowed.ds || bfr < allowed.bfr_min {
+        return NOT_ALLOWED;
+    }
     let reports = match ds {
         0 => ReportRoute::Nowhere,
         1 => ReportRoute::Direct,
@@ -221,12 +273,17 @@ fn set_cnmi(modem: &mut Modem, given: &[&str]) -> ResultCode {
 }
 
 fn set_memories(modem: &mut Modem, given: &[&str]) -> Answer {
+    let family = modem.profile.family();
     let memories: Option<Vec<Memory>> = given.iter().map(|name| Memory::from_name(name)).collect();
+    let can_read = |memory| family.stores.contains(&memory);
+    let can_receive = |memory| receiving(family).any(|known| known == memory);
     let settings = &mut modem.settings;
     match memories.as_deref() {
-        Some(&[read]) => settings.read = read,
-        Some(&[read, written]) => (settings.read, settings.written) = (read, written),
-        Some(&[read, written, received]) => {
+        Some(&[read]) if can_read(read) => settings.read = read,
+        Some(&[read, written]) if can_read(read) && can_receive(written) => {
+            (settings.read, settings.written) = (read, written);
+        }
+        Some(&[read, written, received]) if can_read(read) && can_receive(written) && can_receive(received) => {
             (settings.read, settings.written, settings.received) = (read, written, received);
         }
         _ => return Answer::of(NOT_ALLOWED),
@@ -234,6 +291,11 @@ fn set_memories(modem: &mut Modem, given: &[&str]) -> Answer {
     let stores = [settings.read, settings.written, settings.received];
     let told = stores.map(|memory| occupancy(modem, memory));
     Answer::line(format!("+CPMS: {}", told.join(",")))
+}
+
+/// The stores in which messages can be received.
+fn receiving(family: &Family) -> impl Iterator<Item = Memory> {
+    family.stores.iter().copied().filter(|memory| *memory != Memory::Sr)
 }
 
 /// `<used>,<total>` of `+CPMS`.
@@ -259,8 +321,7 @@ fn list(modem: &mut Modem, stat: &str) -> Answer {
 
 fn read_entry(modem: &mut Modem, index: &str) -> Answer {
     let memory = modem.settings.read;
-    let index = index.parse().unwrap_or(0);
-    match modem.store(memory).entry_mut(index) {
+    match index.parse().ok().and_then(|index| modem.store(memory).entry_mut(index)) {
         Some(entry) => Answer::line(format!("+CMGR: {}", show(entry))),
         None => Answer::of(BAD_INDEX),
     }
@@ -278,7 +339,7 @@ fn delete(modem: &mut Modem, index: &str, flag: Option<&str>) -> ResultCode {
     let store = modem.store(memory);
     match flag {
         None | Some("0") => {
-            if !store.delete(index.parse().unwrap_or(0)) {
+            if !index.parse().is_ok_and(|index| store.delete(index)) {
                 return BAD_INDEX;
             }
         }

@@ -36,6 +36,19 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// An extended command as it was written; `None` for a basic one.
+    pub(super) fn written(&self) -> Option<String> {
+        let Self::Extended { name, form } = self else { return None };
+        Some(match form {
+            Form::Execute => name.clone(),
+            Form::Read => format!("{name}?"),
+            Form::Test => format!("{name}=?"),
+            Form::Set(values) => format!("{name}={values}"),
+        })
+    }
+}
+
 /// The commands of a line; `None` when the line holds no `AT`, which a modem passes over in silence.
 pub(super) fn parse(line: &str) -> Option<Vec<Command>> {
     // Everything before the prefix is noise to a modem: V.250 section 5.2.1.
@@ -116,6 +129,15 @@ mod tests {
         check("AT+CSQ", Some(&[extended("+CSQ", Form::Execute)]));
         check("at+csq", Some(&[extended("+CSQ", Form::Execute)]));
         check("AT^ICCID?", Some(&[extended("^ICCID", Form::Read)]));
+    }
+
+    #[test]
+    fn extended_commands_are_written_as_they_were_read() {
+        for text in ["+CSQ", "+CPMS?", "+CPMS=?", "+QURCCFG=\"urcport\",\"usbat\""] {
+            let read = parse(&format!("AT{text}")).unwrap();
+            assert_eq!(read.first().and_then(Command::written).as_deref(), Some(text));
+        }
+        assert_eq!(basic("E", 0).written(), None);
     }
 
     #[test]

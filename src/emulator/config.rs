@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{FaultRate, Rate};
-use super::profile::Profile;
+use super::profile::Profiles;
 
 /// What is emulated.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,8 @@ pub struct Config {
     pub storage_slots: usize,
     /// Which faults happen, and how often.
     pub faults: Vec<FaultRate>,
-    /// Which modem family is played.
-    pub profile: Profile,
+    /// Which modem families are played, in turn.
+    pub profiles: Profiles,
 }
 
 impl Default for Config {
@@ -39,7 +39,7 @@ impl Default for Config {
             reply_delay: Duration::from_secs(8),
             storage_slots: 30,
             faults: Vec::new(),
-            profile: Profile::Generic,
+            profiles: Profiles::default(),
         }
     }
 }

@@ -29,12 +29,13 @@
 //!
 //! # What a modem does here
 //!
-//! Power-up leaves echo on, `+CMEE=0`, `+CNMI=0,0,0,0,0` and the store `SM`. Settings outlive a closed port, not a loss of
+//! Families differ in what [`Profile`] says. Power-up leaves echo on, `+CMEE=0`, `+CNMI=0,0,0,0,0` and the family's first
+//! store. What a modem says of its start comes when its port is opened for the first time after power-up. Settings outlive a closed port, not a loss of
 //! power; stored messages and the SIM's message reference outlive both. While nobody has the port open `+CDS` and
 //! announcements are lost; messages are stored. While a part is on the air the modem is deaf and does afterwards what was
 //! written meanwhile. A closed port does not stop a part that is on the air. At a prompt unsolicited lines wait. What
 //! a full store or an unregistered modem cannot take waits at the service centre. Not played: text mode, USSD, calls,
-//! cell broadcast, `+CMT`, several extended commands in one line, and the reaction to a missing `+CNMA`.
+//! cell broadcast, `+CMT`, MMS push, several extended commands in one line, and the reaction to a missing `+CNMA`.
 
 mod answers;
 mod centre;
@@ -61,7 +62,7 @@ pub use fault::{Fault, FaultError, FaultRate, Rate, RateError};
 pub use identity::Identity;
 pub use log::{LogConcat, LogLine};
 pub use network::{InboundError, Network, Output};
-pub use profile::{Profile, UnknownProfile};
+pub use profile::{Profile, Profiles, UnknownProfile};
 
 #[cfg(test)]
 mod tests;

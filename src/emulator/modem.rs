@@ -9,7 +9,7 @@ use super::answers;
 use super::command::{self, Command, Form};
 use super::fault::{Dice, Fault};
 use super::identity::Identity;
-use super::profile::Profile;
+use super::profile::{Profile, StoredReports};
 use super::settings::{Radio, ReportRoute, Settings};
 use super::storage::{Memory, Store};
 use super::wire::{Answer, ResultCode, Wire};
@@ -35,6 +35,8 @@ pub(super) enum Effect {
     Vanish,
     /// A deletion made room, or the radio came back: what waits may be tried again.
     Ready,
+    /// The modem starts, and says so step by step.
+    Boot,
 }
 
 /// A part on its way to the network.
@@ -69,8 +71,17 @@ pub(super) struct Modem {
     pub(super) dice: Dice,
     sm: Store,
     me: Store,
+    sr: Store,
     dialogue: Dialogue,
     is_open: bool,
+    /// Nobody has opened the port since power-up.
+    is_fresh: bool,
+    /// When commands about messages are taken.
+    stack_ready: Instant,
+    /// The chatter of the family has not been ended.
+    pub(super) chatters: bool,
+    /// When the last final result was given.
+    last_result: Option<Instant>,
     /// The command line or PDU text so far.
     input: Vec<u8>,
     type_ahead: Vec<u8>,
@@ -84,15 +95,21 @@ pub(super) struct Modem {
 
 impl Modem {
     pub(super) fn new(identity: Identity, profile: Profile, slots: usize, tp_mr: u8, dice: Dice) -> Self {
+        let store = Store::new(slots, profile.family().first_place);
         Self {
             identity,
             profile,
-            settings: Settings::default(),
+            settings: start_settings(profile),
             dice,
-            sm: Store::new(slots),
-            me: Store::new(slots),
+            sm: store.clone(),
+            me: store.clone(),
+            sr: store,
             dialogue: Dialogue::Command,
             is_open: false,
+            is_fresh: true,
+            stack_ready: Instant::ZERO,
+            chatters: profile.family().chatter.is_some(),
+            last_result: None,
             input: Vec::new(),
             type_ahead: Vec::new(),
             held: Vec::new(),
@@ -121,6 +138,7 @@ impl Modem {
         match memory {
             Memory::Sm => &mut self.sm,
             Memory::Me => &mut self.me,
+            Memory::Sr => &mut self.sr,
         }
     }
 
@@ -129,8 +147,34 @@ impl Modem {
     }
 
     /// Somebody opened the port.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, now: Instant) {
         self.is_open = self.dialogue != Dialogue::Absent;
+        if self.is_open && std::mem::take(&mut self.is_fresh) {
+            self.start(now);
+        }
+    }
+
+    fn start(&mut self, now: Instant) {
+        self.stack_ready = now + self.profile.family().stack_after;
+        self.effects.push_back(Effect::Boot);
+    }
+
+    /// Starts anew without leaving the bus. SIM and stored messages stay.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.settings = start_settings(self.profile);
+        self.chatters = self.profile.family().chatter.is_some();
+        self.effects.push_back(Effect::Ready);
+        self.start(now);
+    }
+
+    /// Whether somebody has the port open.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Whether commands about messages are taken.
+    pub(super) fn is_stack_ready(&self, now: Instant) -> bool {
+        now >= self.stack_ready
     }
 
     /// Nobody has the port open any more. Settings stay, and with `AT&D0` so does a prompt that ESC can end.
@@ -155,13 +199,16 @@ impl Modem {
         self.dialogue = Dialogue::Absent;
         self.input.clear();
         self.held.clear();
-        self.settings = Settings::default();
+        self.settings = start_settings(self.profile);
+        self.chatters = self.profile.family().chatter.is_some();
+        self.last_result = None;
     }
 
     /// Power is back.
     pub(super) fn power_on(&mut self) {
         if self.dialogue == Dialogue::Absent {
             self.dialogue = Dialogue::Command;
+            self.is_fresh = true;
         }
     }
 
@@ -254,6 +301,10 @@ impl Modem {
     fn run_line(&mut self, line: &[u8], now: Instant) {
         let text = String::from_utf8_lossy(line);
         let Some(commands) = command::parse(&text) else { return };
+        let deaf_for = self.profile.family().deaf_for;
+        if self.last_result.is_some_and(|at| now.saturating_since(at) < deaf_for) {
+            return;
+        }
         if self.dice.strikes(Fault::Vanish) {
             return self.effects.push_back(Effect::Vanish);
         }
@@ -293,6 +344,9 @@ impl Modem {
         let Some(tpdu_length) = length.trim().parse().ok().filter(|length| (8..=164).contains(length)) else {
             return Some(ResultCode::Cms(304));
         };
+        if !self.is_stack_ready(now) {
+            return Some(ResultCode::Cms(self.profile.family().stack_refusal));
+        }
         if self.dice.strikes(Fault::NoPrompt) {
             return None;
         }
@@ -367,9 +421,18 @@ impl Modem {
                 Ok(())
             }
             ReportRoute::Stored => {
-                let memory = self.settings.received;
-                let index = self.keep(memory, pdu)?;
-                self.say(format!("+CDSI: \"{}\",{index}", memory.name()), now);
+                let place = match self.profile.family().reports {
+                    StoredReports::Beside => {
+                        let memory = self.settings.received;
+                        format!("\"{}\",{}", memory.name(), self.keep(memory, pdu, now)?)
+                    }
+                    StoredReports::Misnamed => {
+                        self.keep(Memory::Sr, pdu, now)?;
+                        "\"SM\",0".to_owned()
+                    }
+                    StoredReports::Unreadable => "\"SR\",0".to_owned(),
+                };
+                self.say(format!("+CDSI: {place}"), now);
                 Ok(())
             }
         }
@@ -378,17 +441,22 @@ impl Modem {
     /// A message from the network; `Err` gives it back when there is no room for it.
     pub(super) fn take_message(&mut self, pdu: EncodedPdu, now: Instant) -> Result<(), EncodedPdu> {
         let memory = self.settings.received;
-        let index = self.keep(memory, pdu)?;
+        let index = self.keep(memory, pdu, now)?;
         if self.settings.cnmi.announces_messages {
             self.say(format!("+CMTI: \"{}\",{index}", memory.name()), now);
         }
         Ok(())
     }
 
-    fn keep(&mut self, memory: Memory, pdu: EncodedPdu) -> Result<usize, EncodedPdu> {
+    fn keep(&mut self, memory: Memory, pdu: EncodedPdu, now: Instant) -> Result<usize, EncodedPdu> {
         let is_last = self.dice.strikes(Fault::StorageFull);
         let store = self.store(memory);
-        let Some(index) = store.put(pdu.clone()) else { return Err(pdu) };
+        let Some(index) = store.put(pdu.clone()) else {
+            if let Some(line) = self.profile.family().full {
+                self.say(line.to_owned(), now);
+            }
+            return Err(pdu);
+        };
         if is_last {
             store.jam();
         }
@@ -397,7 +465,15 @@ impl Modem {
 
     /// An unsolicited line. It is lost when nobody has the port open or unsolicited lines are off, and waits at a prompt.
     pub(super) fn say(&mut self, unit: String, now: Instant) {
-        if !self.is_open || !self.settings.cnmi.forwards {
+        if self.settings.cnmi.forwards {
+            self.say_anyway(unit, now);
+        }
+    }
+
+    /// An unsolicited line that has nothing to do with messages. It is lost when nobody has the port open, and waits at a
+    /// prompt.
+    pub(super) fn say_anyway(&mut self, unit: String, now: Instant) {
+        if !self.is_open {
             return;
         }
         match self.dialogue {
@@ -415,9 +491,15 @@ impl Modem {
 
     fn answer(&mut self, answer: &Answer, now: Instant) {
         if self.is_open {
+            self.last_result = Some(now);
             self.wire.send_answer(answer, self.settings.manner, &mut self.dice, now);
         }
     }
+}
+
+/// What is in force after power-up.
+fn start_settings(profile: Profile) -> Settings {
+    Settings::new(profile.family().stores.first().copied().unwrap_or(Memory::Sm))
 }
 
 /// The part that was written at the prompt, when it is one and as long as announced.

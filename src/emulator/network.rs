@@ -67,13 +67,46 @@ pub enum InboundError {
 /// What happens at a time of its own. A modem's events die with its `session`, the network's do not.
 #[derive(Debug)]
 enum Event {
-    Airtime { modem: usize, session: u32, submission: Box<Submission> },
-    LateAnswer { modem: usize, session: u32, tp_mr: u8 },
-    Report { modem: usize, report: Report },
-    Arrival { modem: usize, pdu: EncodedPdu },
-    Answer { modem: usize, from: String, text: &'static str },
-    Retry { modem: usize },
-    Return { modem: usize, session: u32 },
+    Airtime {
+        modem: usize,
+        session: u32,
+        submission: Box<Submission>,
+    },
+    LateAnswer {
+        modem: usize,
+        session: u32,
+        tp_mr: u8,
+    },
+    Report {
+        modem: usize,
+        report: Report,
+    },
+    Arrival {
+        modem: usize,
+        pdu: EncodedPdu,
+    },
+    Answer {
+        modem: usize,
+        from: String,
+        text: &'static str,
+    },
+    Retry {
+        modem: usize,
+    },
+    Return {
+        modem: usize,
+        session: u32,
+    },
+    /// A step of a modem's start.
+    Step {
+        modem: usize,
+        session: u32,
+        line: &'static str,
+    },
+    Chatter {
+        modem: usize,
+        session: u32,
+    },
 }
 
 /// A status report that is still to be written.
@@ -100,6 +133,8 @@ struct Line {
     waiting: VecDeque<Waiting>,
     /// Counts losses of power.
     session: u32,
+    /// The session whose chatter is under way.
+    chatter: Option<u32>,
 }
 
 /// All modems and the network behind them.
@@ -124,8 +159,8 @@ impl Network {
             let mut life = SplitMix64::new(config.seed, stream);
             let dice = Dice::new(&config.faults, config.seed, stream);
             let identity = Identity::new(config.seed, index);
-            let modem = Modem::new(identity, config.profile, config.storage_slots, life.byte(), dice);
-            Line { modem, life, waiting: VecDeque::new(), session: 0 }
+            let modem = Modem::new(identity, config.profiles.of(index), config.storage_slots, life.byte(), dice);
+            Line { modem, life, waiting: VecDeque::new(), session: 0, chatter: None }
         };
         let lines = (0..config.modems).map(line).collect();
         Self { config, lines, events: BTreeMap::new(), next_event: 0, outputs: VecDeque::new(), started: now.instant }
@@ -175,8 +210,10 @@ impl Network {
     pub fn port_opened(&mut self, modem: usize, now: Now) {
         self.handle_timeout(now);
         if let Some(line) = self.lines.get_mut(modem) {
-            line.modem.open();
+            line.modem.open(now.instant);
         }
+        self.start_chatter(modem, now);
+        self.settle(modem, now);
     }
 
     /// Nobody has the port of `modem` open any more.
@@ -229,6 +266,7 @@ impl Network {
             match effect {
                 Effect::Submit(submission) => self.submit(modem, submission, now),
                 Effect::Ready => self.schedule(now.instant + RETRY_AFTER, Event::Retry { modem }),
+                Effect::Boot => self.boot(modem, now),
                 Effect::Vanish => {
                     // What was written before, such as the OK of a reset, still leaves.
                     self.drain_bytes(modem, now);
@@ -283,12 +321,58 @@ impl Network {
                 self.retry(modem, now);
                 modem
             }
+            Event::Step { modem, session, line: text } => {
+                if self.is_session(modem, session)
+                    && let Some(line) = self.lines.get_mut(modem)
+                {
+                    line.modem.say_anyway(text.to_owned(), now.instant);
+                }
+                modem
+            }
+            Event::Chatter { modem, session } => {
+                if self.is_session(modem, session) {
+                    self.chatter(modem, now);
+                }
+                modem
+            }
             Event::Return { modem, session } => {
                 if self.is_session(modem, session) {
                     self.restore_power(modem, now);
                 }
                 modem
             }
+        }
+    }
+
+    /// Plans what a modem says of its start.
+    fn boot(&mut self, modem: usize, now: Now) {
+        let Some(line) = self.lines.get(modem) else { return };
+        let (session, steps) = (line.session, line.modem.profile.family().boot);
+        for (after, line) in steps {
+            self.schedule(now.instant + *after, Event::Step { modem, session, line });
+        }
+        self.start_chatter(modem, now);
+    }
+
+    fn start_chatter(&mut self, modem: usize, now: Now) {
+        let Some(line) = self.lines.get_mut(modem) else { return };
+        let session = line.session;
+        if line.modem.chatters && line.chatter != Some(session) {
+            line.chatter = Some(session);
+            self.chatter(modem, now);
+        }
+    }
+
+    /// The next line of chatter, until it is ended or nobody listens.
+    fn chatter(&mut self, modem: usize, now: Now) {
+        let Some(line) = self.lines.get_mut(modem) else { return };
+        let session = line.session;
+        match &line.modem.profile.family().chatter {
+            Some(chatter) if line.modem.chatters && line.modem.is_open() => {
+                line.modem.say_anyway(chatter.line.to_owned(), now.instant);
+                self.schedule(now.instant + chatter.every, Event::Chatter { modem, session });
+            }
+            _ => line.chatter = None,
         }
     }
 

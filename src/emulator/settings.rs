@@ -66,8 +66,9 @@ pub(super) struct Settings {
     pub(super) received: Memory,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// After power-up, with `store` for all purposes.
+    pub(super) fn new(store: Memory) -> Self {
         Self {
             is_echo: true,
             manner: Manner { is_quiet: false, is_verbose: true, cmee: 0 },
@@ -79,9 +80,9 @@ impl Default for Settings {
             cmms: 0,
             csca: super::centre::NUMBER.to_owned(),
             cnmi: Cnmi { mode: 0, forwards: false, announces_messages: false, reports: ReportRoute::Nowhere, bfr: 0 },
-            read: Memory::Sm,
-            written: Memory::Sm,
-            received: Memory::Sm,
+            read: store,
+            written: store,
+            received: store,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a modem keeps messages until they are read: the stores of TS 27.005 section 2.3.2.
 //!
-//! Slots are numbered from 1 and the lowest free one is taken, so that an index is reused as soon as it is free.
+//! Slots are numbered from 0 or 1, as the family has it, and the lowest free one is taken, so that an index is reused as soon as it is free.
 
 use crate::pdu::EncodedPdu;
 
@@ -11,10 +11,12 @@ pub(super) enum Memory {
     Sm,
     /// `ME`: in the modem.
     Me,
+    /// `SR`: status reports, where a family keeps them apart.
+    Sr,
 }
 
 impl Memory {
-    pub(super) const ALL: [Self; 2] = [Self::Sm, Self::Me];
+    const ALL: [Self; 3] = [Self::Sm, Self::Me, Self::Sr];
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|memory| memory.name() == name)
@@ -24,6 +26,7 @@ impl Memory {
         match self {
             Self::Sm => "SM",
             Self::Me => "ME",
+            Self::Sr => "SR",
         }
     }
 }
@@ -39,13 +42,15 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     slots: Vec<Option<Entry>>,
+    /// The number of the first one.
+    first: usize,
     /// Counts as full whatever is free, until something is deleted.
     is_jammed: bool,
 }
 
 impl Store {
-    pub(super) fn new(slots: usize) -> Self {
-        Self { slots: vec![None; slots], is_jammed: false }
+    pub(super) fn new(slots: usize, first: usize) -> Self {
+        Self { slots: vec![None; slots], first, is_jammed: false }
     }
 
     pub(super) fn total(&self) -> usize {
@@ -73,22 +78,22 @@ impl Store {
         }
         let index = self.slots.iter().position(Option::is_none)?;
         *self.slots.get_mut(index)? = Some(Entry { pdu, is_read: false });
-        Some(index + 1)
+        Some(index + self.first)
     }
 
     /// The entry at `index`.
     pub(super) fn entry_mut(&mut self, index: usize) -> Option<&mut Entry> {
-        self.slots.get_mut(index.checked_sub(1)?)?.as_mut()
+        self.slots.get_mut(index.checked_sub(self.first)?)?.as_mut()
     }
 
     /// All entries with their indices.
     pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (usize, &mut Entry)> {
-        self.slots.iter_mut().enumerate().filter_map(|(place, slot)| slot.as_mut().map(|entry| (place + 1, entry)))
+        self.slots.iter_mut().zip(self.first..).filter_map(|(slot, index)| slot.as_mut().map(|entry| (index, entry)))
     }
 
     /// Empties the slot at `index`; `false` when there is no such slot. An empty slot can be deleted.
     pub(super) fn delete(&mut self, index: usize) -> bool {
-        let slot = index.checked_sub(1).and_then(|place| self.slots.get_mut(place));
+        let slot = index.checked_sub(self.first).and_then(|place| self.slots.get_mut(place));
         slot.map(|slot| *slot = None).inspect(|()| self.is_jammed = false).is_some()
     }
 
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_lowest_free_slot_is_reused() {
-        let mut store = Store::new(2);
+        let mut store = Store::new(2, 1);
         assert_eq!((store.put(pdu()), store.put(pdu()), store.put(pdu())), (Some(1), Some(2), None));
         assert!(store.delete(1));
         assert_eq!(store.put(pdu()), Some(1));
@@ -121,8 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn places_may_count_from_0() {
+        let mut store = Store::new(2, 0);
+        assert_eq!((store.put(pdu()), store.put(pdu()), store.put(pdu())), (Some(0), Some(1), None));
+        assert!(store.entry_mut(0).is_some() && store.entry_mut(2).is_none());
+        assert_eq!(store.entries_mut().map(|(index, _)| index).collect::<Vec<_>>(), [0, 1]);
+        assert!(store.delete(0) && !store.delete(2));
+    }
+
+    #[test]
     fn a_jammed_store_takes_again_after_a_deletion() {
-        let mut store = Store::new(3);
+        let mut store = Store::new(3, 1);
         store.jam();
         assert!(!store.is_jammed(), "an empty store could never be freed");
         store.put(pdu());
@@ -134,7 +148,7 @@ mod tests {
 
     #[test]
     fn deleting_what_was_read_keeps_the_rest() {
-        let mut store = Store::new(3);
+        let mut store = Store::new(3, 1);
         store.put(pdu());
         store.put(pdu());
         store.entry_mut(1).unwrap().is_read = true;

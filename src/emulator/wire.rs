@@ -15,6 +15,8 @@ pub(super) enum ResultCode {
     Cme(u16),
     /// A `+CMS ERROR` of TS 27.005 section 3.2.5.
     Cms(u16),
+    /// A vendor's words.
+    Text(&'static str),
 }
 
 /// What a modem says to one line or PDU.
@@ -157,6 +159,7 @@ fn result_line(result: ResultCode, manner: Manner, end: &str) -> String {
     let (text, digit) = match result {
         ResultCode::Ok => ("OK".to_owned(), Some(0)),
         ResultCode::Error => ("ERROR".to_owned(), Some(4)),
+        ResultCode::Text(text) => (text.to_owned(), None),
         ResultCode::Cme(_) if manner.cmee == 0 => ("ERROR".to_owned(), Some(4)),
         ResultCode::Cme(code) => (format!("+CME ERROR: {}", code_or_text(code, manner, cme_text)), None),
         ResultCode::Cms(code) => (format!("+CMS ERROR: {}", code_or_text(code, manner, cms_text)), None),
@@ -224,6 +227,7 @@ mod tests {
         check(&Answer::of(ResultCode::Cme(50)), wordy, "\r\n+CME ERROR: incorrect parameters\r\n");
         check(&Answer::of(ResultCode::Cms(304)), plain, "\r\n+CMS ERROR: 304\r\n");
         check(&Answer::of(ResultCode::Cms(331)), wordy, "\r\n+CMS ERROR: no network service\r\n");
+        check(&Answer::of(ResultCode::Text("COMMAND NOT SUPPORT")), MANNER, "\r\nCOMMAND NOT SUPPORT\r\n");
         check(&Answer::of(ResultCode::Cms(512)), wordy, "\r\n+CMS ERROR: 512\r\n");
     }
 

@@ -62,6 +62,8 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct BringUp {
     step: Step,
+    /// Of the modem that was here last, until this one has said who it is.
+    profile: &'static Profile,
     /// The silence after ESC.
     silence: Duration,
     /// Step that got no answer and is left out when the dialogue is back in step.
@@ -98,9 +100,10 @@ pub(super) struct Found {
 
 impl BringUp {
     /// A bring-up that begins with [`Next::Escape`].
-    pub(super) fn new(resync: bool, silence: Duration) -> Self {
+    pub(super) fn new(resync: bool, silence: Duration, profile: &'static Profile) -> Self {
         Self {
             step: Step::Silence,
+            profile,
             silence,
             resume: None,
             tries: 0,
@@ -141,6 +144,11 @@ impl BringUp {
         matches!(self.step, Step::Silence | Step::Drain).then_some(silence)
     }
 
+    /// What is known of this modem's family.
+    pub(super) fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
     /// Something was read from the port.
     pub(super) fn hears(&mut self) {
         self.heard = true;
@@ -156,7 +164,8 @@ impl BringUp {
     }
 
     /// Starts the command of the present step. The session is idle.
-    pub(super) fn begin(&mut self, session: &mut Session, config: &Config, profile: &Profile, now: Instant) {
+    pub(super) fn begin(&mut self, session: &mut Session, config: &Config, now: Instant) {
+        let profile = self.profile;
         match self.step {
             Step::Silence | Step::Drain | Step::Ready => {}
             Step::Attention => session.start(&Plain::new("").allowed(ATTENTION), now),
@@ -166,24 +175,31 @@ impl BringUp {
             Step::Firmware => session.start(&at::QueryText("+CGMR"), now),
             Step::Imei => session.start(&at::QueryDigits("+CGSN"), now),
             Step::Function => session.start(&at::QueryFunction, now),
-            Step::FullFunction => session.start(&Plain::new("+CFUN=1").allowed(Duration::from_secs(30)), now),
-            Step::Iccid(n) => session.start(&at::Iccid(profile.iccid.get(n).copied().unwrap_or_default()), now),
+            Step::FullFunction => {
+                let command = Plain::new(profile.full_function.unwrap_or_default());
+                session.start(&command.allowed(Duration::from_secs(30)), now);
+            }
+            Step::Iccid(n) => session.start(&at::Iccid(profile.iccid(n).unwrap_or_default()), now),
             Step::Pin => session.start(&at::QueryPin, now),
             Step::EnterPin => session.start(&at::EnterPin(self.pin(config).unwrap_or_default()), now),
             Step::Imsi => session.start(&at::QueryDigits("+CIMI"), now),
+            // Some of them are questions, whose answers are of no interest.
+            Step::Vendor(n) => session.start(&at::QueryText(profile.start.get(n).copied().unwrap_or_default()), now),
             Step::Network(n) => start_plain(session, NETWORK.get(n), now),
             Step::Operator => session.start(&at::QueryOperator, now),
             Step::Signal => session.start(&at::QuerySignal, now),
             Step::Circuit => session.start(&at::QueryRegistration(Network::Circuit), now),
             Step::Evolved => session.start(&at::QueryRegistration(Network::Evolved), now),
             Step::PduMode => session.start(&Plain::new("+CMGF=0"), now),
-            Step::Service => session.start(&Plain::new("+CSMS=0"), now),
+            // Answered by what the service can do, which nobody asks.
+            Step::Service if profile.acknowledges => session.start(&at::QueryText("+CSMS=1"), now),
+            Step::Service => session.start(&at::QueryText("+CSMS=0"), now),
             Step::ServiceInForce => session.start(&at::QueryService, now),
             Step::Smsc => session.start(&at::QuerySmsc, now),
             Step::SetSmsc => session.start(&at::SetSmsc(self.smsc(config).unwrap_or_default()), now),
             Step::Stores => session.start(&at::NameStores, now),
             Step::SelectStore(n) => {
-                let store = self.candidate(profile, n).unwrap_or(Store::Sim);
+                let store = self.candidate(n).unwrap_or(Store::Sim);
                 session.start(&at::SelectStore { store, for_all: true }, now);
             }
             Step::Indications(n) => start_plain(session, profile.indications.get(n), now),
@@ -192,13 +208,7 @@ impl BringUp {
     }
 
     /// The command of the present step has ended.
-    pub(super) fn finished(
-        &mut self,
-        finished: &Finished,
-        config: &Config,
-        profile: &Profile,
-        pin_spent: &mut BTreeSet<String>,
-    ) -> Next {
+    pub(super) fn finished(&mut self, finished: &Finished, config: &Config, pin_spent: &mut BTreeSet<String>) -> Next {
         let ok = finished.ended == Ended::Ok;
         if self.step == Step::Attention {
             return self.attention(ok);
@@ -207,9 +217,9 @@ impl BringUp {
             return self.pin_answered(finished.ended);
         }
         if finished.ended == Ended::TimedOut {
-            return self.unanswered(profile);
+            return self.unanswered();
         }
-        let reply = &finished.reply;
+        let (reply, profile) = (&finished.reply, self.profile);
         let found = &mut self.found;
         match self.step {
             Step::Silence | Step::Attention | Step::Drain | Step::EnterPin | Step::Ready => return Next::Go,
@@ -221,12 +231,16 @@ impl BringUp {
             Step::Imsi => found.identity.imsi = subscriber_number(finished),
             Step::Function => {
                 let full = at::QueryFunction.read(reply).is_none_or(|function| function == 1);
-                return self.go(if full { Step::Iccid(0) } else { Step::FullFunction });
+                return self.go(if full || profile.full_function.is_none() {
+                    Step::Iccid(0)
+                } else {
+                    Step::FullFunction
+                });
             }
             Step::Iccid(_) => {
                 found.identity.iccid = at::Iccid("").read(reply).filter(|_| ok);
                 self.sim_busy |= is_sim_busy(finished);
-                return self.iccid_answered(profile);
+                return self.iccid_answered();
             }
             Step::Pin => return self.pin_state(finished, config, pin_spent),
             Step::Operator => {
@@ -236,7 +250,10 @@ impl BringUp {
             Step::Circuit => found.circuit = registered(Network::Circuit, finished),
             Step::Evolved => found.evolved = registered(Network::Evolved, finished),
             Step::PduMode if !ok => return self.again(START_TRIES, Next::Failed(DownReason::NoPduMode)),
-            Step::Service if ok => return self.go(Step::Smsc),
+            Step::Service if ok => {
+                found.acknowledges = profile.acknowledges;
+                return self.go(Step::Smsc);
+            }
             Step::ServiceInForce => found.acknowledges = at::QueryService.read(reply) == Some(1),
             Step::Smsc => {
                 found.status.smsc = at::QuerySmsc.read(reply).flatten();
@@ -247,7 +264,7 @@ impl BringUp {
             Step::SetSmsc if ok => self.found.status.smsc = self.smsc(config).map(str::to_owned),
             Step::Stores => found.stores = at::NameStores.read(reply).unwrap_or_default(),
             Step::SelectStore(n) if ok => {
-                self.found.home = self.candidate(profile, n);
+                self.found.home = self.candidate(n);
                 return self.go(Step::Indications(0));
             }
             Step::Indications(n) if ok => {
@@ -256,9 +273,9 @@ impl BringUp {
             }
             Step::IndicationsInForce(n) => {
                 let told = at::QueryIndications.read(reply);
-                return self.indications_told(n, told, profile);
+                return self.indications_told(n, told);
             }
-            Step::SelectStore(n) if self.candidate(profile, n + 1).is_none() => {
+            Step::SelectStore(n) if self.candidate(n + 1).is_none() => {
                 return self.round_again(Step::SelectStore(0), Step::Indications(0));
             }
             Step::Indications(n) if n + 1 >= profile.indications.len() && !self.found.indications_differ => {
@@ -266,6 +283,7 @@ impl BringUp {
             }
             Step::Setting(_)
             | Step::FullFunction
+            | Step::Vendor(_)
             | Step::Network(_)
             | Step::PduMode
             | Step::Service
@@ -273,9 +291,34 @@ impl BringUp {
             | Step::SelectStore(_)
             | Step::Indications(_) => {}
         }
-        let next = self.step.following();
-        let is_last = matches!(next, Step::Indications(n) if n >= profile.indications.len());
-        self.go_on(if is_last { Step::Ready } else { next })
+        let next = self.following();
+        self.go_on(next)
+    }
+
+    /// The step after this one where nothing else decides.
+    fn following(&mut self) -> Step {
+        let (next, profile) = (self.step.following(), self.profile);
+        let over = |n: usize, list: &[&str]| n >= list.len();
+        if next == Step::Firmware {
+            self.recognised()
+        } else if matches!(next, Step::Iccid(n) if profile.iccid(n).is_none()) {
+            Step::Pin
+        } else if matches!(next, Step::Vendor(n) if over(n, profile.start)) {
+            Step::Network(0)
+        } else if matches!(next, Step::Indications(n) if over(n, profile.indications)) {
+            Step::Ready
+        } else {
+            next
+        }
+    }
+
+    /// The modem has said what it is, as far as it does. If it needs pauses that it was not given, settings may be lost.
+    fn recognised(&mut self) -> Step {
+        let profile = Profile::of(&self.found.identity);
+        let hurried = profile.pause > self.profile.pause;
+        self.profile = profile;
+        self.found.identity.profile = profile.name;
+        if hurried { Step::Setting(0) } else { Step::Firmware }
     }
 
     fn go(&mut self, step: Step) -> Next {
@@ -314,13 +357,13 @@ impl BringUp {
         self.go(without)
     }
 
-    fn iccid_answered(&mut self, profile: &Profile) -> Next {
+    fn iccid_answered(&mut self) -> Next {
         let Step::Iccid(n) = self.step else { return Next::Go };
         if self.found.identity.iccid.is_some() {
             self.iccid_by = n;
             return self.go(Step::Pin);
         }
-        if n + 1 < profile.iccid.len() {
+        if self.profile.iccid(n + 1).is_some() {
             self.step = Step::Iccid(n + 1);
             return Next::Go;
         }
@@ -333,7 +376,8 @@ impl BringUp {
     }
 
     /// Support lists and `OK` lie: what is in force counts. A modem that does not tell is believed.
-    fn indications_told(&mut self, n: usize, told: Option<at::Indications>, profile: &Profile) -> Next {
+    fn indications_told(&mut self, n: usize, told: Option<at::Indications>) -> Next {
+        let profile = self.profile;
         let parameters = profile.indications.get(n).and_then(|text| text.split_once('='));
         let set = parameters.and_then(|(_, parameters)| at::Indications::read(parameters.as_bytes()));
         match (set, told) {
@@ -352,10 +396,10 @@ impl BringUp {
     }
 
     /// The stores that serve all purposes, best first; all of the profile's when the modem does not say.
-    fn candidate(&self, profile: &Profile, n: usize) -> Option<Store> {
+    fn candidate(&self, n: usize) -> Option<Store> {
         let at::StoreUse { read, write, receive } = &self.found.stores;
         let serves = |store: &&Store| [read, write, receive].iter().all(|set| set.is_empty() || set.contains(store));
-        profile.stores.iter().filter(serves).nth(n).copied()
+        self.profile.stores.iter().filter(serves).nth(n).copied()
     }
 }
 

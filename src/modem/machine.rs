@@ -41,6 +41,7 @@ const EARLY_MAX: usize = 128;
 #[derive(Debug)]
 pub struct Machine {
     config: Config,
+    /// The family of the modem that was here last.
     profile: &'static Profile,
     session: Session,
     stage: Stage,
@@ -265,14 +266,17 @@ impl Machine {
 
     /// Whose turn it is.
     fn advance(&mut self, now: Instant) {
+        if self.timers.is_set(Timer::Pause) {
+            return;
+        }
         if let Stage::BringUp(bring_up) = &mut self.stage
             && std::mem::take(&mut self.step_due)
         {
-            bring_up.begin(&mut self.session, &self.config, self.profile, now);
+            bring_up.begin(&mut self.session, &self.config, now);
         }
         while matches!(self.stage, Stage::Ready) && self.session.is_idle() {
             let others = self.receive.is_ready() || self.watch.is_ready();
-            if self.submit.is_ready() && !(self.turn_of_others && others) {
+            if self.submit.is_linked() || self.submit.is_ready() && !(self.turn_of_others && others) {
                 self.timers.stop(Timer::BurstEnd);
                 self.turn_of_others = true;
                 self.submit.begin(&mut self.session, &mut self.outputs, now);
@@ -302,9 +306,12 @@ impl Machine {
 
     fn finished(&mut self, finished: &Finished, now: Instant) {
         if let Stage::BringUp(bring_up) = &mut self.stage {
-            let next = bring_up.finished(finished, &self.config, self.profile, &mut self.pin_spent);
+            let next = bring_up.finished(finished, &self.config, &mut self.pin_spent);
+            self.profile = bring_up.profile();
+            self.pause(finished, now);
             return self.brought(next, now);
         }
+        self.pause(finished, now);
         if self.submit.is_running() {
             let at_prompt = self.submit.may_be_at_prompt();
             let (session, timers, outputs) = (&mut self.session, &mut self.timers, &mut self.outputs);
@@ -337,9 +344,18 @@ impl Machine {
         self.check_registration();
     }
 
+    /// The modem has answered, and may need time before it hears the next command.
+    fn pause(&mut self, finished: &Finished, now: Instant) {
+        if matches!(finished.ended, Ended::Ok | Ended::Failed(_)) && !self.profile.pause.is_zero() {
+            self.timers.set(Timer::Pause, now + self.profile.pause);
+        }
+    }
+
     fn unsolicited(&mut self, unsolicited: Unsolicited, now: Instant) {
         match unsolicited {
             Unsolicited::Stored(store) => self.receive.hint(store),
+            Unsolicited::ReportStored(store) => self.receive.hint_report(store),
+            Unsolicited::PushStored { store, place } => self.receive.pushed(store, place, &mut self.outputs),
             Unsolicited::StoreFull => self.receive.hint(None),
             Unsolicited::Routed { kind, pdu } => match self.stage {
                 Stage::Ready => self.receive.routed(kind, &pdu, &mut self.outputs),
@@ -395,6 +411,7 @@ impl Machine {
                 }
             }
             Timer::Repeat => self.brought(Next::Go, now),
+            Timer::Pause => {}
             Timer::Rest => self.bring_up(false, SILENCE, now),
             Timer::SlowResult => self.submit.slow(&mut self.outputs),
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),

@@ -18,9 +18,11 @@ mod receive;
 mod replay;
 mod submit;
 mod timers;
+mod transcript;
 mod watch;
 
 pub use config::{Card, Config};
 pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
 pub use output::{DownReason, Handle, Identity, Inbound, Note, Origin, Output, Status};
+pub use transcript::{Turn, redacted};

@@ -96,6 +96,8 @@ pub struct Identity {
     pub iccid: Option<String>,
     /// `AT+CIMI`.
     pub imsi: Option<String>,
+    /// The family that the modem was taken for; empty before it has said what it is.
+    pub profile: &'static str,
 }
 
 impl Identity {
@@ -209,6 +211,8 @@ pub enum Note {
     ListFails,
     /// A stored message could not be deleted; it will be read again.
     DeleteFails,
+    /// An MMS push was deleted unread, because reading it can hang the modem.
+    PushDropped,
     /// What came instead of a PDU is not hexadecimal; the place is left alone.
     Garbled,
     /// A message came over the port before the modem was up, and too many are kept already.

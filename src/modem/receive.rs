@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::output::{Handle, Inbound, Note, Origin, Output};
+use super::profile::{GENERIC, Profile};
 use crate::at::{self, Command as _, Ended, Entry, Finished, Routed, Session, Store, Usage};
 use crate::clock::Instant;
 use crate::pdu::from_hex;
@@ -60,6 +61,12 @@ pub(super) struct Receive {
     acknowledgements: u16,
     /// `AT+CMGL` does not work on this modem.
     list_fails: bool,
+    /// In these it finds nothing.
+    unlisted: &'static [Store],
+    /// `SR` can be read.
+    has_reports: bool,
+    /// An announced MMS push is deleted unread.
+    drops_pushes: bool,
     usage: Option<Usage>,
     /// Messages at home that are not ours to take: drafts, and what cannot be read.
     left_alone: u16,
@@ -67,13 +74,16 @@ pub(super) struct Receive {
 
 impl Receive {
     /// The modem is ready: nothing from before is in force.
-    pub(super) fn restart(&mut self, home: Option<Store>, stores: &[Store], acknowledges: bool) {
+    pub(super) fn restart(&mut self, home: Option<Store>, stores: &[Store], acknowledges: bool, profile: &Profile) {
         *self = Self {
             home,
             selected: home,
             acknowledges,
             handles: self.handles,
             list_fails: self.list_fails,
+            unlisted: profile.unlisted,
+            has_reports: stores.contains(&Store::Reports),
+            drops_pushes: profile.drops_pushes,
             lists: stores.iter().copied().filter(|store| is_swept(*store)).collect(),
             ..Self::default()
         };
@@ -81,7 +91,7 @@ impl Receive {
 
     /// The port is gone or the modem starts anew: what was held is read again, and recognised by the keeper.
     pub(super) fn cut_off(&mut self) {
-        self.restart(None, &[], false);
+        self.restart(None, &[], false, &GENERIC);
     }
 
     /// Another modem is on the port: what was learnt of the last one says nothing about it.
@@ -103,6 +113,28 @@ impl Receive {
             && !self.lists.contains(&store)
         {
             self.lists.push_back(store);
+        }
+    }
+
+    /// A status report was stored. Some modems name another store than the one it is in: seen as `+CDSI: "SM",0` for what
+    /// lies in `SR`, on Quectel EC25.
+    pub(super) fn hint_report(&mut self, store: Option<Store>) {
+        self.hint(store);
+        if self.has_reports {
+            self.hint(Some(Store::Reports));
+        }
+    }
+
+    /// An MMS push was stored. It is nothing to us but a place that is taken.
+    pub(super) fn pushed(&mut self, store: Option<Store>, place: u16, out: &mut VecDeque<Output>) {
+        match store.filter(|store| is_swept(*store)) {
+            Some(store) if self.drops_pushes => {
+                if !self.deletes.contains(&(store, place)) {
+                    self.deletes.push_back((store, place));
+                }
+                out.push_back(Output::Note(Note::PushDropped));
+            }
+            store => self.hint(store),
         }
     }
 
@@ -160,7 +192,7 @@ impl Receive {
         if let Some(Work::List(store)) = self.running {
             // Taken off now: what is announced while the list runs may be missing from it.
             self.lists.retain(|listed| *listed != store);
-            if self.list_fails {
+            if self.list_fails || self.unlisted.contains(&store) {
                 self.running = Some(self.scan(store));
             }
         }

@@ -203,7 +203,9 @@ fn show(output: &Output) -> String {
         Output::Inbound(inbound) => format!("inbound {} {:?}", to_hex(&inbound.octets), inbound.origin),
         Output::Call { from } => format!("call {}", from.as_deref().unwrap_or("-")),
         Output::Up(identity) => {
-            format!("up {} {}", identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"))
+            let family = if identity.profile == "generic" { String::new() } else { format!(" {}", identity.profile) };
+            let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));
+            format!("up {imei} {iccid}{family}")
         }
         Output::Changed(status) => format!("changed {:?}", status.registration),
         Output::Down { reason, rung } => format!("down {reason:?} {rung}"),

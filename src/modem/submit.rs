@@ -83,6 +83,8 @@ struct Current {
 enum Stage {
     /// `AT+CMMS=1` runs.
     Linking,
+    /// It was answered, and `AT+CMGS` is next.
+    Linked,
     /// `AT+CMGS` runs and has not prompted.
     Calling,
     /// The modem waits for the PDU.
@@ -100,12 +102,17 @@ enum Stage {
 impl Submit {
     /// Whether a lease waits for its command.
     pub(super) fn is_ready(&self) -> bool {
-        self.current.is_none() && self.next.is_some()
+        self.is_linked() || (self.current.is_none() && self.next.is_some())
+    }
+
+    /// Whether the relay link is kept for the lease that waits: nothing else comes before its command.
+    pub(super) fn is_linked(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.stage == Stage::Linked)
     }
 
     /// Whether a command of ours runs.
     pub(super) fn is_running(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.stage != Stage::Over)
+        self.current.as_ref().is_some_and(|current| !matches!(current.stage, Stage::Linked | Stage::Over))
     }
 
     /// Whether the modem may wait for a PDU that does not come any more.
@@ -140,6 +147,9 @@ impl Submit {
 
     /// Takes the next lease to the modem. The session is idle.
     pub(super) fn begin(&mut self, session: &mut Session, out: &mut VecDeque<Output>, now: Instant) {
+        if self.is_linked() {
+            return self.call(session, out, now);
+        }
         let Some(lease) = self.next.take() else { return };
         self.outstanding = None;
         let link = lease.follows_soon
@@ -198,7 +208,9 @@ impl Submit {
         now: Instant,
     ) {
         let asked = |current: &&mut Current| {
-            current.lease.segment == segment && current.answer.is_none() && current.stage != Stage::Linking
+            current.lease.segment == segment
+                && current.answer.is_none()
+                && !matches!(current.stage, Stage::Linking | Stage::Linked)
         };
         let Some(current) = self.current.as_mut().filter(asked) else { return };
         timers.stop(Timer::OfferLate);
@@ -211,7 +223,10 @@ impl Submit {
             (Stage::Over, _) => self.current = None,
             (Stage::Prompted, Offer::Go) => current.send(session, timers, now),
             (Stage::Prompted, Offer::Stop) => current.escape(session, now),
-            (Stage::Linking | Stage::Calling | Stage::Escaping | Stage::Checking | Stage::OnWire, _) => {}
+            (
+                Stage::Linking | Stage::Linked | Stage::Calling | Stage::Escaping | Stage::Checking | Stage::OnWire,
+                _,
+            ) => {}
         }
     }
 
@@ -245,7 +260,7 @@ impl Submit {
             Stage::Linking => match finished.ended {
                 Ended::Ok | Ended::Failed(_) => {
                     self.link = if finished.ended == Ended::Ok { Link::Kept(now + LINK) } else { Link::Unsupported };
-                    self.call(session, out, now);
+                    current.stage = Stage::Linked;
                     return After::Continue;
                 }
                 Ended::TimedOut | Ended::Lost => {
@@ -282,7 +297,7 @@ impl Submit {
                     return After::Accepted;
                 }
             }
-            Stage::Over => {}
+            Stage::Linked | Stage::Over => {}
         }
         if timed_out { After::OutOfStep } else { After::Continue }
     }
@@ -306,7 +321,7 @@ impl Submit {
                     tp_mr: submitted.tp_mr,
                 });
                 self.conclude(segment, result, out);
-            } else if current.stage == Stage::Linking {
+            } else if matches!(current.stage, Stage::Linking | Stage::Linked) {
                 settle(out, current.lease.segment, Settlement::Returned { why: returned });
                 self.current = None;
             } else {

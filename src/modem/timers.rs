@@ -11,6 +11,8 @@ pub(super) enum Timer {
     SilenceLimit,
     /// The pause before a step of the bring-up is repeated.
     Repeat,
+    /// The modem has answered and does not hear yet.
+    Pause,
     /// The bring-up starts over after a fault of the SIM.
     Rest,
     /// A submission is slow.
@@ -23,10 +25,11 @@ pub(super) enum Timer {
     Tick,
 }
 
-const ALL: [Timer; 8] = [
+const ALL: [Timer; 9] = [
     Timer::Silence,
     Timer::SilenceLimit,
     Timer::Repeat,
+    Timer::Pause,
     Timer::Rest,
     Timer::SlowResult,
     Timer::OfferLate,
@@ -45,6 +48,10 @@ impl Timers {
 
     pub(super) fn stop(&mut self, timer: Timer) {
         self.put(timer, None);
+    }
+
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.0.get(timer as usize).is_some_and(Option::is_some)
     }
 
     pub(super) fn stop_all(&mut self) {

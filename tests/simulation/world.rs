@@ -9,7 +9,7 @@ use recado::clock::{Instant, Now, Timestamp};
 use recado::dispatch::budget::Limits;
 use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
-use recado::emulator::{self, Fault, FaultRate, LogLine, Network, Rate};
+use recado::emulator::{self, Fault, FaultRate, LogLine, Network, Profile, Profiles, Rate};
 use recado::sms::id::{MessageId, ModemId};
 use recado::sms::number::{Country, PhoneNumber};
 use recado::store::board::Scope;
@@ -88,6 +88,8 @@ impl World {
         let mut random = Random::new(seed);
         let modems = 2 + random.index(3);
         let faults = faults(&mut random);
+        let families: Vec<Profile> = Profile::all().collect();
+        let families: Vec<Profile> = (0..modems).map(|_| random.pick(&families)).collect();
         let zero = Now { instant: Instant::from_origin(Duration::from_secs(1)), utc: START + Duration::from_secs(1) };
         let config = emulator::Config {
             modems,
@@ -97,6 +99,7 @@ impl World {
             reply_rate: Rate::new(0.2).unwrap(),
             faults: faults.clone(),
             storage_slots: random.pick(&[30, 5, 10]),
+            profiles: Profiles::new(families.clone()),
             ..emulator::Config::default()
         };
         let network = Network::new(config, zero);
@@ -148,7 +151,7 @@ impl World {
             unplugs: 0,
         };
         let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
-        world.say(&format!("{modems} modems, {count} messages, {limits:?}, {}", faults.join(" ")));
+        world.say(&format!("{modems} modems {families:?}, {count} messages, {limits:?}, {}", faults.join(" ")));
         world.start();
         world
     }

@@ -1,6 +1,7 @@
 //! The model by situations, in virtual time: a bench with one hand on the clock.
 
 mod dialogue;
+mod families;
 mod faults;
 mod network;
 mod seed;

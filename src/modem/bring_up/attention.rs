@@ -5,7 +5,6 @@ use super::step::Step;
 use super::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC};
 use crate::at::Session;
 use crate::modem::output::DownReason;
-use crate::modem::profile::Profile;
 
 /// Tries of `AT`; autobauding modules need several.
 const ATTENTION_TRIES: u8 = 5;
@@ -50,20 +49,17 @@ impl BringUp {
     }
 
     /// A step got no answer: back into step, then on with the one after it.
-    pub(super) fn unanswered(&mut self, profile: &Profile) -> Next {
-        let last_iccid = self.step == Step::Iccid(profile.iccid.len() - 1);
+    pub(super) fn unanswered(&mut self) -> Next {
         let after = if self.step == Step::PduMode {
             return Next::Failed(DownReason::NoPduMode);
         } else if self.step == Step::Pin {
             return Next::Failed(DownReason::NoSim);
-        } else if last_iccid {
-            Step::Pin
         } else if matches!(self.step, Step::SelectStore(_)) {
             Step::Indications(0)
         } else if matches!(self.step, Step::Indications(_)) {
             return Next::Failed(DownReason::Silent);
         } else {
-            self.step.following()
+            self.following()
         };
         self.resume = Some(after);
         self.resync = true;

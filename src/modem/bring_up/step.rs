@@ -26,6 +26,8 @@ pub(super) enum Step {
     Pin,
     EnterPin,
     Imsi,
+    /// Lines of the profile.
+    Vendor(usize),
     Network(usize),
     Operator,
     Signal,
@@ -58,7 +60,8 @@ impl Step {
             Self::Function | Self::FullFunction => Self::Iccid(0),
             Self::Iccid(n) => Self::Iccid(n + 1),
             Self::Pin | Self::EnterPin => Self::Imsi,
-            Self::Imsi => Self::Network(0),
+            Self::Imsi => Self::Vendor(0),
+            Self::Vendor(n) => Self::Vendor(n + 1),
             Self::Network(n) if n + 1 < NETWORK.len() => Self::Network(n + 1),
             Self::Network(_) => Self::Operator,
             Self::Operator => Self::Signal,

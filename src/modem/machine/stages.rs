@@ -124,7 +124,7 @@ impl Machine {
     }
 
     pub(super) fn bring_up(&mut self, resync: bool, silence: Duration, now: Instant) {
-        self.stage = Stage::BringUp(Box::new(BringUp::new(resync, silence)));
+        self.stage = Stage::BringUp(Box::new(BringUp::new(resync, silence, self.profile)));
         self.brought(Next::Escape(silence), now);
     }
 
@@ -183,7 +183,7 @@ impl Machine {
         if !found.announces {
             self.outputs.push_back(Output::Note(Note::NoIndications));
         }
-        self.receive.restart(found.home, &found.stores.read, found.acknowledges);
+        self.receive.restart(found.home, &found.stores.read, found.acknowledges, self.profile);
         self.watch.restart(found.status, found.circuit, found.evolved);
         Watch::rearm(&mut self.timers, now);
         self.outputs.push_back(Output::Up(found.identity));
