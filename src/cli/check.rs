@@ -104,19 +104,18 @@ impl Line {
 /// Each port once; ports that are the same device under two names are wrong too.
 fn examine_ports(modems: &[Modem]) -> Vec<Line> {
     let mut devices: BTreeMap<PathBuf, &Path> = BTreeMap::new();
-    let examine = |modem: &Modem| match PortState::of(&modem.port) {
+    let examine = |port: &Path| match PortState::of(port) {
         Ok(PortState::Free(device)) => (true, "there, and nobody has it open".to_owned(), Some(device)),
         Ok(PortState::Ours { device, pid }) => (true, format!("in use by Recado (process {pid})"), Some(device)),
         Err(error) => (false, error.to_string(), None),
     };
     let mut lines = Vec::new();
-    // A port whose path was wrong has been reported already.
-    for modem in modems.iter().filter(|modem| !modem.port.as_os_str().is_empty()) {
-        let (mut is_ok, mut says, device) = examine(modem);
-        if let Some(first) = device.and_then(|device| devices.insert(device, &modem.port)) {
+    for port in modems.iter().filter_map(Modem::port) {
+        let (mut is_ok, mut says, device) = examine(port);
+        if let Some(first) = device.and_then(|device| devices.insert(device, port)) {
             (is_ok, says) = (false, format!("the same device as {}; leave one of them out", first.display()));
         }
-        let subject = modem.port.display();
+        let subject = port.display();
         lines.push(if is_ok { Line::good("port", &subject, says) } else { Line::bad("port", &subject, says) });
     }
     lines
