@@ -40,6 +40,9 @@ const RESCAN: Duration = Duration::from_secs(300);
 /// minute to start.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
+/// While a configured port leads nowhere: its symbolic link may follow the terminal of a modem that has just come.
+const LINKS_FOLLOW: Duration = Duration::from_secs(3);
+
 /// What finding modems is given.
 pub struct Setup {
     /// Modems that nobody configured are driven too.
@@ -81,7 +84,7 @@ pub async fn run(setup: Setup) -> Vec<Ended> {
         asking: JoinSet::new(),
         answers: Vec::new(),
         scan_at: now,
-        look_again: false,
+        look_again: true,
     };
     // Configured modems are there from the start, plugged in or not.
     let configured: Vec<ModemId> = hotplug.setup.bound.iter().map(|bound| bound.id.clone()).collect();
@@ -206,14 +209,16 @@ impl Hotplug {
         let roots = self.setup.roots.clone();
         let taken = self.setup.taken.clone();
         let looking = tokio::task::spawn_blocking(move || {
-            let taken: BTreeSet<PathBuf> = taken.iter().filter_map(|port| std::fs::canonicalize(port).ok()).collect();
-            (usb::devices(&roots), taken)
+            let devices = usb::devices(&roots);
+            let taken = Taken::of(&taken, &devices);
+            (devices, taken)
         });
         let Ok((devices, taken)) = looking.await else { return };
         let present: BTreeMap<Key, Device> =
             devices.into_iter().map(|device| ((device.path.clone(), device.number), device)).collect();
-        // A device whose ports have changed is another one.
-        let is_gone = |key: &Key, entry: &Entry| present.get(key) != Some(&entry.device);
+        // A device whose ports have changed is another one, and so is one whose port turns out to be configured.
+        let is_let_go = |entry: &Entry| !matches!(entry.state, State::Ignored) && taken.has_any(&entry.device);
+        let is_gone = |key: &Key, entry: &Entry| present.get(key) != Some(&entry.device) || is_let_go(entry);
         let gone: Vec<Key> =
             self.devices.iter().filter(|(key, entry)| is_gone(key, entry)).map(|(k, _)| k.clone()).collect();
         for key in gone {
@@ -230,7 +235,7 @@ impl Hotplug {
 
     fn forget(&mut self, key: &Key) {
         if let Some(Entry { state: State::Live { id, port }, .. }) = self.devices.remove(key) {
-            tracing::info!(modem = %id, port = %port.display(), "modem unplugged");
+            tracing::info!(modem = %id, port = %port.display(), "modem gone from its port");
             self.roster.leave(&id);
             self.put(&id, None);
         }
@@ -251,14 +256,14 @@ impl Hotplug {
     }
 
     /// What to do with a device that was not there before.
-    fn judge(&self, device: &Device, taken: &BTreeSet<PathBuf>, now: Instant) -> State {
+    fn judge(&self, device: &Device, taken: &Taken, now: Instant) -> State {
         let Some(known) = Known::of(device) else { return State::Ignored };
         let (maker, model, place) = (known.maker, known.model, device.path.as_str());
         if let Some(refusal) = known.refusal() {
             tracing::warn!(maker, model, place, "USB device left alone: {refusal}");
             return State::Ignored;
         }
-        let is_taken = device.ports.iter().any(|port| taken.contains(&port.node) || self.has_slot(&port.slot));
+        let is_taken = taken.has_any(device) || device.ports.iter().any(|port| self.has_slot(&port.slot));
         if matches!(known.kind, Kind::Bridge) || device.ports.is_empty() || is_taken {
             return State::Ignored;
         }
@@ -269,7 +274,8 @@ impl Hotplug {
             return State::Ignored;
         }
         tracing::info!(maker, model, place, "USB modem found");
-        State::Waiting { at: now, tries: 0, said: None }
+        let at = if taken.all_lead_somewhere { now } else { now + LINKS_FOLLOW };
+        State::Waiting { at, tries: 0, said: None }
     }
 
     fn has_slot(&self, slot: &str) -> bool {
@@ -307,12 +313,13 @@ impl Hotplug {
                 Err(why) => self.put_off(&key, why, now),
             }
         }
-        // What went while it was asked is named by nobody.
-        found.retain(|(key, ..)| self.devices.contains_key(key));
+        // What went or changed while it was asked is named by nobody.
+        let is_asking = |entry: &Entry| matches!(entry.state, State::Asking { .. });
+        found.retain(|(key, ..)| self.devices.get(key).is_some_and(is_asking));
         let (bound, free): (Vec<_>, Vec<_>) = found.into_iter().partition(|((path, _), ..)| self.has_slot(path));
         for (key, spot, _) in bound {
             if let Some(id) = self.bound_to(&key.0).cloned() {
-                self.settle(key, id, spot);
+                self.settle(&key, &id, spot);
             }
         }
         let asked: Vec<Found> =
@@ -326,16 +333,22 @@ impl Hotplug {
             if named.is_clone {
                 tracing::warn!(modem = %id, slot = spot.slot, "another modem has the same IMEI; it is told by its slot");
             }
-            self.settle(key, id, spot);
+            self.settle(&key, &id, spot);
+        }
+        // Whatever has no answer by now gets none.
+        let lost: Vec<Key> =
+            self.devices.iter().filter(|(_, entry)| is_asking(entry)).map(|(k, _)| k.clone()).collect();
+        for key in lost {
+            self.put_off(&key, "asking failed".to_owned(), now);
         }
     }
 
-    fn settle(&mut self, key: Key, id: ModemId, spot: Spot) {
+    fn settle(&mut self, key: &Key, id: &ModemId, spot: Spot) {
         tracing::info!(modem = %id, port = %spot.port.display(), slot = spot.slot, "modem plugged in");
-        if let Some(entry) = self.devices.get_mut(&key) {
+        if let Some(entry) = self.devices.get_mut(key) {
             entry.state = State::Live { id: id.clone(), port: spot.port.clone() };
         }
-        self.put(&id, Some(spot));
+        self.put(id, Some(spot));
     }
 
     fn ignore(&mut self, key: &Key) {
@@ -367,6 +380,28 @@ impl Hotplug {
         let (place, told) = watch::channel(spot);
         self.places.insert(id.clone(), place);
         self.tasks.spawn(modem::run((self.setup.modem)(id.clone(), Place::Found(told))));
+    }
+}
+
+/// Terminals whose ports are configured as such.
+struct Taken {
+    nodes: BTreeSet<PathBuf>,
+    all_lead_somewhere: bool,
+}
+
+impl Taken {
+    /// Follows the symbolic links on both sides.
+    fn of(ports: &[PathBuf], devices: &[Device]) -> Self {
+        let targets: Vec<_> = ports.iter().map(|port| std::fs::canonicalize(port).ok()).collect();
+        let all_lead_somewhere = targets.iter().all(Option::is_some);
+        let targets: BTreeSet<PathBuf> = targets.into_iter().flatten().collect();
+        let nodes = devices.iter().flat_map(|device| &device.ports).map(|port| &port.node);
+        let is_taken = |node: &&PathBuf| std::fs::canonicalize(node).is_ok_and(|target| targets.contains(&target));
+        Self { nodes: nodes.filter(is_taken).cloned().collect(), all_lead_somewhere }
+    }
+
+    fn has_any(&self, device: &Device) -> bool {
+        device.ports.iter().any(|port| self.nodes.contains(&port.node))
     }
 }
 

@@ -513,12 +513,11 @@ impl Task {
 /// Where the modem is. One that is nowhere keeps showing where it was.
 fn show_place(setup: &Setup) {
     let (port, slot) = (setup.place.port(), setup.place.slot());
-    setup.fleet.update(&setup.id, |status| match port {
-        Some(port) => {
+    setup.fleet.update(&setup.id, |status| {
+        if let Some(port) = port {
             status.port = port.display().to_string();
             status.slot = slot;
-        }
-        None => {
+        } else {
             status.state = ModemState::Absent;
             status.reason = Some("not plugged in".to_owned());
         }

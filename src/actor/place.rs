@@ -46,6 +46,6 @@ impl Place {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -125,7 +125,7 @@ pub fn run(
     let outcome = match arguments.command {
         Command::Demo(args) => demo::run(&args, out),
         Command::Serve(args) => serve::run(&args, environment),
-        Command::Check(args) => check::run(&args, environment, out),
+        Command::Check(args) => check::run(&args, environment, &Roots::default(), out),
         Command::Probe(args) => probe::run(&args, &Roots::default(), out),
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),

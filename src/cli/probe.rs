@@ -164,7 +164,12 @@ fn held(error: &ProbeError) -> String {
         ProbeError::Port(PortError::Busy { holder: Some(holder) }) => {
             format!("driven by the daemon (process {}); `recado modems` shows it", holder.pid)
         }
-        error => error.to_string(),
+        ProbeError::Port(_)
+        | ProbeError::Streams
+        | ProbeError::Mute
+        | ProbeError::NotAModem
+        | ProbeError::Gone
+        | ProbeError::Stuck => error.to_string(),
     }
 }
 

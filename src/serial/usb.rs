@@ -63,8 +63,9 @@ pub fn devices(roots: &Roots) -> Vec<Device> {
 
 /// The slot of a terminal; `None` if it is not on the USB.
 pub fn slot_of(roots: &Roots, node: &Path) -> Option<String> {
-    let node = fs::canonicalize(node).ok()?;
-    devices(roots).into_iter().flat_map(|device| device.ports).find(|port| port.node == node).map(|port| port.slot)
+    let target = fs::canonicalize(node).ok()?;
+    let is_it = |port: &Port| fs::canonicalize(&port.node).is_ok_and(|node| node == target);
+    devices(roots).into_iter().flat_map(|device| device.ports).find(is_it).map(|port| port.slot)
 }
 
 /// `None` for interfaces, which are listed beside the devices, and for a device that goes while it is looked at.

@@ -155,7 +155,9 @@ mod tests {
     }
 
     fn leave(roster: &mut Roster, ids: &[&str]) {
-        ids.iter().for_each(|id| roster.leave(&ModemId::new(id)));
+        for id in ids {
+            roster.leave(&ModemId::new(id));
+        }
     }
 
     fn by_imei(id: &str, imei: &str) -> Bound {

@@ -12,6 +12,7 @@ use crate::actor::writer::Writer;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
 use crate::emulator;
+use crate::serial;
 use crate::serial::usb::fake::{Fake, Stick};
 use crate::sms::number::Country;
 use crate::store::{Settings, Store};
@@ -224,6 +225,21 @@ async fn a_port_that_may_not_be_opened_yet_is_tried_again() {
     site.fake.link("ttyUSB0", &ports[0]);
     let id = site.ready_at("1-1:1.2", "ttyUSB0").await;
     assert_eq!(id, imei_of(&site, &id));
+    site.stop(task).await;
+}
+
+#[tokio::test]
+async fn a_modem_whose_configured_link_comes_late_is_let_go() {
+    let site = Site::new();
+    let (_emulator, ports) = site.emulate("pool", 1);
+    let link = site.fake.roots().dev.join("tty-desk");
+    site.plug("1-1", 5, "ttyUSB0", &ports[0]);
+    let task = site.start(true, Vec::new(), vec![link.clone()]);
+    let id = site.ready_at("1-1:1.2", "ttyUSB0").await;
+    site.fake.link("tty-desk", &site.fake.roots().dev.join("ttyUSB0"));
+    site.absent(&id).await;
+    // The port is free for the task that is configured for it.
+    serial::open(&link).unwrap();
     site.stop(task).await;
 }
 
