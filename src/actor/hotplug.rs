@@ -37,8 +37,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 const RESCAN: Duration = Duration::from_secs(300);
 
 /// Between attempts to ask a modem that cannot be asked: its node may not have its permissions yet, and a stick takes half a
-/// minute to start.
+/// minute to start. The first, the longest of the first dozen, and the longest.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN_SOON: Duration = Duration::from_secs(10);
+const ASK_AGAIN_MAX: Duration = RESCAN;
+const SOON_TRIES: u32 = 12;
 
 /// While a configured port leads nowhere: its symbolic link may follow the terminal of a modem that has just come.
 const LINKS_FOLLOW: Duration = Duration::from_secs(3);
@@ -363,8 +366,7 @@ impl Hotplug {
         if said.as_ref() != Some(&why) {
             tracing::warn!(place = key.0, %why, "USB modem not asked");
         }
-        let wait = ASK_AGAIN.saturating_mul(2_u32.saturating_pow(*tries)).min(RESCAN);
-        entry.state = State::Waiting { at: now + wait, tries: tries.saturating_add(1), said: Some(why) };
+        entry.state = State::Waiting { at: now + ask_again(*tries), tries: tries.saturating_add(1), said: Some(why) };
     }
 
     /// Tells a modem's task where it is; starts the task where there is none.
@@ -403,6 +405,12 @@ impl Taken {
     fn has_any(&self, device: &Device) -> bool {
         device.ports.iter().any(|port| self.nodes.contains(&port.node))
     }
+}
+
+/// One second, doubling to ten for the first two minutes, then to five minutes.
+fn ask_again(tries: u32) -> Duration {
+    let longest = if tries < SOON_TRIES { ASK_AGAIN_SOON } else { ASK_AGAIN_MAX };
+    ASK_AGAIN.saturating_mul(2_u32.saturating_pow(tries)).min(longest)
 }
 
 fn spot(port: &Port) -> Spot {

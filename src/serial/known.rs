@@ -135,6 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn the_rules_of_udev_name_the_same_modems() {
+        let rules = include_str!("../../config/77-recado.rules");
+        let mut ruled = BTreeSet::new();
+        for line in rules.lines().filter_map(|line| line.strip_prefix("ATTR{idVendor}==\"")) {
+            let (vendor, rest) = line.split_once('"').unwrap();
+            let products = rest.split('"').nth(1).unwrap().split('|');
+            ruled.extend(products.map(|product| format!("{vendor}:{product}")));
+        }
+        let is_modem = |rest| matches!(read(rest).unwrap().kind, Kind::Modem(_));
+        let listed = lines().filter(|(_, rest)| is_modem(rest)).map(|(id, _)| id.to_owned());
+        assert_eq!(ruled, listed.collect());
+    }
+
+    #[test]
     fn the_at_port_is_the_one_that_the_list_names() {
         check((0x2c7c, 0x0125), &[(0, 0xff), (1, 0), (2, 0), (3, 0)], &[2]);
         check((0x12d1, 0x1506), &[(0, 1), (1, 3), (2, 2)], &[2]);

@@ -228,6 +228,12 @@ async fn a_port_that_may_not_be_opened_yet_is_tried_again() {
     site.stop(task).await;
 }
 
+#[test]
+fn a_starting_stick_is_asked_often_and_a_dead_one_rarely() {
+    let waits = [0, 1, 3, 4, 11, 12, u32::MAX].map(|tries| ask_again(tries).as_secs());
+    assert_eq!(waits, [1, 2, 8, 10, 10, 300, 300]);
+}
+
 #[tokio::test]
 async fn a_modem_whose_configured_link_comes_late_is_let_go() {
     let site = Site::new();
