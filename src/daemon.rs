@@ -18,12 +18,15 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actor::fleet::Fleet;
+use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
+use crate::actor::place::Place;
 use crate::actor::writer::{StartError, WriteError, Writer};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Binding, Config};
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
+use crate::serial::usb::Roots;
 use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
 use crate::store::{FREE_FLOOR, OpenError, Settings, Store, StoreError};
@@ -39,7 +42,8 @@ pub struct Options {
     pub config: Config,
     /// Time.
     pub clock: Clock,
-    /// Emulated modems, in addition to those of the configuration.
+    /// Emulated modems, in addition to those that are configured. Others are not looked for then: whoever plays does not
+    /// mean to send from the sticks that happen to be plugged in.
     pub simulate: Option<Simulate>,
 }
 
@@ -105,7 +109,7 @@ pub struct Daemon {
     socket: PathBuf,
     writer: Writer,
     stop_modems: watch::Sender<bool>,
-    modems: JoinSet<Ended>,
+    modems: JoinSet<Vec<Ended>>,
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
@@ -151,32 +155,50 @@ impl Daemon {
         let (stop_modems, stop) = watch::channel(false);
         let modem_config = known_pins(config.modem_settings(), &reader)?;
         let refused_pins = RefusedPins::default();
-        let setup = |id: ModemId, port: PathBuf| Setup {
+        let (handle, time, drain, stops) = (writer.handle(), clock.clone(), config.serve.drain, stop.clone());
+        let setup = move |id: ModemId, place: Place| Setup {
             id,
-            port,
+            place,
             config: modem_config.clone(),
-            writer: writer.handle(),
+            writer: handle.clone(),
             refused_pins: refused_pins.clone(),
             fleet: fleet.clone(),
-            clock: clock.clone(),
+            clock: time.clone(),
             metrics: Arc::clone(&metrics),
-            stop: stop.clone(),
-            drain: config.serve.drain,
+            stop: stops.clone(),
+            drain,
         };
         let mut modems = JoinSet::new();
+        let drive = |modems: &mut JoinSet<_>, setup: Setup| modems.spawn(async { vec![modem::run(setup).await] });
         for configured in &config.modems {
-            modems.spawn(modem::run(setup(configured.id(), configured.port.clone())));
+            if let Some(port) = configured.port() {
+                drive(&mut modems, setup(configured.id(), Place::Fixed(port.to_owned())));
+            }
         }
         let mut running = None;
         if let Some(simulate) = simulate {
             let (handle, ports, task) = start_emulator(simulate, &clock)?;
             for port in ports {
                 let name = port.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                modems.spawn(modem::run(setup(ModemId::new(&name), port)));
+                drive(&mut modems, setup(ModemId::new(&name), Place::Fixed(port)));
             }
             running = Some((handle, task));
         }
-        tracing::info!(%address, socket = %socket.display(), modems = modems.len(), "ready");
+        let discover = config.discovery.discover && running.is_none();
+        let bound: Vec<Bound> = config.modems.iter().filter_map(bound).collect();
+        if discover || !bound.is_empty() {
+            modems.spawn(hotplug::run(hotplug::Setup {
+                discover,
+                bound,
+                taken: config.modems.iter().filter_map(|modem| Some(modem.port()?.to_owned())).collect(),
+                roots: Roots::default(),
+                clock,
+                stop,
+                modem: Box::new(setup),
+            }));
+        }
+        let configured = config.modems.len();
+        tracing::info!(%address, socket = %socket.display(), configured, discover, "ready");
         Ok(Self {
             app,
             address,
@@ -209,8 +231,7 @@ impl Daemon {
         let mut cut_off = 0;
         while let Some(ended) = self.modems.join_next().await {
             match ended {
-                Ok(Ended::Drained | Ended::QueueGone) => {}
-                Ok(Ended::CutOff) => cut_off += 1,
+                Ok(ended) => cut_off += ended.iter().filter(|end| **end == Ended::CutOff).count(),
                 Err(error) => tracing::error!(%error, "a modem's task ended badly"),
             }
         }
@@ -236,6 +257,16 @@ impl Daemon {
         }
         tracing::info!(cut_off, "stopped");
     }
+}
+
+/// A modem that has to be found.
+fn bound(modem: &config::Modem) -> Option<Bound> {
+    let by = match &modem.by {
+        Binding::Port(_) => return None,
+        Binding::Imei(imei) => By::Imei(imei.clone()),
+        Binding::Slot(slot) => By::Slot(slot.clone()),
+    };
+    Some(Bound { id: modem.id(), by })
 }
 
 /// The settings without PINs that were refused before: three wrong ones lock a SIM. Another PIN for the same SIM is tried.

@@ -15,10 +15,10 @@
 //! | [`dispatch`] | gate, budgets, routes, and which SIM draws from which lane | yes |
 //! | [`store`] | what survives a restart, in SQLite | |
 //! | [`config`] | the configuration, and everything that is wrong with it | |
-//! | [`serial`] | opening ports | |
+//! | [`serial`] | opening ports, and finding those of USB modems | |
 //! | [`telemetry`] | metrics and the log | |
 //! | [`emulator`] | modems and their network in software | the model |
-//! | [`actor`] | the writer's thread and the task of each modem | |
+//! | [`actor`] | the writer's thread, the task of each modem, and finding modems | |
 //! | [`http`] | the API | |
 //! | [`daemon`] | what starts and stops in which order | |
 //! | [`cli`] | the subcommands | |

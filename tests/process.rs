@@ -185,6 +185,21 @@ fn unplugged_modems_that_come_back_send_the_rest_and_nothing_twice() {
 }
 
 #[test]
+fn probing_leaves_the_ports_of_a_daemon_alone_and_says_whose_they_are() {
+    let place = Place::new();
+    let _emulator = place.emulate(2, &["--airtime", "20ms", "--reply-rate", "0"]);
+    let daemon = Daemon::start(&place.configure_emulated("1s", 1));
+    daemon.wait_for_modem("modem0");
+    let ports = ["modem0", "modem1"].map(|name| place.path("ports").join(name).display().to_string());
+    let (status, said) = common::Process::start(&["probe", "--json", &ports[0], &ports[1]]).end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    let found: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(found[0]["says"].as_str().unwrap().starts_with("driven by the daemon (process "), "{said}");
+    assert_eq!((&found[0]["found"], &found[1]["found"]), (&false.into(), &true.into()), "{said}");
+    assert_eq!(standing(&daemon.door, "modem0"), ("ready".into(), String::new()));
+}
+
+#[test]
 fn a_second_daemon_on_the_same_database_is_refused() {
     let place = Place::new();
     let config = place.configure("127.0.0.1:0", "1s", &[]);

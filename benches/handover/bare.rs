@@ -6,7 +6,6 @@ use std::time::Duration;
 use recado::clock::Clock;
 use recado::{emulator, serial};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_serial::SerialStream;
 
 use super::support::rate;
 
@@ -22,7 +21,7 @@ pub(crate) async fn modem_loops(
     let report_delay = Duration::from_secs(3600);
     let config = emulator::Config { modems, airtime, report_delay, ..emulator::Config::default() };
     let (handle, running) = emulator::pty::start(config, folder, None, clock).unwrap();
-    let ports: Vec<SerialStream> = running.paths().iter().map(|path| serial::open(path).unwrap()).collect();
+    let ports: Vec<serial::Port> = running.paths().iter().map(|path| serial::open(path).unwrap()).collect();
     let mut emulator = tokio::task::JoinSet::new();
     emulator.spawn(running.run());
     let smsc = 1 + usize::from(*pdu.first().unwrap());
@@ -42,7 +41,7 @@ pub(crate) async fn modem_loops(
     rate(messages, time)
 }
 
-async fn modem_loop(mut port: SerialStream, command: String, line: Vec<u8>, messages: usize) {
+async fn modem_loop(mut port: serial::Port, command: String, line: Vec<u8>, messages: usize) {
     let mut buffer = Vec::new();
     ask(&mut port, b"ATE0\r", b"OK\r\n", &mut buffer).await;
     for _ in 0..messages {
@@ -51,7 +50,7 @@ async fn modem_loop(mut port: SerialStream, command: String, line: Vec<u8>, mess
     }
 }
 
-async fn ask(port: &mut SerialStream, bytes: &[u8], end: &[u8], buffer: &mut Vec<u8>) {
+async fn ask(port: &mut serial::Port, bytes: &[u8], end: &[u8], buffer: &mut Vec<u8>) {
     port.write_all(bytes).await.unwrap();
     buffer.clear();
     while !buffer.ends_with(end) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recado::clock::Clock;
-use recado::config::Config;
+use recado::config::{Binding, Config};
 use recado::daemon::{Daemon, Options, Simulate};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,7 +16,9 @@ pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<
     config.store.path = folder.join("recado.db");
     config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
     (config.sim.per_minute, config.sim.per_day, config.sim.min_gap) = (0, 0, Duration::ZERO);
-    config.modems = ports.iter().map(|port| recado::config::Modem { port: port.to_path_buf(), name: None }).collect();
+    let modem = |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None };
+    config.modems = ports.iter().map(modem).collect();
+    config.discovery.discover = false;
     Daemon::start(Options { config, clock: clock.clone(), simulate }).await.unwrap()
 }
 

@@ -9,8 +9,10 @@ use crate::sms::id::ModemId;
 /// One modem as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModemStatus {
-    /// The port as configured.
+    /// The port as configured, or where it was found.
     pub port: String,
+    /// Its place on the USB.
+    pub slot: Option<String>,
     /// `AT+CGSN`.
     pub imei: Option<String>,
     /// `AT+CGMM`.

@@ -4,6 +4,9 @@
 mod checkpoint;
 pub mod fleet;
 pub mod gateway;
+pub mod hotplug;
 mod inbox;
 pub mod modem;
+pub mod place;
+pub mod probe;
 pub mod writer;

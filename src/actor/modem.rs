@@ -11,16 +11,17 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
-use tokio_serial::SerialStream;
 
 use crate::clock::{Clock, Instant};
 use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
-use crate::serial::{self, PortError};
+use crate::serial::usb::{self, Roots};
+use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
 use crate::telemetry::Metrics;
 
 use super::fleet::{Fleet, ModemState};
 use super::gateway::{Order, Report};
+use super::place::Place;
 use super::writer::{Handle, WriteError};
 
 /// Orders that may be on their way: two leases, an answer, and what was read from a full SIM (50 places and as many
@@ -42,8 +43,8 @@ const BUSY: Duration = Duration::from_secs(1);
 pub struct Setup {
     /// Its name.
     pub id: ModemId,
-    /// Where it is. May be a symbolic link, and may come and go.
-    pub port: PathBuf,
+    /// Where it is.
+    pub place: Place,
     /// For its machine.
     pub config: Config,
     /// The queue.
@@ -93,7 +94,7 @@ pub async fn run(setup: Setup) -> Ended {
     if setup.writer.register(setup.id.clone(), sender.clone()).is_err() {
         return Ended::QueueGone;
     }
-    setup.fleet.update(&setup.id, |status| status.port = setup.port.display().to_string());
+    show_place(&setup);
     let last_words = LastWords {
         armed: true,
         id: setup.id.clone(),
@@ -108,6 +109,7 @@ pub async fn run(setup: Setup) -> Ended {
         setup,
         machine,
         port: None,
+        opened: None,
         orders,
         sender,
         open_at,
@@ -159,7 +161,9 @@ impl Drop for LastWords {
 struct Task {
     setup: Setup,
     machine: Machine,
-    port: Option<SerialStream>,
+    port: Option<Port>,
+    /// Where the port is that was opened last.
+    opened: Option<PathBuf>,
     orders: mpsc::Receiver<Order>,
     sender: mpsc::Sender<Order>,
     /// When to open the port, while it is closed.
@@ -206,6 +210,7 @@ enum Wake {
     Order(Order),
     Deadline,
     Open,
+    Moved,
     Stop,
     CutOff,
     QueueGone,
@@ -228,6 +233,7 @@ impl Task {
                 Wake::Order(order) => self.obey(order, now),
                 Wake::Deadline => self.machine.handle_timeout(now),
                 Wake::Open => self.open(now).await,
+                Wake::Moved => self.follow(now),
                 Wake::Stop => {
                     self.stop_at = Some(now + self.setup.drain);
                     // Before what the machine gives back, so that nothing is loaded again.
@@ -255,6 +261,7 @@ impl Task {
         let machine = self.machine.deadline().map(|at| clock.deadline(at));
         let cut_off = self.stop_at.map(|at| clock.deadline(at));
         let stopping = self.stop_at.is_some();
+        let opens = self.port.is_none() && !stopping && self.setup.place.port().is_some();
         let sleep = |at: Option<tokio::time::Instant>| async move {
             match at {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -268,7 +275,8 @@ impl Task {
                 Ok(count) => Wake::Read(count),
             },
             () = sleep(machine) => Wake::Deadline,
-            () = tokio::time::sleep_until(open_at), if self.port.is_none() && !stopping => Wake::Open,
+            () = tokio::time::sleep_until(open_at), if opens => Wake::Open,
+            () = self.setup.place.moved() => Wake::Moved,
             _ = self.setup.stop.wait_for(|stop| *stop), if !stopping => Wake::Stop,
             () = sleep(cut_off), if stopping => Wake::CutOff,
         }
@@ -310,17 +318,23 @@ impl Task {
 
     /// Opens the port; where that fails, says why once and tries again later.
     async fn open(&mut self, now: Instant) {
-        let path = self.setup.port.clone();
-        let opening = tokio::task::spawn_blocking(move || serial::open(&path));
+        let Some(path) = self.setup.place.port() else { return };
+        let (node, slot) = (path.clone(), self.setup.place.slot());
+        let opening = tokio::task::spawn_blocking(move || {
+            let port = serial::open(&node)?;
+            Ok((port, slot.or_else(|| usb::slot_of(&Roots::default(), &node))))
+        });
         let opened = match timeout(PORT_LIMIT, opening).await {
             Ok(Ok(opened)) => opened,
             Ok(Err(panicked)) => Err(PortError::Other(panicked.to_string())),
             Err(_elapsed) => Err(PortError::Other("the driver does not answer".to_owned())),
         };
         match opened {
-            Ok(port) => {
+            Ok((port, slot)) => {
                 tracing::info!(modem = %self.setup.id, "port opened");
                 self.port = Some(port);
+                self.opened = Some(path);
+                self.setup.fleet.update(&self.setup.id, |status| status.slot = slot);
                 self.failures = 0;
                 self.said = None;
                 self.show(ModemState::Starting, None);
@@ -332,7 +346,7 @@ impl Task {
             Err(error) => {
                 let error = error.to_string();
                 if self.said.as_ref() != Some(&error) {
-                    tracing::warn!(modem = %self.setup.id, port = %self.setup.port.display(), %error, "port not opened");
+                    tracing::warn!(modem = %self.setup.id, port = %path.display(), %error, "port not opened");
                 }
                 self.show(ModemState::Absent, Some(error.clone()));
                 self.said = Some(error);
@@ -348,6 +362,17 @@ impl Task {
         }
         self.open_at = now + OPEN_AGAIN;
         self.machine.port_lost(now);
+    }
+
+    /// The modem has come, gone, or is somewhere else now.
+    fn follow(&mut self, now: Instant) {
+        show_place(&self.setup);
+        let place = self.setup.place.port();
+        if self.port.is_some() && place != self.opened {
+            self.lose_port(now);
+        }
+        // Whoever moved it has seen the port; what was wrong with another one is no reason to wait.
+        (self.open_at, self.failures, self.said) = (now, 0, None);
     }
 
     fn show(&self, state: ModemState, reason: Option<String>) {
@@ -485,7 +510,21 @@ impl Task {
     }
 }
 
-async fn read(port: Option<&mut SerialStream>, buffer: &mut [u8]) -> std::io::Result<usize> {
+/// Where the modem is. One that is nowhere keeps showing where it was.
+fn show_place(setup: &Setup) {
+    let (port, slot) = (setup.place.port(), setup.place.slot());
+    setup.fleet.update(&setup.id, |status| {
+        if let Some(port) = port {
+            status.port = port.display().to_string();
+            status.slot = slot;
+        } else {
+            status.state = ModemState::Absent;
+            status.reason = Some("not plugged in".to_owned());
+        }
+    });
+}
+
+async fn read(port: Option<&mut Port>, buffer: &mut [u8]) -> std::io::Result<usize> {
     match port {
         Some(port) => port.read(buffer).await,
         None => std::future::pending().await,

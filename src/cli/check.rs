@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use serde_json::{Value, json};
 
-use crate::config::{Config, Environment, Finding, Modem, Place, Problem};
+use crate::config::{Binding, Config, Environment, Finding, Modem, Place, Problem};
+use crate::serial::known::{Kind, Known};
+use crate::serial::usb::{self, Device, Roots};
 use crate::store::{self, OpenError};
 
 use super::exit::Exit;
@@ -30,7 +32,12 @@ pub(super) struct CheckArgs {
 }
 
 /// Examines and prints. Exit code 0 if nothing is wrong, else 3.
-pub(super) fn run(args: &CheckArgs, environment: &Environment, output: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &CheckArgs,
+    environment: &Environment,
+    roots: &Roots,
+    output: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let (config, findings) = Config::examine(args.config.as_deref(), environment);
     let mut lines: Vec<Line> = findings.iter().map(Line::from_finding).collect();
     if lines.is_empty() {
@@ -40,6 +47,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment, output: &mut dyn 
     let is_unread = |finding: &Finding| matches!(finding.problem, Problem::Unreadable(_) | Problem::Syntax(_));
     if !findings.iter().any(is_unread) {
         lines.extend(examine_ports(&config.modems));
+        lines.extend(examine_usb(&config, &usb::devices(roots)));
         lines.push(examine_database(&config.store.path));
     }
     let mut printer = Printer::new(output, args.json);
@@ -104,20 +112,47 @@ impl Line {
 /// Each port once; ports that are the same device under two names are wrong too.
 fn examine_ports(modems: &[Modem]) -> Vec<Line> {
     let mut devices: BTreeMap<PathBuf, &Path> = BTreeMap::new();
-    let examine = |modem: &Modem| match PortState::of(&modem.port) {
+    let examine = |port: &Path| match PortState::of(port) {
         Ok(PortState::Free(device)) => (true, "there, and nobody has it open".to_owned(), Some(device)),
         Ok(PortState::Ours { device, pid }) => (true, format!("in use by Recado (process {pid})"), Some(device)),
         Err(error) => (false, error.to_string(), None),
     };
     let mut lines = Vec::new();
-    // A port whose path was wrong has been reported already.
-    for modem in modems.iter().filter(|modem| !modem.port.as_os_str().is_empty()) {
-        let (mut is_ok, mut says, device) = examine(modem);
-        if let Some(first) = device.and_then(|device| devices.insert(device, &modem.port)) {
+    for port in modems.iter().filter_map(Modem::port) {
+        let (mut is_ok, mut says, device) = examine(port);
+        if let Some(first) = device.and_then(|device| devices.insert(device, port)) {
             (is_ok, says) = (false, format!("the same device as {}; leave one of them out", first.display()));
         }
-        let subject = modem.port.display();
+        let subject = port.display();
         lines.push(if is_ok { Line::good("port", &subject, says) } else { Line::bad("port", &subject, says) });
+    }
+    lines
+}
+
+/// Slots of the configuration, and the USB modems that will be found. What has to be asked for its IMEI is not: asking would
+/// open its port.
+fn examine_usb(config: &Config, devices: &[Device]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for slot in config.modems.iter().filter_map(|modem| match &modem.by {
+        Binding::Slot(slot) => Some(slot),
+        Binding::Port(_) | Binding::Imei(_) => None,
+    }) {
+        let mut ports = devices.iter().flat_map(|device| device.ports.iter().map(move |port| (&device.path, port)));
+        lines.push(match ports.find(|(path, port)| port.slot == *slot || *path == slot) {
+            Some((_, port)) => Line::good("slot", slot, format!("has {}", port.node.display())),
+            None => Line::bad("slot", slot, "no port there; plug the modem in, or correct the slot".to_owned()),
+        });
+    }
+    if config.discovery.discover {
+        for (device, known) in devices.iter().filter_map(|device| Some((device, Known::of(device)?))) {
+            let name = format!("{} {}", known.maker, known.model);
+            match known.refusal() {
+                // No mistake: it may be what this host is on the net by.
+                Some(refusal) => lines.push(Line::good("usb", &device.path, format!("{name}: left alone, {refusal}"))),
+                None if known.kind == Kind::Bridge => {}
+                None => lines.push(Line::good("usb", &device.path, format!("{name}; `recado probe` asks it"))),
+            }
+        }
     }
     lines
 }
@@ -162,17 +197,22 @@ fn writable_folder(path: &Path) -> Result<&Path, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serial::usb::fake::{Fake, Stick};
 
     fn check(config: &str, is_json: bool) -> (Exit, String) {
+        check_with(&Fake::new(), config, is_json)
+    }
+
+    fn check_with(usb: &Fake, config: &str, is_json: bool) -> (Exit, String) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recado.toml");
         std::fs::write(&path, config.replace("FOLDER", folder.path().to_str().unwrap())).unwrap();
         let before = std::fs::read_dir(folder.path()).unwrap().count();
         let args = CheckArgs { config: Some(path), json: is_json };
         let mut output = Vec::new();
-        let exit = run(&args, &Environment::default(), &mut output).unwrap();
+        let exit = run(&args, &Environment::default(), &usb.roots(), &mut output).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "a check leaves nothing behind");
-        let output = String::from_utf8(output).unwrap();
+        let output = String::from_utf8(output).unwrap().replace(usb.roots().dev.to_str().unwrap(), "/dev");
         (exit, output.replace(folder.path().to_str().unwrap(), "FOLDER"))
     }
 
@@ -212,5 +252,26 @@ mod tests {
         {"check":"port","ok":true,"says":"there, and nobody has it open","subject":"/dev/null"}
         {"check":"database","ok":true,"says":"will be made in FOLDER","subject":"FOLDER/a/b/recado.db"}
         "#);
+    }
+
+    #[test]
+    fn usb_modems_are_named_without_asking_them() {
+        let usb = Fake::new();
+        usb.plug(&Stick::new("1-1", 0x2c7c, 0x0125).port(2, 0, "ttyUSB0"));
+        usb.plug(&Stick::new("1-2", 0x12d1, 0x14dc));
+        usb.plug(&Stick::new("1-3", 0x0403, 0x6001).port(0, 0, "ttyUSB1"));
+        let slots = "[store]\npath = \"FOLDER/recado.db\"\n[[modem]]\nslot = \"1-3:1.0\"\n[[modem]]\nslot = \"9-9\"\n";
+        let (exit, output) = check_with(&usb, slots, false);
+        assert_eq!(exit, Exit::Configuration);
+        insta::assert_snapshot!(output, @r"
+        ok    configuration all keys and values: ok
+        ok    slot 1-3:1.0: has /dev/ttyUSB1
+        wrong slot 9-9: no port there; plug the modem in, or correct the slot
+        ok    usb 1-1: Quectel EC25 LTE modem; `recado probe` asks it
+        ok    usb 1-2: Huawei E3372 HiLink: left alone, a network card without an AT port (HiLink); it needs the maker's stick firmware to send texts
+        ok    database FOLDER/recado.db: will be made in FOLDER
+        ");
+        let (_, output) = check_with(&usb, &format!("[modems]\ndiscover = false\n{slots}"), false);
+        assert!(!output.contains(" usb "), "{output}");
     }
 }

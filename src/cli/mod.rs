@@ -15,6 +15,7 @@ mod modems;
 mod pause;
 pub mod pdu;
 mod print;
+mod probe;
 mod remote;
 mod send;
 mod serve;
@@ -28,6 +29,7 @@ use std::io::{self, BufRead, Write};
 use clap::{Parser, Subcommand};
 
 use crate::config::Environment;
+use crate::serial::usb::Roots;
 use failure::Failure;
 use remote::Remote;
 
@@ -49,6 +51,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find everything that is wrong with configuration, ports and database, without changing anything
     Check(check::CheckArgs),
+    /// Find modems on this host, show who they are, and print configuration for them
+    Probe(probe::ProbeArgs),
     /// Send a message
     Send(Box<Remote<send::SendArgs>>),
     /// List messages, show one, cancel it or settle it
@@ -121,7 +125,8 @@ pub fn run(
     let outcome = match arguments.command {
         Command::Demo(args) => demo::run(&args, out),
         Command::Serve(args) => serve::run(&args, environment),
-        Command::Check(args) => check::run(&args, environment, out),
+        Command::Check(args) => check::run(&args, environment, &Roots::default(), out),
+        Command::Probe(args) => probe::run(&args, &Roots::default(), out),
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),
         Command::Inbox(command) => command.run(environment, out),

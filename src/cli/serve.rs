@@ -31,10 +31,12 @@ pub(super) struct ServeArgs {
 
 /// Runs the daemon until it is told to stop.
 pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
+    let mut config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
     if args.now.is_some() && !config.modems.is_empty() {
         return Err(Failure::Usage("--now moves the clock that budgets go by, and a real port is configured"));
     }
+    // Nor is any looked for then.
+    config.discovery.discover &= args.now.is_none();
     log::start(log::Format::Text)?;
     let clock = args.now.map_or_else(Clock::host, Clock::starting_at);
     // Where emulated ports are linked; gone when the daemon ends.

@@ -133,6 +133,24 @@ pub enum Problem {
         /// Where.
         first: Place,
     },
+    /// A modem that could be any.
+    #[error("names no modem; say one of port, imei and slot")]
+    Unbound,
+    /// A modem that is told from others in two ways.
+    #[error("a modem is told by one of port, imei and slot, and {first} says one already")]
+    BoundTwice {
+        /// Where.
+        first: Place,
+    },
+    /// Not the number of a modem.
+    #[error("expected the 14 to 16 digits of an IMEI, as AT+CGSN tells them")]
+    Imei,
+    /// Not a place on the USB.
+    #[error("expected a place on the USB such as 1-1.4:1.2, found {found:?}; recado probe shows them")]
+    Slot {
+        /// What was written.
+        found: String,
+    },
     /// Not the number of a SIM card.
     #[error("expected the 18 to 20 digits of a SIM card")]
     Iccid,

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use environment::Environment;
 pub use finding::{Finding, Place, Problem};
-pub use modem::Modem;
+pub use modem::{Binding, Discovery, Modem};
 pub use pin::{Pin, PinError};
 pub use sim::{Card, Sim};
 
@@ -45,6 +45,8 @@ pub struct Config {
     pub region: Region,
     /// `[messages]`
     pub messages: Messages,
+    /// `[modems]`
+    pub discovery: Discovery,
     /// `[[modem]]`
     pub modems: Vec<Modem>,
     /// `[sim]`
@@ -152,6 +154,7 @@ impl Config {
         root.table("serve", |section| self.serve.read(section));
         root.table("region", |section| self.region.read(section));
         root.table("messages", |section| self.messages.read(section));
+        root.table("modems", |section| self.discovery.read(section));
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
         root.table("alarms", |section| self.alarms.read(section, self.region.country));

@@ -203,6 +203,11 @@ impl<'r, 'a> Section<'r, 'a> {
         self.reading.findings.push(Finding { place, key: join(&self.path, key), problem });
     }
 
+    /// Reports what is wrong with this table as a whole.
+    pub(super) fn report_here(&mut self, problem: Problem) {
+        self.reading.findings.push(Finding { place: self.place.clone(), key: self.path.clone(), problem });
+    }
+
     /// Notes where `value` of a key stands; reports it when it stood somewhere before.
     pub(super) fn is_first<T: Eq + Hash>(
         &mut self,

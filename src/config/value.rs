@@ -153,6 +153,21 @@ pub(super) fn iccid(raw: Raw<'_>) -> Result<String, Problem> {
     if is_iccid { Ok(text.to_owned()) } else { Err(Problem::Iccid) }
 }
 
+/// 15 digits (3GPP TS 23.003, 6.2.1); some modems tell 14 or, with a software version, 16.
+pub(super) fn imei(raw: Raw<'_>) -> Result<String, Problem> {
+    let text = raw.text("the digits of an IMEI as text")?;
+    let is_imei = (14..=16).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+    if is_imei { Ok(text.to_owned()) } else { Err(Problem::Imei) }
+}
+
+/// As sysfs names it: bus, ports, and perhaps configuration and interface.
+pub(super) fn slot(raw: Raw<'_>) -> Result<String, Problem> {
+    let text = raw.text("a place on the USB as text")?;
+    let is_place = text.contains('-') && text.starts_with(|c: char| c.is_ascii_digit());
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
+    if is_place && is_plain { Ok(text.to_owned()) } else { Err(Problem::Slot { found: text.to_owned() }) }
+}
+
 /// Any form of the country, kept as E.164.
 pub(super) fn number(raw: Raw<'_>, country: Country) -> Result<String, Problem> {
     let text = raw.text("a phone number as text")?;

@@ -70,6 +70,11 @@ impl ModemId {
         Self(name.into())
     }
 
+    /// The name of what is plugged in somewhere, such as `1-1.4-1.2` for `1-1.4:1.2`: no colon stands in a name.
+    pub fn of_slot(slot: &str) -> Self {
+        Self::new(&slot.replace(':', "-"))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

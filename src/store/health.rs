@@ -69,13 +69,11 @@ impl Work<'_> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
         let begins = entry.health.refused(cause, disposition, message.recipient, now);
-        match begins {
-            Some(reason) => self.begin_rest(sim, reason),
-            None => {
-                self.line_effect(sim);
-                Ok(())
-            }
+        if let Some(reason) = begins {
+            return self.begin_rest(sim, reason);
         }
+        self.line_effect(sim);
+        Ok(())
     }
 
     /// What became of a part that `sim` had is not known.

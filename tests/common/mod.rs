@@ -153,7 +153,7 @@ impl Place {
         let database = self.path("recado.db");
         let database = database.display();
         let mut text = format!(
-            "[store]\npath = '{database}'\n[http]\nlisten = \"{listen}\"\n[serve]\ndrain = \"{drain}\"\n\
+            "[store]\npath = '{database}'\n[http]\nlisten = \"{listen}\"\n[serve]\ndrain = \"{drain}\"\n[modems]\ndiscover = false\n\
              [sim]\nper_minute = 0\nper_day = 0\nmin_gap = \"0s\"\n"
         );
         for port in ports {

@@ -70,7 +70,7 @@ impl Desk {
         let mut task = JoinSet::new();
         task.spawn(run(Setup {
             id: ModemId::new(id),
-            port: port.to_owned(),
+            place: Place::Fixed(port.to_owned()),
             config: Config { cards: vec![card] },
             writer: self.writer.handle(),
             refused_pins: self.refused_pins.clone(),

@@ -19,7 +19,7 @@ pub(in super::super) struct ModemAnswer {
     id: String,
     /// Its port.
     port: String,
-    /// Its place on the USB; not known yet.
+    /// Its place on the USB: bus and ports, and the interface, such as `1-1.4:1.2`.
     #[schema(required)]
     slot: Option<String>,
     #[schema(required)]
@@ -62,7 +62,7 @@ impl ModemAnswer {
         Self {
             id: id.to_string(),
             port: modem.port,
-            slot: None,
+            slot: modem.slot,
             imei: modem.imei,
             model: modem.model,
             profile: modem.profile,

@@ -1,10 +1,13 @@
-//! Serial ports: opening one for ourselves alone, and saying why that failed.
+//! Opening a port for ourselves alone, and saying why that failed.
 
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
+
+use super::lock::{self, LockFile};
 
 /// USB modems ignore the rate; modems on a real line are set to it more often than to any other.
 const BAUD: u32 = 115_200;
@@ -41,14 +44,45 @@ pub struct Holder {
     pub name: String,
 }
 
+impl Holder {
+    /// A process by its number.
+    pub(super) fn of(pid: u32) -> Self {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        Self { pid, name: name.trim().to_owned() }
+    }
+}
+
 fn holder_name(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another process".to_owned(), |holder| format!("{} (process {})", holder.name, holder.pid))
 }
 
-/// Opens a port exclusively (TIOCEXCL and flock), raw, 8N1, DTR and RTS asserted: several modems announce messages only
-/// with DTR on. Blocks for as long as the driver takes.
-pub fn open(path: &Path) -> Result<SerialStream, PortError> {
+/// An open port, which is ours until this is dropped.
+#[derive(Debug)]
+pub struct Port {
+    stream: SerialStream,
+    /// After the stream, so that nobody is told that the port is free before it is.
+    _lock: Option<LockFile>,
+}
+
+impl Deref for Port {
+    type Target = SerialStream;
+
+    fn deref(&self) -> &SerialStream {
+        &self.stream
+    }
+}
+
+impl DerefMut for Port {
+    fn deref_mut(&mut self) -> &mut SerialStream {
+        &mut self.stream
+    }
+}
+
+/// Opens a port exclusively (lock file, TIOCEXCL and flock), raw, 8N1, DTR and RTS asserted: several modems announce
+/// messages only with DTR on. Blocks for as long as the driver takes.
+pub fn open(path: &Path) -> Result<Port, PortError> {
     look(path)?;
+    let lock = lock::take(Path::new(lock::FOLDER), path).map_err(|holder| PortError::Busy { holder: Some(holder) })?;
     // The driver library takes text; a name that is not text is none that it can open.
     let name = path.to_str().ok_or(PortError::NotAPort)?;
     let mut stream = tokio_serial::new(name, BAUD).open_native_async().map_err(|e| explain(path, &e))?;
@@ -58,7 +92,7 @@ pub fn open(path: &Path) -> Result<SerialStream, PortError> {
             tracing::trace!(%error, "modem line not set");
         }
     }
-    Ok(stream)
+    Ok(Port { stream, _lock: lock })
 }
 
 /// Says whether the port is there and could be opened, without opening it.
@@ -99,8 +133,7 @@ pub fn holder(path: &Path) -> Option<Holder> {
     let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let pid = pids.find(|pid| *pid != ours && has_open(*pid, &device))?;
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Some(Holder { pid, name: name.trim().to_owned() })
+    Some(Holder::of(pid))
 }
 
 fn has_open(pid: u32, device: &Path) -> bool {

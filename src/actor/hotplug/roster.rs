@@ -1,0 +1,231 @@
+//! Which name belongs to which modem: pure, told what was found and what went.
+//!
+//! A modem that is not configured is called by its IMEI, so that it has one name on every port; by its slot where it tells no
+//! IMEI, or where two that are plugged in tell the same one, as cheap boxes do. A name is kept for as long as the daemon
+//! runs.
+
+use crate::sms::id::ModemId;
+
+/// How a configured modem is told from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// Its IMEI.
+    Imei(String),
+    /// Its slot, or the device in which that is.
+    Slot(String),
+}
+
+/// A configured modem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Its name.
+    pub id: ModemId,
+    /// How it is found.
+    pub by: By,
+}
+
+/// A modem that was asked who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) imei: Option<String>,
+    pub(super) slot: String,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Its name; `None` if it is not among those that may be driven.
+    pub(super) id: Option<ModemId>,
+    /// Another modem that is plugged in has the same IMEI.
+    pub(super) is_clone: bool,
+}
+
+#[derive(Debug)]
+struct Seat {
+    id: ModemId,
+    /// By the configuration or by itself.
+    imei: Option<String>,
+    /// Where it was last.
+    slot: Option<String>,
+    is_configured: bool,
+    is_live: bool,
+    /// Its IMEI was seen in two modems at once.
+    is_shared: bool,
+}
+
+/// All modems that were ever found or are configured by IMEI.
+#[derive(Debug)]
+pub(super) struct Roster {
+    seats: Vec<Seat>,
+    /// Modems that nobody configured are driven too.
+    discovers: bool,
+}
+
+impl Roster {
+    pub(super) fn new(bound: &[Bound], discovers: bool) -> Self {
+        let seat = |bound: &Bound| {
+            let By::Imei(imei) = &bound.by else { return None };
+            let imei = Some(imei.clone());
+            let id = bound.id.clone();
+            Some(Seat { id, imei, slot: None, is_configured: true, is_live: false, is_shared: false })
+        };
+        Self { seats: bound.iter().filter_map(seat).collect(), discovers }
+    }
+
+    /// Names all that were asked together: of two with one IMEI neither goes before the other.
+    pub(super) fn name(&mut self, found: &[Found]) -> Vec<Named> {
+        let is_shared = |one: &Found| {
+            let same = |imei: &Option<String>| imei.is_some() && *imei == one.imei;
+            let among = found.iter().filter(|other| same(&other.imei)).count();
+            among > 1 || self.seats.iter().any(|seat| seat.is_live && same(&seat.imei))
+        };
+        let shared: Vec<bool> = found.iter().map(is_shared).collect();
+        for seat in &mut self.seats {
+            let same = |(one, is_shared): (&Found, &bool)| *is_shared && one.imei == seat.imei;
+            seat.is_shared |= found.iter().zip(&shared).any(same);
+        }
+        found.iter().zip(shared).map(|(one, is_clone)| Named { id: self.seat(one, is_clone), is_clone }).collect()
+    }
+
+    /// A modem is not plugged in any more.
+    pub(super) fn leave(&mut self, id: &ModemId) {
+        for seat in self.seats.iter_mut().filter(|seat| seat.id == *id) {
+            seat.is_live = false;
+        }
+    }
+
+    fn seat(&mut self, found: &Found, is_shared: bool) -> Option<ModemId> {
+        let index = self.known(found, is_shared).or_else(|| self.add(found, is_shared))?;
+        let seat = self.seats.get_mut(index)?;
+        seat.is_live = true;
+        seat.imei.clone_from(&found.imei);
+        seat.slot = Some(found.slot.clone());
+        seat.is_shared |= is_shared;
+        Some(seat.id.clone())
+    }
+
+    /// The seat of a modem that was here before or is configured.
+    fn known(&self, found: &Found, is_shared: bool) -> Option<usize> {
+        let free = |wanted: &dyn Fn(&Seat) -> bool| self.seats.iter().position(|seat| !seat.is_live && wanted(seat));
+        let here = |seat: &Seat| seat.slot.as_ref() == Some(&found.slot);
+        let same = |seat: &Seat| found.imei.is_some() && seat.imei == found.imei;
+        free(&|seat| here(seat) && seat.imei == found.imei)
+            .or_else(|| free(&|seat| same(seat) && seat.is_configured))
+            // Of clones that are both away nobody can tell which one has come back.
+            .or_else(|| free(&|seat| same(seat) && !seat.is_shared && !is_shared))
+    }
+
+    fn add(&mut self, found: &Found, is_shared: bool) -> Option<usize> {
+        if !self.discovers {
+            return None;
+        }
+        let is_shared = is_shared || self.seats.iter().any(|seat| seat.is_shared && seat.imei == found.imei);
+        let by_imei = found.imei.as_deref().filter(|_| !is_shared).map(ModemId::new);
+        let id = by_imei.unwrap_or_else(|| ModemId::of_slot(&found.slot));
+        // What was in this slot before has gone, or it could not be here.
+        if let Some(index) = self.seats.iter().position(|seat| seat.id == id) {
+            return self.seats.get(index).filter(|seat| !seat.is_live).map(|_| index);
+        }
+        let seat = Seat { id, imei: None, slot: None, is_configured: false, is_live: false, is_shared };
+        self.seats.push(seat);
+        Some(self.seats.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "490154203237518";
+    const B: &str = "353270040000016";
+
+    fn found(imei: &str, slot: &str) -> Found {
+        Found { imei: Some(imei.to_owned()).filter(|imei| !imei.is_empty()), slot: slot.to_owned() }
+    }
+
+    /// Plugs modems in together; gives their names, `-` for those that are left alone and `!` behind those of clones.
+    fn check(roster: &mut Roster, plugged: &[(&str, &str)], expected: &[&str]) {
+        let plugged: Vec<Found> = plugged.iter().map(|(imei, slot)| found(imei, slot)).collect();
+        let name = |named: Named| {
+            let id = named.id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+            if named.is_clone { format!("{id}!") } else { id }
+        };
+        let names: Vec<String> = roster.name(&plugged).into_iter().map(name).collect();
+        assert_eq!(names, expected, "{plugged:?}");
+    }
+
+    fn leave(roster: &mut Roster, ids: &[&str]) {
+        for id in ids {
+            roster.leave(&ModemId::new(id));
+        }
+    }
+
+    fn by_imei(id: &str, imei: &str) -> Bound {
+        Bound { id: ModemId::new(id), by: By::Imei(imei.to_owned()) }
+    }
+
+    #[test]
+    fn a_modem_is_called_by_its_imei_wherever_it_is() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[(A, "1-1:1.2"), (B, "1-2:1.2")], &[A, B]);
+        leave(&mut roster, &[A, B]);
+        check(&mut roster, &[(B, "1-1:1.2")], &[B]);
+        check(&mut roster, &[(A, "2-3:1.2")], &[A]);
+    }
+
+    #[test]
+    fn a_modem_that_tells_no_imei_is_called_by_its_slot() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[("", "1-1.4:1.2"), ("", "1-2:1.2")], &["1-1.4-1.2", "1-2-1.2"]);
+        leave(&mut roster, &["1-2-1.2"]);
+        check(&mut roster, &[("", "1-2:1.2")], &["1-2-1.2"]);
+    }
+
+    #[test]
+    fn two_modems_with_one_imei_are_called_by_their_slots() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[(A, "1-1:1.2"), (A, "1-2:1.2"), (B, "1-3:1.2")], &["1-1-1.2!", "1-2-1.2!", B]);
+        leave(&mut roster, &["1-1-1.2", "1-2-1.2"]);
+        check(&mut roster, &[(A, "1-2:1.2")], &["1-2-1.2"]);
+        check(&mut roster, &[(A, "1-1:1.2")], &["1-1-1.2!"]);
+    }
+
+    #[test]
+    fn a_clone_that_comes_later_does_not_take_the_name_of_the_first() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[(A, "1-1:1.2")], &[A]);
+        check(&mut roster, &[(A, "1-2:1.2")], &["1-2-1.2!"]);
+        // Each comes back to its place and has its name again, in either order.
+        leave(&mut roster, &[A, "1-2-1.2"]);
+        check(&mut roster, &[(A, "1-2:1.2")], &["1-2-1.2"]);
+        check(&mut roster, &[(A, "1-1:1.2")], &[&format!("{A}!")]);
+        // In a third place nobody can tell which of them it is.
+        leave(&mut roster, &[A, "1-2-1.2"]);
+        check(&mut roster, &[(A, "1-3:1.2")], &["1-3-1.2"]);
+    }
+
+    #[test]
+    fn a_configured_modem_has_its_name_and_its_clone_has_not() {
+        let mut roster = Roster::new(&[by_imei("desk", A)], true);
+        check(&mut roster, &[(A, "1-1:1.2"), (B, "1-2:1.2")], &["desk", B]);
+        leave(&mut roster, &["desk"]);
+        check(&mut roster, &[(A, "1-9:1.2")], &["desk"]);
+        check(&mut roster, &[(A, "1-1:1.2")], &["1-1-1.2!"]);
+    }
+
+    #[test]
+    fn without_discovery_only_configured_modems_are_driven() {
+        let mut roster = Roster::new(&[by_imei("desk", A)], false);
+        check(&mut roster, &[(B, "1-1:1.2"), (A, "1-2:1.2"), ("", "1-3:1.2")], &["-", "desk", "-"]);
+    }
+
+    #[test]
+    fn another_modem_in_the_slot_of_one_without_imei_goes_on_under_its_name() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[("", "1-1:1.2")], &["1-1-1.2"]);
+        leave(&mut roster, &["1-1-1.2"]);
+        check(&mut roster, &[(A, "1-1:1.2")], &[A]);
+        leave(&mut roster, &[A]);
+        check(&mut roster, &[("", "1-1:1.2")], &["1-1-1.2"]);
+    }
+}
