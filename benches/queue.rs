@@ -103,7 +103,7 @@ fn micros(time: Duration) -> String {
 fn settings() -> Settings {
     let limits = Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
     let sims = SimSettings { default: limits, cards: Vec::new() };
-    Settings { sims, free_floor: FREE_FLOOR, country: Country::from_iso("BR").unwrap() }
+    Settings { sims, free_floor: FREE_FLOOR, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
 }
 
 /// Rows as submissions leave them, one part each, nine of ten in the first nine lanes.

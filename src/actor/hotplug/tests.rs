@@ -39,7 +39,7 @@ impl Site {
         let zone = jiff::tz::TimeZone::UTC;
         let default = Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone, reset_hour: 0 };
         let sims = SimSettings { default, cards: Vec::new() };
-        let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap() };
+        let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();
         let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();
         let (stop, _) = watch::channel(false);
