@@ -239,14 +239,14 @@ impl Handle {
     /// Asks the gate about messages that wait.
     pub async fn explain(&self, questions: Vec<(LaneKey, Question)>) -> Result<Vec<Verdict>, WriteError> {
         self.call(Job::Control, move |context| {
-            Ok(questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect())
+            questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect()
         })
         .await
     }
 
     /// Asks the gate about a message that was not submitted.
     pub async fn preview(&self, route: Route, batch: String, question: Question) -> Result<Verdict, WriteError> {
-        self.call(Job::Control, move |context| Ok(context.work.preview(&route, &batch, question))).await
+        self.call(Job::Control, move |context| context.work.preview(&route, &batch, question)).await
     }
 
     /// The SIMs that were seen.

@@ -4,9 +4,8 @@
 //! this image only: after a restart the modems say so again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
 use crate::dispatch::budget::{Allowance, Budget, Level};
@@ -15,8 +14,9 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
+use crate::sms::number::PhoneNumber;
 
-use super::{Settings, StoreError, control};
+use super::{Settings, StoreError, control, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ impl Board {
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
         for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
             let (key, iccid) = row?;
-            board.add_sim(conn, settings, key, &iccid, now)?;
+            board.add_sim(conn, settings.sims.card(&iccid), key, now)?;
         }
         let mut lanes = conn.prepare("SELECT key, route, batch FROM lane")?;
         for row in lanes.query_map([], |row| {
@@ -169,15 +169,16 @@ impl Board {
         Ok(fresh)
     }
 
-    /// A transaction begins.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    /// A transaction begins. True when the clock was set back since the one before.
+    pub(super) fn begin(&mut self, now: Timestamp) -> bool {
         self.places_before.clear();
-        if now < self.seen {
-            for sim in self.sims.values_mut() {
-                sim.budget.set_back(now);
-            }
-        }
-        self.seen = now;
+        let seen = std::mem::replace(&mut self.seen, now);
+        now < seen
+    }
+
+    /// Whether the clock was set back since the last transaction, so that one is due even if it does nothing else.
+    pub fn is_behind(&self, now: Timestamp) -> bool {
+        now < self.seen
     }
 
     /// Puts a SIM into a modem, or takes it out.
@@ -191,29 +192,20 @@ impl Board {
     pub(super) fn add_sim(
         &mut self,
         conn: &Connection,
-        settings: &Settings,
+        card: Card,
         key: SimKey,
-        iccid: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let card = settings.sims.card(iccid);
-        let mut budget = Budget::new(card.limits.clone(), now);
-        let minute_ago = now - Duration::from_secs(60);
-        let recent = conn
-            .prepare_cached("SELECT at, parts FROM spend WHERE sim = ? AND at > ? ORDER BY at")?
-            .query_map(params![key.0, minute_ago.as_millis()], |row| {
-                Ok(std::iter::repeat_n(Timestamp::from_millis(row.get(0)?), row.get(1)?))
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        let day_used: u32 = conn
-            .prepare_cached("SELECT coalesce(sum(parts), 0) FROM spend WHERE sim = ? AND at >= ?")?
-            .query_row(params![key.0, budget.day_start().as_millis()], |row| row.get(0))?;
-        let last: Option<i64> = conn
-            .prepare_cached("SELECT max(at) FROM spend WHERE sim = ? AND parts > 0")?
-            .query_row([key.0], |row| row.get(0))?;
-        budget.restore(recent.into_iter().flatten(), day_used, last.map(Timestamp::from_millis));
-        budget.set_back(now);
+        let budget = spend::read(conn, key, &card.limits, now)?;
         self.sims.insert(key, Sim { card, budget, place: None });
+        Ok(())
+    }
+
+    /// The budget of a SIM anew from the rows.
+    pub(super) fn read_budget(&mut self, conn: &Connection, key: SimKey, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(sim) = self.sims.get_mut(&key) {
+            sim.budget = spend::read(conn, key, &sim.card.limits, now)?;
+        }
         Ok(())
     }
 
@@ -252,31 +244,59 @@ impl Board {
     }
 
     /// Asks the gate about a message of `lane`, for all SIMs on its route or for `only` one.
-    pub(super) fn ask(&self, lane: LaneKey, only: Option<SimKey>, question: Question, now: Timestamp) -> Verdict {
+    pub(super) fn ask(
+        &self,
+        conn: &Connection,
+        lane: LaneKey,
+        only: Option<SimKey>,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
         match self.lanes.get(&lane) {
-            Some(info) => self.ask_lane(info, only, question, now),
-            None => Verdict::Hold { reason: gate::Reason::NoSim, until: None },
+            Some(info) => self.ask_lane(conn, info, only, question, now),
+            None => Ok(Verdict::Hold { reason: gate::Reason::NoSim, until: None }),
         }
     }
 
     pub(super) fn ask_lane(
         &self,
+        conn: &Connection,
         info: &LaneInfo,
         only: Option<SimKey>,
         mut question: Question,
         now: Timestamp,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         question.paused = self.is_paused(Scope::All, "") || self.lane_is_paused(info);
-        let lines = self
-            .sims
-            .iter()
-            .filter(|(key, sim)| only.is_none_or(|only| only == **key) && info.route.admits(&sim.card.names))
-            .map(|(_, sim)| gate::Line {
-                paused: self.sim_is_paused(sim),
-                ready: sim.place.as_ref().is_some_and(|place| place.ready),
-                budget: &sim.budget,
-            });
-        gate::decide(&question, lines, now)
+        let mut lines = Vec::new();
+        for (&key, sim) in &self.sims {
+            if only.is_none_or(|only| only == key) && info.route.admits(&sim.card.names) {
+                lines.push(gate::Line {
+                    paused: self.sim_is_paused(sim),
+                    ready: sim.place.as_ref().is_some_and(|place| place.ready),
+                    budget: &sim.budget,
+                    stranger: self.is_too_many(conn, key, question.recipient, now)?,
+                });
+            }
+        }
+        Ok(gate::decide(&question, lines.into_iter(), now))
+    }
+
+    /// Whether a SIM has sent to as many recipients as its month allows, and not to this one.
+    pub(super) fn is_too_many(
+        &self,
+        conn: &Connection,
+        key: SimKey,
+        recipient: Option<PhoneNumber>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some((sim, recipient)) = self.sims.get(&key).zip(recipient) else { return Ok(false) };
+        let is_full = sim.budget.is_full_of_recipients(now);
+        Ok(is_full && spend::is_stranger(conn, key, recipient, sim.budget.month_start(now))?)
+    }
+
+    /// Whether a SIM has sent to as many recipients as its month allows.
+    pub fn is_full_of_recipients(&self, key: SimKey, now: Timestamp) -> bool {
+        self.sims.get(&key).is_some_and(|sim| sim.budget.is_full_of_recipients(now))
     }
 
     /// Whether some SIM on the route could ever send a message of so many parts; else the limit that forbids it.

@@ -14,6 +14,7 @@ use crate::sms::tp_status::TpStatus;
 
 use super::StoreError;
 use super::event::{About, EventKind};
+use super::row::stored_number;
 use super::work::{Fact, Work};
 
 /// The row of a received part and its octets.
@@ -188,11 +189,10 @@ impl Work<'_> {
     /// The last message to this number: what the text most likely answers.
     fn answered_message(&self, sender: &Sender) -> Result<Option<MessageKey>, StoreError> {
         let Ok(number) = PhoneNumber::parse(sender.as_str(), self.settings.country) else { return Ok(None) };
-        let recipient = i64::try_from(number.as_u64()).unwrap_or(i64::MAX);
         let last = self
             .conn
             .prepare_cached("SELECT key FROM message WHERE recipient = ? AND parts_sent > 0 ORDER BY key DESC LIMIT 1")?
-            .query_row([recipient], |row| row.get(0).map(MessageKey))
+            .query_row([stored_number(number)], |row| row.get(0).map(MessageKey))
             .optional()?;
         Ok(last)
     }

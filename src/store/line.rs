@@ -72,7 +72,7 @@ impl Work<'_> {
         if self.board.sims.contains_key(&sim) {
             return Ok(sim);
         }
-        self.board.add_sim(self.conn, self.settings, sim, iccid, self.now)?;
+        self.board.add_sim(self.conn, self.settings.sims.card(iccid), sim, self.now)?;
         self.event(EventKind::SimSeen, &About { sim: Some(sim), ..About::default() })?;
         Ok(sim)
     }
@@ -86,6 +86,7 @@ impl Work<'_> {
             ready: entry.place.as_ref().is_some_and(|place| place.ready),
             paused: self.board.sim_is_paused(entry),
             free_at: self.free_at(sim),
+            share: self.share(sim),
         };
         self.effect(effect);
     }

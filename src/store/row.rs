@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::dispatch::plan::LaneKey;
 use crate::sms::id::{MessageId, MessageKey, ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, MessageState, SegmentState, Withdrawal};
+use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 
@@ -50,6 +51,16 @@ pub(super) fn message_state_of(code: i64) -> Option<MessageState> {
     MessageState::ALL.get(usize::try_from(code).ok()?).copied()
 }
 
+/// The number that is stored as this integer.
+pub(super) fn number(stored: i64) -> Option<PhoneNumber> {
+    PhoneNumber::from_digits(&stored.to_string())
+}
+
+/// The integer as which a number is stored.
+pub(super) fn stored_number(number: PhoneNumber) -> i64 {
+    i64::try_from(number.as_u64()).unwrap_or(i64::MAX)
+}
+
 /// What the writer needs of a message.
 #[derive(Debug, Clone)]
 pub(super) struct MessageRow {
@@ -63,14 +74,15 @@ pub(super) struct MessageRow {
     pub(super) parts: i64,
     pub(super) parts_sent: i64,
     pub(super) resend_after_ms: Option<i64>,
+    pub(super) recipient: PhoneNumber,
 }
 
 /// The text of a query for messages.
 macro_rules! messages {
     ($which:literal) => {
         concat!(
-            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after
-             FROM message WHERE ",
+            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after,
+             recipient FROM message WHERE ",
             $which
         )
     };
@@ -79,7 +91,7 @@ macro_rules! messages {
 impl MessageRow {
     pub(super) fn by_key(conn: &Connection, key: MessageKey) -> Result<Self, StoreError> {
         let row = conn.prepare_cached(messages!("key = ?"))?.query_row([key.0], Self::read).optional()?;
-        row.flatten().ok_or(StoreError::Corrupt { table: "message", key: key.0, what: "state or absent" })
+        row.flatten().ok_or(StoreError::Corrupt { table: "message", key: key.0, what: "state, recipient or absent" })
     }
 
     pub(super) fn by_id(conn: &Connection, id: MessageId) -> Result<Option<Self>, StoreError> {
@@ -95,6 +107,7 @@ impl MessageRow {
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let Some(state) = message_state_of(row.get(1)?) else { return Ok(None) };
+        let Some(recipient) = number(row.get(10)?) else { return Ok(None) };
         Ok(Some(Self {
             key: MessageKey(row.get(0)?),
             state,
@@ -106,6 +119,7 @@ impl MessageRow {
             parts: row.get(7)?,
             parts_sent: row.get(8)?,
             resend_after_ms: row.get(9)?,
+            recipient,
         }))
     }
 }

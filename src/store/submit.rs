@@ -14,7 +14,7 @@ use crate::sms::message::{OnUnknown, Submission};
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
-use super::row::message_code;
+use super::row::{message_code, stored_number};
 use super::work::{Effect, Work};
 
 /// What became of a submission.
@@ -64,9 +64,15 @@ impl Work<'_> {
         self.event(EventKind::Message(MessageState::Queued), &about)?;
         self.effect(Effect::Queued { lane, priority: submission.priority, due: submission.due });
         self.note_expiry(submission.expires);
-        let question =
-            Question { paused: false, due: submission.due, expires: submission.expires, parts, begun: false };
-        let verdict = self.board.ask(lane, None, question, self.now);
+        let question = Question {
+            paused: false,
+            due: submission.due,
+            expires: submission.expires,
+            parts,
+            begun: false,
+            recipient: Some(submission.to),
+        };
+        let verdict = self.board.ask(self.conn, lane, None, question, self.now)?;
         self.note_hold(key, verdict)?;
         Ok(SubmitAnswer::Queued(verdict))
     }
@@ -110,7 +116,6 @@ impl Work<'_> {
 
     fn insert_message(&mut self, submission: &Submission, lane: LaneKey) -> Result<MessageKey, StoreError> {
         let first_segment = self.counters.segment + 1;
-        let recipient = i64::try_from(submission.to.as_u64()).unwrap_or(i64::MAX);
         let resend_after = match submission.on_unknown {
             OnUnknown::Hold => None,
             OnUnknown::ResendAfter(after) => Some(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
@@ -129,7 +134,7 @@ impl Work<'_> {
                 self.now.as_millis(),
                 submission.client,
                 submission.client_ref,
-                recipient,
+                stored_number(submission.to),
                 submission.text.0,
                 submission.purpose.name(),
                 submission.priority,

@@ -7,13 +7,14 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
+use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
 use crate::dispatch::route::{Route, SimNames};
-use crate::sms::id::{SegmentId, SimKey};
+use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 
-use super::board::{Board, LaneInfo, SimStatus};
+use super::board::{Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
 use super::{Settings, StoreError};
@@ -39,6 +40,17 @@ pub enum Effect {
         /// From when.
         due: Timestamp,
     },
+    /// Something of a message waits still, which may be leased.
+    Left {
+        /// Of which message.
+        message: MessageKey,
+        /// In which lane.
+        lane: LaneKey,
+        /// At which priority.
+        priority: u8,
+        /// From when.
+        due: Timestamp,
+    },
     /// A SIM is in a modem, or changed.
     Line {
         /// Which.
@@ -51,6 +63,8 @@ pub enum Effect {
         paused: bool,
         /// From when its budget lets a message begin.
         free_at: Timestamp,
+        /// What is left of its day's budget.
+        share: Share,
     },
     /// A SIM is in no modem any more.
     Gone(SimKey),
@@ -62,6 +76,8 @@ pub enum Effect {
         segment: SegmentId,
         /// From when the SIM's budget lets the next message begin.
         free_at: Timestamp,
+        /// What is left of its day's budget.
+        share: Share,
     },
     /// A line has done with a part.
     Finished {
@@ -82,14 +98,18 @@ impl Effect {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
-            Self::Line { sim, names, ready, paused, free_at } => {
+            Self::Left { message, .. } if plan.is_leased(message) => {}
+            Self::Left { message: _, lane, priority, due } => plan.queued(lane, priority, due),
+            Self::Line { sim, names, ready, paused, free_at, share } => {
                 plan.line(sim, &names, ready, paused);
                 plan.free_at(sim, free_at);
+                plan.share(sim, share);
             }
             Self::Gone(sim) => plan.release(sim),
-            Self::Offered { sim, segment, free_at } => {
+            Self::Offered { sim, segment, free_at, share } => {
                 plan.offered(sim, segment);
                 plan.free_at(sim, free_at);
+                plan.share(sim, share);
             }
             Self::Finished { sim, segment, go_on } => plan.finished(sim, segment, go_on),
             Self::Pause(paused) => plan.pause(paused),
@@ -178,6 +198,23 @@ impl<'a> Work<'a> {
         Self { conn, board, settings, now, counters, tally: BTreeMap::new(), aftermath: Aftermath::default() }
     }
 
+    /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
+    /// spent already, budgets are read anew.
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        let is_back = self.board.begin(self.now);
+        if is_back {
+            self.draw_in()?;
+        }
+        let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
+        let affected: Vec<SimKey> =
+            self.board.sims.iter().filter(|(_, sim)| is_affected(sim)).map(|(&key, _)| key).collect();
+        for sim in affected {
+            self.board.read_budget(self.conn, sim, self.now)?;
+            self.line_effect(sim);
+        }
+        Ok(())
+    }
+
     /// The time of this transaction.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -224,14 +261,14 @@ impl<'a> Work<'a> {
     }
 
     /// Asks the gate about a message that waits in `lane`.
-    pub fn explain(&self, lane: LaneKey, question: Question) -> Verdict {
-        self.board.ask(lane, None, question, self.now)
+    pub fn explain(&self, lane: LaneKey, question: Question) -> Result<Verdict, StoreError> {
+        self.board.ask(self.conn, lane, None, question, self.now)
     }
 
     /// Asks the gate about a message that would go by `route` as part of `batch`.
-    pub fn preview(&self, route: &Route, batch: &str, question: Question) -> Verdict {
+    pub fn preview(&self, route: &Route, batch: &str, question: Question) -> Result<Verdict, StoreError> {
         let lane = LaneInfo { route: route.clone(), batch: batch.to_owned() };
-        self.board.ask_lane(&lane, None, question, self.now)
+        self.board.ask_lane(self.conn, &lane, None, question, self.now)
     }
 
     /// The SIMs that were seen.
@@ -246,12 +283,16 @@ impl<'a> Work<'a> {
 
     /// From when the budget of `sim` lets a message of one part begin.
     pub(super) fn free_at(&self, sim: SimKey) -> Timestamp {
-        use crate::dispatch::budget::Allowance;
-        match self.board.sims.get(&sim).map(|sim| sim.budget.ask_start(1, self.now)) {
+        match self.board.sims.get(&sim).map(|sim| sim.budget.ask(Demand::ONE, self.now)) {
             Some(Allowance::From { at, .. }) => at,
             Some(Allowance::Never { .. }) => Timestamp::MAX,
             Some(Allowance::Now) | None => self.now,
         }
+    }
+
+    /// What is left of the day's budget of `sim`.
+    pub(super) fn share(&self, sim: SimKey) -> Share {
+        self.board.sims.get(&sim).map_or(Share::WHOLE, |sim| sim.budget.share(self.now))
     }
 
     /// Puts a segment's waiting siblings and itself off until `due`, so that the parts of a message stay in order.

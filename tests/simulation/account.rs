@@ -118,7 +118,7 @@ pub(crate) fn look(world: &mut World) -> Look {
     let mut waiting = BTreeMap::new();
     for view in messages(world) {
         if let (Some((lane, question)), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
-            let verdict = gateway.commit(now, |context| Ok(context.work.explain(lane, question))).unwrap();
+            let verdict = gateway.commit(now, |context| context.work.explain(lane, question)).unwrap();
             waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
         }
     }

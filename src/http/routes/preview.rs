@@ -43,6 +43,7 @@ pub(super) async fn preview(
         expires: checked.times.expires,
         parts: u32::try_from(preview.segments).unwrap_or(u32::MAX),
         begun: false,
+        recipient: checked.to,
     };
     let (route, batch) = checked.lane();
     let verdict = site.writer.preview(route.clone(), batch.clone(), question).await?;

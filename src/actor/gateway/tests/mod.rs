@@ -10,8 +10,6 @@ mod unknown;
 
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use super::*;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::gate::{Reason, Verdict};
@@ -48,7 +46,7 @@ struct Desk {
 }
 
 fn unlimited() -> Limits {
-    Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 }
+    Limits::none()
 }
 
 fn settings(limits: Limits) -> Settings {
