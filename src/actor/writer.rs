@@ -20,7 +20,7 @@ use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, ModemId};
-use crate::sms::message::Submission;
+use crate::sms::message::{Purpose, Submission};
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::log::PAGES_WORTH;
@@ -245,8 +245,14 @@ impl Handle {
     }
 
     /// Asks the gate about a message that was not submitted.
-    pub async fn preview(&self, route: Route, batch: String, question: Question) -> Result<Verdict, WriteError> {
-        self.call(Job::Control, move |context| context.work.preview(&route, &batch, question)).await
+    pub async fn preview(
+        &self,
+        route: Route,
+        batch: String,
+        purpose: Purpose,
+        question: Question,
+    ) -> Result<Verdict, WriteError> {
+        self.call(Job::Control, move |context| context.work.preview(&route, &batch, purpose, question)).await
     }
 
     /// The SIMs that were seen.

@@ -11,6 +11,7 @@
 //! so.
 
 mod civil;
+mod estimate;
 mod window;
 
 use std::time::Duration;

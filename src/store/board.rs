@@ -24,6 +24,8 @@ pub struct Board {
     pub(super) sims: BTreeMap<SimKey, Sim>,
     pub(super) lanes: BTreeMap<LaneKey, LaneInfo>,
     pub(super) lane_keys: HashMap<LaneInfo, LaneKey>,
+    /// Parts that wait in each lane.
+    pub(super) waiting: BTreeMap<LaneKey, i64>,
     pub(super) pauses: BTreeMap<(Scope, String), Pause>,
     /// Places that this transaction changed, as they were, the first change first.
     places_before: Vec<(SimKey, Option<Place>)>,
@@ -126,6 +128,8 @@ pub struct SimStatus {
     pub pause: Option<Pause>,
     /// What each limit has left.
     pub levels: Vec<Level>,
+    /// When what waits for it now would have left; an estimate.
+    pub queue_ends_at: Option<Timestamp>,
 }
 
 impl Board {
@@ -134,6 +138,7 @@ impl Board {
             sims: BTreeMap::new(),
             lanes: BTreeMap::new(),
             lane_keys: HashMap::new(),
+            waiting: BTreeMap::new(),
             pauses: BTreeMap::new(),
             places_before: Vec::new(),
             seen: now,
@@ -145,12 +150,13 @@ impl Board {
             let (key, iccid) = row?;
             board.add_sim(conn, settings.sims.card(&iccid), key, now)?;
         }
-        let mut lanes = conn.prepare("SELECT key, route, batch FROM lane")?;
+        let mut lanes = conn.prepare("SELECT key, route, batch, waiting FROM lane")?;
         for row in lanes.query_map([], |row| {
             let route = Route::from_stored(&row.get::<_, String>(1)?);
-            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }))
+            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }, row.get(3)?))
         })? {
-            let (key, info) = row?;
+            let (key, info, waiting) = row?;
+            board.waiting.insert(key, waiting);
             board.add_lane(key, info);
         }
         for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
@@ -323,7 +329,8 @@ impl Board {
 
     /// The SIMs as the API shows them.
     pub fn sims(&self, now: Timestamp) -> Vec<SimStatus> {
-        let status = |(key, sim): (&SimKey, &Sim)| SimStatus {
+        let mut queues = self.queues();
+        let mut status = |(key, sim): (&SimKey, &Sim)| SimStatus {
             key: *key,
             card: sim.card.clone(),
             modem: sim.place.as_ref().map(|place| place.modem.clone()),
@@ -335,8 +342,29 @@ impl Board {
             },
             pause: self.sim_pause(sim).cloned(),
             levels: sim.budget.levels(now),
+            queue_ends_at: queues.remove(key).and_then(|parts| sim.budget.ends(parts, now)),
         };
-        self.sims.iter().map(status).collect()
+        self.sims.iter().map(&mut status).collect()
+    }
+
+    /// How many parts wait for each SIM that can send: what waits in a lane is shared evenly by those on its route.
+    fn queues(&self) -> BTreeMap<SimKey, u32> {
+        let mut queues = BTreeMap::new();
+        let is_ready = |sim: &Sim| sim.place.as_ref().is_some_and(|place| place.ready) && !self.sim_is_paused(sim);
+        let ready: Vec<_> = self.sims.iter().filter(|(_, sim)| !self.all_paused() && is_ready(sim)).collect();
+        for (lane, info) in &self.lanes {
+            let waiting = self.waiting.get(lane).and_then(|&parts| u32::try_from(parts).ok()).unwrap_or(0);
+            if waiting == 0 || self.lane_is_paused(info) {
+                continue;
+            }
+            let sharing = || ready.iter().filter(|(_, sim)| info.route.admits(&sim.card.names));
+            let count = u32::try_from(sharing().count()).unwrap_or(u32::MAX);
+            for (key, _) in sharing() {
+                let queue: &mut u32 = queues.entry(**key).or_default();
+                *queue = queue.saturating_add(waiting.div_ceil(count));
+            }
+        }
+        queues
     }
 
     /// When time alone changes something: a message expires, or a policy of an unknown part comes due.

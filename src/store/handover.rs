@@ -77,7 +77,7 @@ impl Work<'_> {
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
             row.state = row.state.clone().offer(carrier.clone(), self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             self.segment_event(EventKind::SegmentOffered, row, carrier, None)?;
         }
         self.update_message(&message, &segments)?;
@@ -167,7 +167,7 @@ impl Work<'_> {
         let carrier = part.carrier;
         for row in part.rows() {
             row.state = row.state.clone().accept(tp_mr, self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             let data = tp_mr.map(|tp_mr| format!("{{\"tp_mr\":{tp_mr}}}"));
             self.segment_event(EventKind::SegmentAccepted, row, carrier, data)?;
         }
@@ -188,14 +188,14 @@ impl Work<'_> {
         let carrier = part.carrier;
         for row in part.rows() {
             row.state = row.state.clone().refuse()?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, cause)?;
             let data = Some(serde_json::json!({ "cause": cause }).to_string());
             self.segment_event(EventKind::SegmentRefused, row, carrier, data)?;
         }
         for row in part.segments.iter_mut().filter(|row| matches!(row.state, SegmentState::Waiting { .. })) {
             row.state = row.state.clone().withdraw(Withdrawal::PartRefused)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, "part-refused")?;
         }
         Ok(())
@@ -212,7 +212,7 @@ impl Work<'_> {
         let carrier = part.carrier;
         for row in part.rows() {
             row.state = row.state.clone().put_back(due)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, &cause.to_string())?;
             let data = serde_json::json!({ "cause": cause.to_string(), "not_before": due.to_string() });
             self.segment_event(EventKind::SegmentReturned, row, carrier, Some(data.to_string()))?;
@@ -226,7 +226,7 @@ impl Work<'_> {
         let mut expected = None;
         for row in part.rows().filter(|row| matches!(row.state, SegmentState::Offered { .. })) {
             row.state = row.state.clone().lose_sight(self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, why)?;
             expected = self
                 .conn
@@ -260,7 +260,7 @@ impl Work<'_> {
             row.attempts = row.attempts.saturating_sub(1);
             due = row.due;
             row.state = row.state.clone().put_back(due)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             let data = Some(serde_json::json!({ "cause": why }).to_string());
             self.segment_event(EventKind::SegmentReturned, row, carrier, data)?;
         }
@@ -300,7 +300,7 @@ impl Work<'_> {
         for row in segments.iter_mut() {
             if matches!(row.state, SegmentState::Waiting { .. }) {
                 row.state = row.state.clone().expire()?;
-                row.save(self.conn)?;
+                self.save(row)?;
             }
         }
         self.update_message(message, segments)

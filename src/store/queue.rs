@@ -170,6 +170,10 @@ impl Work<'_> {
             row.first_segment,
             row.first_segment + row.parts,
         ))?;
+        let waiting = segments.iter().filter(|row| row.waits).count();
+        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+        self.wait(row.lane, -waiting);
+        self.wait(lane, waiting);
         self.effect(Effect::Queued { lane, priority: row.priority, due: row.due });
         Ok(())
     }

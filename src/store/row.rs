@@ -130,11 +130,14 @@ pub(super) struct SegmentRow {
     pub(super) id: SegmentId,
     pub(super) message: MessageKey,
     pub(super) part: u8,
+    pub(super) lane: LaneKey,
     pub(super) state: SegmentState,
     /// When it was last due; a part that comes back keeps its place in the queue.
     pub(super) due: Timestamp,
     pub(super) attempts: u32,
     pub(super) resent: bool,
+    /// Whether it waits as far as is stored.
+    pub(super) waits: bool,
 }
 
 impl SegmentRow {
@@ -154,7 +157,7 @@ impl SegmentRow {
     pub(super) fn of(conn: &Connection, message: &MessageRow) -> Result<Vec<Self>, StoreError> {
         let mut statement = conn.prepare_cached(
             "SELECT key, message, part, state, due, sim, modem, tp_mr, offered_at, accepted_at, reported_at,
-             unknown_at, tp_status, attempts, resent FROM segment WHERE key >= ? AND key < ? ORDER BY key",
+             unknown_at, tp_status, attempts, resent, lane FROM segment WHERE key >= ? AND key < ? ORDER BY key",
         )?;
         let rows = statement
             .query_map(params![message.first_segment, message.first_segment + message.parts], Self::read)?
@@ -200,6 +203,8 @@ impl SegmentRow {
             id: SegmentId(row.get(0)?),
             message: MessageKey(row.get(1)?),
             part: row.get(2)?,
+            lane: LaneKey(row.get(15)?),
+            waits: matches!(state, SegmentState::Waiting { .. }),
             state,
             due: Timestamp::from_millis(row.get(4)?),
             attempts: row.get(13)?,
@@ -207,8 +212,8 @@ impl SegmentRow {
         }))
     }
 
-    /// Writes the state and what it carries. Data of earlier states stays.
-    pub(super) fn save(&self, conn: &Connection) -> Result<(), StoreError> {
+    /// Writes the state and what it carries; [`super::work::Work::save`] counts it too. Data of earlier states stays.
+    pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
         let state = segment_code(&self.state);
         match &self.state {
             SegmentState::Waiting { due } => {

@@ -214,6 +214,8 @@ mod tests {
         // The last row is of a message that is not there any more.
         assert_eq!(spent, [(1, Some(5_511_987_654_321)), (2, Some(5_511_987_654_321)), (9, None)]);
         assert_eq!(rows("SELECT key, sum(parts) FROM message"), [(1, Some(4))]);
+        assert_eq!(rows("SELECT key, waiting FROM lane ORDER BY key"), [(1, Some(0)), (2, Some(2))]);
+        assert_eq!(rows("SELECT seq, number FROM inbound ORDER BY seq"), [(1, Some(5_511_987_654_321)), (2, None)]);
         let violations = rows("SELECT rowid, parent FROM pragma_foreign_key_check");
         assert_eq!(violations, []);
     }

@@ -9,7 +9,8 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::MessageState;
-use crate::sms::message::{OnUnknown, Submission};
+use crate::sms::message::{OnUnknown, Purpose, Submission};
+use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::board::LaneInfo;
@@ -45,7 +46,7 @@ impl Work<'_> {
         if submission.expires <= self.now {
             return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Over));
         }
-        let route = route_of(submission);
+        let route = self.route(route_of(submission), submission.purpose, Some(submission.to))?;
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
         if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
             let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
@@ -179,7 +180,33 @@ impl Work<'_> {
             ])?;
             self.counters.segment = first_segment + index;
         }
+        self.wait(lane, i64::try_from(submission.parts.len()).unwrap_or(i64::MAX));
         Ok(key)
+    }
+
+    /// The route of a message for which `asked` was asked. An answer for which nothing was asked goes by the SIM that last
+    /// received from the number, else the one that last sent to it, and waits for that one.
+    pub(super) fn route(
+        &self,
+        asked: Route,
+        purpose: Purpose,
+        recipient: Option<PhoneNumber>,
+    ) -> Result<Route, StoreError> {
+        let Some(recipient) = recipient.filter(|_| purpose == Purpose::Reply && asked == Route::Any) else {
+            return Ok(asked);
+        };
+        let received = "SELECT sim.iccid FROM inbound JOIN sim ON sim.key = inbound.sim WHERE number = ?
+             ORDER BY inbound.seq DESC LIMIT 1";
+        let sent = "SELECT sim.iccid FROM message JOIN segment ON segment.key = message.first_segment
+             JOIN sim ON sim.key = segment.sim WHERE recipient = ? AND parts_sent > 0 ORDER BY message.key DESC LIMIT 1";
+        for last in [received, sent] {
+            let mut statement = self.conn.prepare_cached(last)?;
+            let iccid = statement.query_row([stored_number(recipient)], |row| row.get(0)).optional()?;
+            if let Some(iccid) = iccid {
+                return Ok(Route::Sim(iccid));
+            }
+        }
+        Ok(asked)
     }
 
     /// The lane of a route and batch, made when it is the first time.

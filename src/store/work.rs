@@ -13,6 +13,7 @@ use crate::dispatch::plan::{LaneKey, Plan};
 use crate::dispatch::route::{Route, SimNames};
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
+use crate::sms::message::Purpose;
 
 use super::board::{Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
@@ -98,8 +99,11 @@ impl Effect {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
-            Self::Left { message, .. } if plan.is_leased(message) => {}
-            Self::Left { message: _, lane, priority, due } => plan.queued(lane, priority, due),
+            Self::Left { message, lane, priority, due } => {
+                if !plan.is_leased(message) {
+                    plan.queued(lane, priority, due);
+                }
+            }
             Self::Line { sim, names, ready, paused, free_at, share } => {
                 plan.line(sim, &names, ready, paused);
                 plan.free_at(sim, free_at);
@@ -184,6 +188,7 @@ pub struct Work<'a> {
     pub(super) now: Timestamp,
     pub(super) counters: Counters,
     tally: BTreeMap<i64, i64>,
+    waiting: BTreeMap<LaneKey, i64>,
     aftermath: Aftermath,
 }
 
@@ -195,7 +200,16 @@ impl<'a> Work<'a> {
         now: Timestamp,
         counters: Counters,
     ) -> Self {
-        Self { conn, board, settings, now, counters, tally: BTreeMap::new(), aftermath: Aftermath::default() }
+        Self {
+            conn,
+            board,
+            settings,
+            now,
+            counters,
+            tally: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            aftermath: Aftermath::default(),
+        }
     }
 
     /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
@@ -241,6 +255,20 @@ impl<'a> Work<'a> {
         *self.tally.entry(message_code(to)).or_default() += 1;
     }
 
+    /// Counts parts that wait in a lane from now on, or no longer.
+    pub(super) fn wait(&mut self, lane: LaneKey, parts: i64) {
+        *self.waiting.entry(lane).or_default() += parts;
+    }
+
+    /// Stores the state of a segment.
+    pub(super) fn save(&mut self, row: &mut SegmentRow) -> Result<(), StoreError> {
+        row.write(self.conn)?;
+        let waits = matches!(row.state, SegmentState::Waiting { .. });
+        let waited = std::mem::replace(&mut row.waits, waits);
+        self.wait(row.lane, i64::from(waits) - i64::from(waited));
+        Ok(())
+    }
+
     /// Stores the state that follows from the segments, where it is another one, and says so in the log.
     pub(super) fn update_message(&mut self, message: &MessageRow, segments: &[SegmentRow]) -> Result<(), StoreError> {
         let state = message_state(segments.iter().map(|segment| &segment.state));
@@ -265,9 +293,16 @@ impl<'a> Work<'a> {
         self.board.ask(self.conn, lane, None, question, self.now)
     }
 
-    /// Asks the gate about a message that would go by `route` as part of `batch`.
-    pub fn preview(&self, route: &Route, batch: &str, question: Question) -> Result<Verdict, StoreError> {
-        let lane = LaneInfo { route: route.clone(), batch: batch.to_owned() };
+    /// Asks the gate about a message that would be submitted for `route` as part of `batch`.
+    pub fn preview(
+        &self,
+        route: &Route,
+        batch: &str,
+        purpose: Purpose,
+        question: Question,
+    ) -> Result<Verdict, StoreError> {
+        let route = self.route(route.clone(), purpose, question.recipient)?;
+        let lane = LaneInfo { route, batch: batch.to_owned() };
         self.board.ask_lane(self.conn, &lane, None, question, self.now)
     }
 
@@ -306,7 +341,7 @@ impl<'a> Work<'a> {
             if let SegmentState::Waiting { due: old } = &mut segment.state {
                 *old = due;
                 segment.due = due;
-                segment.save(self.conn)?;
+                self.save(segment)?;
             }
         }
         self.note_expiry(message.expires);
@@ -323,6 +358,12 @@ impl<'a> Work<'a> {
                      ON CONFLICT (state) DO UPDATE SET messages = messages + ?2",
                 )?
                 .execute((state, change))?;
+        }
+        for (lane, change) in self.waiting.into_iter().filter(|(_, change)| *change != 0) {
+            self.conn
+                .prepare_cached("UPDATE lane SET waiting = waiting + ? WHERE key = ?")?
+                .execute((change, lane.0))?;
+            *self.board.waiting.entry(lane).or_default() += change;
         }
         Ok((self.aftermath, self.counters))
     }

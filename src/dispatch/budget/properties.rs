@@ -173,7 +173,7 @@ proptest! {
                 Step::Restart => sim.read_anew(now),
                 Step::GiveBackLast => {
                     if let Some(offer) = offers.last().copied()
-                        && sim.rows.iter().any(|&row| row == (offer.at, offer.to))
+                        && sim.rows.contains(&(offer.at, offer.to))
                     {
                         sim.give_back(offer.to, offer.at, now);
                         offers.pop();

@@ -46,7 +46,7 @@ pub(super) async fn preview(
         recipient: checked.to,
     };
     let (route, batch) = checked.lane();
-    let verdict = site.writer.preview(route.clone(), batch.clone(), question).await?;
+    let verdict = site.writer.preview(route.clone(), batch.clone(), checked.purpose, question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
     Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before)))
 }

@@ -286,3 +286,29 @@ fn the_sim_with_the_most_left_of_its_day_sends_first() {
     desk.submit("dois");
     assert_eq!(desk.loads().len(), 2, "with the same left both have their turn");
 }
+
+#[test]
+fn the_end_of_a_queue_is_told_for_each_sim_that_shares_it() {
+    let mut desk = Desk::new(Limits { min_gap: Duration::from_secs(10), ..unlimited() });
+    let ends = |desk: &Desk| -> Vec<Option<u64>> {
+        let sims = desk.gateway.store().board().sims(desk.now);
+        sims.iter().map(|sim| sim.queue_ends_at.map(|at| at.saturating_since(desk.now).as_secs())).collect()
+    };
+    desk.plug("m1", "sim-a");
+    assert_eq!(ends(&desk), [None]);
+    for _ in 0..6 {
+        desk.submit("um");
+    }
+    assert_eq!(ends(&desk), [Some(60)]);
+    desk.plug("m2", "sim-b");
+    let forced = Submission { sim: Some("norte".into()), ..desk.submission("um") };
+    desk.try_submit(&forced);
+    assert_eq!(ends(&desk), [Some(30), Some(40)]);
+    desk.report("m1", &[Report::Ready(false)]);
+    assert_eq!(ends(&desk), [None, Some(70)]);
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    assert_eq!(ends(&desk), [Some(60), None], "what waits for a SIM that is not there is not for others");
+    desk.gateway.commit(desk.now, |context| context.work.pause(Scope::All, "", "", "ana")).unwrap();
+    assert_eq!(ends(&desk), [None, None]);
+}

@@ -222,7 +222,8 @@ impl Desk {
         }
     }
 
-    /// What must hold at any time: events are numbered without gaps, and what is stored of a message follows from its parts.
+    /// What must hold at any time: events are numbered without gaps, what is stored of a message follows from its parts, and
+    /// what is counted as waiting waits.
     fn check(&self) {
         let events = self.reader().events(Page::After(0), 100_000, &[]).unwrap();
         for (event, seq) in events.iter().zip(1..) {
@@ -237,6 +238,10 @@ impl Desk {
         for (stored, segments) in recounted.messages {
             assert_eq!(stored, message_state(&segments));
         }
+        let sql = "SELECT count(*) FROM lane WHERE waiting <>
+             (SELECT count(*) FROM segment WHERE segment.lane = lane.key AND state = 0)";
+        let miscounted: u32 = conn.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(miscounted, 0);
     }
 }
 
