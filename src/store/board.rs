@@ -168,6 +168,8 @@ impl Board {
     /// The rows anew after a rollback, with the places that only this image knows as they were before.
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
+        // What a clock that was set back asks for may have been rolled back too: the next transaction does it again.
+        fresh.seen = Timestamp::MAX;
         for (key, sim) in &mut fresh.sims {
             let before = self.places_before.iter().find(|(moved, _)| moved == key).map(|(_, place)| place.clone());
             sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));
