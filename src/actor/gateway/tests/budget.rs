@@ -312,3 +312,26 @@ fn the_end_of_a_queue_is_told_for_each_sim_that_shares_it() {
     desk.gateway.commit(desk.now, |context| context.work.pause(Scope::All, "", "", "ana")).unwrap();
     assert_eq!(ends(&desk), [None, None]);
 }
+
+#[test]
+fn what_was_sent_when_the_clock_was_ahead_counts_in_its_own_day_too() {
+    let mut desk = Desk::new(Limits { per_day: 2, ..unlimited() });
+    desk.plug("m1", "sim-a");
+    for _ in 0..3 {
+        desk.submit("um");
+    }
+    desk.now = "2026-11-25T00:10:00Z".parse().unwrap();
+    desk.send(1);
+    desk.send(2);
+    desk.now = "2026-11-24T23:50:00Z".parse().unwrap();
+    assert!(desk.loads().is_empty());
+    desk.pass(Duration::from_secs(25 * 60));
+    // It may be drawn, since drawing writes nothing; it is not offered.
+    for (modem, lease) in desk.loads() {
+        assert_eq!(desk.offer(&modem, lease.segment), Offer::Stop);
+    }
+    assert!(desk.loads().is_empty());
+    desk.pass(Duration::from_secs(86_400));
+    desk.submit("dois");
+    desk.send(3);
+}
