@@ -7,7 +7,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use recado::clock::{Clock, Timestamp};
 use recado::dispatch::budget::Limits;
 use recado::dispatch::plan::{Draw, LaneKey};
@@ -45,7 +44,7 @@ fn measure(rows: i64) {
     let mut store = Store::open(&path, settings(), now).unwrap();
     let clock = Clock::host();
     let pick = times(&clock, || {
-        let draw = Draw { sim: SimKey(1), lane: OPEN, priority: 5 };
+        let draw = Draw { sim: SimKey(1), lane: OPEN, priority: 5, after: None };
         assert!(matches!(store.draw(draw, |_| false, now).unwrap(), Drawn::Message { .. }));
     });
     let floor_conn = Connection::open(&path).unwrap();
@@ -101,8 +100,7 @@ fn micros(time: Duration) -> String {
 }
 
 fn settings() -> Settings {
-    let limits = Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
-    let sims = SimSettings { default: limits, cards: Vec::new() };
+    let sims = SimSettings { default: Limits::none(), cards: Vec::new() };
     Settings { sims, free_floor: FREE_FLOOR, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
 }
 

@@ -82,7 +82,7 @@ pub enum Order {
     Stored(crate::modem::Handle),
 }
 
-/// How many messages that are too large for a line's budget it looks past.
+/// How many messages that its budget does not hold a line looks past in one round.
 const SKIPPED_MAX: usize = 32;
 
 /// Store and plan.
@@ -150,6 +150,11 @@ impl Gateway {
     /// and stops no other.
     pub fn assign(&mut self, now: Timestamp) -> (Vec<(ModemId, Order)>, Vec<StoreError>) {
         let (mut orders, mut errors) = (Vec::new(), Vec::new());
+        if self.store.board().is_behind(now)
+            && let Err(error) = self.commit(now, |_| Ok(()))
+        {
+            errors.push(error);
+        }
         self.plan.begin_round();
         while let Some(step) = self.plan.next(now) {
             match self.take_step(step, now) {
@@ -193,8 +198,13 @@ impl Gateway {
     }
 
     /// The first part of the next message for this line; `None` when there is none, or when the plan must look again.
-    fn draw(&mut self, draw: Draw, now: Timestamp) -> Result<Option<SegmentId>, StoreError> {
+    fn draw(&mut self, mut draw: Draw, now: Timestamp) -> Result<Option<SegmentId>, StoreError> {
+        if draw.after.is_some() && !self.store.board().is_full_of_recipients(draw.sim, now) {
+            self.plan.look_again(draw.sim);
+            draw.after = None;
+        }
         let mut skipped = Vec::new();
+        let mut passed = 0;
         loop {
             let is_taken = |message| self.plan.is_leased(message) || skipped.contains(&message);
             match self.store.draw(draw, is_taken, now)? {
@@ -215,11 +225,21 @@ impl Gateway {
                     skipped.push(message);
                 }
                 Drawn::TooLarge { .. } | Drawn::Elsewhere(_) => {
-                    self.plan.sit_out(draw.sim);
+                    self.plan.pass_over(draw, None);
                     return Ok(None);
                 }
-                Drawn::Empty(_) if !skipped.is_empty() => {
-                    self.plan.sit_out(draw.sim);
+                Drawn::TooMany(place) => {
+                    self.plan.passed(draw, place);
+                    draw.after = Some(place);
+                    passed += 1;
+                    if passed == SKIPPED_MAX {
+                        // It goes on from there in the next round, after what else is to be done.
+                        self.plan.pass_over(draw, Some(now));
+                        return Ok(None);
+                    }
+                }
+                Drawn::Empty(next) if draw.after.is_some() || !skipped.is_empty() => {
+                    self.plan.pass_over(draw, next);
                     return Ok(None);
                 }
                 Drawn::Empty(next) => {

@@ -20,7 +20,7 @@ use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, ModemId};
-use crate::sms::message::Submission;
+use crate::sms::message::{Purpose, Submission};
 use crate::sms::number::PhoneNumber;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
@@ -246,14 +246,20 @@ impl Handle {
     /// Asks the gate about messages that wait.
     pub async fn explain(&self, questions: Vec<(LaneKey, Question)>) -> Result<Vec<Verdict>, WriteError> {
         self.call(Job::Control, move |context| {
-            Ok(questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect())
+            questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect()
         })
         .await
     }
 
     /// Asks the gate about a message that was not submitted.
-    pub async fn preview(&self, route: Route, batch: String, question: Question) -> Result<Verdict, WriteError> {
-        self.call(Job::Control, move |context| Ok(context.work.preview(&route, &batch, question))).await
+    pub async fn preview(
+        &self,
+        route: Route,
+        batch: String,
+        purpose: Purpose,
+        question: Question,
+    ) -> Result<Verdict, WriteError> {
+        self.call(Job::Control, move |context| context.work.preview(&route, &batch, purpose, question)).await
     }
 
     /// The SIMs that were seen.

@@ -34,9 +34,19 @@ impl Command for SimsArgs {
     }
 }
 
-/// `2/6 a minute, 10/300 a day`
+/// `2/6 a minute, 10/300 a day, 7/500 recipients`
 fn spent(sim: &Value) -> String {
     let levels = sim.get("budget").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let level = |level: &Value| format!("{}/{} a {}", cell(level, "used"), cell(level, "limit"), cell(level, "period"));
+    let level = |level: &Value| {
+        let (used, limit, period) = (cell(level, "used"), cell(level, "limit"), cell(level, "period"));
+        let of = if period == "recipients" {
+            ""
+        } else if period == "hour" {
+            "an "
+        } else {
+            "a "
+        };
+        format!("{used}/{limit} {of}{period}")
+    };
     if levels.is_empty() { "-".to_owned() } else { levels.iter().map(level).collect::<Vec<_>>().join(", ") }
 }

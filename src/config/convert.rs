@@ -59,7 +59,11 @@ impl Config {
         let zone = card.and_then(|card| card.zone.clone()).or_else(|| sim.zone.clone());
         Limits {
             per_minute: card.and_then(|card| card.per_minute).unwrap_or(sim.per_minute),
+            per_hour: card.and_then(|card| card.per_hour).unwrap_or(sim.per_hour),
             per_day: card.and_then(|card| card.per_day).unwrap_or(sim.per_day),
+            per_month: card.and_then(|card| card.per_month).unwrap_or(sim.per_month),
+            recipients_per_month: card.and_then(|card| card.recipients_per_month).unwrap_or(sim.recipients_per_month),
+            warm_up: card.and_then(|card| card.warm_up).unwrap_or(sim.warm_up),
             min_gap: card.and_then(|card| card.min_gap).unwrap_or(sim.min_gap),
             zone: zone.unwrap_or_else(|| zone_of(self.region.country)),
             reset_hour: card.and_then(|card| card.reset_hour).unwrap_or(sim.reset_hour),

@@ -18,13 +18,21 @@ use super::value;
 pub struct Sim {
     /// Parts in any sliding 60 s.
     pub per_minute: u32,
+    /// Parts in any sliding 3600 s.
+    pub per_hour: u32,
     /// Parts in a day of the SIM's zone.
     pub per_day: u32,
+    /// Parts in a month of the SIM's zone.
+    pub per_month: u32,
+    /// Distinct recipients in a month of the SIM's zone.
+    pub recipients_per_month: u32,
+    /// Whether a new line begins with a lower limit for the day.
+    pub warm_up: bool,
     /// From one message to the next.
     pub min_gap: Duration,
-    /// Where days are counted; by the country if nothing is said.
+    /// Where days and months are counted; by the country if nothing is said.
     pub zone: Option<TimeZone>,
-    /// The hour at which a day begins, 0 to 23.
+    /// The hour at which they begin, 0 to 23.
     pub reset_hour: i8,
     /// `[[sim.card]]`
     pub cards: Vec<Card>,
@@ -41,9 +49,9 @@ pub struct Card {
     pub number: Option<String>,
     /// The group that messages can be routed to.
     pub group: Option<String>,
-    /// Where its days are counted.
+    /// Where its days and months are counted.
     pub zone: Option<TimeZone>,
-    /// The hour at which its day begins, 0 to 23.
+    /// The hour at which they begin, 0 to 23.
     pub reset_hour: Option<i8>,
     /// Service centre to set if the SIM has another one or none.
     pub smsc: Option<String>,
@@ -53,8 +61,16 @@ pub struct Card {
     pub pin: Option<Pin>,
     /// Parts in any sliding 60 s.
     pub per_minute: Option<u32>,
+    /// Parts in any sliding 3600 s.
+    pub per_hour: Option<u32>,
     /// Parts in a day.
     pub per_day: Option<u32>,
+    /// Parts in a month.
+    pub per_month: Option<u32>,
+    /// Distinct recipients in a month.
+    pub recipients_per_month: Option<u32>,
+    /// Whether it begins with a lower limit for the day.
+    pub warm_up: Option<bool>,
     /// From one message to the next.
     pub min_gap: Option<Duration>,
 }
@@ -63,7 +79,11 @@ impl Default for Sim {
     fn default() -> Self {
         Self {
             per_minute: 6,
+            per_hour: 100,
             per_day: 300,
+            per_month: 5000,
+            recipients_per_month: 0,
+            warm_up: false,
             min_gap: Duration::from_secs(5),
             zone: None,
             reset_hour: 0,
@@ -75,8 +95,12 @@ impl Default for Sim {
 impl Sim {
     pub(super) fn read(&mut self, section: &mut Section<'_, '_>, country: Country) {
         section.set("per_minute", &mut self.per_minute, value::count);
+        section.set("per_hour", &mut self.per_hour, value::count);
         section.set("per_day", &mut self.per_day, value::count);
+        section.set("per_month", &mut self.per_month, value::count);
+        section.set("recipients_per_month", &mut self.recipients_per_month, value::count);
         section.set("min_gap", &mut self.min_gap, value::duration);
+        section.set("warm_up", &mut self.warm_up, value::truth);
         section.set_some("zone", &mut self.zone, value::zone);
         section.set("reset_hour", &mut self.reset_hour, value::hour);
         let (mut iccids, mut names) = (HashMap::new(), HashMap::new());
@@ -112,8 +136,12 @@ impl Card {
             }
         }
         section.set_some("per_minute", &mut card.per_minute, value::count);
+        section.set_some("per_hour", &mut card.per_hour, value::count);
         section.set_some("per_day", &mut card.per_day, value::count);
+        section.set_some("per_month", &mut card.per_month, value::count);
+        section.set_some("recipients_per_month", &mut card.recipients_per_month, value::count);
         section.set_some("min_gap", &mut card.min_gap, value::duration);
+        section.set_some("warm_up", &mut card.warm_up, value::truth);
         card
     }
 }

@@ -264,8 +264,9 @@ fn a_named_file_must_be_there() {
 #[test]
 fn cards_inherit_what_they_do_not_say() {
     let config = read(
-        "[region]\ncountry = \"MX\"\n[sim]\nper_day = 50\nmin_gap = \"2s\"\n[[sim.card]]\niccid = \"8955010000000000001\"\n\
-         name = \"a\"\nnumber = \"55 1234 5678\"\ngroup = \"g\"\nzone = \"America/Tijuana\"\nreset_hour = 6\nper_day = 9\n",
+        "[region]\ncountry = \"MX\"\n[sim]\nper_day = 50\nmin_gap = \"2s\"\nwarm_up = true\n[[sim.card]]\niccid = \"8955010000000000001\"\n\
+         name = \"a\"\nnumber = \"55 1234 5678\"\ngroup = \"g\"\nzone = \"America/Tijuana\"\nreset_hour = 6\nper_day = 9\nper_hour = 7\n\
+         per_month = 8\nrecipients_per_month = 3\nwarm_up = false\n",
         &[],
     )
     .unwrap();
@@ -273,13 +274,28 @@ fn cards_inherit_what_they_do_not_say() {
     let zone = |name| jiff::tz::TimeZone::get(name).unwrap();
     let default = Limits {
         per_minute: 6,
+        per_hour: 100,
         per_day: 50,
+        per_month: 5000,
+        recipients_per_month: 0,
+        warm_up: true,
         min_gap: Duration::from_secs(2),
         zone: zone("America/Mexico_City"),
         reset_hour: 0,
     };
     let card = settings.card("8955010000000000001");
-    assert_eq!(card.limits, Limits { per_day: 9, zone: zone("America/Tijuana"), reset_hour: 6, ..default.clone() });
+    let limits = Limits {
+        per_minute: 6,
+        per_hour: 7,
+        per_day: 9,
+        per_month: 8,
+        recipients_per_month: 3,
+        warm_up: false,
+        min_gap: Duration::from_secs(2),
+        zone: zone("America/Tijuana"),
+        reset_hour: 6,
+    };
+    assert_eq!(card.limits, limits);
     assert_eq!(card.number.as_deref(), Some("+525512345678"));
     assert_eq!(card.names.group.as_deref(), Some("g"));
     assert_eq!(settings.default, default);

@@ -6,8 +6,9 @@
 use std::fmt;
 
 use crate::clock::Timestamp;
+use crate::sms::number::PhoneNumber;
 
-use super::budget::{Allowance, Budget, Period};
+use super::budget::{Allowance, Budget, Demand, Period};
 
 /// Why a message does not go now. The words are part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +100,8 @@ pub struct Question {
     pub parts: u32,
     /// Whether the first part has gone already, so that the pace between messages does not apply.
     pub begun: bool,
+    /// To whom; without it limits of recipients are not asked.
+    pub recipient: Option<PhoneNumber>,
 }
 
 /// One SIM as the gate sees it.
@@ -114,6 +117,8 @@ pub struct Line<'a> {
     pub closed_until: Timestamp,
     /// What it may spend.
     pub budget: &'a Budget,
+    /// It has sent nothing to the recipient in this month; where it may have one more, either answer will do.
+    pub stranger: bool,
 }
 
 /// Decides. `lines` are the SIMs that the message may leave by: all on its route at submit, the one that it is for in the
@@ -168,9 +173,10 @@ fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
     if line.paused {
         return Prospect::Paused;
     }
-    let allowance =
-        if question.begun { line.budget.ask_continue(start) } else { line.budget.ask_start(question.parts, start) };
-    match allowance {
+    // Once it has begun, each part goes when there is room for it.
+    let parts = if question.begun { 1 } else { question.parts };
+    let demand = Demand { parts, begun: question.begun, stranger: line.stranger };
+    match line.budget.ask(demand, start) {
         Allowance::From { at, period } => {
             let reason = if period == Period::Gap { Reason::SimPace } else { Reason::SimBudget };
             Prospect::Spent { at: Some(at), reason }
@@ -188,29 +194,33 @@ fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
 mod tests {
     use std::time::Duration;
 
-    use jiff::tz::TimeZone;
-
     use super::super::budget::Limits;
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_525_200_000);
 
     fn open(budget: &Budget) -> Line<'_> {
-        Line { paused: false, ready: true, resting: false, closed_until: Timestamp::default(), budget }
+        Line { paused: false, ready: true, resting: false, closed_until: Timestamp::default(), budget, stranger: false }
     }
 
     fn budget(spent: u32) -> Budget {
-        let limits =
-            Limits { per_minute: 2, per_day: 4, min_gap: Duration::from_secs(5), zone: TimeZone::UTC, reset_hour: 0 };
-        let mut budget = Budget::new(limits, NOW);
+        let limits = Limits { per_minute: 2, per_day: 4, min_gap: Duration::from_secs(5), ..Limits::none() };
+        let mut budget = Budget::new(limits, NOW, NOW);
         for _ in 0..spent {
-            budget.spend(NOW);
+            budget.spend(false, NOW);
         }
         budget
     }
 
     fn question() -> Question {
-        Question { paused: false, due: NOW, expires: NOW + Duration::from_secs(3600), parts: 1, begun: false }
+        Question {
+            paused: false,
+            due: NOW,
+            expires: NOW + Duration::from_secs(3600),
+            parts: 1,
+            begun: false,
+            recipient: None,
+        }
     }
 
     fn check(question: Question, lines: &[Line<'_>], expected: Verdict) {

@@ -9,14 +9,20 @@
 //! restart, and asked back when it was not offered in time; it is free again when the line has answered. A line gets its next
 //! lease as soon as the one before is offered and its budget is open, so that the next PDU is ready when a result comes.
 //!
-//! Higher priority first; within a priority lanes take turns, and so do lines.
+//! Higher priority first; within a priority lanes take turns. Of the lines that could send, the one with the largest part of
+//! its day's budget left goes first, and those with the same take turns.
+//!
+//! What a line cannot send for as long as its budget stands (a recipient more than its month allows) it looks past: the plan
+//! keeps the place from which that line goes on, so that nothing is looked at twice and what follows is not held up.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 
+use super::budget::Share;
 use super::route::{Route, SimNames};
 
 /// How long a lease may lie unoffered before another line may have it. A result takes up to 45 s on networks that work
@@ -51,6 +57,15 @@ pub enum Step {
     },
 }
 
+/// A place in the order of a lane and priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the part there is due.
+    pub due: Timestamp,
+    /// The part.
+    pub segment: SegmentId,
+}
+
 /// From where to draw, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
@@ -60,6 +75,8 @@ pub struct Draw {
     pub lane: LaneKey,
     /// At which priority.
     pub priority: u8,
+    /// The line has looked at everything up to here.
+    pub after: Option<Place>,
 }
 
 /// The dispatcher's memory.
@@ -75,8 +92,12 @@ pub struct Plan {
     paused: bool,
     /// Counts draws, to give lines and lanes their turns.
     turn: u64,
-    /// Lines that found nothing for themselves in this round, although something waits.
+    /// Lines that do nothing more in this round.
     sitting_out: BTreeSet<SimKey>,
+    /// Lanes in which a line has found nothing for itself in this round, and when it should look again.
+    passed_over: HashMap<(SimKey, LaneKey, usize), Option<Timestamp>>,
+    /// How far a line has looked past what it cannot send.
+    passed: HashMap<(SimKey, LaneKey, usize), Place>,
 }
 
 /// Who has a message, and where it was drawn from.
@@ -110,6 +131,7 @@ struct Line {
     /// Only its self-test may leave by it.
     resting: bool,
     free_at: Timestamp,
+    share: Share,
     turn: u64,
     in_hand: Vec<InHand>,
     /// Parts of the message that the line has begun.
@@ -170,6 +192,8 @@ impl Plan {
     /// Something of this lane and priority is due at `due`, or earlier than was known.
     pub fn queued(&mut self, key: LaneKey, priority: u8, due: Timestamp) {
         let p = usize::from(priority).min(PRIORITIES - 1);
+        // Whoever has looked past that place looks again.
+        self.passed.retain(|&(_, lane, at), place| (lane, at) != (key, p) || place.due < due);
         let Some(head) = self.lanes.get_mut(&key).and_then(|lane| lane.heads.get_mut(p)) else { return };
         match *head {
             Head::Due => return,
@@ -191,6 +215,7 @@ impl Plan {
             paused,
             resting,
             free_at: Timestamp::default(),
+            share: Share::WHOLE,
             turn: 0,
             in_hand: Vec::new(),
             rest: VecDeque::new(),
@@ -204,6 +229,13 @@ impl Plan {
     pub fn free_at(&mut self, sim: SimKey, at: Timestamp) {
         if let Some(line) = self.lines.get_mut(&sim) {
             line.free_at = at;
+        }
+    }
+
+    /// How much of its day's budget `sim` has left.
+    pub fn share(&mut self, sim: SimKey, share: Share) {
+        if let Some(line) = self.lines.get_mut(&sim) {
+            line.share = share;
         }
     }
 
@@ -239,14 +271,31 @@ impl Plan {
         }
     }
 
-    /// What is due in that lane is not for this line now: it sits out until [`Plan::begin_round`].
+    /// The line sits out until [`Plan::begin_round`].
     pub fn sit_out(&mut self, sim: SimKey) {
         self.sitting_out.insert(sim);
+    }
+
+    /// What is due in that lane is not for this line now: it looks into others until [`Plan::begin_round`], which should be
+    /// at `again` if nothing happens before.
+    pub fn pass_over(&mut self, from: Draw, again: Option<Timestamp>) {
+        self.passed_over.insert(place_of(from), again);
+    }
+
+    /// What is at that place and before is not for this line for as long as its budget stands: it goes on from there.
+    pub fn passed(&mut self, from: Draw, place: Place) {
+        self.passed.insert(place_of(from), place);
+    }
+
+    /// The budget of the line has changed: it looks at everything again.
+    pub fn look_again(&mut self, sim: SimKey) {
+        self.passed.retain(|&(line, _, _), _| line != sim);
     }
 
     /// Something was committed, so lines that sat out may look again.
     pub fn begin_round(&mut self) {
         self.sitting_out.clear();
+        self.passed_over.clear();
     }
 
     /// The draw gave nothing: what is next in that lane and priority is due at `next`, or there is nothing.
@@ -315,12 +364,14 @@ impl Plan {
             return None;
         }
         self.promote(now);
-        // A message that has begun goes on before another one starts; otherwise lines take turns.
+        // A message that has begun goes on before another one starts.
         let may_look = |sim: &SimKey| !self.sitting_out.contains(sim);
         let open = self.lines.iter().filter(|(sim, l)| may_look(sim) && l.is_open() && l.has_room());
-        let mut lines: Vec<(bool, u64, SimKey)> = open.map(|(&sim, l)| (l.rest.is_empty(), l.turn, sim)).collect();
+        let order =
+            |(&sim, line): (&SimKey, &Line)| (line.rest.is_empty(), Reverse(line.share.at(now)), line.turn, sim);
+        let mut lines: Vec<_> = open.map(order).collect();
         lines.sort_unstable();
-        lines.into_iter().find_map(|(_, _, sim)| self.step_for(sim, now))
+        lines.into_iter().find_map(|(_, _, _, sim)| self.step_for(sim, now))
     }
 
     fn step_for(&mut self, sim: SimKey, now: Timestamp) -> Option<Step> {
@@ -333,7 +384,8 @@ impl Plan {
             return None;
         }
         let (priority, lane) = self.lane_for(sim)?;
-        Some(Step::Draw(Draw { sim, lane, priority }))
+        let after = self.passed.get(&(sim, lane, usize::from(priority))).copied();
+        Some(Step::Draw(Draw { sim, lane, priority, after }))
     }
 
     /// The lane whose turn it is for this line: it comes to the front of its queue.
@@ -341,7 +393,10 @@ impl Plan {
         let Line { names, resting, .. } = self.lines.get(&sim)?;
         for (p, queue) in self.due.iter_mut().enumerate().rev() {
             let admits = |route: &Route| route.admits(names) && (!resting || route.is_test());
-            let open = |key: &LaneKey| self.lanes.get(key).is_some_and(|l| !l.paused && admits(&l.route));
+            let open = |key: &LaneKey| {
+                let has_more = !self.passed_over.contains_key(&(sim, *key, p));
+                has_more && self.lanes.get(key).is_some_and(|l| !l.paused && admits(&l.route))
+            };
             if let Some(index) = queue.iter().position(open) {
                 let key = queue.remove(index)?;
                 queue.push_front(key);
@@ -387,8 +442,13 @@ impl Plan {
         let anything_due = self.due.iter().any(|queue| !queue.is_empty());
         let heads = self.later.first().map(|&(due, _, _)| due);
         let lines = self.lines.values().filter(|l| anything_due && l.is_open() && l.has_room() && l.free_at > now);
-        leases.chain(heads).chain(lines.map(|l| l.free_at)).min()
+        let again = self.passed_over.values().filter_map(|again| *again);
+        leases.chain(heads).chain(again).chain(lines.map(|l| l.free_at)).min()
     }
+}
+
+fn place_of(draw: Draw) -> (SimKey, LaneKey, usize) {
+    (draw.sim, draw.lane, usize::from(draw.priority).min(PRIORITIES - 1))
 }
 
 #[cfg(test)]
@@ -567,6 +627,47 @@ mod tests {
         assert_eq!(draw(&mut plan, NOW).sim, B);
         plan.begin_round();
         assert_eq!(draw(&mut plan, NOW).sim, A);
+    }
+
+    #[test]
+    fn what_is_not_for_a_line_in_one_lane_does_not_keep_it_from_another() {
+        let mut plan = plan(&[A]);
+        plan.queued(X, 5, NOW);
+        plan.queued(Y, 1, NOW);
+        let from = draw(&mut plan, NOW);
+        assert_eq!(from.lane, X);
+        plan.pass_over(from, Some(later(7)));
+        assert_eq!(draw(&mut plan, NOW).lane, Y);
+        assert_eq!(plan.deadline(NOW), Some(later(7)));
+        plan.begin_round();
+        assert_eq!(draw(&mut plan, NOW).lane, X);
+    }
+
+    #[test]
+    fn a_line_goes_on_where_it_stopped_until_something_comes_before_that() {
+        let mut plan = plan(&[A]);
+        plan.queued(X, 5, NOW);
+        let from = draw(&mut plan, NOW);
+        let place = Place { due: NOW, segment: SegmentId(7) };
+        plan.passed(from, place);
+        plan.queued(X, 5, later(1));
+        plan.queued(X, 4, Timestamp::default());
+        assert_eq!(draw(&mut plan, later(1)).after, Some(place), "what comes after it changes nothing");
+        plan.queued(X, 5, NOW);
+        assert_eq!(draw(&mut plan, NOW).after, None);
+        plan.passed(from, place);
+        plan.look_again(A);
+        assert_eq!(draw(&mut plan, NOW).after, None);
+    }
+
+    #[test]
+    fn the_line_with_the_largest_share_left_goes_first() {
+        let mut plan = plan(&[A, B]);
+        plan.queued(X, 5, NOW);
+        plan.share(A, Share { left: 400_000, until: later(60) });
+        plan.share(B, Share { left: 400_001, until: later(90) });
+        assert_eq!(draw(&mut plan, NOW).sim, B);
+        assert_eq!(draw(&mut plan, later(60)).sim, A, "its next day has begun");
     }
 
     #[test]

@@ -4,9 +4,8 @@
 //! this image only: after a restart the modems say so again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
 use crate::dispatch::budget::{Allowance, Budget, Level};
@@ -16,8 +15,9 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
+use crate::sms::number::PhoneNumber;
 
-use super::{Settings, StoreError, control, health};
+use super::{Settings, StoreError, control, health, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Board {
     pub(super) sims: BTreeMap<SimKey, Sim>,
     pub(super) lanes: BTreeMap<LaneKey, LaneInfo>,
     pub(super) lane_keys: HashMap<LaneInfo, LaneKey>,
+    /// Parts that wait in each lane.
+    pub(super) waiting: BTreeMap<LaneKey, i64>,
     pub(super) pauses: BTreeMap<(Scope, String), Pause>,
     /// Places that this transaction changed, as they were, the first change first.
     places_before: Vec<(SimKey, Option<Place>)>,
@@ -131,6 +133,8 @@ pub struct SimStatus {
     pub rest: Option<Rest>,
     /// What each limit has left.
     pub levels: Vec<Level>,
+    /// When what waits for it now would have left; an estimate.
+    pub queue_ends_at: Option<Timestamp>,
 }
 
 impl Board {
@@ -139,6 +143,7 @@ impl Board {
             sims: BTreeMap::new(),
             lanes: BTreeMap::new(),
             lane_keys: HashMap::new(),
+            waiting: BTreeMap::new(),
             pauses: BTreeMap::new(),
             places_before: Vec::new(),
             seen: now,
@@ -148,14 +153,15 @@ impl Board {
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
         for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
             let (key, iccid) = row?;
-            board.add_sim(conn, settings, key, &iccid, now)?;
+            board.add_sim(conn, settings.sims.card(&iccid), key, now)?;
         }
-        let mut lanes = conn.prepare("SELECT key, route, batch FROM lane")?;
+        let mut lanes = conn.prepare("SELECT key, route, batch, waiting FROM lane")?;
         for row in lanes.query_map([], |row| {
             let route = Route::from_stored(&row.get::<_, String>(1)?);
-            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }))
+            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }, row.get(3)?))
         })? {
-            let (key, info) = row?;
+            let (key, info, waiting) = row?;
+            board.waiting.insert(key, waiting);
             board.add_lane(key, info);
         }
         for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
@@ -167,6 +173,8 @@ impl Board {
     /// The rows anew after a rollback, with the places that only this image knows as they were before.
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
+        // What a clock that was set back asks for may have been rolled back too: the next transaction does it again.
+        fresh.seen = Timestamp::MAX;
         for (key, sim) in &mut fresh.sims {
             let before = self.places_before.iter().find(|(moved, _)| moved == key).map(|(_, place)| place.clone());
             sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));
@@ -174,15 +182,16 @@ impl Board {
         Ok(fresh)
     }
 
-    /// A transaction begins.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    /// A transaction begins. True when the clock was set back since the one before.
+    pub(super) fn begin(&mut self, now: Timestamp) -> bool {
         self.places_before.clear();
-        if now < self.seen {
-            for sim in self.sims.values_mut() {
-                sim.budget.set_back(now);
-            }
-        }
-        self.seen = now;
+        let seen = std::mem::replace(&mut self.seen, now);
+        now < seen
+    }
+
+    /// Whether the clock was set back since the last transaction, so that one is due even if it does nothing else.
+    pub fn is_behind(&self, now: Timestamp) -> bool {
+        now < self.seen
     }
 
     /// Puts a SIM into a modem, or takes it out.
@@ -196,30 +205,21 @@ impl Board {
     pub(super) fn add_sim(
         &mut self,
         conn: &Connection,
-        settings: &Settings,
+        card: Card,
         key: SimKey,
-        iccid: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let card = settings.sims.card(iccid);
-        let mut budget = Budget::new(card.limits.clone(), now);
-        let minute_ago = now - Duration::from_secs(60);
-        let recent = conn
-            .prepare_cached("SELECT at, parts FROM spend WHERE sim = ? AND at > ? ORDER BY at")?
-            .query_map(params![key.0, minute_ago.as_millis()], |row| {
-                Ok(std::iter::repeat_n(Timestamp::from_millis(row.get(0)?), row.get(1)?))
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        let day_used: u32 = conn
-            .prepare_cached("SELECT coalesce(sum(parts), 0) FROM spend WHERE sim = ? AND at >= ?")?
-            .query_row(params![key.0, budget.day_start().as_millis()], |row| row.get(0))?;
-        let last: Option<i64> = conn
-            .prepare_cached("SELECT max(at) FROM spend WHERE sim = ? AND parts > 0")?
-            .query_row([key.0], |row| row.get(0))?;
-        budget.restore(recent.into_iter().flatten(), day_used, last.map(Timestamp::from_millis));
-        budget.set_back(now);
+        let budget = spend::read(conn, key, &card.limits, now)?;
         let health = Health::new(health::rest(conn, key)?);
         self.sims.insert(key, Sim { card, budget, health, place: None });
+        Ok(())
+    }
+
+    /// The budget of a SIM anew from the rows.
+    pub(super) fn read_budget(&mut self, conn: &Connection, key: SimKey, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(sim) = self.sims.get_mut(&key) {
+            sim.budget = spend::read(conn, key, &sim.card.limits, now)?;
+        }
         Ok(())
     }
 
@@ -258,33 +258,61 @@ impl Board {
     }
 
     /// Asks the gate about a message of `lane`, for all SIMs on its route or for `only` one.
-    pub(super) fn ask(&self, lane: LaneKey, only: Option<SimKey>, question: Question, now: Timestamp) -> Verdict {
+    pub(super) fn ask(
+        &self,
+        conn: &Connection,
+        lane: LaneKey,
+        only: Option<SimKey>,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
         match self.lanes.get(&lane) {
-            Some(info) => self.ask_lane(info, only, question, now),
-            None => Verdict::Hold { reason: gate::Reason::NoSim, until: None },
+            Some(info) => self.ask_lane(conn, info, only, question, now),
+            None => Ok(Verdict::Hold { reason: gate::Reason::NoSim, until: None }),
         }
     }
 
     pub(super) fn ask_lane(
         &self,
+        conn: &Connection,
         info: &LaneInfo,
         only: Option<SimKey>,
         mut question: Question,
         now: Timestamp,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         question.paused = self.is_paused(Scope::All, "") || self.lane_is_paused(info);
-        let lines = self
-            .sims
-            .iter()
-            .filter(|(key, sim)| only.is_none_or(|only| only == **key) && info.route.admits(&sim.card.names))
-            .map(|(_, sim)| gate::Line {
-                paused: self.sim_is_paused(sim),
-                ready: sim.place.as_ref().is_some_and(|place| place.ready),
-                resting: sim.health.rest.is_some() && !info.route.is_test(),
-                closed_until: sim.health.closed_until(),
-                budget: &sim.budget,
-            });
-        gate::decide(&question, lines, now)
+        let mut lines = Vec::new();
+        for (&key, sim) in &self.sims {
+            if only.is_none_or(|only| only == key) && info.route.admits(&sim.card.names) {
+                lines.push(gate::Line {
+                    paused: self.sim_is_paused(sim),
+                    ready: sim.place.as_ref().is_some_and(|place| place.ready),
+                    resting: sim.health.rest.is_some() && !info.route.is_test(),
+                    closed_until: sim.health.closed_until(),
+                    budget: &sim.budget,
+                    stranger: self.is_too_many(conn, key, question.recipient, now)?,
+                });
+            }
+        }
+        Ok(gate::decide(&question, lines.into_iter(), now))
+    }
+
+    /// Whether a SIM has sent to as many recipients as its month allows, and not to this one.
+    pub(super) fn is_too_many(
+        &self,
+        conn: &Connection,
+        key: SimKey,
+        recipient: Option<PhoneNumber>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some((sim, recipient)) = self.sims.get(&key).zip(recipient) else { return Ok(false) };
+        let is_full = sim.budget.is_full_of_recipients(now);
+        Ok(is_full && spend::is_stranger(conn, key, recipient, sim.budget.month_start(now))?)
+    }
+
+    /// Whether a SIM has sent to as many recipients as its month allows.
+    pub fn is_full_of_recipients(&self, key: SimKey, now: Timestamp) -> bool {
+        self.sims.get(&key).is_some_and(|sim| sim.budget.is_full_of_recipients(now))
     }
 
     /// Whether a SIM other than this one could send messages of the lane now.
@@ -323,7 +351,8 @@ impl Board {
 
     /// The SIMs as the API shows them.
     pub fn sims(&self, now: Timestamp) -> Vec<SimStatus> {
-        let status = |(key, sim): (&SimKey, &Sim)| SimStatus {
+        let mut queues = self.queues();
+        let mut status = |(key, sim): (&SimKey, &Sim)| SimStatus {
             key: *key,
             card: sim.card.clone(),
             modem: sim.place.as_ref().map(|place| place.modem.clone()),
@@ -336,8 +365,29 @@ impl Board {
             rest: sim.health.rest,
             pause: self.sim_pause(sim).cloned(),
             levels: sim.budget.levels(now),
+            queue_ends_at: queues.remove(key).and_then(|parts| sim.budget.ends(parts, now)),
         };
-        self.sims.iter().map(status).collect()
+        self.sims.iter().map(&mut status).collect()
+    }
+
+    /// How many parts wait for each SIM that can send: what waits in a lane is shared evenly by those on its route.
+    fn queues(&self) -> BTreeMap<SimKey, u32> {
+        let mut queues = BTreeMap::new();
+        let is_ready = |sim: &Sim| sim.place.as_ref().is_some_and(|place| place.ready) && !self.sim_is_paused(sim);
+        let ready: Vec<_> = self.sims.iter().filter(|(_, sim)| !self.all_paused() && is_ready(sim)).collect();
+        for (lane, info) in &self.lanes {
+            let waiting = self.waiting.get(lane).and_then(|&parts| u32::try_from(parts).ok()).unwrap_or(0);
+            if waiting == 0 || self.lane_is_paused(info) {
+                continue;
+            }
+            let sharing = || ready.iter().filter(|(_, sim)| info.route.admits(&sim.card.names));
+            let count = u32::try_from(sharing().count()).unwrap_or(u32::MAX);
+            for (key, _) in sharing() {
+                let queue: &mut u32 = queues.entry(**key).or_default();
+                *queue = queue.saturating_add(waiting.div_ceil(count));
+            }
+        }
+        queues
     }
 
     /// When time alone changes something: a message expires, a policy of an unknown part or a self-test comes due.

@@ -76,7 +76,7 @@ impl Work<'_> {
         }
         for row in &mut segments {
             row.state = row.state.clone().withdraw(Withdrawal::Cancelled)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, "cancelled")?;
         }
         self.update_message(&message, &segments)?;
@@ -117,13 +117,13 @@ impl Work<'_> {
         match decision {
             Decision::Sent => {
                 row.state = row.state.clone().accept(None, self.now)?;
-                row.save(self.conn)?;
+                self.save(row)?;
                 self.segment_event(EventKind::SegmentAccepted, row, &carrier, data)
             }
             Decision::Resend => {
                 row.state = row.state.clone().send_again(self.now)?;
                 row.resent = true;
-                row.save(self.conn)?;
+                self.save(row)?;
                 self.segment_event(EventKind::SegmentReturned, row, &carrier, data)?;
                 self.put_off(message, segments, self.now)
             }

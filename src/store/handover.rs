@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use crate::clock::Timestamp;
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::modem::{ReturnedWhy, Settlement, UnknownWhy};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
@@ -69,8 +68,9 @@ impl Work<'_> {
             expires: message.expires,
             parts: u32::try_from(waiting).unwrap_or(u32::MAX),
             begun: waiting < segments.len(),
+            recipient: Some(message.recipient),
         };
-        match self.board.ask(message.lane, Some(carrier.sim), question, self.now) {
+        match self.board.ask(self.conn, message.lane, Some(carrier.sim), question, self.now)? {
             Verdict::Go => {}
             Verdict::Block { reason: Reason::Expired } => {
                 self.expire(&message, &mut segments)?;
@@ -82,17 +82,17 @@ impl Work<'_> {
                 return Ok(self.stop(carrier.sim, segment));
             }
         }
-        self.spend(carrier.sim, segment)?;
+        self.spend(carrier.sim, segment, message.recipient)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
             row.state = row.state.clone().offer(carrier.clone(), self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             self.segment_event(EventKind::SegmentOffered, row, carrier, None)?;
         }
         self.update_message(&message, &segments)?;
         self.fact(Fact::HandedOver(self.now.saturating_since(due)));
-        let free_at = self.free_at(carrier.sim);
-        self.effect(Effect::Offered { sim: carrier.sim, segment, free_at });
+        let (free_at, share) = (self.free_at(carrier.sim), self.share(carrier.sim));
+        self.effect(Effect::Offered { sim: carrier.sim, segment, free_at, share });
         Ok(OfferAnswer::Go)
     }
 
@@ -160,7 +160,8 @@ impl Work<'_> {
         // Parts that wait without a lease, because they came back on their own, must be found again.
         let waiting = segments.iter().filter(|row| matches!(row.state, SegmentState::Waiting { .. }));
         if let Some(due) = waiting.map(|row| row.due).min() {
-            self.effect(Effect::Queued { lane: message.lane, priority: message.priority, due });
+            let (message, lane, priority) = (message.key, message.lane, message.priority);
+            self.effect(Effect::Left { message, lane, priority, due });
         }
         // A report may have come before it was known what it belongs to.
         self.apply_parked(carrier.sim)
@@ -168,6 +169,7 @@ impl Work<'_> {
 
     /// After a crash: whatever was offered may or may not have been sent.
     pub(super) fn settle_crash(&mut self) -> Result<(), StoreError> {
+        self.draw_in()?;
         let mut statement = self.conn.prepare("SELECT key, modem FROM segment WHERE state = 2")?;
         let offered = statement
             .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, String>(1)?)))?
@@ -184,23 +186,11 @@ impl Work<'_> {
         OfferAnswer::Stop
     }
 
-    fn spend(&mut self, sim: SimKey, segment: SegmentId) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO spend (sim, at, segment) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET parts = parts + 1",
-            )?
-            .execute(params![sim.0, self.now.as_millis(), segment.0])?;
-        if let Some(sim) = self.board.sims.get_mut(&sim) {
-            sim.budget.spend(self.now);
-        }
-        Ok(())
-    }
-
     fn accept(&mut self, part: &mut Part<'_>, tp_mr: Option<u8>) -> Result<(), StoreError> {
         let carrier = part.carrier;
         for row in part.rows() {
             row.state = row.state.clone().accept(tp_mr, self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             let data = tp_mr.map(|tp_mr| format!("{{\"tp_mr\":{tp_mr}}}"));
             self.segment_event(EventKind::SegmentAccepted, row, carrier, data)?;
         }
@@ -221,14 +211,14 @@ impl Work<'_> {
         let carrier = part.carrier;
         for row in part.rows() {
             row.state = row.state.clone().refuse()?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, cause)?;
             let data = Some(serde_json::json!({ "cause": cause }).to_string());
             self.segment_event(EventKind::SegmentRefused, row, carrier, data)?;
         }
         for row in part.segments.iter_mut().filter(|row| matches!(row.state, SegmentState::Waiting { .. })) {
             row.state = row.state.clone().withdraw(Withdrawal::PartRefused)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, "part-refused")?;
         }
         Ok(())
@@ -250,7 +240,7 @@ impl Work<'_> {
                 row.save_avoid(self.conn)?;
             }
             row.state = row.state.clone().put_back(due)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, &cause.to_string())?;
             let data = serde_json::json!({ "cause": cause.to_string(), "not_before": due.to_string() });
             self.segment_event(EventKind::SegmentReturned, row, carrier, Some(data.to_string()))?;
@@ -293,7 +283,7 @@ impl Work<'_> {
         let mut expected = None;
         for row in part.rows().filter(|row| matches!(row.state, SegmentState::Offered { .. })) {
             row.state = row.state.clone().lose_sight(self.now)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             row.save_cause(self.conn, why)?;
             expected = self
                 .conn
@@ -327,7 +317,7 @@ impl Work<'_> {
             row.attempts = row.attempts.saturating_sub(1);
             due = row.due;
             row.state = row.state.clone().put_back(due)?;
-            row.save(self.conn)?;
+            self.save(row)?;
             let data = Some(serde_json::json!({ "cause": why }).to_string());
             self.segment_event(EventKind::SegmentReturned, row, carrier, data)?;
         }
@@ -335,23 +325,13 @@ impl Work<'_> {
     }
 
     fn unspend_part(&mut self, part: &mut Part<'_>) -> Result<(), StoreError> {
-        let carrier = part.carrier;
+        let (carrier, recipient) = (part.carrier, part.message.recipient);
         for row in part.rows() {
             if let SegmentState::Offered { at, .. } = row.state {
-                self.unspend(carrier.sim, row.id, at)?;
+                self.unspend(carrier.sim, row.id, recipient, at)?;
             }
         }
         self.line_effect(carrier.sim);
-        Ok(())
-    }
-
-    fn unspend(&mut self, sim: SimKey, segment: SegmentId, at: Timestamp) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached("UPDATE spend SET parts = parts - 1 WHERE sim = ? AND at = ? AND segment = ?")?
-            .execute(params![sim.0, at.as_millis(), segment.0])?;
-        if let Some(sim) = self.board.sims.get_mut(&sim) {
-            sim.budget.give_back(at);
-        }
         Ok(())
     }
 
@@ -377,7 +357,7 @@ impl Work<'_> {
         for row in segments.iter_mut() {
             if matches!(row.state, SegmentState::Waiting { .. }) {
                 row.state = row.state.clone().expire()?;
-                row.save(self.conn)?;
+                self.save(row)?;
             }
         }
         self.update_message(message, segments)

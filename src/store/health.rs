@@ -68,7 +68,7 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
-        let begins = entry.health.refused(cause, disposition, message.recipient, now);
+        let begins = entry.health.refused(cause, disposition, message.recipient.as_u64(), now);
         if let Some(reason) = begins {
             return self.begin_rest(sim, reason);
         }

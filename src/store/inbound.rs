@@ -14,6 +14,7 @@ use crate::sms::tp_status::TpStatus;
 
 use super::StoreError;
 use super::event::{About, EventKind};
+use super::row::stored_number;
 use super::work::{Fact, Work};
 
 /// The row of a received part and its octets.
@@ -158,10 +159,12 @@ impl Work<'_> {
     }
 
     fn publish(&mut self, carrier: &Carrier, sender: &Sender, text: &str, parts: usize) -> Result<i64, StoreError> {
-        let message = self.answered_message(sender)?;
+        let number = PhoneNumber::parse(sender.as_str(), self.settings.country).ok().map(stored_number);
+        let message = number.map_or(Ok(None), |number| self.answered_message(number))?;
         self.conn
             .prepare_cached(
-                "INSERT INTO inbound (at, sender, sim, modem, text, parts, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO inbound (at, sender, sim, modem, text, parts, message, number)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 self.now.as_millis(),
@@ -171,6 +174,7 @@ impl Work<'_> {
                 text,
                 parts,
                 message.map(|m| m.0),
+                number,
             ])?;
         let seq = self.conn.last_insert_rowid();
         let about = About {
@@ -186,13 +190,11 @@ impl Work<'_> {
     }
 
     /// The last message to this number: what the text most likely answers.
-    fn answered_message(&self, sender: &Sender) -> Result<Option<MessageKey>, StoreError> {
-        let Ok(number) = PhoneNumber::parse(sender.as_str(), self.settings.country) else { return Ok(None) };
-        let recipient = i64::try_from(number.as_u64()).unwrap_or(i64::MAX);
+    fn answered_message(&self, number: i64) -> Result<Option<MessageKey>, StoreError> {
         let last = self
             .conn
             .prepare_cached("SELECT key FROM message WHERE recipient = ? AND parts_sent > 0 ORDER BY key DESC LIMIT 1")?
-            .query_row([recipient], |row| row.get(0).map(MessageKey))
+            .query_row([number], |row| row.get(0).map(MessageKey))
             .optional()?;
         Ok(last)
     }

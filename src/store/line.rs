@@ -72,7 +72,7 @@ impl Work<'_> {
         if self.board.sims.contains_key(&sim) {
             return Ok(sim);
         }
-        self.board.add_sim(self.conn, self.settings, sim, iccid, self.now)?;
+        self.board.add_sim(self.conn, self.settings.sims.card(iccid), sim, self.now)?;
         self.event(EventKind::SimSeen, &About { sim: Some(sim), ..About::default() })?;
         Ok(sim)
     }
@@ -87,6 +87,7 @@ impl Work<'_> {
             paused: self.board.sim_is_paused(entry),
             resting: entry.health.rest.is_some(),
             free_at: self.free_at(sim),
+            share: self.share(sim),
         };
         self.effect(effect);
     }

@@ -21,6 +21,7 @@ pub mod reader;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+pub mod spend;
 pub mod submit;
 pub mod token;
 pub mod view;
@@ -138,9 +139,9 @@ impl Store {
         now: Timestamp,
         work: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<(T, Aftermath), StoreError> {
-        self.board.begin(now);
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut open = Work::new(&transaction, &mut self.board, &self.settings, now, self.counters);
+        open.begin()?;
         let value = work(&mut open)?;
         let (aftermath, counters) = open.finish()?;
         transaction.commit()?;

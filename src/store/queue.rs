@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::dispatch::gate::{Question, Reason, Verdict};
-use crate::dispatch::plan::Draw;
+use crate::dispatch::plan::{Draw, Place};
 use crate::modem::Lease;
 use crate::pdu::{Direction, EncodedPdu, Pdu, Tpdu, Validity};
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
@@ -36,12 +36,20 @@ pub enum Drawn {
         /// Until when no SIM on its route can begin it; `None` where another one can, or where time alone changes nothing.
         until: Option<Timestamp>,
     },
+    /// A message to a recipient that would be one too many for the SIM in this month: it looks past this place.
+    TooMany(Place),
     /// Nothing is due. What is next there is due at this time.
     Empty(Option<Timestamp>),
 }
 
 /// The walk: `state = 0` stands in the text, so that the partial index is used.
-const NEXT: &str = "SELECT message, due FROM segment WHERE lane = ? AND prio = ? AND state = 0 ORDER BY due";
+const NEXT: &str = "SELECT message, due FROM segment WHERE lane = ?1 AND prio = ?2 AND state = 0 ORDER BY due, key";
+
+/// The walk from a place on: first what is due at the same time, since SQLite does not seek for both at once.
+const NEXT_SAME: &str = "SELECT message, due FROM segment WHERE lane = ?1 AND prio = ?2 AND state = 0
+     AND due = ?3 AND key > ?4 ORDER BY key";
+const NEXT_LATER: &str = "SELECT message, due FROM segment WHERE lane = ?1 AND prio = ?2 AND state = 0
+     AND due > ?3 ORDER BY due, key";
 
 impl Store {
     /// The first due message of a lane and priority that nobody holds.
@@ -51,30 +59,53 @@ impl Store {
         is_leased: impl Fn(MessageKey) -> bool,
         now: Timestamp,
     ) -> Result<Drawn, StoreError> {
-        let conn = self.connection();
-        let mut walk = conn.prepare_cached(NEXT)?;
-        let mut rows = walk.query(params![from.lane.0, from.priority])?;
-        while let Some(row) = rows.next()? {
-            let message = MessageKey(row.get(0)?);
-            if is_leased(message) {
-                continue;
+        let (lane, prio) = (from.lane.0, from.priority);
+        let next = match from.after {
+            None => self.walk(NEXT, params![lane, prio], &is_leased)?,
+            Some(Place { due, segment }) => {
+                let due = due.as_millis();
+                match self.walk(NEXT_SAME, params![lane, prio, due, segment.0], &is_leased)? {
+                    None => self.walk(NEXT_LATER, params![lane, prio, due], &is_leased)?,
+                    same => same,
+                }
             }
-            let due = Timestamp::from_millis(row.get(1)?);
-            if due > now {
-                return Ok(Drawn::Empty(Some(due)));
-            }
-            return self.drawn(message, from.sim, now);
+        };
+        match next {
+            Some((_, due)) if due > now => Ok(Drawn::Empty(Some(due))),
+            Some((message, due)) => self.drawn(message, due, from.sim, now),
+            None => Ok(Drawn::Empty(None)),
         }
-        Ok(Drawn::Empty(None))
     }
 
-    fn drawn(&self, message: MessageKey, sim: SimKey, now: Timestamp) -> Result<Drawn, StoreError> {
+    /// The first message on a walk that nobody holds, and when it is due.
+    fn walk(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+        is_leased: impl Fn(MessageKey) -> bool,
+    ) -> Result<Option<(MessageKey, Timestamp)>, StoreError> {
+        let mut walk = self.connection().prepare_cached(sql)?;
+        let mut rows = walk.query(values)?;
+        while let Some(row) = rows.next()? {
+            let message = MessageKey(row.get(0)?);
+            if !is_leased(message) {
+                return Ok(Some((message, Timestamp::from_millis(row.get(1)?))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn drawn(&self, message: MessageKey, due: Timestamp, sim: SimKey, now: Timestamp) -> Result<Drawn, StoreError> {
         let conn = self.connection();
         let row = MessageRow::by_key(conn, message)?;
         let segments = SegmentRow::of(conn, &row)?;
         let begun_by = segments.iter().find_map(|segment| carrier_of(&segment.state));
         if begun_by.is_some_and(|carrier| carrier.sim != sim) {
             return Ok(Drawn::Begun(message));
+        }
+        if self.board().is_too_many(conn, sim, Some(row.recipient), now)? {
+            let last = SegmentId(row.first_segment + row.parts - 1);
+            return Ok(Drawn::TooMany(Place { due, segment: last }));
         }
         let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. }));
         if begun_by.is_none() && waiting.clone().any(|s| s.avoid == Some(sim)) && self.board().has_other(row.lane, sim)
@@ -88,14 +119,15 @@ impl Store {
             expires: row.expires,
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
             begun: parts.len() < segments.len(),
+            recipient: Some(row.recipient),
         };
-        let holds = |only| match self.board().ask(row.lane, only, question, now) {
-            Verdict::Hold { reason: Reason::SimBudget, until } => Some(until),
-            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => None,
+        let holds = |only| match self.board().ask(conn, row.lane, only, question, now)? {
+            Verdict::Hold { reason: Reason::SimBudget, until } => Ok(Some(until)),
+            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok::<_, StoreError>(None),
         };
-        match holds(Some(sim)) {
+        match holds(Some(sim))? {
             None => Ok(Drawn::Message { message, parts }),
-            Some(_) => Ok(Drawn::TooLarge { message, until: holds(None).flatten() }),
+            Some(_) => Ok(Drawn::TooLarge { message, until: holds(None)?.flatten() }),
         }
     }
 
@@ -144,6 +176,10 @@ impl Work<'_> {
             row.first_segment,
             row.first_segment + row.parts,
         ))?;
+        let waiting = segments.iter().filter(|row| row.waits).count();
+        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+        self.wait(row.lane, -waiting);
+        self.wait(lane, waiting);
         self.effect(Effect::Queued { lane, priority: row.priority, due: row.due });
         Ok(())
     }
@@ -185,9 +221,12 @@ pub(super) fn initial_effects(conn: &Connection, board: &Board) -> Result<Vec<Ef
     Ok(effects)
 }
 
-/// SQLite's plan of the walk, for the test that watches it.
+/// SQLite's plans of the walks, for the test that watches them.
 #[cfg(test)]
-pub(crate) fn explain_walk(conn: &Connection) -> String {
-    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {NEXT}")).unwrap();
-    statement.query_row(params![1, 5], |row| row.get(3)).unwrap()
+pub(crate) fn explain_walks(conn: &Connection) -> [String; 3] {
+    [NEXT, NEXT_SAME, NEXT_LATER].map(|walk| {
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {walk}")).unwrap();
+        let values = std::iter::repeat_n(1, statement.parameter_count());
+        statement.query_row(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap()
+    })
 }

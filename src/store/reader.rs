@@ -277,7 +277,17 @@ impl Reader {
         view.waiting = waiting.iter().min().map(|due| {
             let parts = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
             let begun = waiting.len() < states.len();
-            (lane, Question { paused: false, due: *due, expires: view.valid_until, parts, begun })
+            (
+                lane,
+                Question {
+                    paused: false,
+                    due: *due,
+                    expires: view.valid_until,
+                    parts,
+                    begun,
+                    recipient: Some(view.to),
+                },
+            )
         });
         Ok(view)
     }

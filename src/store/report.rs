@@ -117,14 +117,14 @@ impl Work<'_> {
             if matches!(row.state, SegmentState::Unknown { .. }) {
                 // The network has it, so it was sent: the report is the proof.
                 row.state = row.state.clone().accept(Some(tp_mr), self.now)?;
-                row.save(self.conn)?;
+                self.save(row)?;
                 let data = Some(format!("{{\"tp_mr\":{tp_mr},\"evidence\":\"report\"}}"));
                 self.segment_event(EventKind::SegmentAccepted, row, &carrier, data)?;
             }
             match tp_status.reported() {
                 Reported::Delivered | Reported::Undelivered => {
                     row.state = row.state.clone().report(tp_status.0, self.now)?;
-                    row.save(self.conn)?;
+                    self.save(row)?;
                 }
                 Reported::KeepsAccepted => {
                     self.conn

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::dispatch::plan::LaneKey;
 use crate::sms::id::{MessageId, MessageKey, ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, MessageState, SegmentState, Withdrawal};
+use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 
@@ -50,6 +51,16 @@ pub(super) fn message_state_of(code: i64) -> Option<MessageState> {
     MessageState::ALL.get(usize::try_from(code).ok()?).copied()
 }
 
+/// The number that is stored as this integer.
+pub(super) fn number(stored: i64) -> Option<PhoneNumber> {
+    PhoneNumber::from_digits(&stored.to_string())
+}
+
+/// The integer as which a number is stored.
+pub(super) fn stored_number(number: PhoneNumber) -> i64 {
+    i64::try_from(number.as_u64()).unwrap_or(i64::MAX)
+}
+
 /// What the writer needs of a message.
 #[derive(Debug, Clone)]
 pub(super) struct MessageRow {
@@ -63,16 +74,15 @@ pub(super) struct MessageRow {
     pub(super) parts: i64,
     pub(super) parts_sent: i64,
     pub(super) resend_after_ms: Option<i64>,
-    /// Digits of the recipient's number.
-    pub(super) recipient: u64,
+    pub(super) recipient: PhoneNumber,
 }
 
 /// The text of a query for messages.
 macro_rules! messages {
     ($which:literal) => {
         concat!(
-            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after, recipient
-             FROM message WHERE ",
+            "SELECT key, state, due, expires, lane, priority, first_segment, parts, parts_sent, resend_after,
+             recipient FROM message WHERE ",
             $which
         )
     };
@@ -81,7 +91,7 @@ macro_rules! messages {
 impl MessageRow {
     pub(super) fn by_key(conn: &Connection, key: MessageKey) -> Result<Self, StoreError> {
         let row = conn.prepare_cached(messages!("key = ?"))?.query_row([key.0], Self::read).optional()?;
-        row.flatten().ok_or(StoreError::Corrupt { table: "message", key: key.0, what: "state or absent" })
+        row.flatten().ok_or(StoreError::Corrupt { table: "message", key: key.0, what: "state, recipient or absent" })
     }
 
     pub(super) fn by_id(conn: &Connection, id: MessageId) -> Result<Option<Self>, StoreError> {
@@ -97,6 +107,7 @@ impl MessageRow {
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let Some(state) = message_state_of(row.get(1)?) else { return Ok(None) };
+        let Some(recipient) = number(row.get(10)?) else { return Ok(None) };
         Ok(Some(Self {
             key: MessageKey(row.get(0)?),
             state,
@@ -108,7 +119,7 @@ impl MessageRow {
             parts: row.get(7)?,
             parts_sent: row.get(8)?,
             resend_after_ms: row.get(9)?,
-            recipient: row.get(10)?,
+            recipient,
         }))
     }
 }
@@ -119,6 +130,7 @@ pub(super) struct SegmentRow {
     pub(super) id: SegmentId,
     pub(super) message: MessageKey,
     pub(super) part: u8,
+    pub(super) lane: LaneKey,
     pub(super) state: SegmentState,
     /// When it was last due; a part that comes back keeps its place in the queue.
     pub(super) due: Timestamp,
@@ -126,6 +138,8 @@ pub(super) struct SegmentRow {
     pub(super) resent: bool,
     /// The SIM that it came back from for a cause that may be the SIM's.
     pub(super) avoid: Option<SimKey>,
+    /// Whether it waits as far as is stored.
+    pub(super) waits: bool,
 }
 
 impl SegmentRow {
@@ -145,7 +159,7 @@ impl SegmentRow {
     pub(super) fn of(conn: &Connection, message: &MessageRow) -> Result<Vec<Self>, StoreError> {
         let mut statement = conn.prepare_cached(
             "SELECT key, message, part, state, due, sim, modem, tp_mr, offered_at, accepted_at, reported_at,
-             unknown_at, tp_status, attempts, resent, avoid_sim FROM segment WHERE key >= ? AND key < ? ORDER BY key",
+             unknown_at, tp_status, attempts, resent, lane, avoid_sim FROM segment WHERE key >= ? AND key < ? ORDER BY key",
         )?;
         let rows = statement
             .query_map(params![message.first_segment, message.first_segment + message.parts], Self::read)?
@@ -191,16 +205,18 @@ impl SegmentRow {
             id: SegmentId(row.get(0)?),
             message: MessageKey(row.get(1)?),
             part: row.get(2)?,
+            lane: LaneKey(row.get(15)?),
+            waits: matches!(state, SegmentState::Waiting { .. }),
             state,
             due: Timestamp::from_millis(row.get(4)?),
             attempts: row.get(13)?,
             resent: row.get(14)?,
-            avoid: row.get::<_, Option<i64>>(15)?.map(SimKey),
+            avoid: row.get::<_, Option<i64>>(16)?.map(SimKey),
         }))
     }
 
-    /// Writes the state and what it carries. Data of earlier states stays.
-    pub(super) fn save(&self, conn: &Connection) -> Result<(), StoreError> {
+    /// Writes the state and what it carries; [`super::work::Work::save`] counts it too. Data of earlier states stays.
+    pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
         let state = segment_code(&self.state);
         match &self.state {
             SegmentState::Waiting { due } => {

@@ -16,7 +16,8 @@ const APPLICATION_ID: i32 = 0x5243_444F;
 /// SQLite before this version can corrupt a database when a WAL is reset (fixed in 3.51.3).
 const SQLITE_MIN: i32 = 3_051_003;
 
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
 
 /// What a database file begins with.
 const HEADER_OCTETS: usize = 100;
@@ -188,6 +189,36 @@ mod tests {
         assert_eq!(value::<i64>(&conn, "auto_vacuum"), 2);
         assert_eq!(value::<i32>(&conn, "application_id"), APPLICATION_ID);
         assert_eq!(value::<usize>(&conn, "user_version"), MIGRATIONS.len());
+    }
+
+    /// A database as the release with this schema left it, with a message that went out in two parts.
+    fn database_of_schema_1(path: &Path) {
+        let conn = Connection::open(path).unwrap();
+        conn.execute_batch(include_str!("migrations/0001.sql")).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute_batch(include_str!("testdata/0001.sql")).unwrap();
+    }
+
+    #[test]
+    fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recado.db");
+        database_of_schema_1(&path);
+        let conn = open_writer(&path).unwrap();
+        assert_eq!(value::<usize>(&conn, "user_version"), MIGRATIONS.len());
+        let rows = |sql: &str| -> Vec<(i64, Option<i64>)> {
+            let mut statement = conn.prepare(sql).unwrap();
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+        };
+        let spent = rows("SELECT segment, recipient FROM spend ORDER BY segment");
+        // The last row is of a message that is not there any more.
+        assert_eq!(spent, [(1, Some(5_511_987_654_321)), (2, Some(5_511_987_654_321)), (9, None)]);
+        assert_eq!(rows("SELECT key, sum(parts) FROM message"), [(1, Some(4))]);
+        assert_eq!(rows("SELECT key, waiting FROM lane ORDER BY key"), [(1, Some(0)), (2, Some(2))]);
+        assert_eq!(rows("SELECT seq, number FROM inbound ORDER BY seq"), [(1, Some(5_511_987_654_321)), (2, None)]);
+        let violations = rows("SELECT rowid, parent FROM pragma_foreign_key_check");
+        assert_eq!(violations, []);
     }
 
     #[test]

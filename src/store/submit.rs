@@ -9,12 +9,13 @@ use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::MessageState;
-use crate::sms::message::{OnUnknown, Submission};
+use crate::sms::message::{OnUnknown, Purpose, Submission};
+use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
-use super::row::message_code;
+use super::row::{message_code, stored_number};
 use super::work::{Effect, Work};
 
 /// What became of a submission.
@@ -45,7 +46,7 @@ impl Work<'_> {
         if submission.expires <= self.now {
             return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Over));
         }
-        let route = route_of(submission);
+        let route = self.route(route_of(submission), submission.purpose, Some(submission.to))?;
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
         if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
             let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
@@ -70,9 +71,15 @@ impl Work<'_> {
         self.effect(Effect::Queued { lane, priority: submission.priority, due: submission.due });
         self.note_expiry(submission.expires);
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
-        let question =
-            Question { paused: false, due: submission.due, expires: submission.expires, parts, begun: false };
-        let verdict = self.board.ask(lane, None, question, self.now);
+        let question = Question {
+            paused: false,
+            due: submission.due,
+            expires: submission.expires,
+            parts,
+            begun: false,
+            recipient: Some(submission.to),
+        };
+        let verdict = self.board.ask(self.conn, lane, None, question, self.now)?;
         self.note_hold(key, verdict)?;
         Ok(verdict)
     }
@@ -116,7 +123,6 @@ impl Work<'_> {
 
     fn insert_message(&mut self, submission: &Submission, lane: LaneKey) -> Result<MessageKey, StoreError> {
         let first_segment = self.counters.segment + 1;
-        let recipient = i64::try_from(submission.to.as_u64()).unwrap_or(i64::MAX);
         let resend_after = match submission.on_unknown {
             OnUnknown::Hold => None,
             OnUnknown::ResendAfter(after) => Some(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
@@ -135,7 +141,7 @@ impl Work<'_> {
                 self.now.as_millis(),
                 submission.client,
                 submission.client_ref,
-                recipient,
+                stored_number(submission.to),
                 submission.text.0,
                 submission.purpose.name(),
                 submission.priority,
@@ -180,7 +186,33 @@ impl Work<'_> {
             ])?;
             self.counters.segment = first_segment + index;
         }
+        self.wait(lane, i64::try_from(submission.parts.len()).unwrap_or(i64::MAX));
         Ok(key)
+    }
+
+    /// The route of a message for which `asked` was asked. An answer for which nothing was asked goes by the SIM that last
+    /// received from the number, else the one that last sent to it, and waits for that one.
+    pub(super) fn route(
+        &self,
+        asked: Route,
+        purpose: Purpose,
+        recipient: Option<PhoneNumber>,
+    ) -> Result<Route, StoreError> {
+        let Some(recipient) = recipient.filter(|_| purpose == Purpose::Reply && asked == Route::Any) else {
+            return Ok(asked);
+        };
+        let received = "SELECT sim.iccid FROM inbound JOIN sim ON sim.key = inbound.sim WHERE number = ?
+             ORDER BY inbound.seq DESC LIMIT 1";
+        let sent = "SELECT sim.iccid FROM message JOIN segment ON segment.key = message.first_segment
+             JOIN sim ON sim.key = segment.sim WHERE recipient = ? AND parts_sent > 0 ORDER BY message.key DESC LIMIT 1";
+        for last in [received, sent] {
+            let mut statement = self.conn.prepare_cached(last)?;
+            let iccid = statement.query_row([stored_number(recipient)], |row| row.get(0)).optional()?;
+            if let Some(iccid) = iccid {
+                return Ok(Route::Sim(iccid));
+            }
+        }
+        Ok(asked)
     }
 
     /// The lane of a route and batch, made when it is the first time.

@@ -7,13 +7,15 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
+use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
 use crate::dispatch::route::{Route, SimNames};
-use crate::sms::id::{SegmentId, SimKey};
+use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
+use crate::sms::message::Purpose;
 
-use super::board::{Board, LaneInfo, SimStatus};
+use super::board::{Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
 use super::{Settings, StoreError};
@@ -39,6 +41,17 @@ pub enum Effect {
         /// From when.
         due: Timestamp,
     },
+    /// Something of a message waits still, which may be leased.
+    Left {
+        /// Of which message.
+        message: MessageKey,
+        /// In which lane.
+        lane: LaneKey,
+        /// At which priority.
+        priority: u8,
+        /// From when.
+        due: Timestamp,
+    },
     /// A SIM is in a modem, or changed.
     Line {
         /// Which.
@@ -53,6 +66,8 @@ pub enum Effect {
         resting: bool,
         /// From when its budget lets a message begin.
         free_at: Timestamp,
+        /// What is left of its day's budget.
+        share: Share,
     },
     /// A SIM is in no modem any more.
     Gone(SimKey),
@@ -64,6 +79,8 @@ pub enum Effect {
         segment: SegmentId,
         /// From when the SIM's budget lets the next message begin.
         free_at: Timestamp,
+        /// What is left of its day's budget.
+        share: Share,
     },
     /// A line has done with a part.
     Finished {
@@ -84,14 +101,21 @@ impl Effect {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
-            Self::Line { sim, names, ready, paused, resting, free_at } => {
+            Self::Left { message, lane, priority, due } => {
+                if !plan.is_leased(message) {
+                    plan.queued(lane, priority, due);
+                }
+            }
+            Self::Line { sim, names, ready, paused, resting, free_at, share } => {
                 plan.line(sim, &names, ready, paused, resting);
                 plan.free_at(sim, free_at);
+                plan.share(sim, share);
             }
             Self::Gone(sim) => plan.release(sim),
-            Self::Offered { sim, segment, free_at } => {
+            Self::Offered { sim, segment, free_at, share } => {
                 plan.offered(sim, segment);
                 plan.free_at(sim, free_at);
+                plan.share(sim, share);
             }
             Self::Finished { sim, segment, go_on } => plan.finished(sim, segment, go_on),
             Self::Pause(paused) => plan.pause(paused),
@@ -166,6 +190,7 @@ pub struct Work<'a> {
     pub(super) now: Timestamp,
     pub(super) counters: Counters,
     tally: BTreeMap<i64, i64>,
+    waiting: BTreeMap<LaneKey, i64>,
     aftermath: Aftermath,
 }
 
@@ -177,7 +202,33 @@ impl<'a> Work<'a> {
         now: Timestamp,
         counters: Counters,
     ) -> Self {
-        Self { conn, board, settings, now, counters, tally: BTreeMap::new(), aftermath: Aftermath::default() }
+        Self {
+            conn,
+            board,
+            settings,
+            now,
+            counters,
+            tally: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            aftermath: Aftermath::default(),
+        }
+    }
+
+    /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
+    /// spent already, budgets are read anew.
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        let is_back = self.board.begin(self.now);
+        if is_back {
+            self.draw_in()?;
+        }
+        let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
+        let affected: Vec<SimKey> =
+            self.board.sims.iter().filter(|(_, sim)| is_affected(sim)).map(|(&key, _)| key).collect();
+        for sim in affected {
+            self.board.read_budget(self.conn, sim, self.now)?;
+            self.line_effect(sim);
+        }
+        Ok(())
     }
 
     /// The time of this transaction.
@@ -206,6 +257,20 @@ impl<'a> Work<'a> {
         *self.tally.entry(message_code(to)).or_default() += 1;
     }
 
+    /// Counts parts that wait in a lane from now on, or no longer.
+    pub(super) fn wait(&mut self, lane: LaneKey, parts: i64) {
+        *self.waiting.entry(lane).or_default() += parts;
+    }
+
+    /// Stores the state of a segment.
+    pub(super) fn save(&mut self, row: &mut SegmentRow) -> Result<(), StoreError> {
+        row.write(self.conn)?;
+        let waits = matches!(row.state, SegmentState::Waiting { .. });
+        let waited = std::mem::replace(&mut row.waits, waits);
+        self.wait(row.lane, i64::from(waits) - i64::from(waited));
+        Ok(())
+    }
+
     /// Stores the state that follows from the segments, where it is another one, and says so in the log.
     pub(super) fn update_message(&mut self, message: &MessageRow, segments: &[SegmentRow]) -> Result<(), StoreError> {
         let state = message_state(segments.iter().map(|segment| &segment.state));
@@ -226,14 +291,21 @@ impl<'a> Work<'a> {
     }
 
     /// Asks the gate about a message that waits in `lane`.
-    pub fn explain(&self, lane: LaneKey, question: Question) -> Verdict {
-        self.board.ask(lane, None, question, self.now)
+    pub fn explain(&self, lane: LaneKey, question: Question) -> Result<Verdict, StoreError> {
+        self.board.ask(self.conn, lane, None, question, self.now)
     }
 
-    /// Asks the gate about a message that would go by `route` as part of `batch`.
-    pub fn preview(&self, route: &Route, batch: &str, question: Question) -> Verdict {
-        let lane = LaneInfo { route: route.clone(), batch: batch.to_owned() };
-        self.board.ask_lane(&lane, None, question, self.now)
+    /// Asks the gate about a message that would be submitted for `route` as part of `batch`.
+    pub fn preview(
+        &self,
+        route: &Route,
+        batch: &str,
+        purpose: Purpose,
+        question: Question,
+    ) -> Result<Verdict, StoreError> {
+        let route = self.route(route.clone(), purpose, question.recipient)?;
+        let lane = LaneInfo { route, batch: batch.to_owned() };
+        self.board.ask_lane(self.conn, &lane, None, question, self.now)
     }
 
     /// The SIMs that were seen.
@@ -248,14 +320,18 @@ impl<'a> Work<'a> {
 
     /// From when the budget of `sim` lets a message of one part begin, and congestion its line.
     pub(super) fn free_at(&self, sim: SimKey) -> Timestamp {
-        use crate::dispatch::budget::Allowance;
         let Some(sim) = self.board.sims.get(&sim) else { return self.now };
-        let open = match sim.budget.ask_start(1, self.now) {
+        let open = match sim.budget.ask(Demand::ONE, self.now) {
             Allowance::From { at, .. } => at,
             Allowance::Never { .. } => Timestamp::MAX,
             Allowance::Now => self.now,
         };
         open.max(sim.health.closed_until())
+    }
+
+    /// What is left of the day's budget of `sim`.
+    pub(super) fn share(&self, sim: SimKey) -> Share {
+        self.board.sims.get(&sim).map_or(Share::WHOLE, |sim| sim.budget.share(self.now))
     }
 
     /// Puts what waits of a message off until `due`, or until its last part is due if that is later: parts go in order, so
@@ -272,7 +348,7 @@ impl<'a> Work<'a> {
             if let SegmentState::Waiting { due: old } = &mut segment.state {
                 *old = due;
                 segment.due = due;
-                segment.save(self.conn)?;
+                self.save(segment)?;
             }
         }
         self.note_expiry(message.expires);
@@ -289,6 +365,12 @@ impl<'a> Work<'a> {
                      ON CONFLICT (state) DO UPDATE SET messages = messages + ?2",
                 )?
                 .execute((state, change))?;
+        }
+        for (lane, change) in self.waiting.into_iter().filter(|(_, change)| *change != 0) {
+            self.conn
+                .prepare_cached("UPDATE lane SET waiting = waiting + ? WHERE key = ?")?
+                .execute((change, lane.0))?;
+            *self.board.waiting.entry(lane).or_default() += change;
         }
         Ok((self.aftermath, self.counters))
     }

@@ -154,7 +154,7 @@ impl Place {
         let database = database.display();
         let mut text = format!(
             "[store]\npath = '{database}'\n[http]\nlisten = \"{listen}\"\n[serve]\ndrain = \"{drain}\"\n[modems]\ndiscover = false\n\
-             [sim]\nper_minute = 0\nper_day = 0\nmin_gap = \"0s\"\n"
+             [sim]\nper_minute = 0\nper_hour = 0\nper_day = 0\nper_month = 0\nmin_gap = \"0s\"\n"
         );
         for port in ports {
             writeln!(text, "[[modem]]\nport = '{}'", port.display()).unwrap();

@@ -120,7 +120,7 @@ pub(crate) fn look(world: &mut World) -> Look {
     let mut waiting = BTreeMap::new();
     for view in messages(world) {
         if let (Some((lane, question)), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
-            let verdict = gateway.commit(now, |context| Ok(context.work.explain(lane, question))).unwrap();
+            let verdict = gateway.commit(now, |context| context.work.explain(lane, question)).unwrap();
             waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
         }
     }
@@ -254,25 +254,32 @@ fn budgets(world: &World, conn: &Connection) {
     let total: usize = spent.values().map(Vec::len).sum();
     assert!(total >= world.log.len(), "{} parts were taken and {total} counted", world.log.len());
     let in_minute = usize::try_from(limits.per_minute).unwrap();
+    let in_hour = usize::try_from(limits.per_hour).unwrap();
     let in_day = usize::try_from(limits.per_day).unwrap();
     for times in spent.values() {
-        check_limits(times, in_minute, 60_000, in_day);
+        check_window(times, in_minute, 60_000);
+        check_window(times, in_hour, 3_600_000);
+        check_days(times, in_day);
     }
     // From the offer to the network it takes a part as long as the prompt and the order may; the offer is good for ten
     // seconds and the modem for two more.
     for modem in 0..world.modems {
         let taken = world.log.iter().filter(|(_, line)| line.modem == modem);
         let times: Vec<i64> = taken.map(|(at, _)| at.as_millis()).collect();
-        check_limits(&times, in_minute, 60_000 - 15_000, 0);
+        check_window(&times, in_minute, 60_000 - 15_000);
+        check_window(&times, in_hour, 3_600_000 - 15_000);
     }
 }
 
-fn check_limits(times: &[i64], in_minute: usize, minute: i64, in_day: usize) {
-    if in_minute > 0 {
-        for window in times.windows(in_minute + 1) {
-            assert!(window[in_minute] - window[0] >= minute, "more than {in_minute} in a minute: {window:?}");
+fn check_window(times: &[i64], most: usize, window_ms: i64) {
+    if most > 0 {
+        for window in times.windows(most + 1) {
+            assert!(window[most] - window[0] >= window_ms, "more than {most} in {window_ms} ms: {window:?}");
         }
     }
+}
+
+fn check_days(times: &[i64], in_day: usize) {
     if in_day > 0 {
         let mut days: BTreeMap<i64, usize> = BTreeMap::new();
         for at in times {

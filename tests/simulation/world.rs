@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use recado::actor::gateway::{Gateway, Order, Report};
 use recado::clock::{Instant, Now, Timestamp};
 use recado::dispatch::budget::Limits;
@@ -664,6 +663,7 @@ fn faults(random: &mut Random) -> Vec<FaultRate> {
 }
 
 fn limits(random: &mut Random) -> Limits {
-    let (per_minute, per_day, gap) = random.pick(&[(0, 0, 0), (0, 0, 0), (6, 0, 5), (3, 20, 1), (4, 12, 0), (0, 0, 2)]);
-    Limits { per_minute, per_day, min_gap: Duration::from_secs(gap), zone: TimeZone::UTC, reset_hour: 0 }
+    let (per_minute, per_hour, per_day, gap) =
+        random.pick(&[(0, 0, 0, 0), (0, 40, 0, 0), (6, 0, 0, 5), (3, 15, 20, 1), (4, 0, 12, 0), (0, 0, 0, 2)]);
+    Limits { per_minute, per_hour, per_day, min_gap: Duration::from_secs(gap), ..Limits::none() }
 }

@@ -36,8 +36,7 @@ impl Site {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::host();
-        let zone = jiff::tz::TimeZone::UTC;
-        let default = Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone, reset_hour: 0 };
+        let default = Limits::none();
         let sims = SimSettings { default, cards: Vec::new() };
         let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();

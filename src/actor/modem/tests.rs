@@ -88,8 +88,7 @@ impl Desk {
 }
 
 fn sims() -> SimSettings {
-    let zone = jiff::tz::TimeZone::UTC;
-    let default = Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone, reset_hour: 0 };
+    let default = Limits::none();
     SimSettings { default, cards: Vec::new() }
 }
 

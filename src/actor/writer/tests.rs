@@ -55,8 +55,7 @@ impl Desk {
 }
 
 fn limits() -> Limits {
-    let zone = jiff::tz::TimeZone::UTC;
-    Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone, reset_hour: 0 }
+    Limits::none()
 }
 
 fn running(path: &Path, clock: Clock) -> Running {

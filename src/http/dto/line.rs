@@ -98,15 +98,18 @@ pub(in super::super) struct SimAnswer {
     reason: Option<String>,
     /// What each limit has left.
     budget: Vec<BudgetAnswer>,
-    /// When its queue would be empty; not reckoned yet.
+    /// When what waits now would have left by it, at its pace and within its budgets: an estimate. What waits for several
+    /// SIMs is shared evenly by those that are ready. Null when nothing waits, when it cannot send, and when it would take
+    /// more than a year.
     #[schema(required)]
     queue_ends_at: Option<String>,
 }
 
-/// One limit of a SIM, in parts.
+/// One limit of a SIM that is in force, in parts; `recipients` in distinct numbers.
 #[derive(Debug, Serialize, ToSchema)]
 struct BudgetAnswer {
-    /// `minute` or `day`.
+    /// `minute` and `hour` (any 60 s and 3600 s), `day` and `month` (civil, from the reset hour), or `recipients` (in the
+    /// month).
     period: &'static str,
     limit: u32,
     used: u32,
@@ -146,7 +149,7 @@ impl SimAnswer {
             state: sim.state,
             reason,
             budget: sim.levels.into_iter().map(BudgetAnswer::from).collect(),
-            queue_ends_at: None,
+            queue_ends_at: sim.queue_ends_at.map(at),
         }
     }
 }

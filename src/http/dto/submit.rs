@@ -28,7 +28,9 @@ pub(in super::super) struct SubmitRequest {
     pub(in super::super) text: Option<String>,
     /// Idempotency: the same reference with the same content is the same message, per client.
     pub(in super::super) client_ref: Option<String>,
-    /// `collection` (default), `reminder`, `identity_check`, `promotion`, `confirmation`, `reply` or `operational`.
+    /// `collection` (default), `reminder`, `identity_check`, `promotion`, `confirmation`, `reply` or `operational`. A `reply`
+    /// without `sim` and `group` leaves by the SIM that last received from the number, else the one that last sent to it,
+    /// and waits for that SIM as if it had been asked for.
     pub(in super::super) purpose: Option<String>,
     /// 0 to 9, 9 most urgent; default 5.
     #[schema(minimum = 0, maximum = 9)]

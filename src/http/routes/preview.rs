@@ -43,9 +43,10 @@ pub(super) async fn preview(
         expires: checked.times.expires,
         parts: u32::try_from(preview.segments).unwrap_or(u32::MAX),
         begun: false,
+        recipient: checked.to,
     };
     let (route, batch) = checked.lane();
-    let verdict = site.writer.preview(route.clone(), batch.clone(), question).await?;
+    let verdict = site.writer.preview(route.clone(), batch.clone(), checked.purpose, question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
     Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before)))
 }

@@ -17,7 +17,6 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -162,7 +161,7 @@ fn store_settings(free_floor: u64) -> StoreSettings {
 
 /// One SIM with a name; at most three parts a day leave by it.
 fn sims() -> SimSettings {
-    let limits = Limits { per_minute: 0, per_day: 3, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 };
+    let limits = Limits { per_day: 3, ..Limits::none() };
     let names = SimNames { iccid: ICCID.to_owned(), name: Some("norte".to_owned()), group: None };
     SimSettings {
         default: limits.clone(),

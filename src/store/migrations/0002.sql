@@ -1,20 +1,14 @@
--- SIMs that rest until a self-test succeeds, and alarms.
+-- Budgets by recipient: whom a part went to, so that a month's distinct recipients can be counted.
+ALTER TABLE spend ADD COLUMN recipient INTEGER;
+UPDATE spend SET recipient =
+    (SELECT message.recipient FROM segment JOIN message ON message.key = segment.message WHERE segment.key = spend.segment);
+CREATE INDEX spend_recipient ON spend (sim, recipient, at);
 
-ALTER TABLE sim ADD COLUMN rest_reason TEXT;
-ALTER TABLE sim ADD COLUMN rest_since INTEGER;
-ALTER TABLE sim ADD COLUMN rest_tests INTEGER;
-ALTER TABLE sim ADD COLUMN rest_next_test INTEGER;
+-- Parts that wait in a lane, kept in the transaction that changes them: when a queue ends is told without walking it.
+ALTER TABLE lane ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+UPDATE lane SET waiting = (SELECT count(*) FROM segment WHERE segment.lane = lane.key AND state = 0);
 
--- The SIM that a part came back from for a cause that can mean the SIM or the recipient: another one tries it.
-ALTER TABLE segment ADD COLUMN avoid_sim INTEGER;
-
--- What a person must look after.
-CREATE TABLE alarm (
-    key INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    sim INTEGER,
-    detail TEXT NOT NULL,
-    raised_at INTEGER NOT NULL,
-    cleared_at INTEGER
-) STRICT;
-CREATE UNIQUE INDEX alarm_open ON alarm (kind, coalesce(sim, 0)) WHERE cleared_at IS NULL;
+-- The sender's number as numbers are stored, where it is one: an answer goes by the SIM that was written to.
+ALTER TABLE inbound ADD COLUMN number INTEGER;
+UPDATE inbound SET number = CAST(substr(sender, 2) AS INTEGER) WHERE sender GLOB '+[1-9][0-9][0-9][0-9]*';
+CREATE INDEX inbound_number ON inbound (number, seq) WHERE number IS NOT NULL;

@@ -1,6 +1,7 @@
 //! Situations of the queue: a real store, the real plan, and modems that are played by the test.
 
 mod budget;
+mod clock;
 mod control;
 mod inbound;
 mod parts;
@@ -10,8 +11,6 @@ mod travel;
 mod unknown;
 
 use std::time::Duration;
-
-use jiff::tz::TimeZone;
 
 use super::*;
 use crate::dispatch::budget::Limits;
@@ -49,7 +48,7 @@ struct Desk {
 }
 
 fn unlimited() -> Limits {
-    Limits { per_minute: 0, per_day: 0, min_gap: Duration::ZERO, zone: TimeZone::UTC, reset_hour: 0 }
+    Limits::none()
 }
 
 fn settings(limits: Limits) -> Settings {
@@ -226,7 +225,8 @@ impl Desk {
         }
     }
 
-    /// What must hold at any time: events are numbered without gaps, and what is stored of a message follows from its parts.
+    /// What must hold at any time: events are numbered without gaps, what is stored of a message follows from its parts, and
+    /// what is counted as waiting waits.
     fn check(&self) {
         let events = self.reader().events(Page::After(0), 100_000, &[]).unwrap();
         for (event, seq) in events.iter().zip(1..) {
@@ -243,6 +243,10 @@ impl Desk {
             let dues: Vec<_> = segments.iter().filter_map(waiting_due).collect();
             assert!(dues.windows(2).all(|two| two[0] == two[1]), "parts of one message are due together: {dues:?}");
         }
+        let sql = "SELECT count(*) FROM lane WHERE waiting <>
+             (SELECT count(*) FROM segment WHERE segment.lane = lane.key AND state = 0)";
+        let miscounted: u32 = conn.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(miscounted, 0);
     }
 }
 

@@ -58,7 +58,7 @@ fn what_only_a_resting_sim_could_send_says_so() {
     let id = desk.submit("um");
     desk.hand_over_as(BARRED);
     let (lane, question) = desk.view(id).waiting.unwrap();
-    let verdict = desk.gateway.commit(desk.now, |context| Ok(context.work.explain(lane, question))).unwrap();
+    let verdict = desk.gateway.commit(desk.now, |context| context.work.explain(lane, question)).unwrap();
     assert_eq!(verdict, Verdict::Hold { reason: Reason::SimResting, until: None });
 }
 

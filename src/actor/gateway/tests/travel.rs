@@ -159,3 +159,60 @@ fn an_offer_of_a_modem_that_is_down_is_answered_with_stop() {
     desk.report("m1", &[Report::Down { reason: "the port is gone".into() }]);
     assert_eq!(desk.offer("m1", lease.segment), Offer::Stop);
 }
+
+fn reply(desk: &mut Desk) -> Submission {
+    Submission { purpose: Purpose::Reply, ..desk.submission("de nada") }
+}
+
+#[test]
+fn an_answer_goes_by_the_sim_that_was_written_to_and_waits_for_it() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.send(1);
+    desk.plug("m2", "sim-b");
+    // In the national form, as some networks give it.
+    desk.receive("m2", deliver("011987654321", "quem fala?", None));
+    desk.report("m2", &[Report::Down { reason: "the port is gone".into() }]);
+    let answer = reply(&mut desk);
+    assert_eq!(
+        desk.try_submit(&answer),
+        SubmitAnswer::Queued(Verdict::Hold { reason: Reason::SimResting, until: None })
+    );
+    assert!(desk.loads().is_empty());
+    desk.plug("m2", "sim-b");
+    assert_eq!(desk.load().0, "m2");
+}
+
+#[test]
+fn an_answer_to_somebody_who_was_written_to_goes_by_that_sim() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.send(1);
+    desk.plug("m2", "sim-b");
+    for _ in 0..2 {
+        let answer = reply(&mut desk);
+        desk.try_submit(&answer);
+        let (modem, lease) = desk.hand_over();
+        assert_eq!(modem, "m1");
+        desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 2 });
+    }
+}
+
+#[test]
+fn an_answer_for_which_a_sim_is_asked_goes_by_that_one_and_to_strangers_by_any() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.plug("m2", "sim-b");
+    desk.receive("m1", deliver("+5511987654321", "quem fala?", None));
+    let asked = Submission { group: Some("vip".into()), ..reply(&mut desk) };
+    desk.try_submit(&asked);
+    let (modem, lease) = desk.hand_over();
+    assert_eq!(modem, "m2");
+    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 2 });
+    desk.report("m1", &[Report::Down { reason: "the port is gone".into() }]);
+    let stranger = Submission { to: PhoneNumber::from_digits("5511900000000").unwrap(), ..reply(&mut desk) };
+    desk.try_submit(&stranger);
+    assert_eq!(desk.load().0, "m2");
+}
