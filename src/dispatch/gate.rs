@@ -176,13 +176,16 @@ fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
     // Once it has begun, each part goes when there is room for it.
     let parts = if question.begun { 1 } else { question.parts };
     let demand = Demand { parts, begun: question.begun, stranger: line.stranger };
+    let can_send = line.ready && !line.resting;
     match line.budget.ask(demand, start) {
+        // A pace of seconds says nothing about a line that cannot send anyway.
+        Allowance::From { period: Period::Gap, .. } if !can_send => Prospect::Resting,
         Allowance::From { at, period } => {
             let reason = if period == Period::Gap { Reason::SimPace } else { Reason::SimBudget };
-            Prospect::Spent { at: Some(at), reason }
+            Prospect::Spent { at: can_send.then_some(at), reason }
         }
         Allowance::Never { .. } => Prospect::Spent { at: None, reason: Reason::SimBudget },
-        Allowance::Now if line.resting || !line.ready => Prospect::Resting,
+        Allowance::Now if !can_send => Prospect::Resting,
         Allowance::Now if line.closed_until > start => {
             Prospect::Spent { at: Some(line.closed_until), reason: Reason::SimResting }
         }
@@ -244,6 +247,21 @@ mod tests {
         check(question(), &[open(&paced)], hold(Reason::SimPace, Some(5)));
         check(question(), &[open(&spent)], hold(Reason::SimBudget, Some(60)));
         check(Question { expires: NOW, ..question() }, &[open(&fresh)], Verdict::Block { reason: Reason::Expired });
+    }
+
+    #[test]
+    fn a_line_that_cannot_send_names_no_time() {
+        let (paced, spent) = (budget(1), budget(2));
+        check(question(), &[Line { resting: true, ..open(&paced) }], hold(Reason::SimResting, None));
+        check(question(), &[Line { ready: false, ..open(&paced) }], hold(Reason::SimResting, None));
+        check(question(), &[Line { resting: true, ..open(&spent) }], hold(Reason::SimBudget, None));
+    }
+
+    #[test]
+    fn congestion_says_until_when() {
+        let fresh = budget(0);
+        let closed_until = NOW + Duration::from_secs(30);
+        check(question(), &[Line { closed_until, ..open(&fresh) }], hold(Reason::SimResting, Some(30)));
     }
 
     #[test]

@@ -64,12 +64,16 @@ pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyA
     let ready = !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_)));
     let accepting = ready && refusal.is_none();
     let lines = site.writer.sims().await.unwrap_or_default();
-    let (resting, others): (Vec<&SimStatus>, Vec<&SimStatus>) =
-        lines.iter().filter(|sim| sim.modem.is_some()).partition(|sim| sim.state == "paused");
+    let is_held = |sim: &&SimStatus| sim.state == "paused" || sim.rest.is_some();
+    let (held, others): (Vec<&SimStatus>, Vec<&SimStatus>) =
+        lines.iter().filter(|sim| sim.modem.is_some()).partition(is_held);
     let name = |sim: &SimStatus| sim.card.names.name.clone().unwrap_or_else(|| sim.card.names.iccid.clone());
-    reasons.extend(resting.iter().map(|sim| format!("SIM {} is paused", name(sim))));
-    let all_rest = !resting.is_empty() && !others.iter().any(|sim| sim.state == "ready");
-    let sending = site.fleet.any_ready() && !paused && !all_rest;
+    reasons.extend(held.iter().map(|sim| match sim.rest {
+        Some(rest) if sim.state != "paused" => format!("SIM {} rests: {}", name(sim), rest.reason.detail()),
+        _ => format!("SIM {} is paused", name(sim)),
+    }));
+    let all_held = !held.is_empty() && !others.iter().any(|sim| sim.state == "ready");
+    let sending = site.fleet.any_ready() && !paused && !all_held;
     let status = if accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(ReadyAnswer { ready, accepting, sending, reasons }))
 }

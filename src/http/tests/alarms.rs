@@ -1,7 +1,9 @@
 use serde_json::json;
 
+use crate::actor::fleet::ModemState;
 use crate::clock::Timestamp;
 use crate::modem::Settlement;
+use crate::sms::id::ModemId;
 use crate::sms::lifecycle::Carrier;
 use crate::sms::outcome::Cause;
 use crate::store::Store;
@@ -36,6 +38,10 @@ async fn a_sim_that_rests_raises_an_alarm_and_says_why() {
     assert_eq!(alarm["detail"], "refused: operator has barred this subscription from sending (cms-8)");
     let sims = house.get("/v1/sims").await.json;
     assert_eq!((&sims["items"][0]["state"], &sims["items"][0]["reason"]), (&json!("resting"), &alarm["detail"]));
+    house.fleet.update(&ModemId::new("m1"), |modem| modem.state = ModemState::Ready);
+    let ready = house.get("/readyz").await.json;
+    assert_eq!((&ready["sending"], &ready["accepting"]), (&json!(false), &json!(true)));
+    assert_eq!(ready["reasons"], json!([format!("SIM norte rests: {}", alarm["detail"].as_str().unwrap())]));
     let send = house.token(json!({ "client": "a", "scopes": ["send"] })).await;
     house.with(&send, "GET", "/v1/alarms", "").await.is_problem(403, "forbidden", None);
 }
