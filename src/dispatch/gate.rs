@@ -179,13 +179,12 @@ fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
     let can_send = line.ready && !line.resting;
     match line.budget.ask(demand, start) {
         // A pace of seconds says nothing about a line that cannot send anyway.
-        Allowance::From { period: Period::Gap, .. } if !can_send => Prospect::Resting,
+        Allowance::Now | Allowance::From { period: Period::Gap, .. } if !can_send => Prospect::Resting,
         Allowance::From { at, period } => {
             let reason = if period == Period::Gap { Reason::SimPace } else { Reason::SimBudget };
             Prospect::Spent { at: can_send.then_some(at), reason }
         }
         Allowance::Never { .. } => Prospect::Spent { at: None, reason: Reason::SimBudget },
-        Allowance::Now if !can_send => Prospect::Resting,
         Allowance::Now if line.closed_until > start => {
             Prospect::Spent { at: Some(line.closed_until), reason: Reason::SimResting }
         }

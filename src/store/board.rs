@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
-use crate::dispatch::budget::{Allowance, Budget, Level};
+use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
 use crate::dispatch::gate::{self, Question, Verdict};
 use crate::dispatch::health::{Health, Rest};
 use crate::dispatch::plan::LaneKey;
@@ -315,15 +315,21 @@ impl Board {
         self.sims.get(&key).is_some_and(|sim| sim.budget.is_full_of_recipients(now))
     }
 
-    /// Whether a SIM other than this one could send messages of the lane now.
-    pub(super) fn has_other(&self, lane: LaneKey, sim: SimKey) -> bool {
+    /// Whether a SIM other than this one could send messages of the lane now, or within a minute.
+    pub(super) fn has_other(&self, lane: LaneKey, sim: SimKey, now: Timestamp) -> bool {
         let Some(info) = self.lanes.get(&lane) else { return false };
         self.sims.iter().any(|(key, other)| {
             *key != sim
                 && info.route.admits(&other.card.names)
                 && other.place.as_ref().is_some_and(|place| place.ready)
                 && other.health.rest.is_none()
+                && other.health.closed_until() <= now
                 && !self.sim_is_paused(other)
+                && match other.budget.ask(Demand::ONE, now) {
+                    Allowance::Now => true,
+                    Allowance::From { period, .. } => matches!(period, Period::Gap | Period::Minute),
+                    Allowance::Never { .. } => false,
+                }
         })
     }
 

@@ -265,7 +265,7 @@ impl Work<'_> {
             Disposition::RestSim => Some(Duration::ZERO),
             Disposition::AnotherSim => match row.avoid {
                 Some(other) if other != sim && row.cause(self.conn)? == Some(cause.to_string()) => None,
-                None if self.board.has_other(lane, sim) => Some(Duration::ZERO),
+                None if self.board.has_other(lane, sim, self.now) => Some(Duration::ZERO),
                 Some(_) | None => later,
             },
             Disposition::RetryNow => AT_ONCE.get(place).copied().or(later),

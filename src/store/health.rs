@@ -132,11 +132,21 @@ impl Work<'_> {
                 rest.test(now);
             }
             self.save_rest(sim)?;
-            if let Some(to) = self.own_number(sim) {
+            // One that waits, for the budget or for someone to resume, is enough.
+            if !self.test_waits(sim)?
+                && let Some(to) = self.own_number(sim)
+            {
                 self.send_test(sim, to)?;
             }
         }
         Ok(())
+    }
+
+    fn test_waits(&self, sim: SimKey) -> Result<bool, StoreError> {
+        let Some(entry) = self.board.sims.get(&sim) else { return Ok(false) };
+        let route = Route::Test(entry.card.names.iccid.clone()).to_string();
+        let mut statement = self.conn.prepare_cached("SELECT 1 FROM lane WHERE route = ? AND waiting > 0")?;
+        Ok(statement.exists([route])?)
     }
 
     /// Sends a self-test by the SIM with this name or ICCID, to one of our own numbers where none is given.

@@ -108,7 +108,9 @@ impl Store {
             return Ok(Drawn::TooMany(Place { due, segment: last }));
         }
         let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. }));
-        if begun_by.is_none() && waiting.clone().any(|s| s.avoid == Some(sim)) && self.board().has_other(row.lane, sim)
+        if begun_by.is_none()
+            && waiting.clone().any(|s| s.avoid == Some(sim))
+            && self.board().has_other(row.lane, sim, now)
         {
             return Ok(Drawn::Elsewhere(message));
         }

@@ -122,6 +122,22 @@ fn a_resting_sim_tests_itself_with_growing_pauses() {
 }
 
 #[test]
+fn a_self_test_that_waits_is_not_sent_again() {
+    let mut desk = Desk::new(unlimited());
+    desk.settings.alarms = vec![PhoneNumber::from_digits("5511900000001").unwrap()];
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.hand_over_as(BARRED);
+    desk.gateway.commit(desk.now, |context| context.work.pause(Scope::All, "", "test", "test")).unwrap();
+    desk.pass(Duration::from_secs(5 * 60));
+    desk.pass(Duration::from_secs(30 * 60));
+    let tests = "SELECT count(*) FROM segment JOIN lane ON lane.key = segment.lane WHERE route LIKE 'test:%'";
+    let waiting: u32 = desk.gateway.store().connection().query_row(tests, [], |row| row.get(0)).unwrap();
+    assert_eq!(waiting, 1);
+}
+
+#[test]
 fn who_is_named_for_alarms_gets_one_text_by_another_sim() {
     let mut desk = Desk::new(unlimited());
     desk.settings.alarms = vec![PhoneNumber::from_digits("5511900000001").unwrap()];
