@@ -1,6 +1,7 @@
 //! Store and plan together, without threads: what the writer's thread drives, and what a simulation can drive in line.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::dispatch::plan::{Draw, Plan, Step};
@@ -84,6 +85,9 @@ pub enum Order {
 
 /// How many messages that its budget does not hold a line looks past in one round.
 const SKIPPED_MAX: usize = 32;
+
+/// After so long a line looks once more at what it left to others.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Store and plan.
 #[derive(Debug)]
@@ -225,7 +229,7 @@ impl Gateway {
                     skipped.push(message);
                 }
                 Drawn::TooLarge { .. } | Drawn::Elsewhere(_) => {
-                    self.plan.pass_over(draw, None);
+                    self.plan.pass_over(draw, Some(now + LOOK_AGAIN));
                     return Ok(None);
                 }
                 Drawn::TooMany(place) => {
@@ -239,7 +243,8 @@ impl Gateway {
                     }
                 }
                 Drawn::Empty(next) if draw.after.is_some() || !skipped.is_empty() => {
-                    self.plan.pass_over(draw, next);
+                    let again = (!skipped.is_empty()).then_some(now + LOOK_AGAIN);
+                    self.plan.pass_over(draw, next.into_iter().chain(again).min());
                     return Ok(None);
                 }
                 Drawn::Empty(next) => {

@@ -10,8 +10,6 @@ mod rest;
 mod travel;
 mod unknown;
 
-use std::time::Duration;
-
 use super::*;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::gate::{Reason, Verdict};
