@@ -30,7 +30,7 @@ use crate::store::submit::SubmitAnswer;
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Sent, sim_label};
+use crate::telemetry::metrics::Sent;
 
 use crate::modem::Offer;
 
@@ -593,7 +593,7 @@ impl Running {
             match fact {
                 Fact::HandedOver(after) => self.metrics.handed_over(after),
                 Fact::Settled { sim, result } => {
-                    self.metrics.sent(&sim_label(sim.name.as_deref(), &sim.iccid), sent(result));
+                    self.metrics.sent(&sim.label(), sent(result));
                 }
                 Fact::Reported(after) => self.metrics.reported(after),
                 Fact::Received => self.metrics.received(),

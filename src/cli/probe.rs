@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 
 use crate::actor::probe::{self, Asked, Depth, ProbeError};
 use crate::clock::Clock;
+use crate::dispatch::route::SimNames;
 use crate::serial::PortError;
 use crate::serial::known::{Kind, Known};
 use crate::serial::usb::{self, Device, Roots};
-use crate::telemetry::metrics::sim_label;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -192,7 +192,7 @@ impl Found {
             "model": identity.model,
             "firmware": identity.firmware,
             "imei": identity.imei,
-            "sim": identity.iccid.as_deref().map(|iccid| format!("…{}", sim_label(None, iccid))),
+            "sim": identity.iccid.clone().map(|iccid| format!("…{}", SimNames { iccid, ..SimNames::default() }.label())),
             "signal_dbm": asked.signal_dbm,
             "says": says,
         })

@@ -239,12 +239,12 @@ fn state(message: &Value) -> Option<MessageState> {
     MessageState::from_name(message.get("state")?.as_str()?)
 }
 
-/// What holds a message that waits.
 /// Whether something more than its turn or its due time holds it.
 fn is_held(message: &Value) -> bool {
     hold(message).is_some_and(|code| !matches!(code, "not_due" | "sim_pace"))
 }
 
+/// What holds a message that waits.
 fn hold(message: &Value) -> Option<&str> {
     message.pointer("/reason/code")?.as_str()
 }

@@ -3,7 +3,7 @@
 //! A SIM **rests** when what happened speaks of the SIM and not of a recipient: a cause that names it, one cause for three
 //! recipients in a row, or two outcomes in a row that nobody knows (a SIM without SMS service answers every submission in a
 //! way that proves nothing, and would drain the queue into `unknown`). It comes back only when a text to one of our own
-//! numbers was accepted, or when a person says so; never by trying a debtor's message.
+//! numbers was accepted, never by trying a debtor's message.
 //!
 //! Congestion **backs off** the line for a while. It ends by itself.
 

@@ -87,6 +87,16 @@ mod tests {
     }
 
     #[test]
+    fn a_sim_without_a_name_is_called_by_four_digits() {
+        let label = |name: Option<&str>, iccid: &str| {
+            SimNames { iccid: iccid.into(), name: name.map(str::to_owned), group: None }.label()
+        };
+        assert_eq!(label(Some("norte"), "8955031234567890123"), "norte");
+        assert_eq!(label(None, "8955031234567890123"), "0123");
+        assert_eq!(label(None, "12"), "12");
+    }
+
+    #[test]
     fn a_sim_is_found_by_name_iccid_or_group() {
         let sim = SimNames { iccid: "8955001".into(), name: Some("norte".into()), group: Some("vip".into()) };
         assert!(Route::Any.admits(&sim));

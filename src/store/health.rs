@@ -151,9 +151,8 @@ impl Work<'_> {
 
     /// Sends a self-test by the SIM with this name or ICCID, to one of our own numbers where none is given.
     pub fn self_test(&mut self, name: &str, to: Option<PhoneNumber>) -> Result<TestAnswer, StoreError> {
-        let is_named =
-            |names: &crate::dispatch::route::SimNames| names.iccid == name || names.name.as_deref() == Some(name);
-        let found = self.board.sims.iter().find(|(_, sim)| is_named(&sim.card.names)).map(|(key, _)| *key);
+        let named = Route::Sim(name.to_owned());
+        let found = self.board.sims.iter().find(|(_, sim)| named.admits(&sim.card.names)).map(|(key, _)| *key);
         let Some(sim) = found else { return Ok(TestAnswer::NoSuchSim) };
         let Some(to) = to.or_else(|| self.own_number(sim)) else { return Ok(TestAnswer::NoNumber) };
         Ok(self.send_test(sim, to)?.map_or(TestAnswer::NoNumber, TestAnswer::Sent))

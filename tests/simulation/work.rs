@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use recado::clock::Timestamp;
-use recado::pdu::{Address, Pdu, SubmitTpdu, Tpdu};
+use recado::pdu::Address;
 use recado::sms::id::MessageId;
 use recado::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
 use recado::sms::number::PhoneNumber;
@@ -59,20 +59,7 @@ impl Task {
     pub(crate) fn submission(&self, now: Timestamp) -> Submission {
         let reference = u8::try_from(self.number % 256).unwrap();
         let segments = Segments::new(&self.text, &TextOptions::default(), reference).unwrap();
-        let encode = |user_data: &recado::pdu::UserData| {
-            let tpdu = SubmitTpdu {
-                rd: false,
-                rp: false,
-                srr: true,
-                tp_mr: 0,
-                tp_da: Address::international(&self.to).unwrap(),
-                tp_pid: 0,
-                tp_dcs: segments.dcs(None),
-                validity: None,
-                user_data: user_data.clone(),
-            };
-            Pdu { smsc: None, tpdu: Tpdu::Submit(tpdu) }.encode().unwrap()
-        };
+        let tp_da = Address::international(&self.to).unwrap();
         Submission {
             id: MessageId::new(now, self.random),
             client: "sim".into(),
@@ -94,7 +81,7 @@ impl Task {
             group: None,
             report: true,
             labels: Labels { batch: self.batch.clone(), ..Labels::default() },
-            parts: segments.iter().map(|segment| encode(&segment.user_data)).collect(),
+            parts: segments.submits(tp_da, true).unwrap(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::actor::fleet::ModemState;
 use crate::actor::writer::WriteError;
 use crate::store::board::SimStatus;
 use crate::store::reader::Reader;
-use crate::telemetry::metrics::{MEDIA_TYPE, ModemStanding, Standing, sim_label};
+use crate::telemetry::metrics::{MEDIA_TYPE, ModemStanding, Standing};
 
 use super::super::auth::{Caller, Scope};
 use super::super::dto::line::{HealthAnswer, ReadyAnswer, standing};
@@ -109,7 +109,7 @@ pub(super) async fn metrics(State(site): State<Site>, _: Watcher) -> Result<Resp
     let tally = site.read(Reader::tally).await?;
     let sims = site.writer.sims().await?;
     let budgets = sims.into_iter().flat_map(|sim| {
-        let label = sim_label(sim.card.names.name.as_deref(), &sim.card.names.iccid);
+        let label = sim.card.names.label();
         sim.levels
             .into_iter()
             .map(move |level| (label.clone(), level.period.name(), level.limit.saturating_sub(level.used)))

@@ -17,8 +17,7 @@ use crate::dispatch::route::SimNames;
 use crate::dispatch::sim::{Card, SimSettings};
 use crate::modem::{ReturnedWhy, UnknownWhy};
 use crate::pdu::{
-    Address, Concat, Dcs, DeliverTpdu, Direction, EncodedPdu, Pdu, Scts, StatusReportTpdu, SubmitTpdu, Tpdu, Udh,
-    UserData,
+    Address, Concat, Dcs, DeliverTpdu, Direction, Pdu, Scts, StatusReportTpdu, SubmitTpdu, Tpdu, Udh, UserData,
 };
 use crate::sms::id::MessageId;
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
@@ -83,19 +82,7 @@ impl Desk {
     fn submission(&mut self, text: &str) -> Submission {
         self.serial += 1;
         let segments = Segments::new(text, &TextOptions::default(), self.serial).unwrap();
-        let part = |user_data: &UserData| SubmitTpdu {
-            rd: false,
-            rp: false,
-            srr: true,
-            tp_mr: 0,
-            tp_da: Address::international(TO).unwrap(),
-            tp_pid: 0,
-            tp_dcs: segments.dcs(None),
-            validity: None,
-            user_data: user_data.clone(),
-        };
-        let encode = |tpdu| Pdu { smsc: None, tpdu: Tpdu::Submit(tpdu) }.encode().unwrap();
-        let parts: Vec<EncodedPdu> = segments.iter().map(|s| encode(part(&s.user_data))).collect();
+        let parts = segments.submits(Address::international(TO).unwrap(), true).unwrap();
         Submission {
             id: MessageId::new(self.now, [self.serial; 10]),
             client: "test".into(),
