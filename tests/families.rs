@@ -94,7 +94,7 @@ impl Bench {
             Output::Write(octets) => self.network.handle_bytes(0, &octets, self.now()),
             Output::Offer(segment) => self.machine.offer_answered(segment, Offer::Go, self.instant()),
             Output::Settled { result, .. } => self.settled.push(result),
-            Output::Up(identity) => self.family = Some(identity.profile),
+            Output::Up { identity, .. } => self.family = Some(identity.profile),
             Output::Inbound(inbound) => {
                 match Pdu::decode(&inbound.octets, Direction::Mt).unwrap().tpdu {
                     Tpdu::StatusReport(_) => self.reports += 1,

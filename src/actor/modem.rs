@@ -419,7 +419,7 @@ impl Task {
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
-            Output::Up(identity) => drained.reports.push(self.up(identity)),
+            Output::Up { identity, sim } => drained.reports.push(self.up(identity, sim)),
             Output::Changed(status) => drained.reports.push(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
@@ -427,8 +427,8 @@ impl Task {
         }
     }
 
-    fn up(&self, identity: Identity) -> Report {
-        let (id, iccid) = (&self.setup.id, identity.sim_label());
+    fn up(&self, identity: Identity, iccid: String) -> Report {
+        let id = &self.setup.id;
         tracing::info!(modem = %id, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
         self.setup.fleet.update(id, |status| {
             status.imei = identity.imei;

@@ -6,6 +6,7 @@
 //! brings echo and automatic answering back.
 
 mod attention;
+mod name;
 mod pin;
 mod step;
 
@@ -72,10 +73,13 @@ pub(super) struct BringUp {
     /// The dialogue was out of step: an `OK` may answer something else.
     resync: bool,
     heard: bool,
-    sim_busy: bool,
+    /// An ICCID command was not refused and told nothing: the SIM was busy, or the answer was lost.
+    name_missed: bool,
     pin_entered: bool,
     /// The way to read the ICCID that worked last.
     iccid_by: usize,
+    /// How often the ICCID was looked for without success.
+    looks: u8,
     /// The ICCID was read again.
     looked_again: bool,
     /// `ATE0` was answered with `OK`.
@@ -109,9 +113,10 @@ impl BringUp {
             tries: 0,
             resync,
             heard: false,
-            sim_busy: false,
+            name_missed: false,
             pin_entered: false,
             iccid_by: 0,
+            looks: 0,
             looked_again: false,
             echo_off: false,
             found: Found::default(),
@@ -228,7 +233,10 @@ impl BringUp {
             Step::Model => found.identity.model = text(finished),
             Step::Firmware => found.identity.firmware = text(finished),
             Step::Imei => found.identity.imei = subscriber_number(finished),
-            Step::Imsi => found.identity.imsi = subscriber_number(finished),
+            Step::Imsi => {
+                found.identity.imsi = subscriber_number(finished);
+                return self.sim_told();
+            }
             Step::Function => {
                 let full = at::QueryFunction.read(reply).is_none_or(|function| function == 1);
                 return self.go(if full || profile.full_function.is_none() {
@@ -239,8 +247,8 @@ impl BringUp {
             }
             Step::Iccid(_) => {
                 found.identity.iccid = at::Iccid("").read(reply).filter(|_| ok);
-                self.sim_busy |= is_sim_busy(finished);
-                return self.iccid_answered();
+                self.name_missed |= ok || is_sim_busy(finished);
+                return self.sim_told();
             }
             Step::Pin => return self.pin_state(finished, config, pin_spent),
             Step::Operator => {
@@ -355,24 +363,6 @@ impl BringUp {
             return Next::Wait(PAUSE);
         }
         self.go(without)
-    }
-
-    fn iccid_answered(&mut self) -> Next {
-        let Step::Iccid(n) = self.step else { return Next::Go };
-        if self.found.identity.iccid.is_some() {
-            self.iccid_by = n;
-            return self.go(Step::Pin);
-        }
-        if self.profile.iccid(n + 1).is_some() {
-            self.step = Step::Iccid(n + 1);
-            return Next::Go;
-        }
-        if std::mem::take(&mut self.sim_busy) && self.tries < STACK_TRIES {
-            self.tries += 1;
-            self.step = Step::Iccid(0);
-            return Next::Wait(PAUSE);
-        }
-        self.go(Step::Pin)
     }
 
     /// Support lists and `OK` lie: what is in force counts. A modem that does not tell is believed.

@@ -30,7 +30,12 @@ pub enum Output {
         from: Option<String>,
     },
     /// The modem is ready for leases as soon as it is registered.
-    Up(Identity),
+    Up {
+        /// Who it is.
+        identity: Identity,
+        /// What the state of its SIM hangs on.
+        sim: String,
+    },
     /// Something about the modem has changed. Also sent once after each [`Output::Up`].
     Changed(Status),
     /// The modem takes no leases for now; the machine works on it.
@@ -110,11 +115,9 @@ impl Identity {
         kind(self) == kind(other)
     }
 
-    /// What the state of the SIM hangs on: its ICCID, or the next best thing where the modem does not tell it.
-    pub fn sim_label(&self) -> String {
-        let other = |kind: &str, value: &Option<String>| value.as_ref().map(|v| format!("{kind}-{v}"));
-        let named = self.iccid.clone().or_else(|| other("imsi", &self.imsi)).or_else(|| other("imei", &self.imei));
-        named.unwrap_or_else(|| "unknown".to_owned())
+    /// What the state of the SIM hangs on: its ICCID, or its IMSI where the modem has no command that tells the ICCID.
+    pub fn sim_label(&self) -> Option<String> {
+        self.iccid.clone().or_else(|| self.imsi.as_ref().map(|imsi| format!("imsi-{imsi}")))
     }
 }
 
@@ -150,6 +153,8 @@ pub enum DownReason {
     NoPduMode,
     /// No SIM, or one that does not work.
     NoSim,
+    /// The SIM tells neither ICCID nor IMSI, so that nobody knows whose budget a part would be taken from.
+    SimNotNamed,
     /// The SIM wants a PIN and none is known for it.
     PinNeeded,
     /// The PIN was wrong, or nobody knows whether it was: it must not be tried again.
@@ -177,6 +182,7 @@ impl fmt::Display for DownReason {
             Self::SimChanged => "the SIM was taken out or changed",
             Self::NoPduMode => "the modem has no PDU mode",
             Self::NoSim => "no SIM, or one that does not work",
+            Self::SimNotNamed => "the SIM tells neither ICCID nor IMSI; take it out and put it in again",
             Self::PinNeeded => "the SIM wants a PIN, and none that may be tried is configured for it",
             Self::PinRefused { is_wrong: true, .. } => "the PIN was refused; it is not tried again until it is changed",
             Self::PinRefused { is_wrong: false, .. } => {

@@ -100,7 +100,7 @@ impl Witness {
                 Output::Offer(segment) => assert!(self.offered.insert(segment), "{segment} is offered once"),
                 Output::Settled { segment, result } => self.settled(segment, result),
                 Output::Inbound(inbound) => self.inbound.push(inbound.handle),
-                Output::Up(_) => self.up = true,
+                Output::Up { .. } => self.up = true,
                 Output::Down { .. } => self.up = false,
                 Output::Call { .. }
                 | Output::Changed(_)

@@ -202,7 +202,7 @@ fn show(output: &Output) -> String {
         },
         Output::Inbound(inbound) => format!("inbound {} {:?}", to_hex(&inbound.octets), inbound.origin),
         Output::Call { from } => format!("call {}", from.as_deref().unwrap_or("-")),
-        Output::Up(identity) => {
+        Output::Up { identity, .. } => {
             let family = if identity.profile == "generic" { String::new() } else { format!(" {}", identity.profile) };
             let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));
             format!("up {imei} {iccid}{family}")

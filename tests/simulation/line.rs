@@ -204,7 +204,7 @@ impl Line {
                     reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
                 }
                 Output::Call { .. } => reports.push(Report::Call),
-                Output::Up(identity) => reports.push(Report::Up { iccid: identity.sim_label() }),
+                Output::Up { sim, .. } => reports.push(Report::Up { iccid: sim }),
                 Output::Changed(status) => {
                     reports.push(Report::Ready(status.registration.is_registered() && self.stop_at.is_none()));
                 }

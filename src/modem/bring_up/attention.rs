@@ -58,6 +58,12 @@ impl BringUp {
             Step::Indications(0)
         } else if matches!(self.step, Step::Indications(_)) {
             return Next::Failed(DownReason::Silent);
+        } else if matches!(self.step, Step::Iccid(_) | Step::Imsi) {
+            self.name_missed = true;
+            if let failed @ Next::Failed(_) = self.sim_told() {
+                return failed;
+            }
+            self.step
         } else {
             self.following()
         };

@@ -147,6 +147,13 @@ impl Machine {
         }
     }
 
+    /// The ICCID that the same SIM in the same modem had last time.
+    fn known_iccid(&self, identity: &Identity) -> Option<String> {
+        let same =
+            |last: &&Identity| identity.imsi.is_some() && identity.imsi == last.imsi && identity.is_modem_of(last);
+        self.last_up.as_ref().filter(same)?.iccid.clone()
+    }
+
     /// Forgets what was learnt of another modem, and what came for another SIM.
     fn meet(&mut self, identity: &Identity) {
         let Some(last) = self.last_up.replace(identity.clone()) else { return };
@@ -169,9 +176,13 @@ impl Machine {
 
     fn ready(&mut self, now: Instant) {
         let Stage::BringUp(bring_up) = std::mem::replace(&mut self.stage, Stage::Ready) else { return };
-        self.meet(&bring_up.found.identity);
         self.echo.is_off = bring_up.is_echo_off();
-        let found = bring_up.found;
+        let mut found = bring_up.found;
+        if found.identity.iccid.is_none() {
+            found.identity.iccid = self.known_iccid(&found.identity);
+        }
+        let Some(sim) = found.identity.sim_label() else { return self.failed(DownReason::SimNotNamed, now) };
+        self.meet(&found.identity);
         self.rests = 0;
         self.ready_since = Some(now);
         if found.home.is_none() {
@@ -186,7 +197,7 @@ impl Machine {
         self.receive.restart(found.home, &found.stores.read, found.acknowledges, self.profile);
         self.watch.restart(found.status, found.circuit, found.evolved);
         Watch::rearm(&mut self.timers, now);
-        self.outputs.push_back(Output::Up(found.identity));
+        self.outputs.push_back(Output::Up { identity: found.identity, sim });
         self.outputs.push_back(Output::Changed(self.watch.status().clone()));
         for (kind, pdu) in std::mem::take(&mut self.early) {
             self.receive.routed(kind, &pdu, &mut self.outputs);
