@@ -233,7 +233,8 @@ impl Gateway {
                     return Ok(None);
                 }
                 Drawn::TooMany(place) => {
-                    self.plan.passed(draw, place);
+                    let until = (!skipped.is_empty()).then_some(now + LOOK_AGAIN);
+                    self.plan.passed(draw, place, until);
                     draw.after = Some(place);
                     passed += 1;
                     if passed == SKIPPED_MAX {

@@ -66,6 +66,14 @@ pub struct Place {
     pub segment: SegmentId,
 }
 
+/// How far a line has looked in vain.
+#[derive(Debug, Clone, Copy)]
+struct Passed {
+    place: Place,
+    /// When it begins anew, because it left something to others.
+    until: Option<Timestamp>,
+}
+
 /// From where to draw, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
@@ -97,7 +105,7 @@ pub struct Plan {
     /// Lanes in which a line has found nothing for itself in this round, and when it should look again.
     passed_over: HashMap<(SimKey, LaneKey, usize), Option<Timestamp>>,
     /// How far a line has looked past what it cannot send.
-    passed: HashMap<(SimKey, LaneKey, usize), Place>,
+    passed: HashMap<(SimKey, LaneKey, usize), Passed>,
 }
 
 /// Who has a message, and where it was drawn from.
@@ -193,7 +201,7 @@ impl Plan {
     pub fn queued(&mut self, key: LaneKey, priority: u8, due: Timestamp) {
         let p = usize::from(priority).min(PRIORITIES - 1);
         // Whoever has looked past that place looks again.
-        self.passed.retain(|&(_, lane, at), place| (lane, at) != (key, p) || place.due < due);
+        self.passed.retain(|&(_, lane, at), passed| (lane, at) != (key, p) || passed.place.due < due);
         let Some(head) = self.lanes.get_mut(&key).and_then(|lane| lane.heads.get_mut(p)) else { return };
         match *head {
             Head::Due => return,
@@ -282,9 +290,12 @@ impl Plan {
         self.passed_over.insert(place_of(from), again);
     }
 
-    /// What is at that place and before is not for this line for as long as its budget stands: it goes on from there.
-    pub fn passed(&mut self, from: Draw, place: Place) {
-        self.passed.insert(place_of(from), place);
+    /// What is at that place and before is not for this line for as long as its budget stands, or until a time: it goes on
+    /// from there.
+    pub fn passed(&mut self, from: Draw, place: Place, until: Option<Timestamp>) {
+        let passed = self.passed.entry(place_of(from)).or_insert(Passed { place, until });
+        passed.place = place;
+        passed.until = passed.until.into_iter().chain(until).min();
     }
 
     /// The budget of the line has changed: it looks at everything again.
@@ -364,6 +375,7 @@ impl Plan {
             return None;
         }
         self.promote(now);
+        self.passed.retain(|_, passed| passed.until.is_none_or(|until| until > now));
         // A message that has begun goes on before another one starts.
         let may_look = |sim: &SimKey| !self.sitting_out.contains(sim);
         let open = self.lines.iter().filter(|(sim, l)| may_look(sim) && l.is_open() && l.has_room());
@@ -384,7 +396,7 @@ impl Plan {
             return None;
         }
         let (priority, lane) = self.lane_for(sim)?;
-        let after = self.passed.get(&(sim, lane, usize::from(priority))).copied();
+        let after = self.passed.get(&(sim, lane, usize::from(priority))).map(|passed| passed.place);
         Some(Step::Draw(Draw { sim, lane, priority, after }))
     }
 
@@ -443,7 +455,8 @@ impl Plan {
         let heads = self.later.first().map(|&(due, _, _)| due);
         let lines = self.lines.values().filter(|l| anything_due && l.is_open() && l.has_room() && l.free_at > now);
         let again = self.passed_over.values().filter_map(|again| *again);
-        leases.chain(heads).chain(again).chain(lines.map(|l| l.free_at)).min()
+        let passed = self.passed.values().filter_map(|passed| passed.until).filter(|until| *until > now);
+        leases.chain(heads).chain(again).chain(passed).chain(lines.map(|l| l.free_at)).min()
     }
 }
 
@@ -649,15 +662,28 @@ mod tests {
         plan.queued(X, 5, NOW);
         let from = draw(&mut plan, NOW);
         let place = Place { due: NOW, segment: SegmentId(7) };
-        plan.passed(from, place);
+        plan.passed(from, place, None);
         plan.queued(X, 5, later(1));
         plan.queued(X, 4, Timestamp::default());
         assert_eq!(draw(&mut plan, later(1)).after, Some(place), "what comes after it changes nothing");
         plan.queued(X, 5, NOW);
         assert_eq!(draw(&mut plan, NOW).after, None);
-        plan.passed(from, place);
+        plan.passed(from, place, None);
         plan.look_again(A);
         assert_eq!(draw(&mut plan, NOW).after, None);
+    }
+
+    #[test]
+    fn a_line_that_left_something_to_others_begins_anew_after_a_while() {
+        let mut plan = plan(&[A]);
+        plan.queued(X, 5, NOW);
+        let from = draw(&mut plan, NOW);
+        let place = |segment| Place { due: NOW, segment: SegmentId(segment) };
+        plan.passed(from, place(7), Some(later(60)));
+        plan.passed(from, place(8), None);
+        assert_eq!(draw(&mut plan, later(1)).after, Some(place(8)));
+        assert_eq!(plan.deadline(later(1)), Some(later(60)));
+        assert_eq!(draw(&mut plan, later(60)).after, None);
     }
 
     #[test]

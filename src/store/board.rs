@@ -17,6 +17,7 @@ use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
+use super::row::MessageRow;
 use super::{Settings, StoreError, control, health, spend};
 
 /// What the writer keeps at hand.
@@ -315,22 +316,37 @@ impl Board {
         self.sims.get(&key).is_some_and(|sim| sim.budget.is_full_of_recipients(now))
     }
 
-    /// Whether a SIM other than this one could send messages of the lane now, or within a minute.
-    pub(super) fn has_other(&self, lane: LaneKey, sim: SimKey, now: Timestamp) -> bool {
-        let Some(info) = self.lanes.get(&lane) else { return false };
-        self.sims.iter().any(|(key, other)| {
-            *key != sim
+    /// Whether a SIM other than this one could send the message now, or within a minute.
+    pub(super) fn has_other(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        sim: SimKey,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(info) = self.lanes.get(&message.lane) else { return Ok(false) };
+        for (key, other) in &self.sims {
+            let may = *key != sim
                 && info.route.admits(&other.card.names)
                 && other.place.as_ref().is_some_and(|place| place.ready)
                 && other.health.rest.is_none()
                 && other.health.closed_until() <= now
-                && !self.sim_is_paused(other)
-                && match other.budget.ask(Demand::ONE, now) {
-                    Allowance::Now => true,
-                    Allowance::From { period, .. } => matches!(period, Period::Gap | Period::Minute),
-                    Allowance::Never { .. } => false,
-                }
-        })
+                && !self.sim_is_paused(other);
+            if !may {
+                continue;
+            }
+            let stranger = self.is_too_many(conn, *key, Some(message.recipient), now)?;
+            let parts = u32::try_from(message.parts).unwrap_or(u32::MAX);
+            let can = match other.budget.ask(Demand { parts, begun: false, stranger }, now) {
+                Allowance::Now => true,
+                Allowance::From { period, .. } => matches!(period, Period::Gap | Period::Minute),
+                Allowance::Never { .. } => false,
+            };
+            if can {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether some SIM on the route could ever send a message of so many parts; else the limit that forbids it.

@@ -256,7 +256,7 @@ impl Work<'_> {
         cause: Cause,
         disposition: Disposition,
     ) -> Result<Option<Duration>, StoreError> {
-        let (sim, lane) = (part.carrier.sim, part.message.lane);
+        let (sim, message) = (part.carrier.sim, part.message);
         let Some(row) = part.rows().next() else { return Ok(None) };
         let place = usize::try_from(row.attempts).unwrap_or(usize::MAX).saturating_sub(1);
         let later = BACK_OFF.get(place).copied();
@@ -265,7 +265,7 @@ impl Work<'_> {
             Disposition::RestSim => Some(Duration::ZERO),
             Disposition::AnotherSim => match row.avoid {
                 Some(other) if other != sim && row.cause(self.conn)? == Some(cause.to_string()) => None,
-                None if self.board.has_other(lane, sim, self.now) => Some(Duration::ZERO),
+                None if self.board.has_other(self.conn, message, sim, self.now)? => Some(Duration::ZERO),
                 Some(_) | None => later,
             },
             Disposition::RetryNow => AT_ONCE.get(place).copied().or(later),

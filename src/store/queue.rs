@@ -110,7 +110,7 @@ impl Store {
         let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. }));
         if begun_by.is_none()
             && waiting.clone().any(|s| s.avoid == Some(sim))
-            && self.board().has_other(row.lane, sim, now)
+            && self.board().has_other(conn, &row, sim, now)?
         {
             return Ok(Drawn::Elsewhere(message));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recado::clock::Timestamp;
 use recado::dispatch::gate::{Reason, Verdict};
-use recado::emulator::{Fault, LogLine};
+use recado::emulator::Fault;
 use recado::sms::id::{MessageId, ModemId, SimKey};
 use recado::sms::lifecycle::{Carrier, MessageState, SegmentState, Withdrawal, message_state};
 use recado::sms::operational;
@@ -13,8 +13,7 @@ use recado::store::view::{MessageFilter, MessageView};
 use rusqlite::Connection;
 
 use super::work::number_in;
-use super::world::OWN;
-use super::world::World;
+use super::world::{OWN, Taken, World};
 
 /// A part as the log names it: number of the message and place.
 type Part = (usize, u8);
@@ -107,8 +106,8 @@ impl Look {
     }
 }
 
-fn messages(world: &World) -> Vec<MessageView> {
-    world.reader().messages(&MessageFilter { limit: 10_000, ..MessageFilter::default() }).unwrap()
+fn messages(world: &World, state: Option<MessageState>) -> Vec<MessageView> {
+    world.reader().messages(&MessageFilter { limit: 10_000, state, ..MessageFilter::default() }).unwrap()
 }
 
 fn count(conn: &Connection, sql: &str) -> usize {
@@ -118,7 +117,8 @@ fn count(conn: &Connection, sql: &str) -> usize {
 pub(crate) fn look(world: &mut World) -> Look {
     let now = world.utc();
     let mut waiting = BTreeMap::new();
-    for view in messages(world) {
+    let queued = messages(world, Some(MessageState::Queued));
+    for view in queued.into_iter().chain(messages(world, Some(MessageState::Sending))) {
         if let (Some((lane, question)), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
             let verdict = gateway.commit(now, |context| context.work.explain(lane, question)).unwrap();
             waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
@@ -174,16 +174,15 @@ pub(crate) fn nothing_is_stuck(world: &World, before: Option<&Look>, now: &Look)
     assert_eq!(overdue, 0, "waits beyond its validity (seed {})", world.seed);
 }
 
-/// Decisions to send a part once more: when.
-fn decisions(conn: &Connection) -> HashMap<(i64, u8), Vec<Timestamp>> {
+/// Decisions to send a part once more: the numbers of their events.
+fn decisions(conn: &Connection) -> HashMap<(i64, u8), Vec<i64>> {
     let mut statement = conn
-        .prepare("SELECT message, part, at FROM event WHERE type = 'segment.returned' AND data LIKE '%decision%'")
+        .prepare("SELECT message, part, seq FROM event WHERE type = 'segment.returned' AND data LIKE '%decision%'")
         .unwrap();
-    let mut decisions: HashMap<(i64, u8), Vec<Timestamp>> = HashMap::new();
+    let mut decisions: HashMap<(i64, u8), Vec<i64>> = HashMap::new();
     let mut rows = statement.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
-        let at = Timestamp::from_millis(row.get(2).unwrap());
-        decisions.entry((row.get(0).unwrap(), row.get(1).unwrap())).or_default().push(at);
+        decisions.entry((row.get(0).unwrap(), row.get(1).unwrap())).or_default().push(row.get(2).unwrap());
     }
     decisions
 }
@@ -191,13 +190,13 @@ fn decisions(conn: &Connection) -> HashMap<(i64, u8), Vec<Timestamp>> {
 pub(crate) fn at_the_end(world: &World) {
     consistent(world);
     let conn = open(world);
-    let mut log: HashMap<Part, Vec<&(Timestamp, LogLine)>> = HashMap::new();
-    for line in world.log.iter().filter(|(_, line)| line.to != format!("+{OWN}")) {
-        let part = (number_in(&line.1.text), line.1.concat.map_or(1, |concat| concat.part));
-        log.entry(part).or_default().push(line);
+    let mut log: HashMap<Part, Vec<&Taken>> = HashMap::new();
+    for taken in world.log.iter().filter(|taken| taken.line.to != format!("+{OWN}")) {
+        let part = (number_in(&taken.line.text), taken.line.concat.map_or(1, |concat| concat.part));
+        log.entry(part).or_default().push(taken);
     }
     let decisions = decisions(&conn);
-    let callers = messages(world).into_iter().filter(|view| view.client != operational::CLIENT);
+    let callers = messages(world, None).into_iter().filter(|view| view.client != operational::CLIENT);
     let views: HashMap<[u8; 16], MessageView> = callers.map(|view| (*view.id.as_bytes(), view)).collect();
     assert_eq!(views.len(), world.accepted.len(), "a message too many or too few");
     for (&number, id) in &world.accepted {
@@ -216,25 +215,26 @@ fn account(
     world: &World,
     number: usize,
     view: &MessageView,
-    log: &HashMap<Part, Vec<&(Timestamp, LogLine)>>,
-    decisions: &HashMap<(i64, u8), Vec<Timestamp>>,
+    log: &HashMap<Part, Vec<&Taken>>,
+    decisions: &HashMap<(i64, u8), Vec<i64>>,
 ) {
     assert!(!matches!(view.state, MessageState::Sending if view.waiting.is_none()), "on the wire for ever: {view:#?}");
     if let Some(at) = world.cancelled.get(&number) {
         assert_eq!(view.state, MessageState::Cancelled, "message {number}");
         for lines in (1..=u8::try_from(view.segments).unwrap()).filter_map(|part| log.get(&(number, part))) {
-            assert!(lines.iter().all(|(taken, _)| taken <= at), "message {number} was sent after it was cancelled");
+            assert!(lines.iter().all(|taken| taken.at <= *at), "message {number} was sent after it was cancelled");
         }
     }
     for part in &view.parts {
         let seen = log.get(&(number, part.part)).map(Vec::as_slice).unwrap_or_default();
         let decided = decisions.get(&(view.key.0, part.part)).map(Vec::as_slice).unwrap_or_default();
         for pair in seen.windows(2) {
-            let between = decided.iter().any(|at| *at >= pair[0].0 && *at <= pair[1].0);
+            let between = decided.iter().any(|seq| *seq > pair[0].seq && *seq <= pair[1].seq);
             assert!(
                 between,
-                "message {number} part {} left twice without a decision: {seen:#?} {decided:?}",
-                part.part
+                "message {number} part {} left twice without a decision; events {:?}, decided {decided:?}",
+                part.part,
+                seen.iter().map(|taken| taken.seq).collect::<Vec<_>>()
             );
         }
         let is_sent = matches!(part.state, "accepted" | "reported");
@@ -259,18 +259,30 @@ fn budgets(world: &World, conn: &Connection) {
     let in_minute = usize::try_from(limits.per_minute).unwrap();
     let in_hour = usize::try_from(limits.per_hour).unwrap();
     let in_day = usize::try_from(limits.per_day).unwrap();
+    let in_month = usize::try_from(limits.per_month).unwrap();
     for times in spent.values() {
-        check_window(times, in_minute, 60_000);
-        check_window(times, in_hour, 3_600_000);
+        // A clock that was set back shows the same times twice.
+        if world.clock_set_back.is_zero() {
+            check_window(times, in_minute, 60_000);
+            check_window(times, in_hour, 3_600_000);
+        }
         check_days(times, in_day);
+        assert!(in_month == 0 || times.len() <= in_month, "more than {in_month} in a month");
     }
     // From the offer to the network it takes a part as long as the prompt and the order may; the offer is good for ten
     // seconds and the modem for two more.
     for modem in 0..world.modems {
-        let taken = world.log.iter().filter(|(_, line)| line.modem == modem);
-        let times: Vec<i64> = taken.map(|(at, _)| at.as_millis()).collect();
-        check_window(&times, in_minute, 60_000 - 15_000);
-        check_window(&times, in_hour, 3_600_000 - 15_000);
+        let taken: Vec<&Taken> = world.log.iter().filter(|taken| taken.line.modem == modem).collect();
+        let recipients: BTreeSet<&str> = taken.iter().map(|taken| taken.line.to.as_str()).collect();
+        let most = usize::try_from(limits.recipients_per_month).unwrap();
+        assert!(most == 0 || recipients.len() <= most, "{} recipients of modem {modem}", recipients.len());
+        // A clock that is set forward ends a window, as far as anybody who looks at that clock can tell.
+        if !world.clock_set_forward {
+            let times: Vec<i64> =
+                taken.iter().map(|taken| i64::try_from(taken.at.since_origin().as_millis()).unwrap()).collect();
+            check_window(&times, in_minute, 60_000 - 15_000);
+            check_window(&times, in_hour, 3_600_000 - 15_000);
+        }
     }
 }
 

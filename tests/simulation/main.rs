@@ -21,6 +21,8 @@ mod random;
 mod work;
 mod world;
 
+use std::num::NonZero;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use world::World;
@@ -45,12 +47,13 @@ fn run(seed: u64, verbose: bool) -> Duration {
     let end = world.now + trouble;
     let crashes = world.random.pick(&[0, 1, 1, 4]);
     let people = world.random.pick(&[0, 1, 1]);
+    let host = world.random.pick(&[0, 0, 1]);
     let pace = trouble.as_secs() / (world.tasks.len() as u64 * 4);
     let mut steps = 0;
     while world.now < end {
         let next = world.now + world.random.seconds(0, pace.max(2));
         world.run_until(next);
-        match world.random.below(40) {
+        match world.random.below(43) {
             0..24 => world.submit_next(),
             24 => {
                 let index = world.random.index(world.modems);
@@ -64,6 +67,9 @@ fn run(seed: u64, verbose: bool) -> Duration {
                 let index = world.random.index(world.modems);
                 if world.is_unplugged(index) { world.plug(index) } else { world.unplug(index) }
             }
+            40 if crashes > 0 && world.random.once_in(3) => world.exchange(),
+            41 if host > 0 => world.set_clock(),
+            42 if host > 0 => world.fill_disk(),
             35 if crashes > 0 => (0..world.modems).for_each(|index| world.plug(index)),
             36 if crashes > 0 && world.random.below(4) < crashes => world.crash(),
             37 if crashes > 0 && world.random.below(4) < crashes => world.doom(),
@@ -96,7 +102,8 @@ fn settle(world: &mut World) {
     while world.now < began + SETTLE {
         world.run_until(world.now + LOOK);
         let look = account::look(world);
-        let recovered = world.now >= began + RECOVERED;
+        // A clock that was set back makes what is to be done at a time wait for longer.
+        let recovered = world.now >= began + RECOVERED + world.clock_set_back;
         if recovered {
             account::all_ready(world);
             account::nothing_is_stuck(world, before.as_ref(), &look);
@@ -124,16 +131,27 @@ fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_stuck() {
         run(seed.parse().unwrap(), true);
         return;
     }
-    let (mut failed, mut hours, mut clean) = (Vec::new(), 0.0, 0);
-    for seed in seeds() {
-        if let Ok(took) = std::panic::catch_unwind(|| run(seed, false)) {
-            hours += took.as_secs_f64() / 3600.0;
-            clean += 1;
-        } else {
-            println!("replay: RECADO_SEED={seed} cargo test --test simulation -- --nocapture");
-            failed.push(seed);
+    let next = Mutex::new(seeds());
+    let done = Mutex::new((Vec::new(), Duration::ZERO, 0));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(seed) = { next.lock().unwrap().next() } {
+                    let took = std::panic::catch_unwind(|| run(seed, false));
+                    let (failed, time, clean) = &mut *done.lock().unwrap();
+                    if let Ok(took) = took {
+                        *time += took;
+                        *clean += 1;
+                    } else {
+                        println!("replay: RECADO_SEED={seed} cargo test --test simulation -- --nocapture");
+                        failed.push(seed);
+                    }
+                }
+            });
         }
-    }
-    println!("{clean} seeds clean, {hours:.0} simulated hours, failed: {failed:?}");
+    });
+    let (failed, time, clean) = done.into_inner().unwrap();
+    println!("{clean} seeds clean, {} simulated hours, failed: {failed:?}", time.as_secs() / 3600);
     assert!(failed.is_empty(), "seeds that failed: {failed:?}");
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use recado::actor::gateway::{Gateway, Order, Report};
+use recado::actor::gateway::{Context, Gateway, Order, Report};
 use recado::clock::{Instant, Now, Timestamp};
 use recado::dispatch::budget::Limits;
 use recado::dispatch::route::SimNames;
@@ -15,7 +15,7 @@ use recado::store::board::Scope;
 use recado::store::control::{CancelAnswer, Decision};
 use recado::store::reader::Reader;
 use recado::store::submit::SubmitAnswer;
-use recado::store::{Settings, Store};
+use recado::store::{Settings, Store, StoreError};
 
 use super::line::{Heard, Line, Wish};
 use super::random::Random;
@@ -23,6 +23,10 @@ use super::work::Task;
 
 /// 2026-11-24T13:00:00Z.
 const START: Timestamp = Timestamp::from_millis(1_795_525_200_000);
+
+/// The writer's wait after a transaction that failed, and its longest one.
+const AGAIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Something that waits for the writer.
 enum Job {
@@ -42,6 +46,14 @@ enum Death {
     AfterAssign,
 }
 
+/// What the network took, and when.
+pub(crate) struct Taken {
+    pub(crate) at: Instant,
+    /// The last event that was on disk then.
+    pub(crate) seq: i64,
+    pub(crate) line: LogLine,
+}
+
 /// Where alarms and self-tests go; no message of a caller does.
 pub(crate) const OWN: &str = "5511999990000";
 
@@ -52,8 +64,19 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) random: Random,
     network: Network,
+    /// For each line the modem at its port.
+    seats: Vec<usize>,
+    /// Modems on the bus, and those that were taken off it.
     present: Vec<bool>,
     unplugged: BTreeSet<usize>,
+    /// How far the host's civil clock is off.
+    clock_off_ms: i64,
+    pub(crate) clock_set_forward: bool,
+    pub(crate) clock_set_back: Duration,
+    /// Until then no transaction succeeds.
+    disk_full_until: Instant,
+    /// The last event that is on disk.
+    last_seq: i64,
     pub(crate) modems: usize,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) settings: Settings,
@@ -72,8 +95,8 @@ pub(crate) struct World {
     pub(crate) tasks: Vec<Task>,
     pub(crate) accepted: BTreeMap<usize, MessageId>,
     pub(crate) refused: BTreeSet<usize>,
-    pub(crate) cancelled: BTreeMap<usize, Timestamp>,
-    pub(crate) log: Vec<(Timestamp, LogLine)>,
+    pub(crate) cancelled: BTreeMap<usize, Instant>,
+    pub(crate) log: Vec<Taken>,
     pub(crate) pauses: BTreeSet<(Scope, String)>,
     pub(crate) crashes: usize,
     pub(crate) stops: usize,
@@ -124,8 +147,14 @@ impl World {
             now: zero.instant,
             random,
             network,
+            seats: (0..modems).collect(),
             present: vec![true; modems],
             unplugged: BTreeSet::new(),
+            clock_off_ms: 0,
+            clock_set_forward: false,
+            clock_set_back: Duration::ZERO,
+            disk_full_until: Instant::ZERO,
+            last_seq: 0,
             modems,
             folder,
             settings: Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms },
@@ -176,16 +205,41 @@ impl World {
         Reader::new(&self.path(), self.settings.sims.clone())
     }
 
+    /// What the host's civil clock shows.
     pub(crate) fn utc(&self) -> Timestamp {
-        START + self.now.since_origin()
+        let true_ms = (START + self.now.since_origin()).as_millis();
+        Timestamp::from_millis(true_ms + self.clock_off_ms)
     }
 
+    /// The network's clock does not jump.
     fn both(&self) -> Now {
-        Now { instant: self.now, utc: self.utc() }
+        Now { instant: self.now, utc: START + self.now.since_origin() }
     }
 
     fn instant_of(&self, at: Timestamp) -> Instant {
-        Instant::from_origin(at.saturating_since(START)).max(self.now)
+        self.now + at.saturating_since(self.utc())
+    }
+
+    /// The host's civil clock is set. What is due is seen at the writer's next look at the latest.
+    pub(crate) fn set_clock(&mut self) {
+        let hour = 3_600_000;
+        let jump = self.random.pick(&[-5_000, 5_000, -hour, hour, -3 * hour, 26 * hour]);
+        self.say(&format!("the clock jumps by {jump} ms"));
+        self.clock_off_ms += jump;
+        self.clock_set_forward |= jump > 0;
+        self.clock_set_back += Duration::from_millis(u64::try_from(-jump).unwrap_or(0));
+        self.wake_writer();
+    }
+
+    /// The disk takes nothing for a while.
+    pub(crate) fn fill_disk(&mut self) {
+        let until = self.now + self.random.seconds(1, 120);
+        self.say("the disk is full");
+        self.disk_full_until = until;
+    }
+
+    fn is_disk_full(&self) -> bool {
+        self.now < self.disk_full_until
     }
 
     fn start(&mut self) {
@@ -240,20 +294,37 @@ impl World {
         }
     }
 
+    /// Two modems, with their SIMs, change places.
+    pub(crate) fn exchange(&mut self) {
+        let (one, other) = (self.random.index(self.modems), self.random.index(self.modems));
+        if one != other {
+            self.say(&format!("the modems of m{one} and m{other} change places"));
+            self.unplug(self.seats[one]);
+            self.unplug(self.seats[other]);
+            self.seats.swap(one, other);
+        }
+    }
+
+    fn line_of(&mut self, modem: usize) -> Option<&mut Line> {
+        let index = self.seats.iter().position(|seat| *seat == modem)?;
+        self.lines.get_mut(index)
+    }
+
     /// Closes the port of a line, with or without what was written and is not out yet.
     fn close(&mut self, index: usize) {
         let written = self.lines[index].written.take_all();
-        let (open, hung_up) = (self.present[index], self.lines[index].is_hung_up);
+        let seat = self.seats[index];
+        let (open, hung_up) = (self.present[seat], self.lines[index].is_hung_up);
         self.lines[index].heard.take_all();
         self.lines[index].is_hung_up = false;
         self.lines[index].is_open = false;
         if open && !hung_up {
             if self.random.once_in(2) {
                 for bytes in written {
-                    self.network.handle_bytes(index, &bytes, self.both());
+                    self.network.handle_bytes(seat, &bytes, self.both());
                 }
             }
-            self.network.port_closed(index, self.both());
+            self.network.port_closed(seat, self.both());
         }
         self.carry();
     }
@@ -293,6 +364,7 @@ impl World {
             self.plug(index);
         }
         self.death = None;
+        self.disk_full_until = self.now;
     }
 
     /// The process dies some commits from here.
@@ -400,8 +472,9 @@ impl World {
     /// Everything that is due on one line, one thing after the other.
     fn serve(&mut self, index: usize) {
         let now = self.now;
+        let seat = self.seats[index];
         while let Some(bytes) = self.lines[index].written.pop_due(now) {
-            self.network.handle_bytes(index, &bytes, self.both());
+            self.network.handle_bytes(seat, &bytes, self.both());
             self.carry();
         }
         if self.lines[index].ended {
@@ -419,9 +492,9 @@ impl World {
         self.lines[index].time_out(now);
         self.grant(index);
         if self.lines[index].wants_port(now) {
-            let there = self.present[index];
+            let there = self.present[seat];
             if there {
-                self.network.port_opened(index, self.both());
+                self.network.port_opened(seat, self.both());
                 self.carry();
             }
             self.lines[index].opened(there, now);
@@ -476,7 +549,7 @@ impl World {
                     while !rest.is_empty() {
                         let (piece, after) = rest.split_at(self.piece(rest.len()));
                         let at = self.now + self.delay();
-                        if let Some(line) = self.lines.get_mut(modem).filter(|line| line.is_open) {
+                        if let Some(line) = self.line_of(modem).filter(|line| line.is_open) {
                             line.heard.push(at, Heard::Bytes(piece.to_vec()));
                         }
                         rest = after;
@@ -487,14 +560,13 @@ impl World {
                         "network takes {} {:?} from m{}, mr {}",
                         line.to, line.concat, line.modem, line.mr
                     ));
-                    let at = self.utc();
-                    self.log.push((at, *line));
+                    self.log.push(Taken { at: self.now, seq: self.last_seq, line: *line });
                 }
                 emulator::Output::HangUp { modem } => {
                     self.say(&format!("m{modem} hangs up"));
                     self.present[modem] = false;
                     let at = self.now + self.random.millis(20);
-                    if let Some(line) = self.lines.get_mut(modem).filter(|line| line.is_open) {
+                    if let Some(line) = self.line_of(modem).filter(|line| line.is_open) {
                         line.is_hung_up = true;
                         line.written.take_all();
                         line.heard.push(at, Heard::Gone);
@@ -516,70 +588,24 @@ impl World {
         if death == Some(Death::BeforeCommit) {
             return self.crash();
         }
-        let Some(gateway) = self.gateway.as_mut() else { return };
+        if self.gateway.is_none() {
+            return;
+        }
         let idle = self.inbox.is_empty();
-        if gateway.store().board().deadline().is_some_and(|at| at <= now) {
-            gateway.commit(now, |context| context.work.tick()).unwrap();
-            self.commits += 1;
-        }
-        let mut answers: Vec<(usize, Vec<Order>)> = Vec::new();
+        self.tick(now);
         let jobs: Vec<Job> = self.inbox.drain(..).collect();
-        if !jobs.is_empty() {
-            self.commits += 1;
-            let lines = &self.lines;
-            let (accepted, refused, cancelled, pauses) =
-                (&mut self.accepted, &mut self.refused, &mut self.cancelled, &mut self.pauses);
-            let result = gateway.commit(now, |context| {
-                for job in &jobs {
-                    match job {
-                        Job::Report(index, reports) => {
-                            answers.push((*index, context.report(&lines[*index].id, reports)?));
-                        }
-                        Job::Submit(task) => {
-                            let submission = task.submission(now);
-                            match context.work.submit(&submission)? {
-                                SubmitAnswer::Queued(_) => accepted.insert(task.number, submission.id),
-                                SubmitAnswer::Repeated(id) => accepted.insert(task.number, id),
-                                SubmitAnswer::DuplicateRef(_) => panic!("a repeat looks different"),
-                                SubmitAnswer::ExceedsBudget { .. } | SubmitAnswer::Over => {
-                                    refused.insert(task.number);
-                                    None
-                                }
-                            };
-                        }
-                        Job::Cancel(number, id) => {
-                            if context.work.cancel(*id)? == CancelAnswer::Cancelled {
-                                cancelled.entry(*number).or_insert(now);
-                            }
-                        }
-                        Job::Resolve(id, decision) => {
-                            context.work.resolve(*id, *decision, "chance")?;
-                        }
-                        Job::Pause(scope, id) => {
-                            context.work.pause(*scope, id, "", "chance")?;
-                            pauses.insert((*scope, id.clone()));
-                        }
-                        Job::Resume(scope, id) => {
-                            context.work.resume(*scope, id)?;
-                            pauses.remove(&(*scope, id.clone()));
-                        }
-                    }
-                }
-                Ok(())
-            });
-            if let Err(error) = result {
-                panic!("a transaction failed: {error}");
-            }
-        }
+        let answers = if jobs.is_empty() { Vec::new() } else { self.commit(jobs, now) };
+        let Some(gateway) = self.gateway.as_mut() else { return };
+        self.last_seq = gateway.store().last_seq();
         if death == Some(Death::AfterCommit) {
             return self.crash();
         }
-        let Some(gateway) = self.gateway.as_mut() else { return };
         let (orders, errors) = gateway.assign(now);
         assert!(errors.is_empty(), "{errors:?}");
         gateway.take_facts();
         let deadline = gateway.deadline(now);
-        self.spins = if idle && orders.is_empty() && deadline.is_some_and(|at| at <= now) { self.spins + 1 } else { 0 };
+        let in_vain = idle && orders.is_empty() && deadline.is_some_and(|at| at <= now) && !self.is_disk_full();
+        self.spins = if in_vain { self.spins + 1 } else { 0 };
         assert!(self.spins < 20, "the writer spins");
         if death == Some(Death::AfterAssign) {
             return self.crash();
@@ -593,8 +619,64 @@ impl World {
             let index = self.lines.iter().position(|line| line.id == modem).unwrap();
             self.send(index, order);
         }
-        if let Some(at) = deadline.map(|at| self.instant_of(at)) {
-            self.writer_at = Some(self.writer_at.map_or(at, |known| known.min(at)));
+        let again = self.is_disk_full().then(|| self.now + AGAIN);
+        let due = deadline.map(|at| self.instant_of(at));
+        let look = Some(self.now + LOOK);
+        self.writer_at = [self.writer_at, again.or(due), look].into_iter().flatten().min();
+    }
+
+    /// What time alone does. On a full disk it is done later.
+    fn tick(&mut self, now: Timestamp) {
+        let full = self.is_disk_full();
+        let Some(gateway) = self.gateway.as_mut() else { return };
+        if gateway.store().board().deadline().is_some_and(|at| at <= now) {
+            let result = gateway.commit(now, |context| {
+                context.work.tick()?;
+                if full { Err(StoreError::Full) } else { Ok(()) }
+            });
+            assert_eq!(result.is_err(), full, "{result:?}");
+            self.commits += 1;
+        }
+    }
+
+    /// Runs jobs in one transaction. On a full disk reports are kept for later, and everybody else is told.
+    fn commit(&mut self, jobs: Vec<Job>, now: Timestamp) -> Vec<(usize, Vec<Order>)> {
+        let full = self.is_disk_full();
+        self.commits += 1;
+        let mut done = Done::default();
+        let lines = &self.lines;
+        let Some(gateway) = self.gateway.as_mut() else { return Vec::new() };
+        let result = gateway.commit(now, |context| {
+            jobs.iter().try_for_each(|job| done.run(job, context, lines, now))?;
+            if full { Err(StoreError::Full) } else { Ok(()) }
+        });
+        match result {
+            Ok(()) => {
+                self.accepted.extend(done.accepted);
+                self.refused.extend(done.refused);
+                for number in done.cancelled {
+                    self.cancelled.entry(number).or_insert(self.now);
+                }
+                for (pause, holds) in done.pauses {
+                    if holds {
+                        self.pauses.insert(pause)
+                    } else {
+                        self.pauses.remove(&pause)
+                    };
+                }
+                done.answers
+            }
+            Err(error) => {
+                assert!(full, "a transaction failed: {error}");
+                for job in jobs {
+                    match job {
+                        Job::Report(..) => self.inbox.push_back(job),
+                        Job::Submit(task) => self.tasks.push(*task),
+                        Job::Cancel(..) | Job::Resolve(..) | Job::Pause(..) | Job::Resume(..) => {}
+                    }
+                }
+                Vec::new()
+            }
         }
     }
 
@@ -610,6 +692,57 @@ impl World {
         if let Some(line) = self.lines.get_mut(index).filter(|line| !line.ended) {
             line.orders.push(at, order);
         }
+    }
+}
+
+/// What a transaction did; nothing unless it is committed.
+#[derive(Default)]
+struct Done {
+    answers: Vec<(usize, Vec<Order>)>,
+    accepted: Vec<(usize, MessageId)>,
+    refused: Vec<usize>,
+    cancelled: Vec<usize>,
+    /// Pauses that began, or ended.
+    pauses: Vec<((Scope, String), bool)>,
+}
+
+impl Done {
+    fn run(
+        &mut self,
+        job: &Job,
+        context: &mut Context<'_, '_>,
+        lines: &[Line],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match job {
+            Job::Report(index, reports) => self.answers.push((*index, context.report(&lines[*index].id, reports)?)),
+            Job::Submit(task) => {
+                let submission = task.submission(now);
+                match context.work.submit(&submission)? {
+                    SubmitAnswer::Queued(_) => self.accepted.push((task.number, submission.id)),
+                    SubmitAnswer::Repeated(id) => self.accepted.push((task.number, id)),
+                    SubmitAnswer::DuplicateRef(_) => panic!("a repeat looks different"),
+                    SubmitAnswer::ExceedsBudget { .. } | SubmitAnswer::Over => self.refused.push(task.number),
+                }
+            }
+            Job::Cancel(number, id) => {
+                if context.work.cancel(*id)? == CancelAnswer::Cancelled {
+                    self.cancelled.push(*number);
+                }
+            }
+            Job::Resolve(id, decision) => {
+                context.work.resolve(*id, *decision, "chance")?;
+            }
+            Job::Pause(scope, id) => {
+                context.work.pause(*scope, id, "", "chance")?;
+                self.pauses.push(((*scope, id.clone()), true));
+            }
+            Job::Resume(scope, id) => {
+                context.work.resume(*scope, id)?;
+                self.pauses.push(((*scope, id.clone()), false));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -665,5 +798,7 @@ fn faults(random: &mut Random) -> Vec<FaultRate> {
 fn limits(random: &mut Random) -> Limits {
     let (per_minute, per_hour, per_day, gap) =
         random.pick(&[(0, 0, 0, 0), (0, 40, 0, 0), (6, 0, 0, 5), (3, 15, 20, 1), (4, 0, 12, 0), (0, 0, 0, 2)]);
-    Limits { per_minute, per_hour, per_day, min_gap: Duration::from_secs(gap), ..Limits::none() }
+    let (per_month, recipients_per_month) = random.pick(&[(0, 0), (0, 0), (0, 0), (15, 0), (0, 8), (40, 12)]);
+    let min_gap = Duration::from_secs(gap);
+    Limits { per_minute, per_hour, per_day, per_month, recipients_per_month, min_gap, ..Limits::none() }
 }

@@ -144,6 +144,25 @@ fn a_recipient_too_many_waits_for_another_sim_and_holds_nobody_up() {
 }
 
 #[test]
+fn nothing_is_left_to_a_sim_that_has_no_room_for_it() {
+    let mut desk = Desk::new(strangers(1));
+    desk.plug("m1", "sim-a");
+    let id = submit_to(&mut desk, &number(0));
+    let (_, lease) = desk.hand_over();
+    let cause = Cause::Cms(38);
+    desk.settle("m1", lease.segment, Settlement::Refused { cause });
+    desk.report("m1", &[Report::Ready(false)]);
+    desk.plug("m2", "sim-b");
+    desk.pass(Duration::from_secs(1));
+    submit_to(&mut desk, &number(1));
+    desk.send(1);
+    desk.report("m1", &[Report::Ready(true)]);
+    desk.pass(Duration::from_secs(3600));
+    assert_eq!(desk.load().0, "m1", "the other SIM may not send to this number");
+    assert_eq!(desk.state(id), MessageState::Queued);
+}
+
+#[test]
 fn a_recipient_too_many_is_told_when_the_next_month_begins() {
     let mut desk = Desk::new(strangers(1));
     desk.plug("m1", "sim-a");
