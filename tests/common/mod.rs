@@ -84,14 +84,22 @@ impl Process {
     }
 
     /// Looks until there is something to see: after each line that the process writes, and some times in a second.
-    pub(crate) fn eventually<T>(&self, what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    pub(crate) fn eventually<T>(&self, what: &str, limit: Duration, look: impl FnMut() -> Option<T>) -> T {
+        let seen = self.within(limit, look);
+        seen.unwrap_or_else(|| panic!("not seen: {what}; the process wrote:\n{}", self.output()))
+    }
+
+    /// The same; `None` when there is nothing to see for so long.
+    pub(crate) fn within<T>(&self, limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         let clock = Clock::host();
         let end = clock.now().instant + limit;
         loop {
             if let Some(seen) = look() {
-                return seen;
+                return Some(seen);
             }
-            assert!(clock.now().instant < end, "not seen: {what}; the process wrote:\n{}", self.output());
+            if clock.now().instant >= end {
+                return None;
+            }
             let (written, changed) = &*self.written;
             let guard = written.lock().unwrap();
             let known = guard.lines.len();
