@@ -14,9 +14,14 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use common::{Daemon, Door, LIMIT, Place, exchange};
+use common::{Daemon, Door, LIMIT, Place, Process, exchange};
 use recado::clock::Clock;
 use serde_json::{Value, json};
+
+/// Looks until there is something to see.
+fn eventually<T>(process: &Process, what: &str, limit: Duration, look: impl FnMut() -> Option<T>) -> T {
+    process.within(limit, look).unwrap_or_else(|| panic!("not seen: {what}; the process wrote:\n{}", process.output()))
+}
 
 fn submit(door: &Door, to: &str, text: &str) -> String {
     let message = json!({ "to": to, "text": text });
@@ -30,7 +35,7 @@ fn message(door: &Door, id: &str) -> Value {
 }
 
 fn wait_for_state(daemon: &Daemon, id: &str, states: &[&str]) -> Value {
-    daemon.process.eventually(&format!("{id} in {states:?}"), LIMIT, || {
+    eventually(&daemon.process, &format!("{id} in {states:?}"), LIMIT, || {
         let seen = message(&daemon.door, id);
         states.contains(&seen["state"].as_str().unwrap()).then_some(seen)
     })
@@ -121,7 +126,7 @@ fn ports_that_cannot_be_opened_are_explained_and_the_others_send() {
     let reasons = [("later", "no such port"), ("notes", "not a serial port"), ("modem1", "in use by ")];
     for (id, reason) in reasons {
         let (state, said) =
-            daemon.process.eventually(id, LIMIT, || Some(standing(door, id)).filter(|(_, said)| !said.is_empty()));
+            eventually(&daemon.process, id, LIMIT, || Some(standing(door, id)).filter(|(_, said)| !said.is_empty()));
         assert_eq!(state, "absent", "{id}: {said}");
         assert!(said.starts_with(reason), "{id}: {said}");
         if id == "modem1" {
@@ -143,9 +148,9 @@ fn ports_that_cannot_be_opened_are_explained_and_the_others_send() {
     daemon.wait_for_modem("modem1");
     assert_eq!(standing(door, "notes").0, "absent");
     for modem in ["later", "modem1"] {
-        daemon
-            .process
-            .eventually(modem, LIMIT, || (standing(door, modem) == ("ready".into(), String::new())).then_some(()));
+        eventually(&daemon.process, modem, LIMIT, || {
+            (standing(door, modem) == ("ready".into(), String::new())).then_some(())
+        });
     }
 }
 
@@ -158,13 +163,13 @@ fn unplugged_modems_that_come_back_send_the_rest_and_nothing_twice() {
     let door = &daemon.door;
     let submit = |n: usize| submit(door, &format!("+5511987654{}", 300 + n), &format!("text {n:02}"));
     let ids: Vec<_> = (0..30).map(submit).collect();
-    daemon.process.eventually("some parts sent", LIMIT, || (place.witness().len() >= 6).then_some(()));
+    eventually(&daemon.process, "some parts sent", LIMIT, || (place.witness().len() >= 6).then_some(()));
     emulator.kill();
     daemon.process.line("port lost modem=modem0");
     daemon.process.line("port lost modem=modem1");
     let before = place.witness().len();
     let _emulator = place.emulate(2, &modems);
-    daemon.process.eventually("everything settled", LIMIT, || door.is_settled().then_some(()));
+    eventually(&daemon.process, "everything settled", LIMIT, || door.is_settled().then_some(()));
     let mut texts = texts(&place);
     let sent = texts.len();
     texts.sort_unstable();
@@ -286,7 +291,7 @@ fn an_answer_arrives_and_is_tied_to_the_message() {
     let _emulator = place.emulate(1, &["--airtime", "20ms", "--report-delay", "100ms"]);
     let daemon = Daemon::start(&place.configure_emulated("1s", 1));
     let id = submit(&daemon.door, "+5511987650006", "Seu boleto vence hoje");
-    let inbox = daemon.process.eventually("an answer", LIMIT, || {
+    let inbox = eventually(&daemon.process, "an answer", LIMIT, || {
         let inbox = daemon.door.list("/v1/inbox");
         (!inbox.is_empty()).then_some(inbox)
     });

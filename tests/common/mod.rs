@@ -83,13 +83,8 @@ impl Process {
         (self.child.wait().unwrap(), self.output())
     }
 
-    /// Looks until there is something to see: after each line that the process writes, and some times in a second.
-    pub(crate) fn eventually<T>(&self, what: &str, limit: Duration, look: impl FnMut() -> Option<T>) -> T {
-        let seen = self.within(limit, look);
-        seen.unwrap_or_else(|| panic!("not seen: {what}; the process wrote:\n{}", self.output()))
-    }
-
-    /// The same; `None` when there is nothing to see for so long.
+    /// Looks until there is something to see, after each line that the process writes and some times in a second; `None` when
+    /// there is nothing for so long.
     pub(crate) fn within<T>(&self, limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         let clock = Clock::host();
         let end = clock.now().instant + limit;
