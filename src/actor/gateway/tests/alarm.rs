@@ -14,9 +14,7 @@ impl Desk {
     }
 
     fn dead(&mut self, modem: &str) {
-        let detail = "cut its power by hand";
-        let modem = ModemId::new(modem);
-        self.gateway.commit(self.now, |context| context.work.modem_dead(&modem, detail)).unwrap();
+        self.report(modem, &[Report::Recovery { rung: 7, reason: "nothing answers on this port".into() }]);
     }
 
     fn alarms(&self) -> Vec<AlarmView> {
@@ -36,9 +34,23 @@ fn a_dead_modem_raises_one_alarm_that_names_it_and_that_ends_when_it_is_up() {
     desk.plug("m1", "sim-a");
     let over: Vec<_> = desk.alarms().into_iter().map(|alarm| alarm.cleared_at.is_some()).collect();
     assert_eq!(over, [true, false]);
+    let events = desk.reader().events(Page::After(0), 100, &[]).unwrap();
+    let rungs: Vec<_> = events.into_iter().filter(|event| event.kind == "modem.recovery").collect();
+    assert_eq!(rungs.len(), 3);
+    assert_eq!(rungs[0].data.as_deref(), Some(r#"{"reason":"nothing answers on this port","rung":7}"#));
     let cleared = desk.reader().events(Page::After(0), 100, &[]).unwrap();
     let cleared = cleared.into_iter().find(|event| event.kind == "alarm.cleared").unwrap();
     assert_eq!(cleared.modem.as_deref(), Some("m1"));
+}
+
+#[test]
+fn lower_rungs_and_a_modem_that_is_up_without_a_network_change_no_alarm() {
+    let mut desk = Desk::watched("sim-a");
+    desk.report("m1", &[Report::Recovery { rung: 6, reason: "no network for minutes".into() }]);
+    assert!(desk.alarms().is_empty());
+    desk.dead("m1");
+    desk.report("m1", &[Report::Up { iccid: "sim-a".into() }, Report::Ready(false)]);
+    assert_eq!(desk.alarms()[0].cleared_at, None);
 }
 
 #[test]
