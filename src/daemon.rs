@@ -21,6 +21,7 @@ use crate::actor::fleet::Fleet;
 use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
+use crate::actor::reset::Means;
 use crate::actor::writer::{StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::{self, Binding, Config};
@@ -156,17 +157,21 @@ impl Daemon {
         let modem_config = known_pins(config.modem_settings(), &reader)?;
         let refused_pins = RefusedPins::default();
         let (handle, time, drain, stops) = (writer.handle(), clock.clone(), config.serve.drain, stop.clone());
+        let (means, configured) = (Means::default(), config.modems.clone());
+        let suspicious_after = config.discovery.suspicious_after;
         let setup = move |id: ModemId, place: Place| Setup {
-            id,
             place,
             config: modem_config.clone(),
             writer: handle.clone(),
             refused_pins: refused_pins.clone(),
+            means: Means { power_cycle: power_cycle(&configured, &id), ..means.clone() },
+            suspicious_after,
             fleet: fleet.clone(),
             clock: time.clone(),
             metrics: Arc::clone(&metrics),
             stop: stops.clone(),
             drain,
+            id,
         };
         let mut modems = JoinSet::new();
         let drive = |modems: &mut JoinSet<_>, setup: Setup| modems.spawn(async { vec![modem::run(setup).await] });
@@ -257,6 +262,11 @@ impl Daemon {
         }
         tracing::info!(cut_off, "stopped");
     }
+}
+
+/// The command that cuts the power of a configured modem.
+fn power_cycle(configured: &[config::Modem], id: &ModemId) -> Option<Vec<String>> {
+    configured.iter().find(|modem| modem.id() == *id)?.power_cycle.clone()
 }
 
 /// A modem that has to be found.

@@ -105,6 +105,8 @@ impl Bench {
             }
             Output::Call { .. }
             | Output::Changed(_)
+            | Output::Permit(_)
+            | Output::Reset(_)
             | Output::Down { .. }
             | Output::Reopen { .. }
             | Output::Drained

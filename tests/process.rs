@@ -196,7 +196,7 @@ fn probing_leaves_the_ports_of_a_daemon_alone_and_says_whose_they_are() {
     let daemon = Daemon::start(&place.configure_emulated("1s", 1));
     daemon.wait_for_modem("modem0");
     let ports = ["modem0", "modem1"].map(|name| place.path("ports").join(name).display().to_string());
-    let (status, said) = common::Process::start(&["probe", "--json", &ports[0], &ports[1]]).end();
+    let (status, said) = Process::start(&["probe", "--json", &ports[0], &ports[1]]).end();
     assert_eq!(status.code(), Some(0), "{said}");
     let found: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(found[0]["says"].as_str().unwrap().starts_with("driven by the daemon (process "), "{said}");

@@ -17,7 +17,8 @@ pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<
     config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
     (config.sim.per_minute, config.sim.per_hour, config.sim.per_day, config.sim.per_month) = (0, 0, 0, 0);
     config.sim.min_gap = Duration::ZERO;
-    let modem = |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None };
+    let modem =
+        |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None, power_cycle: None };
     config.modems = ports.iter().map(modem).collect();
     config.discovery.discover = false;
     Daemon::start(Options { config, clock: clock.clone(), simulate }).await.unwrap()

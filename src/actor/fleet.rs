@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::clock::Timestamp;
+use crate::clock::{Instant, Timestamp};
 use crate::sms::id::ModemId;
 
 /// One modem as the API shows it.
@@ -35,6 +35,8 @@ pub struct ModemStatus {
     pub last_sent_at: Option<Timestamp>,
     /// Rung of the recovery ladder that is being tried.
     pub rung: Option<u8>,
+    /// When it last carried anything: a part, a report or a text.
+    pub last_traffic: Option<Instant>,
 }
 
 /// What a modem does.
@@ -49,8 +51,12 @@ pub enum ModemState {
     Ready,
     /// It is up but not registered on a network.
     Unregistered,
+    /// It is up, and its SIM is not to be used where it roams.
+    Roaming,
     /// It does not answer as it should and is being brought back.
     Recovering,
+    /// Nothing has brought it back, and a person must look after it.
+    Dead,
 }
 
 impl ModemState {
@@ -61,7 +67,9 @@ impl ModemState {
             Self::Starting => "starting",
             Self::Ready => "ready",
             Self::Unregistered => "unregistered",
+            Self::Roaming => "roaming",
             Self::Recovering => "recovering",
+            Self::Dead => "dead",
         }
     }
 }
@@ -81,6 +89,12 @@ impl Fleet {
     pub fn update(&self, id: &ModemId, change: impl FnOnce(&mut ModemStatus)) {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         change(entries.entry(id.clone()).or_default());
+    }
+
+    /// When any other modem last carried anything.
+    pub fn last_traffic_beside(&self, id: &ModemId) -> Option<Instant> {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().filter(|(other, _)| *other != id).filter_map(|(_, status)| status.last_traffic).max()
     }
 
     /// Whether any modem can send.

@@ -27,6 +27,13 @@ pub enum Report {
         /// Why, for the log.
         reason: String,
     },
+    /// A rung of the recovery ladder is tried.
+    Recovery {
+        /// Which, 0 to 7.
+        rung: u8,
+        /// Why.
+        reason: String,
+    },
     /// `AT+CMGS` was written for this part: may its PDU follow?
     Offer(SegmentId),
     /// A part that it had is done with.
@@ -62,6 +69,7 @@ impl Report {
             Self::Up { .. }
             | Self::Ready(_)
             | Self::Down { .. }
+            | Self::Recovery { .. }
             | Self::Settled { .. }
             | Self::Inbound { .. }
             | Self::PinRefused { .. }
@@ -298,6 +306,10 @@ impl Context<'_, '_> {
             self.work.settle(*segment, modem, sim, *result)?;
             return Ok(None);
         }
+        if let Report::Recovery { rung, reason } = report {
+            self.work.modem_recovery(modem, sim, *rung, reason)?;
+            return Ok(None);
+        }
         if let Report::Down { reason } = report {
             self.work.modem_down(modem, sim, reason)?;
             self.moved.push((modem.clone(), None));
@@ -309,9 +321,13 @@ impl Context<'_, '_> {
         };
         let carrier = Carrier { modem: modem.clone(), sim };
         Ok(match report {
-            Report::Up { .. } | Report::Down { .. } | Report::PinRefused { .. } | Report::Settled { .. } => None,
+            Report::Up { .. }
+            | Report::Down { .. }
+            | Report::Recovery { .. }
+            | Report::PinRefused { .. }
+            | Report::Settled { .. } => None,
             Report::Ready(ready) => {
-                self.work.line_ready(sim, modem, *ready);
+                self.work.line_ready(sim, modem, *ready)?;
                 None
             }
             Report::Offer(segment) => Some(Order::Answer(*segment, self.offer(*segment, &carrier)?)),

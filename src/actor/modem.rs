@@ -10,18 +10,24 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::at::Registered;
 use crate::clock::{Clock, Instant};
-use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
-use crate::serial::usb::{self, Roots};
+use crate::modem::{
+    Card, Config, DownReason, HostReset, Identity, Machine, Output, RUNG_DEAD, ReturnedWhy, Settlement, Status,
+};
+use crate::serial::usb;
 use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
 use crate::telemetry::Metrics;
 
 use super::fleet::{Fleet, ModemState};
 use super::gateway::{Order, Report};
+use super::idle::Idle;
 use super::place::Place;
+use super::reset::{Means, Permit, ResetError};
 use super::writer::{Handle, WriteError};
 
 /// Orders that may be on their way: two leases, an answer, and what was read from a full SIM (50 places and as many
@@ -51,6 +57,10 @@ pub struct Setup {
     pub writer: Handle,
     /// SIMs whose PIN was refused in any modem of this run.
     pub refused_pins: RefusedPins,
+    /// What resets it from outside.
+    pub means: Means,
+    /// A modem that has carried nothing for so long, while others have, joins the network anew. Zero: never.
+    pub suspicious_after: Duration,
     /// Where its status is shown.
     pub fleet: Fleet,
     /// Time.
@@ -105,11 +115,13 @@ pub async fn run(setup: Setup) -> Ended {
     let machine = Machine::new(setup.config.clone());
     let stop_at = None;
     let open_at = setup.clock.now().instant;
+    let idle = Idle::new(setup.suspicious_after, open_at);
     let task = Task {
         setup,
         machine,
         port: None,
         opened: None,
+        slot: None,
         orders,
         sender,
         open_at,
@@ -118,6 +130,11 @@ pub async fn run(setup: Setup) -> Ended {
         settled_at: None,
         said: None,
         drained: false,
+        is_up: false,
+        idle,
+        permit: None,
+        asking: JoinSet::new(),
+        resetting: JoinSet::new(),
         buffer: vec![0; 4096],
     };
     let ended = task.run().await;
@@ -164,6 +181,8 @@ struct Task {
     port: Option<Port>,
     /// Where the port is that was opened last.
     opened: Option<PathBuf>,
+    /// The slot of that port.
+    slot: Option<String>,
     orders: mpsc::Receiver<Order>,
     sender: mpsc::Sender<Order>,
     /// When to open the port, while it is closed.
@@ -177,6 +196,15 @@ struct Task {
     /// What was last logged about the port, so that an absent one is logged once.
     said: Option<String>,
     drained: bool,
+    /// The modem has come up since it was last said to be down.
+    is_up: bool,
+    idle: Idle,
+    /// Held while a reset is under way.
+    permit: Option<Permit>,
+    /// Waits for a permission.
+    asking: JoinSet<Permit>,
+    /// Resets from outside; the port stays closed meanwhile.
+    resetting: JoinSet<Result<(), ResetError>>,
     buffer: Vec<u8>,
 }
 
@@ -186,11 +214,13 @@ struct Drained {
     bytes: Vec<u8>,
     reports: Vec<Report>,
     reopen: Option<Duration>,
+    reset: Option<HostReset>,
 }
 
 impl Drained {
     fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.reports.is_empty() && self.reopen.is_none()
+        let has_port_work = self.reopen.is_some() || self.reset.is_some();
+        self.bytes.is_empty() && self.reports.is_empty() && !has_port_work
     }
 
     fn write(&mut self, octets: Vec<u8>) {
@@ -209,6 +239,9 @@ enum Wake {
     Gone,
     Order(Order),
     Deadline,
+    Suspect,
+    Permitted(Permit),
+    ResetDone(Result<(), ResetError>),
     Open,
     Moved,
     Stop,
@@ -232,6 +265,17 @@ impl Task {
                 Wake::Gone => self.lose_port(now),
                 Wake::Order(order) => self.obey(order, now),
                 Wake::Deadline => self.machine.handle_timeout(now),
+                Wake::Suspect => self.look_beside(now),
+                Wake::Permitted(permit) => {
+                    self.permit = Some(permit);
+                    self.machine.reset_permitted(now);
+                }
+                Wake::ResetDone(done) => {
+                    if let Err(error) = &done {
+                        tracing::warn!(modem = %self.setup.id, %error, "modem not reset");
+                    }
+                    self.machine.reset_done(done.is_ok(), now);
+                }
                 Wake::Open => self.open(now).await,
                 Wake::Moved => self.follow(now),
                 Wake::Stop => {
@@ -261,7 +305,9 @@ impl Task {
         let machine = self.machine.deadline().map(|at| clock.deadline(at));
         let cut_off = self.stop_at.map(|at| clock.deadline(at));
         let stopping = self.stop_at.is_some();
-        let opens = self.port.is_none() && !stopping && self.setup.place.port().is_some();
+        let may_open = self.port.is_none() && !stopping && self.resetting.is_empty();
+        let opens = may_open && self.setup.place.port().is_some();
+        let suspect = self.idle.deadline().map(|at| clock.deadline(at));
         let sleep = |at: Option<tokio::time::Instant>| async move {
             match at {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -275,6 +321,11 @@ impl Task {
                 Ok(count) => Wake::Read(count),
             },
             () = sleep(machine) => Wake::Deadline,
+            () = sleep(suspect) => Wake::Suspect,
+            Some(Ok(permit)) = self.asking.join_next() => Wake::Permitted(permit),
+            Some(done) = self.resetting.join_next() => {
+                Wake::ResetDone(done.unwrap_or(Err(ResetError::Panicked)))
+            }
             () = tokio::time::sleep_until(open_at), if opens => Wake::Open,
             () = self.setup.place.moved() => Wake::Moved,
             _ = self.setup.stop.wait_for(|stop| *stop), if !stopping => Wake::Stop,
@@ -319,10 +370,10 @@ impl Task {
     /// Opens the port; where that fails, says why once and tries again later.
     async fn open(&mut self, now: Instant) {
         let Some(path) = self.setup.place.port() else { return };
-        let (node, slot) = (path.clone(), self.setup.place.slot());
+        let (node, slot, roots) = (path.clone(), self.setup.place.slot(), self.setup.means.roots.clone());
         let opening = tokio::task::spawn_blocking(move || {
             let port = serial::open(&node)?;
-            Ok((port, slot.or_else(|| usb::slot_of(&Roots::default(), &node))))
+            Ok((port, slot.or_else(|| usb::slot_of(&roots, &node))))
         });
         let opened = match timeout(PORT_LIMIT, opening).await {
             Ok(Ok(opened)) => opened,
@@ -334,7 +385,8 @@ impl Task {
                 tracing::info!(modem = %self.setup.id, "port opened");
                 self.port = Some(port);
                 self.opened = Some(path);
-                self.setup.fleet.update(&self.setup.id, |status| status.slot = slot);
+                self.setup.fleet.update(&self.setup.id, |status| status.slot.clone_from(&slot));
+                self.slot = slot;
                 self.failures = 0;
                 self.said = None;
                 self.show(ModemState::Starting, None);
@@ -399,6 +451,11 @@ impl Task {
                 self.close();
                 self.open_at = now + after;
             }
+            if let Some(reset) = drained.reset {
+                self.close();
+                tracing::warn!(modem = %self.setup.id, ?reset, "modem reset from outside");
+                self.resetting.spawn(self.setup.means.clone().reset(reset, self.slot.clone()));
+            }
         }
     }
 
@@ -407,6 +464,15 @@ impl Task {
         match output {
             Output::Write(octets) => drained.write(octets),
             Output::Reopen { after } => drained.reopen = Some(after),
+            Output::Reset(reset) => drained.reset = Some(reset),
+            Output::Permit(true) => {
+                self.asking.spawn(self.setup.means.hubs.clone().permit(self.slot.clone()));
+            }
+            Output::Permit(false) => {
+                // With it a permission that has crossed with this.
+                self.asking = JoinSet::new();
+                self.permit = None;
+            }
             Output::Offer(segment) => {
                 self.time_turnaround(now);
                 drained.reports.push(Report::Offer(segment));
@@ -416,10 +482,15 @@ impl Task {
                 drained.reports.push(report);
             }
             Output::Inbound(inbound) => {
+                self.carried(now);
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
-            Output::Up { identity, sim } => drained.reports.push(self.up(identity, sim)),
+            Output::Up { identity, sim } => {
+                self.is_up = true;
+                self.idle.up(now);
+                drained.reports.push(self.up(identity, sim));
+            }
             Output::Changed(status) => drained.reports.push(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
@@ -435,18 +506,35 @@ impl Task {
             status.model = identity.model;
             status.profile = Some(identity.profile.to_owned());
             status.iccid = Some(iccid.clone());
-            status.rung = None;
         });
         Report::Up { iccid }
     }
 
-    fn down(&self, reason: &DownReason, rung: u8, drained: &mut Drained) {
+    fn down(&mut self, reason: &DownReason, rung: Option<u8>, drained: &mut Drained) {
         let id = &self.setup.id;
-        tracing::warn!(modem = %id, %reason, rung, "modem down");
-        self.setup.metrics.recovering(id.as_str(), rung);
-        let state = if self.port.is_some() { ModemState::Recovering } else { ModemState::Absent };
+        self.idle.down();
+        let is_dead = self.machine.is_dead();
+        let mut was_dead = false;
+        self.setup.fleet.update(id, |status| {
+            was_dead = status.rung == Some(RUNG_DEAD);
+            status.rung = rung.or(status.rung);
+        });
+        let state = match (is_dead, self.port.is_some()) {
+            (true, _) => ModemState::Dead,
+            (false, true) => ModemState::Recovering,
+            (false, false) => ModemState::Absent,
+        };
         self.show(state, Some(reason.to_string()));
-        self.setup.fleet.update(id, |status| status.rung = Some(rung));
+        let was_up = std::mem::take(&mut self.is_up);
+        if is_dead && was_dead && !was_up {
+            tracing::debug!(modem = %id, %reason, "another look at a dead modem came to nothing");
+            return;
+        }
+        tracing::warn!(modem = %id, %reason, rung, "modem down");
+        if let Some(rung) = rung.filter(|_| !(is_dead && was_dead)) {
+            self.setup.metrics.recovering(id.as_str(), rung);
+            drained.reports.push(Report::Recovery { rung, reason: reason.to_string() });
+        }
         if let DownReason::PinRefused { iccid, is_wrong } = reason {
             self.setup.refused_pins.insert(iccid);
             let card = self.setup.config.cards.iter().find(|card| card.iccid == *iccid);
@@ -462,18 +550,42 @@ impl Task {
         if matches!(result, Settlement::Accepted { .. } | Settlement::LateAccepted { .. }) {
             let at = self.setup.clock.now().utc;
             self.setup.fleet.update(&self.setup.id, |status| status.last_sent_at = Some(at));
+            self.carried(now);
         }
         tracing::debug!(modem = %self.setup.id, segment = segment.0, ?result, "segment settled");
         Report::Settled { segment, result }
     }
 
+    /// The modem has carried something.
+    fn carried(&mut self, now: Instant) {
+        self.idle.carried(now);
+        self.setup.fleet.update(&self.setup.id, |status| status.last_traffic = Some(now));
+    }
+
+    fn look_beside(&mut self, now: Instant) {
+        let others = self.setup.fleet.last_traffic_beside(&self.setup.id);
+        if self.idle.look(others, now) {
+            self.machine.suspect(now);
+        }
+    }
+
     fn changed(&self, status: Status) -> Report {
-        let ready = status.registration.is_registered() && self.stop_at.is_none();
+        let ready = status.may_send && self.stop_at.is_none();
+        let registration = status.registration;
         let id = &self.setup.id;
+        let is_dead = self.machine.is_dead();
         self.setup.fleet.update(id, |entry| {
-            entry.state = if ready { ModemState::Ready } else { ModemState::Unregistered };
-            entry.reason = (!ready).then(|| format!("not registered on a network ({})", status.registration.name()));
-            entry.registration = Some(status.registration.name());
+            entry.state = match (ready, is_dead) {
+                (true, _) => ModemState::Ready,
+                (false, true) => ModemState::Dead,
+                (false, false) if registration == Registered::Roaming => ModemState::Roaming,
+                (false, false) => ModemState::Unregistered,
+            };
+            if ready {
+                entry.rung = None;
+            }
+            entry.reason = (!ready).then(|| why_not(registration));
+            entry.registration = Some(registration.name());
             entry.operator = status.operator;
             entry.signal_dbm = status.signal_dbm;
         });
@@ -522,6 +634,16 @@ fn show_place(setup: &Setup) {
             status.reason = Some("not plugged in".to_owned());
         }
     });
+}
+
+/// Why a modem that is up does not send.
+fn why_not(registration: Registered) -> String {
+    match registration {
+        Registered::Roaming => "its SIM is roaming, and roaming = true is not configured for it".to_owned(),
+        Registered::No | Registered::Searching | Registered::Denied | Registered::Home => {
+            format!("not registered on a network ({})", registration.name())
+        }
+    }
 }
 
 async fn read(port: Option<&mut Port>, buffer: &mut [u8]) -> std::io::Result<usize> {

@@ -61,7 +61,7 @@ async fn test(sim: &str, to: Option<&str>, client: &Client, printer: &mut Printe
 
 /// The table of modems.
 pub(super) fn print(modems: &[Value], printer: &mut Printer<'_>) -> Result<(), Failure> {
-    let heading = ["ID", "STATE", "PORT", "MODEL", "SIM", "OPERATOR", "SIGNAL", "REASON"];
+    let heading = ["ID", "STATE", "PORT", "MODEL", "SIM", "OPERATOR", "NETWORK", "SIGNAL", "RUNG", "REASON"];
     Ok(printer.list(heading, modems, |modem| {
         let signal = match modem.get("signal_dbm").and_then(Value::as_i64) {
             Some(dbm) => format!("{dbm} dBm"),
@@ -75,7 +75,9 @@ pub(super) fn print(modems: &[Value], printer: &mut Printer<'_>) -> Result<(), F
             field("model"),
             field("sim"),
             field("operator"),
+            field("registration"),
             signal,
+            field("rung"),
             field("reason"),
         ]
     })?)

@@ -437,8 +437,8 @@ fn events_are_listed_and_followed() {
 fn modems_and_sims_are_tables() {
     let modems = json!({"items": [
         {"id": "tty0", "port": "/dev/tty0", "model": "EC25", "state": "ready", "sim": "a", "operator": "Vivo",
-         "signal_dbm": -71, "reason": null},
-        {"id": "b", "port": "/dev/tty1", "state": "absent", "reason": "the port is not there"},
+         "registration": "home", "signal_dbm": -71, "reason": null},
+        {"id": "b", "port": "/dev/tty1", "state": "dead", "rung": 7, "reason": "the port is not there"},
     ]});
     let sims = json!({"items": [
         {"iccid": "8955010000000000001", "name": "a", "state": "ready", "budget": [
@@ -450,9 +450,9 @@ fn modems_and_sims_are_tables() {
     let modems = ask(answering("/v1/modems", 200, modems), &["modems"]).output;
     let sims = ask(answering("/v1/sims", 200, sims), &["sims"]).output;
     insta::assert_snapshot!(format!("{modems}\n{sims}"), @r"
-    ID    STATE   PORT       MODEL  SIM  OPERATOR  SIGNAL   REASON
-    tty0  ready   /dev/tty0  EC25   a    Vivo      -71 dBm  -
-    b     absent  /dev/tty1  -      -    -         -        the port is not there
+    ID    STATE  PORT       MODEL  SIM  OPERATOR  NETWORK  SIGNAL   RUNG  REASON
+    tty0  ready  /dev/tty0  EC25   a    Vivo      home     -71 dBm  -     -
+    b     dead   /dev/tty1  -      -    -         -        -        7     the port is not there
 
     ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        QUEUE ENDS                REASON
     8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  2026-11-24T14:00:00.000Z  -
@@ -483,8 +483,8 @@ fn status_is_negative_while_nothing_can_be_sent() {
     messages: 7 queued
     paused: all, since 2026-11-24T13:00:00.000Z, by local
     paused: batch november, since 2026-11-24T13:00:00.000Z, by ana: wrong\u{7} amount
-    ID    STATE   PORT  MODEL  SIM  OPERATOR  SIGNAL  REASON
-    tty0  absent  -     -      -    -         -       -
+    ID    STATE   PORT  MODEL  SIM  OPERATOR  NETWORK  SIGNAL  RUNG  REASON
+    tty0  absent  -     -      -    -         -        -       -     -
     ");
     let up = ask(daemon(200, true), &["status", "--json"]);
     assert_eq!(up.exit, 0);

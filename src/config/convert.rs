@@ -31,6 +31,7 @@ impl Config {
             iccid: card.iccid.clone(),
             pin: card.pin.as_ref().map(|pin| pin.as_str().to_owned()),
             smsc: card.smsc.clone(),
+            roaming: card.roaming,
         });
         modem::Config { cards: cards.collect() }
     }

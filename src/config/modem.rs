@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::sms::id::ModemId;
 
@@ -14,17 +15,20 @@ use super::value;
 pub struct Discovery {
     /// USB modems are found by themselves.
     pub discover: bool,
+    /// A modem that has carried nothing for so long, while others have, joins the network anew. Zero: never.
+    pub suspicious_after: Duration,
 }
 
 impl Default for Discovery {
     fn default() -> Self {
-        Self { discover: true }
+        Self { discover: true, suspicious_after: Duration::from_secs(12 * 60 * 60) }
     }
 }
 
 impl Discovery {
     pub(super) fn read(&mut self, section: &mut Section<'_, '_>) {
         section.set("discover", &mut self.discover, value::truth);
+        section.set("suspicious_after", &mut self.suspicious_after, value::duration);
     }
 }
 
@@ -35,6 +39,8 @@ pub struct Modem {
     pub by: Binding,
     /// What it is called; after its binding if nothing is said.
     pub name: Option<String>,
+    /// What takes its power away for a while and gives it back: a program and its arguments.
+    pub power_cycle: Option<Vec<String>>,
 }
 
 /// How a modem is told from others.
@@ -73,13 +79,14 @@ pub(super) fn read_all(root: &mut Section<'_, '_>) -> Vec<Modem> {
     let mut bindings: HashMap<Binding, Place> = HashMap::new();
     let mut names: HashMap<ModemId, Place> = HashMap::new();
     let read = |section: &mut Section<'_, '_>| {
-        let (mut port, mut imei, mut slot, mut name) = (None, None, None, None);
+        let (mut port, mut imei, mut slot, mut name, mut power_cycle) = (None, None, None, None, None);
         let keys = [
             ("port", section.set_some("port", &mut port, value::path)),
             ("imei", section.set_some("imei", &mut imei, value::imei)),
             ("slot", section.set_some("slot", &mut slot, value::slot)),
         ];
         let name_at = section.set_some("name", &mut name, value::name);
+        section.set_some("power_cycle", &mut power_cycle, value::command);
         let mut written = keys.into_iter().filter(|(_, at)| *at != Place::Default);
         let Some((key, at)) = written.next() else {
             section.report_here(Problem::Unbound);
@@ -92,7 +99,7 @@ pub(super) fn read_all(root: &mut Section<'_, '_>) -> Vec<Modem> {
         // None if the value was wrong, which has been reported.
         let by = port.map(Binding::Port).or(imei.map(Binding::Imei)).or(slot.map(Binding::Slot))?;
         let name_at = if name.is_some() { name_at } else { at.clone() };
-        let modem = Modem { by, name };
+        let modem = Modem { by, name, power_cycle };
         if section.is_first(key, &mut bindings, modem.by.clone(), at) {
             section.is_first("name", &mut names, modem.id(), name_at);
         }

@@ -59,6 +59,8 @@ pub struct Card {
     pub pin_file: Option<PathBuf>,
     /// What that file says.
     pub pin: Option<Pin>,
+    /// Whether it is used while it is roaming.
+    pub roaming: bool,
     /// Parts in any sliding 60 s.
     pub per_minute: Option<u32>,
     /// Parts in any sliding 3600 s.
@@ -135,6 +137,7 @@ impl Card {
                 Err(error) => section.report("pin_file", pin_at, Problem::Pin(error)),
             }
         }
+        section.set("roaming", &mut card.roaming, value::truth);
         section.set_some("per_minute", &mut card.per_minute, value::count);
         section.set_some("per_hour", &mut card.per_hour, value::count);
         section.set_some("per_day", &mut card.per_day, value::count);

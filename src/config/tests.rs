@@ -33,6 +33,17 @@ fn the_documented_file_equals_the_defaults() {
     assert_eq!(read("", &[]), Ok(Config::default()));
 }
 
+#[test]
+fn a_command_is_a_program_with_its_arguments() {
+    let config = read("[[modem]]\nport = \"/dev/a\"\npower_cycle = [\"uhubctl\", \"-p\", \"2\"]\n", &[]).unwrap();
+    assert_eq!(config.modems[0].power_cycle.as_deref(), Some(["uhubctl", "-p", "2"].map(str::to_owned).as_slice()));
+    for (written, found) in [("\"uhubctl -p 2\"", "\"uhubctl -p 2\""), ("[]", "an array"), ("[\"\"]", "an array")] {
+        let expected = "modem[1].power_cycle: expected a program and its arguments, as a list of texts";
+        let text = format!("[[modem]]\nport = \"/dev/a\"\npower_cycle = {written}\n");
+        check(&text, &[&format!("recado.toml:3:15: {expected}, found {found}")]);
+    }
+}
+
 /// With the examples uncommented the file has every key that the code asks for and no other, each with its comment.
 #[test]
 fn the_documented_file_has_every_key_with_a_comment() {

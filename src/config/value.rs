@@ -98,6 +98,13 @@ pub(super) fn duration(raw: Raw<'_>) -> Result<Duration, Problem> {
     Ok(crate::clock::duration::parse(text)?)
 }
 
+/// A program and its arguments, which no shell reads.
+pub(super) fn command(raw: Raw<'_>) -> Result<Vec<String>, Problem> {
+    let expected = "a program and its arguments, as a list of texts";
+    let words: Vec<String> = raw.texts(expected)?.into_iter().map(str::to_owned).collect();
+    if words.first().is_some_and(|program| !program.is_empty()) { Ok(words) } else { Err(raw.not(expected)) }
+}
+
 pub(super) fn path(raw: Raw<'_>) -> Result<PathBuf, Problem> {
     let expected = "the path of a file";
     raw.text(expected).and_then(|text| if text.is_empty() { Err(raw.not(expected)) } else { Ok(text.into()) })

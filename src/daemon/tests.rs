@@ -6,7 +6,7 @@ const ICCID: &str = "89550310000012345678";
 const OTHER: &str = "89550310000087654321";
 
 fn card(iccid: &str, pin: &str) -> Card {
-    Card { iccid: iccid.to_owned(), pin: Some(pin.to_owned()), smsc: None }
+    Card { iccid: iccid.to_owned(), pin: Some(pin.to_owned()), smsc: None, roaming: false }
 }
 
 /// The PINs that are left after SIM `ICCID` has refused 1234.

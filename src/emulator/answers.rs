@@ -14,6 +14,7 @@ const OK: ResultCode = ResultCode::Ok;
 const ERROR: ResultCode = ResultCode::Error;
 /// Incorrect parameters.
 const BAD_VALUE: ResultCode = ResultCode::Cme(50);
+const SIM_BUSY: ResultCode = ResultCode::Cme(14);
 /// Operation not allowed.
 const NOT_ALLOWED: ResultCode = ResultCode::Cms(302);
 const BAD_INDEX: ResultCode = ResultCode::Cms(321);
@@ -49,6 +50,10 @@ fn of_the_family(modem: &mut Modem, written: &str) -> Option<Answer> {
     let family = modem.profile.family();
     if family.chatter.as_ref().is_some_and(|chatter| chatter.ended_by == written) {
         modem.chatters = false;
+    }
+    if written == family.reset && !family.full_function_restarts {
+        modem.reset();
+        return Some(Answer::of(OK));
     }
     if family.accepted.contains(&written) {
         return Some(Answer::of(OK));
@@ -106,14 +111,16 @@ fn execute(modem: &mut Modem, name: &str) -> Answer {
 fn read(modem: &mut Modem, name: &str) -> Answer {
     let settings = &modem.settings;
     let [creg, cgreg, cereg] = settings.registration_reports;
-    let stat = registration(settings.radio);
+    let stat = u8::from(modem.has_network());
     Answer::line(match name {
         "+CMEE" => format!("+CMEE: {}", settings.manner.cmee),
         "+CFUN" => format!("+CFUN: {}", if let Radio::Off(value) = settings.radio { value } else { 1 }),
+        "+CPIN" if modem.has_busy_sim() => return Answer::of(SIM_BUSY),
         "+CPIN" => "+CPIN: READY".to_owned(),
         "+CREG" => format!("+CREG: {creg},{stat}"),
         "+CGREG" => format!("+CGREG: {cgreg},{stat}"),
         "+CEREG" => format!("+CEREG: {cereg},{stat}"),
+        "+COPS" if stat == 0 && settings.radio == Radio::Registered => "+COPS: 0".to_owned(),
         "+COPS" => match (settings.radio, settings.operator_format) {
             (Radio::Registered, 2) => format!("+COPS: 0,2,\"{}\",7", OPERATOR.1),
             (Radio::Registered, format) => format!("+COPS: 0,{format},\"{}\",7", OPERATOR.0),
@@ -204,14 +211,9 @@ fn keep(setting: &mut u8, value: u8) -> ResultCode {
     OK
 }
 
-/// `<stat>` of `+CREG`.
-fn registration(radio: Radio) -> u8 {
-    u8::from(radio == Radio::Registered)
-}
-
 fn set_radio(modem: &mut Modem, mode: u8, resets: bool, now: Instant) -> ResultCode {
     if resets {
-        modem.push_effect(Effect::Vanish);
+        modem.reset();
         return OK;
     }
     if mode == 1 && modem.profile.family().full_function_restarts {
@@ -225,7 +227,10 @@ fn set_radio(modem: &mut Modem, mode: u8, resets: bool, now: Instant) -> ResultC
 fn set_operator(modem: &mut Modem, mode: u8, format: Option<&str>, now: Instant) -> ResultCode {
     match (mode, format) {
         (0, _) if matches!(modem.settings.radio, Radio::Off(_)) => return ResultCode::Cme(4),
-        (0, _) => change_radio(modem, Radio::Registered, now),
+        (0, _) => change(modem, now, |modem| {
+            modem.join();
+            modem.settings.radio = Radio::Registered;
+        }),
         (2, _) => change_radio(modem, Radio::Deregistered, now),
         (3, Some("0" | "1")) => modem.settings.operator_format = 0,
         (3, Some("2")) => modem.settings.operator_format = 2,
@@ -235,10 +240,15 @@ fn set_operator(modem: &mut Modem, mode: u8, format: Option<&str>, now: Instant)
 }
 
 fn change_radio(modem: &mut Modem, radio: Radio, now: Instant) {
-    let before = modem.settings.radio;
-    modem.settings.radio = radio;
-    let stat = registration(radio);
-    if stat == registration(before) {
+    change(modem, now, |modem| modem.settings.radio = radio);
+}
+
+/// Does something to the registration, and says so if it is another one then.
+pub(super) fn change(modem: &mut Modem, now: Instant, work: impl FnOnce(&mut Modem)) {
+    let before = modem.has_network();
+    work(modem);
+    let stat = u8::from(modem.has_network());
+    if stat == u8::from(before) {
         return;
     }
     if stat == 1 {

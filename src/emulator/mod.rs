@@ -27,6 +27,11 @@
 //!
 //! See [`Fault`] for what each does and when.
 //!
+//! # Ailments
+//!
+//! What a modem suffers from until it is told, reset or cut off from its power: see [`Ailment`]. Only whoever drives the
+//! model can make it ill.
+//!
 //! # What a modem does here
 //!
 //! Families differ in what [`Profile`] says. Power-up leaves echo on, `+CMEE=0`, `+CNMI=0,0,0,0,0` and the family's first
@@ -61,6 +66,7 @@ pub use edge::{Handle, SendError, Stopped, Witness, log_to};
 pub use fault::{Fault, FaultError, FaultRate, Rate, RateError};
 pub use identity::Identity;
 pub use log::{LogConcat, LogLine};
+pub use modem::Ailment;
 pub use network::{InboundError, Network, Output};
 pub use profile::{Profile, Profiles, UnknownProfile};
 

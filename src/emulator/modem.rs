@@ -47,6 +47,21 @@ pub(super) struct Submission {
     pub(super) hex: String,
 }
 
+/// What a modem suffers from until something helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ailment {
+    /// It finds no network until it is told to join one (`AT+COPS=0`), or is reset.
+    LostNetwork,
+    /// It finds no network until it is reset.
+    DeafRadio,
+    /// It says nothing, and obeys nothing but the command that resets it.
+    Mute,
+    /// It says nothing and obeys nothing until its power is cut.
+    Dead,
+    /// Its SIM is busy until its power is cut.
+    BusySim,
+}
+
 /// Where the dialogue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialogue {
@@ -91,6 +106,7 @@ pub(super) struct Modem {
     effects: VecDeque<Effect>,
     /// TP-MR of the next part, kept on the SIM.
     tp_mr: u8,
+    ailment: Option<Ailment>,
 }
 
 impl Modem {
@@ -116,7 +132,37 @@ impl Modem {
             wire: Wire::default(),
             effects: VecDeque::new(),
             tp_mr,
+            ailment: None,
         }
+    }
+
+    /// From now on it suffers from this.
+    pub(super) fn afflict(&mut self, ailment: Ailment) {
+        self.ailment = Some(ailment);
+    }
+
+    /// Its power was cut, which helps against everything.
+    pub(super) fn heal(&mut self) {
+        self.ailment = None;
+    }
+
+    /// It was told to join a network.
+    pub(super) fn join(&mut self) {
+        self.ailment.take_if(|ailment| *ailment == Ailment::LostNetwork);
+    }
+
+    /// It was told to start anew, as after power-up.
+    pub(super) fn reset(&mut self) {
+        self.ailment.take_if(|ailment| matches!(ailment, Ailment::LostNetwork | Ailment::DeafRadio | Ailment::Mute));
+        self.effects.push_back(Effect::Vanish);
+    }
+
+    pub(super) fn has_busy_sim(&self) -> bool {
+        self.ailment == Some(Ailment::BusySim)
+    }
+
+    fn is_mute(&self) -> bool {
+        matches!(self.ailment, Some(Ailment::Mute | Ailment::Dead))
     }
 
     /// What the network has to do. Drain after each input.
@@ -161,6 +207,7 @@ impl Modem {
 
     /// Starts anew without leaving the bus. SIM and stored messages stay.
     pub(super) fn restart(&mut self, now: Instant) {
+        self.ailment.take_if(|ailment| matches!(ailment, Ailment::LostNetwork | Ailment::DeafRadio | Ailment::Mute));
         self.settings = start_settings(self.profile);
         self.chatters = self.profile.family().chatter.is_some();
         self.effects.push_back(Effect::Ready);
@@ -219,7 +266,13 @@ impl Modem {
 
     /// Whether the network can reach the modem and the modem the network.
     pub(super) fn is_registered(&self) -> bool {
-        self.is_present() && self.settings.radio == Radio::Registered
+        self.is_present() && self.has_network()
+    }
+
+    /// Whether it has found a network.
+    pub(super) fn has_network(&self) -> bool {
+        let finds_none = matches!(self.ailment, Some(Ailment::LostNetwork | Ailment::DeafRadio));
+        self.settings.radio == Radio::Registered && !finds_none
     }
 
     /// Bytes from the port.
@@ -252,13 +305,13 @@ impl Modem {
     fn read_line<'a>(&mut self, bytes: &'a [u8], now: Instant) -> &'a [u8] {
         let end = bytes.iter().position(|b| *b == CR);
         let (chunk, rest) = bytes.split_at(end.map_or(bytes.len(), |at| at + 1));
-        if self.settings.is_echo {
+        if self.settings.is_echo && !self.is_mute() {
             self.wire.send(chunk.to_vec(), now);
         }
         self.keep_input(chunk);
         if end.is_some() {
             let line = std::mem::take(&mut self.input);
-            self.run_line(&line, now);
+            if self.is_mute() { self.overhear(&line, now) } else { self.run_line(&line, now) }
         }
         rest
     }
@@ -267,7 +320,7 @@ impl Modem {
         let ends = |b: &u8| *b == SUBMIT || (*b == ESC && !ignores_escape);
         let end = bytes.iter().position(ends);
         let (chunk, rest) = bytes.split_at(end.map_or(bytes.len(), |at| at + 1));
-        if self.settings.is_echo {
+        if self.settings.is_echo && !self.is_mute() {
             self.wire.send(chunk.to_vec(), now);
         }
         self.keep_input(chunk);
@@ -296,6 +349,16 @@ impl Modem {
     fn keep_input(&mut self, chunk: &[u8]) {
         let room = INPUT_MAX.saturating_sub(self.input.len());
         self.input.extend(chunk.iter().filter(|b| !matches!(**b, CR | LF | ESC | SUBMIT)).take(room));
+    }
+
+    /// A modem that is mute may still obey the command that resets it.
+    fn overhear(&mut self, line: &[u8], now: Instant) {
+        let commands = command::parse(&String::from_utf8_lossy(line)).unwrap_or_default();
+        let family = self.profile.family();
+        let is_reset = |command: &Command| command.written().is_some_and(|written| written == family.reset);
+        if self.ailment == Some(Ailment::Mute) && commands.iter().any(is_reset) {
+            if family.full_function_restarts { self.restart(now) } else { self.reset() }
+        }
     }
 
     fn run_line(&mut self, line: &[u8], now: Instant) {
@@ -473,7 +536,7 @@ impl Modem {
     /// An unsolicited line that has nothing to do with messages. It is lost when nobody has the port open, and waits at a
     /// prompt.
     pub(super) fn say_anyway(&mut self, unit: String, now: Instant) {
-        if !self.is_open {
+        if !self.is_open || self.is_mute() {
             return;
         }
         match self.dialogue {
@@ -490,7 +553,7 @@ impl Modem {
     }
 
     fn answer(&mut self, answer: &Answer, now: Instant) {
-        if self.is_open {
+        if self.is_open && !self.is_mute() {
             self.last_result = Some(now);
             self.wire.send_answer(answer, self.settings.manner, &mut self.dice, now);
         }

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::answers;
 use super::centre;
 use super::config::Config;
 use super::fault::{Dice, Fault, FaultRate};
 use super::identity::Identity;
 use super::log::{LogConcat, LogLine};
-use super::modem::{Effect, Modem, Submission};
+use super::modem::{Ailment, Effect, Modem, Submission};
 use super::random::SplitMix64;
 use super::recipient::{Fate, Tongue};
 use crate::clock::{Instant, Now, Timestamp};
@@ -232,11 +233,21 @@ impl Network {
         Ok(())
     }
 
-    /// Takes `modem` off the bus until [`Network::plug`].
+    /// From now on `modem` suffers from this, until what helps happens.
+    pub fn afflict(&mut self, modem: usize, ailment: Ailment, now: Now) {
+        self.handle_timeout(now);
+        if let Some(line) = self.lines.get_mut(modem) {
+            answers::change(&mut line.modem, now.instant, |modem| modem.afflict(ailment));
+        }
+        self.settle(modem, now);
+    }
+
+    /// Takes `modem` off the bus, and its power away, until [`Network::plug`].
     pub fn unplug(&mut self, modem: usize, now: Now) {
         self.handle_timeout(now);
         self.cut_power(modem);
         if let Some(line) = self.lines.get_mut(modem) {
+            line.modem.heal();
             // One that was about to return by itself does not.
             line.session += 1;
         }

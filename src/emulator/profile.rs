@@ -45,6 +45,8 @@ pub(super) struct Family {
     pub(super) full: Option<&'static str>,
     /// `AT+CFUN=1` starts it anew.
     pub(super) full_function_restarts: bool,
+    /// What starts it anew, written behind `AT`.
+    pub(super) reset: &'static str,
     /// A command line is lost that comes sooner after a final result.
     pub(super) deaf_for: Duration,
 }

@@ -21,6 +21,8 @@ pub struct Card {
     pub pin: Option<String>,
     /// Service centre to set if the SIM has another one or none.
     pub smsc: Option<String>,
+    /// Whether it is used while it is roaming, which costs more.
+    pub roaming: bool,
 }
 
 impl Card {

@@ -103,6 +103,8 @@ pub enum ReturnedWhy {
     TooLong,
     /// The modem is not registered.
     NotRegistered,
+    /// The SIM is roaming, and is not to be used there.
+    Roaming,
     /// The machine takes nothing new any more.
     Draining,
     /// The port went away.
@@ -136,6 +138,7 @@ impl fmt::Display for ReturnedWhy {
             Self::OfferLate => f.write_str("offer-late"),
             Self::TooLong => f.write_str("too-long"),
             Self::NotRegistered => f.write_str("not-registered"),
+            Self::Roaming => f.write_str("roaming"),
             Self::Draining => f.write_str("draining"),
             Self::PortLost => f.write_str("port-lost"),
             Self::ModemDown => f.write_str("modem-down"),

@@ -1,6 +1,7 @@
 //! The machine of one modem: stages, turns, timers.
 
 mod echo;
+mod ladder;
 mod stages;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -12,6 +13,7 @@ use super::lease::{Lease, Offer, ReturnedWhy, UnknownWhy};
 use super::output::{DownReason, Handle, Identity, Note, Output};
 use super::profile::{GENERIC, Profile};
 use super::receive::Receive;
+use super::recovery::{Recovery, Reregister};
 use super::submit::{After, Submit};
 use super::timers::{Timer, Timers};
 use super::watch::{Seen, Watch};
@@ -55,8 +57,7 @@ pub struct Machine {
     draining: Draining,
     /// A command other than a submission has the next turn.
     turn_of_others: bool,
-    rung: u8,
-    reopens: u32,
+    recovery: Recovery,
     rests: u32,
     ready_since: Option<Instant>,
     /// SIMs whose PIN was written and has not proven right.
@@ -75,8 +76,10 @@ enum Stage {
     /// No port.
     Closed,
     BringUp(Box<BringUp>),
-    /// The SIM cannot be used; tried again later.
+    /// The SIM cannot be used, and is tried again later; or a reset waits for its permission.
     Resting,
+    /// The third rung of recovery.
+    Reregister(Reregister),
     Ready,
 }
 
@@ -103,8 +106,7 @@ impl Machine {
             outputs: VecDeque::new(),
             draining: Draining::No,
             turn_of_others: false,
-            rung: 0,
-            reopens: 0,
+            recovery: Recovery::default(),
             rests: 0,
             ready_since: None,
             pin_spent: BTreeSet::new(),
@@ -120,6 +122,8 @@ impl Machine {
             // Another modem may be on the port.
             self.drop_early();
             self.submit.resynchronised();
+            self.timers.stop(Timer::Return);
+            self.recovery.is_back(now);
             self.bring_up(false, SILENCE, now);
             self.pump(now);
         }
@@ -138,7 +142,9 @@ impl Machine {
         let last = self.session.close();
         self.cut_off(last.as_ref(), UnknownWhy::PortLost, ReturnedWhy::PortLost);
         self.stage = Stage::Closed;
-        self.outputs.push_back(Output::Down { reason: DownReason::PortLost, rung: self.rung });
+        self.forget_reset();
+        self.recovery.is_not_good(now);
+        self.outputs.push_back(Output::Down { reason: DownReason::PortLost, rung: None });
         self.pump(now);
     }
 
@@ -167,12 +173,12 @@ impl Machine {
         }
     }
 
-    /// Whether [`Machine::load`] would take a lease: the modem is up and registered, and the place after the part on the
+    /// Whether [`Machine::load`] would take a lease: the modem is up, registered and not roaming unasked, and the place after the part on the
     /// wire is free.
     pub fn can_load(&self) -> bool {
         matches!(self.stage, Stage::Ready)
             && self.draining == Draining::No
-            && self.watch.is_registered()
+            && self.watch.may_send()
             && self.submit.has_room()
     }
 
@@ -227,9 +233,15 @@ impl Machine {
         self.pump(now);
     }
 
-    /// Rung of the recovery ladder on which the next failure is answered: 0 and 1 resynchronise, 2 reopens the port.
+    /// Rung of the recovery ladder on which the next failure is answered: 0 and 1 resynchronise, 2 reopens the port, 3 joins
+    /// the network anew, 4 to 6 reset the modem, 7 gives it up.
     pub fn rung(&self) -> u8 {
-        self.rung
+        self.recovery.next()
+    }
+
+    /// Whether nothing that the ladder has brought the modem back. It is looked at now and then all the same.
+    pub fn is_dead(&self) -> bool {
+        self.recovery.is_dead()
     }
 
     /// The next output.
@@ -274,6 +286,14 @@ impl Machine {
         {
             bring_up.begin(&mut self.session, &self.config, now);
         }
+        if let Stage::Reregister(step) = self.stage
+            && std::mem::take(&mut self.step_due)
+        {
+            step.begin(self.profile, &mut self.session, now);
+        }
+        if self.answer_trouble(now) {
+            return self.advance(now);
+        }
         while matches!(self.stage, Stage::Ready) && self.session.is_idle() {
             let others = self.receive.is_ready() || self.watch.is_ready();
             if self.submit.is_linked() || self.submit.is_ready() && !(self.turn_of_others && others) {
@@ -312,15 +332,19 @@ impl Machine {
             return self.brought(next, now);
         }
         self.pause(finished, now);
+        if let Stage::Reregister(step) = self.stage {
+            return self.reregistered(step, finished, now);
+        }
         if self.submit.is_running() {
             let at_prompt = self.submit.may_be_at_prompt();
             let (session, timers, outputs) = (&mut self.session, &mut self.timers, &mut self.outputs);
             match self.submit.finished(finished, session, timers, outputs, now) {
                 After::OutOfStep => return self.recover(at_prompt, now),
                 After::Accepted => {
-                    (self.rung, self.reopens) = (0, 0);
+                    self.recovery.proven();
                     self.echo.proven();
                 }
+                After::Refused(cause, disposition) => self.refused(cause, disposition),
                 After::Continue => {}
             }
             if !self.submit.is_running() {
@@ -341,7 +365,7 @@ impl Machine {
                 Seen::NoCard => return self.card(false, now),
             }
         }
-        self.check_registration();
+        self.check_registration(now);
     }
 
     /// The modem has answered, and may need time before it hears the next command.
@@ -359,15 +383,18 @@ impl Machine {
             Unsolicited::StoreFull => self.receive.hint(None),
             Unsolicited::Routed { kind, pdu } => match self.stage {
                 Stage::Ready => self.receive.routed(kind, &pdu, &mut self.outputs),
-                Stage::Closed | Stage::BringUp(_) | Stage::Resting => self.keep_early(kind, pdu),
+                Stage::Closed | Stage::BringUp(_) | Stage::Resting | Stage::Reregister(_) => {
+                    self.keep_early(kind, pdu);
+                }
             },
             Unsolicited::Registration(network, registered) => match &mut self.stage {
                 Stage::BringUp(bring_up) => bring_up.registration(network, registered),
                 Stage::Ready => {
                     self.watch.registration(network, registered, &mut self.outputs);
-                    self.check_registration();
+                    self.check_registration(now);
                 }
-                Stage::Closed | Stage::Resting => {}
+                Stage::Resting => self.found_network(registered, now),
+                Stage::Closed | Stage::Reregister(_) => {}
             },
             Unsolicited::Ring => self.watch.rings(None),
             Unsolicited::Caller(number) => self.watch.rings(number),
@@ -393,13 +420,6 @@ impl Machine {
         }
     }
 
-    /// The modem takes no leases unless it is registered; one that waits goes back, so that another modem may take it.
-    fn check_registration(&mut self) {
-        if !self.watch.is_registered() {
-            self.submit.return_next(ReturnedWhy::NotRegistered, &mut self.outputs);
-        }
-    }
-
     fn expired(&mut self, timer: Timer, now: Instant) {
         match timer {
             Timer::Silence | Timer::SilenceLimit => {
@@ -417,6 +437,8 @@ impl Machine {
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),
             Timer::BurstEnd => self.receive.hint(None),
             Timer::Tick => self.watch.tick(&mut self.timers, now),
+            Timer::Unregistered => self.note(DownReason::Unregistered),
+            Timer::Return => self.not_back(now),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What one modem does next: bring-up, hand-over of parts, what it receives, and the first rungs of recovery.
+//! What one modem does next: bring-up, hand-over of parts, what it receives, and recovery.
 //!
 //! [`Machine`] is pure: it takes octets, answers and the time, and gives octets, facts and one deadline. It knows no port,
 //! no database and no queue; who the recipient of a part is and whether it may go is decided outside, in the answer to
@@ -14,6 +14,7 @@ mod profile;
 #[cfg(test)]
 mod properties;
 mod receive;
+mod recovery;
 #[cfg(test)]
 mod replay;
 mod submit;
@@ -24,5 +25,5 @@ mod watch;
 pub use config::{Card, Config};
 pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
-pub use output::{DownReason, Handle, Identity, Inbound, Note, Origin, Output, Status};
+pub use output::{DownReason, Handle, HostReset, Identity, Inbound, Note, Origin, Output, RUNG_DEAD, Status};
 pub use transcript::{Turn, redacted};

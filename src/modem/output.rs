@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::lease::Settlement;
 use crate::at::{Overrun, Registered, Routed, Store};
 use crate::sms::id::SegmentId;
+use crate::sms::outcome::Cause;
 
 /// One fact or wish. The caller acts on each in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +43,34 @@ pub enum Output {
     Down {
         /// Why.
         reason: DownReason,
-        /// Rung of the recovery ladder that is tried next, 0 to 2.
-        rung: u8,
+        /// Rung of the recovery ladder that is tried now, 0 to 7; none where the ladder has no help.
+        rung: Option<u8>,
     },
     /// Close the port (drop DTR and RTS for a second), open it again after the pause, and say `port_opened`.
     Reopen {
         /// Least pause between close and open.
         after: Duration,
     },
+    /// A reset is wanted: answer by `reset_permitted` when this modem may leave the bus. With `false`: no longer.
+    Permit(bool),
+    /// Close the port, reset the modem from outside, and say `reset_done`.
+    Reset(HostReset),
     /// Draining is over: nothing is on the wire, the port may be closed.
     Drained,
     /// For the log and the counters.
     Note(Note),
+}
+
+/// The last rung of the recovery ladder: nothing has helped, and a person must look after the modem.
+pub const RUNG_DEAD: u8 = 7;
+
+/// What resets a modem that does not do it by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostReset {
+    /// Unplugging it and plugging it in again, as far as the kernel can play that.
+    Replug,
+    /// Taking its power away for a while.
+    PowerCycle,
 }
 
 /// Names one received message between [`Output::Inbound`] and `stored`.
@@ -126,6 +143,8 @@ impl Identity {
 pub struct Status {
     /// The best of its registrations.
     pub registration: Registered,
+    /// Whether messages may be sent by it: it is at home, or roaming with a SIM that may be used there.
+    pub may_send: bool,
     /// Network code, or name where the modem knows no code.
     pub operator: Option<String>,
     /// Received signal strength.
@@ -168,6 +187,18 @@ pub enum DownReason {
     PukNeeded,
     /// The modem wants a key of its own (network or device lock).
     Locked,
+    /// It has been without a network for too long.
+    Unregistered,
+    /// The network took none of the last messages.
+    Refused,
+    /// It has carried nothing for long, while others have.
+    Suspicious,
+    /// The SIM is there and does not get ready.
+    SimFailure,
+    /// The modem says that it has failed.
+    Failed(Cause),
+    /// It did not come back from a reset.
+    NotBack,
 }
 
 /// In words for a person, with what to do where that is known.
@@ -190,6 +221,12 @@ impl fmt::Display for DownReason {
             }
             Self::PukNeeded => "the SIM is locked and wants its PUK",
             Self::Locked => "the modem is locked to another SIM or network",
+            Self::Unregistered => "no network for minutes",
+            Self::Refused => "the network took none of the last messages",
+            Self::Suspicious => "it has sent and received nothing for long, while others have",
+            Self::SimFailure => "the SIM does not get ready; take it out and put it in again",
+            Self::Failed(cause) => return write!(f, "the modem has failed: {} ({cause})", cause.meaning()),
+            Self::NotBack => "the modem did not come back from a reset; unplug it and plug it in again",
         })
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Profile {
     pub(super) stores: &'static [Store],
     /// What turns the radio on; none where that starts the modem anew.
     pub(super) full_function: Option<&'static str>,
+    /// What starts the modem anew, as after power-up.
+    pub(super) reset: &'static str,
     /// Directly routed messages are to be acknowledged: `AT+CSMS=1` and `AT+CNMA`.
     pub(super) acknowledges: bool,
     /// What the modem needs between a final result and the next command.
@@ -125,6 +127,7 @@ mod tests {
             let indications = |text: &&&str| text.starts_with("+CNMI=");
             assert_eq!(family.indications.iter().filter(indications).count(), family.indications.len());
             assert!(!family.indications.is_empty(), "{}", family.name);
+            assert!(!family.reset.is_empty() && !family.reset.starts_with("AT"), "{}", family.name);
         }
     }
 }

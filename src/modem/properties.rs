@@ -23,6 +23,9 @@ enum Action {
     Stored,
     Lost,
     Opened,
+    Suspect,
+    Permit,
+    Reset(bool),
     Drain,
 }
 
@@ -57,6 +60,9 @@ fn action() -> impl Strategy<Value = Action> {
         2 => Just(Action::Stored),
         1 => Just(Action::Lost),
         2 => Just(Action::Opened),
+        1 => Just(Action::Suspect),
+        2 => Just(Action::Permit),
+        1 => any::<bool>().prop_map(Action::Reset),
     ]
 }
 
@@ -105,6 +111,8 @@ impl Witness {
                 Output::Call { .. }
                 | Output::Changed(_)
                 | Output::Reopen { .. }
+                | Output::Permit(_)
+                | Output::Reset(_)
                 | Output::Drained
                 | Output::Note(_) => {}
             }
@@ -210,6 +218,9 @@ impl Witness {
                 self.unanswered.clear();
             }
             Action::Opened => self.machine.port_opened(self.now),
+            Action::Suspect => self.machine.suspect(self.now),
+            Action::Permit => self.machine.reset_permitted(self.now),
+            Action::Reset(is_done) => self.machine.reset_done(is_done, self.now),
             Action::Drain => self.machine.stop(self.now),
         }
         self.drain();

@@ -153,6 +153,9 @@ impl Replay {
                 let handle = self.inbound[rest.parse::<usize>().unwrap() - 1];
                 self.machine.stored(handle, now);
             }
+            "suspect" => self.machine.suspect(now),
+            "permitted" => self.machine.reset_permitted(now),
+            "reset" => self.machine.reset_done(rest == "done", now),
             "drain" => self.machine.stop(now),
             "cut" => self.machine.cut_short(now),
             _ => panic!("no such verb at {at}: {line}"),
@@ -208,7 +211,10 @@ fn show(output: &Output) -> String {
             format!("up {imei} {iccid}{family}")
         }
         Output::Changed(status) => format!("changed {:?}", status.registration),
-        Output::Down { reason, rung } => format!("down {reason:?} {rung}"),
+        Output::Down { reason, rung: Some(rung) } => format!("down {reason:?} {rung}"),
+        Output::Down { reason, rung: None } => format!("down {reason:?}"),
+        Output::Permit(is_wanted) => format!("permit {is_wanted}"),
+        Output::Reset(reset) => format!("reset {reset:?}"),
         Output::Reopen { after } => format!("reopen {after:?}"),
         Output::Drained => "drained".to_owned(),
         Output::Note(note) => format!("note {note:?}"),
@@ -228,6 +234,7 @@ fn replay(path: &Path, single: bool) {
             match word.split_once('=') {
                 Some(("pin", pin)) => card.pin = Some(pin.to_owned()),
                 Some(("smsc", smsc)) => card.smsc = Some(smsc.to_owned()),
+                Some(("roaming", allowed)) => card.roaming = allowed == "true",
                 _ => panic!("no such setting: {word}"),
             }
         }

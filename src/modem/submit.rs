@@ -15,6 +15,7 @@ use super::timers::{Timer, Timers};
 use crate::at::{self, Ended, Finished, Session};
 use crate::clock::Instant;
 use crate::sms::id::SegmentId;
+use crate::sms::outcome::{Cause, Disposition, Phase, disposition};
 use verdict::{cause_of, judge, reference};
 
 /// Time for the result. The relay layer gives up after 35 to 45 s (TS 24.011 clause 10), one vendor documents 120 s.
@@ -44,6 +45,8 @@ pub(super) enum After {
     Continue,
     /// The same, and the modem has proven its health.
     Accepted,
+    /// The same, and this is why the part was not taken.
+    Refused(Cause, Disposition),
     /// The dialogue is out of step.
     OutOfStep,
 }
@@ -124,6 +127,11 @@ impl Submit {
     /// Whether nothing is loaded.
     pub(super) fn is_empty(&self) -> bool {
         self.current.is_none() && self.next.is_none()
+    }
+
+    /// Whether no lease is under way; one may wait.
+    pub(super) fn is_free(&self) -> bool {
+        self.current.is_none()
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -277,6 +285,9 @@ impl Submit {
                     Ended::Lost => ReturnedWhy::PortLost,
                 };
                 self.end_untouched(why, out);
+                if let ReturnedWhy::Cause(cause) = why {
+                    return After::Refused(cause, disposition(cause, Phase::BeforePdu));
+                }
             }
             Stage::Escaping if timed_out => {
                 current.stage = Stage::Checking;
@@ -293,8 +304,15 @@ impl Submit {
                 let segment = current.lease.segment;
                 self.current = None;
                 self.conclude(segment, result, out);
-                if !timed_out && matches!(result, Settlement::Accepted { .. }) {
-                    return After::Accepted;
+                match result {
+                    Settlement::Accepted { .. } if !timed_out => return After::Accepted,
+                    Settlement::Refused { cause } => {
+                        return After::Refused(cause, disposition(cause, Phase::AfterPdu));
+                    }
+                    Settlement::Accepted { .. }
+                    | Settlement::LateAccepted { .. }
+                    | Settlement::Unknown { .. }
+                    | Settlement::Returned { .. } => {}
                 }
             }
             Stage::Linked | Stage::Over => {}

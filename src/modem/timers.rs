@@ -23,9 +23,13 @@ pub(super) enum Timer {
     BurstEnd,
     /// The idle tick.
     Tick,
+    /// The modem has been without a network for too long.
+    Unregistered,
+    /// The modem should be back from a reset.
+    Return,
 }
 
-const ALL: [Timer; 9] = [
+const ALL: [Timer; 11] = [
     Timer::Silence,
     Timer::SilenceLimit,
     Timer::Repeat,
@@ -35,6 +39,8 @@ const ALL: [Timer; 9] = [
     Timer::OfferLate,
     Timer::BurstEnd,
     Timer::Tick,
+    Timer::Unregistered,
+    Timer::Return,
 ];
 
 /// The timers of one machine.

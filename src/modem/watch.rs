@@ -39,6 +39,8 @@ pub(super) struct Watch {
     running: Option<Probe>,
     ticks: u8,
     call: Option<Call>,
+    /// The SIM is used while it is roaming.
+    may_roam: bool,
 }
 
 /// What the answer to a question means for others.
@@ -60,9 +62,9 @@ struct Call {
 
 impl Watch {
     /// The modem is ready.
-    pub(super) fn restart(&mut self, status: Status, circuit: Registered, evolved: Registered) {
-        *self = Self { status, circuit, evolved, ..Self::default() };
-        self.status.registration = self.best();
+    pub(super) fn restart(&mut self, status: Status, circuit: Registered, evolved: Registered, may_roam: bool) {
+        *self = Self { status, circuit, evolved, may_roam, ..Self::default() };
+        self.set_registration();
     }
 
     /// Nothing is known any more.
@@ -76,6 +78,10 @@ impl Watch {
 
     pub(super) fn is_registered(&self) -> bool {
         self.status.registration.is_registered()
+    }
+
+    pub(super) fn may_send(&self) -> bool {
+        self.status.may_send
     }
 
     /// Starts the pause before the next tick.
@@ -111,7 +117,7 @@ impl Watch {
         }
         let best = self.best();
         if best != self.status.registration {
-            self.status.registration = best;
+            self.set_registration();
             if best.is_registered() {
                 self.want(Probe::Operator);
             }
@@ -189,6 +195,12 @@ impl Watch {
         if !self.probes.contains(&probe) {
             self.probes.push_back(probe);
         }
+    }
+
+    fn set_registration(&mut self) {
+        let best = self.best();
+        self.status.registration = best;
+        self.status.may_send = best.is_registered() && (best != Registered::Roaming || self.may_roam);
     }
 
     /// The registration that carries messages. A network may deny circuit service and still offer LTE.

@@ -68,6 +68,17 @@ pub fn slot_of(roots: &Roots, node: &Path) -> Option<String> {
     devices(roots).into_iter().flat_map(|device| device.ports).find(is_it).map(|port| port.slot)
 }
 
+/// The device of a slot: `1-1.4` of `1-1.4:1.2`.
+pub fn device_of(slot: &str) -> &str {
+    slot.split_once(':').map_or(slot, |(device, _)| device)
+}
+
+/// The hub in which the device of a slot is: `1-1` of `1-1.4:1.2`, and the bus where that is a port of the host.
+pub fn hub_of(slot: &str) -> &str {
+    let device = device_of(slot);
+    device.rsplit_once(['.', '-']).map_or(device, |(hub, _)| hub)
+}
+
 /// `None` for interfaces, which are listed beside the devices, and for a device that goes while it is looked at.
 fn read_device(folder: &Path, dev: &Path) -> Option<Device> {
     let mut ports: Vec<Port> = folders(folder).flat_map(|interface| read_ports(&interface, dev)).collect();
@@ -173,6 +184,15 @@ mod tests {
         assert_eq!(devices(&fake.roots()).len(), 1);
         fake.unplug("1-3");
         assert_eq!(devices(&fake.roots()), []);
+    }
+
+    #[test]
+    fn a_slot_names_its_device_and_its_hub() {
+        for (slot, device, hub) in
+            [("1-1.4:1.2", "1-1.4", "1-1"), ("1-1.4.2:1.0-port1", "1-1.4.2", "1-1.4"), ("2-3", "2-3", "2")]
+        {
+            assert_eq!((device_of(slot), hub_of(slot)), (device, hub));
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum EventKind {
     ModemUp,
     /// A modem cannot send.
     ModemDown,
+    /// A rung of the recovery ladder is tried.
+    ModemRecovery,
     /// A SIM is in a modem.
     SimSeen,
     /// A SIM takes no debtor's message any more, or does again.
@@ -73,6 +75,7 @@ impl EventKind {
             Self::InboundCall => "inbound.call",
             Self::ModemUp => "modem.up",
             Self::ModemDown => "modem.down",
+            Self::ModemRecovery => "modem.recovery",
             Self::SimSeen => "sim.seen",
             Self::SimResting => "sim.resting",
             Self::AlarmRaised => "alarm.raised",

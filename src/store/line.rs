@@ -2,9 +2,11 @@
 
 use rusqlite::params;
 
+use crate::modem::RUNG_DEAD;
 use crate::sms::id::{ModemId, SimKey};
 
 use super::StoreError;
+use super::alarm::{AlarmKind, Subject};
 use super::board::Place;
 use super::event::{About, EventKind};
 use super::work::{Effect, Work};
@@ -20,12 +22,34 @@ impl Work<'_> {
         Ok(sim)
     }
 
-    /// The modem can send, or cannot for now, because it is not registered.
-    pub fn line_ready(&mut self, sim: SimKey, modem: &ModemId, ready: bool) {
-        if self.is_in(sim, modem) {
-            self.board.set_place(sim, Some(Place { modem: modem.clone(), ready }));
-            self.line_effect(sim);
+    /// A rung of the recovery ladder is tried. On the last one a person must look after the modem, until it can send again.
+    pub fn modem_recovery(
+        &mut self,
+        modem: &ModemId,
+        sim: Option<SimKey>,
+        rung: u8,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let data = Some(serde_json::json!({ "rung": rung, "reason": reason }).to_string());
+        self.event(EventKind::ModemRecovery, &About { modem: Some(modem.as_str()), sim, data, ..About::default() })?;
+        if rung == RUNG_DEAD {
+            self.raise(AlarmKind::ModemDead, Subject::modem(modem), reason)?;
         }
+        Ok(())
+    }
+
+    /// The modem can send, or cannot for now, because it is not registered.
+    pub fn line_ready(&mut self, sim: SimKey, modem: &ModemId, ready: bool) -> Result<(), StoreError> {
+        let place = self.board.sims.get(&sim).and_then(|entry| entry.place.as_ref());
+        let Some(was_ready) = place.filter(|place| place.modem == *modem).map(|place| place.ready) else {
+            return Ok(());
+        };
+        self.board.set_place(sim, Some(Place { modem: modem.clone(), ready }));
+        self.line_effect(sim);
+        if ready && !was_ready {
+            self.clear(AlarmKind::ModemDead, Subject::modem(modem))?;
+        }
+        Ok(())
     }
 
     /// The modem is gone or being recovered; what it held was settled before.

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Order, Report};
 use recado::clock::Instant;
-use recado::modem::{Config, Machine, Output, ReturnedWhy, Settlement};
+use recado::modem::{Config, HostReset, Machine, Output, ReturnedWhy, Settlement};
 use recado::sms::id::{ModemId, SegmentId};
 
 /// Between attempts to open a port that is not there: the first and the longest.
 const OPEN_AGAIN: Duration = Duration::from_millis(500);
 const OPEN_AGAIN_MAX: Duration = Duration::from_secs(10);
+
+/// Until a reset is permitted.
+const TURN: Duration = Duration::from_secs(1);
 
 /// Things under way, in order.
 pub(crate) struct Pipe<T>(VecDeque<(Instant, T)>);
@@ -55,6 +58,8 @@ pub(crate) enum Wish {
     Write(Vec<u8>),
     /// The port is closed from our side.
     Close,
+    /// The modem is to be reset from outside.
+    Reset(HostReset),
 }
 
 pub(crate) struct Line {
@@ -66,6 +71,8 @@ pub(crate) struct Line {
     pub(crate) is_hung_up: bool,
     open_at: Instant,
     failures: u32,
+    /// When a reset is permitted.
+    permit_at: Option<Instant>,
     pub(crate) stop_at: Option<Instant>,
     drained: bool,
     pub(crate) ended: bool,
@@ -84,6 +91,7 @@ impl Line {
             is_hung_up: false,
             open_at: now,
             failures: 0,
+            permit_at: None,
             stop_at: None,
             drained: false,
             ended: false,
@@ -101,7 +109,8 @@ impl Line {
         }
         let open_at = (!self.is_open && self.stop_at.is_none()).then_some(self.open_at);
         let heard = self.heard.next_at();
-        let own = [self.machine.deadline(), open_at, self.stop_at, self.orders.next_at(), heard, written];
+        let own =
+            [self.machine.deadline(), open_at, self.permit_at, self.stop_at, self.orders.next_at(), heard, written];
         own.into_iter().flatten().min()
     }
 
@@ -150,6 +159,12 @@ impl Line {
         self.machine.port_lost(now);
     }
 
+    /// A reset from outside was made, or could not be.
+    pub(crate) fn was_reset(&mut self, is_done: bool, now: Instant) {
+        self.machine.reset_done(is_done, now);
+        self.drain(now);
+    }
+
     pub(crate) fn obey(&mut self, order: Order, now: Instant) {
         match order {
             Order::Load(lease) => {
@@ -178,6 +193,10 @@ impl Line {
             self.machine.handle_timeout(now);
             self.drain(now);
         }
+        if self.permit_at.take_if(|at| *at <= now).is_some() {
+            self.machine.reset_permitted(now);
+            self.drain(now);
+        }
         if self.stop_at.is_some_and(|at| at <= now) {
             self.machine.cut_short(now);
             self.drain(now);
@@ -193,7 +212,7 @@ impl Line {
     }
 
     fn drain(&mut self, now: Instant) {
-        let (mut bytes, mut reports, mut reopen) = (Vec::new(), Vec::new(), None);
+        let (mut bytes, mut reports, mut reopen, mut reset) = (Vec::new(), Vec::new(), None, None);
         while let Some(output) = self.machine.poll_output() {
             match output {
                 Output::Write(octets) => bytes.extend(octets),
@@ -206,9 +225,15 @@ impl Line {
                 Output::Call { .. } => reports.push(Report::Call),
                 Output::Up { sim, .. } => reports.push(Report::Up { iccid: sim }),
                 Output::Changed(status) => {
-                    reports.push(Report::Ready(status.registration.is_registered() && self.stop_at.is_none()));
+                    reports.push(Report::Ready(status.may_send && self.stop_at.is_none()));
                 }
-                Output::Down { reason, .. } => reports.push(Report::Down { reason: reason.to_string() }),
+                Output::Down { reason, rung } => {
+                    reports.extend(rung.map(|rung| Report::Recovery { rung, reason: reason.to_string() }));
+                    reports.push(Report::Down { reason: reason.to_string() });
+                }
+                Output::Permit(true) => self.permit_at = Some(now + TURN),
+                Output::Permit(false) => self.permit_at = None,
+                Output::Reset(asked) => reset = Some(asked),
                 Output::Drained => self.drained = true,
                 Output::Note(_) => {}
             }
@@ -224,6 +249,11 @@ impl Line {
             self.failures = 0;
             self.open_at = now + after;
             self.wishes.push_back(Wish::Close);
+        }
+        if let Some(reset) = reset {
+            self.is_open = false;
+            self.wishes.push_back(Wish::Close);
+            self.wishes.push_back(Wish::Reset(reset));
         }
         self.ended |= self.drained;
     }

@@ -74,6 +74,10 @@ fn run(seed: u64, verbose: bool) -> Duration {
             36 if crashes > 0 && world.random.below(4) < crashes => world.crash(),
             37 if crashes > 0 && world.random.below(4) < crashes => world.doom(),
             38 if crashes > 0 && world.random.once_in(3) => world.stop(),
+            39 if people > 0 && world.random.once_in(3) => {
+                let index = world.random.index(world.modems);
+                world.afflict(index);
+            }
             _ => {}
         }
         steps += 1;
@@ -101,6 +105,7 @@ fn settle(world: &mut World) {
     let mut before = None;
     while world.now < began + SETTLE {
         world.run_until(world.now + LOOK);
+        world.look_after();
         let look = account::look(world);
         // A clock that was set back makes what is to be done at a time wait for longer.
         let recovered = world.now >= began + RECOVERED + world.clock_set_back;

@@ -8,7 +8,8 @@ use recado::clock::{Instant, Now, Timestamp};
 use recado::dispatch::budget::Limits;
 use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
-use recado::emulator::{self, Fault, FaultRate, LogLine, Network, Profile, Profiles, Rate};
+use recado::emulator::{self, Ailment, Fault, FaultRate, LogLine, Network, Profile, Profiles, Rate};
+use recado::modem::HostReset;
 use recado::sms::id::{MessageId, ModemId};
 use recado::sms::number::{Country, PhoneNumber};
 use recado::store::board::Scope;
@@ -103,6 +104,7 @@ pub(crate) struct World {
     pub(crate) commits: usize,
     pub(crate) faults: Vec<FaultRate>,
     pub(crate) unplugs: usize,
+    pub(crate) ailments: usize,
 }
 
 impl World {
@@ -177,6 +179,7 @@ impl World {
             commits: 0,
             faults,
             unplugs: 0,
+            ailments: 0,
         };
         let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
         world.say(&format!("{modems} modems {families:?}, {count} messages, {limits:?}, {}", faults.join(" ")));
@@ -342,6 +345,25 @@ impl World {
             self.say(&format!("plug {index}"));
             self.network.plug(index, self.both());
             self.carry();
+        }
+    }
+
+    /// A modem falls ill. What helps is somewhere on the ladder.
+    pub(crate) fn afflict(&mut self, index: usize) {
+        let ailments = [Ailment::LostNetwork, Ailment::DeafRadio, Ailment::Mute, Ailment::Dead, Ailment::BusySim];
+        let ailment = self.random.pick(&ailments);
+        self.say(&format!("m{index} suffers from {ailment:?}"));
+        self.ailments += 1;
+        self.network.afflict(index, ailment, self.both());
+        self.carry();
+    }
+
+    /// A person looks after the modems that are dead.
+    pub(crate) fn look_after(&mut self) {
+        let dead: Vec<usize> = (0..self.lines.len()).filter(|&index| self.lines[index].machine.is_dead()).collect();
+        for index in dead {
+            self.unplug(index);
+            self.plug(index);
         }
     }
 
@@ -527,6 +549,27 @@ impl World {
                     self.say(&format!("m{index} closes its port"));
                     self.close(index);
                 }
+                Wish::Reset(reset) => {
+                    let is_done = self.reset(index, reset);
+                    self.lines[index].was_reset(is_done, self.now);
+                }
+            }
+        }
+    }
+
+    /// Resets a modem from outside, where that is possible. Plugging it in anew helps against nothing here.
+    fn reset(&mut self, index: usize, reset: HostReset) -> bool {
+        self.say(&format!("m{index} is reset: {reset:?}"));
+        match reset {
+            HostReset::Replug => self.random.once_in(2),
+            HostReset::PowerCycle => {
+                let is_there = !self.unplugged.contains(&index);
+                if is_there {
+                    self.network.unplug(index, self.both());
+                    self.network.plug(index, self.both());
+                    self.carry();
+                }
+                is_there
             }
         }
     }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::actor::fleet::{Fleet, ModemState, ModemStatus};
 use crate::actor::modem::RefusedPins;
+use crate::actor::reset::Means;
 use crate::actor::writer::Writer;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
@@ -82,6 +83,8 @@ impl Site {
             config: crate::modem::Config::default(),
             writer: writer.clone(),
             refused_pins: RefusedPins::default(),
+            means: Means::default(),
+            suspicious_after: Duration::ZERO,
             fleet: fleet.clone(),
             clock: clock.clone(),
             metrics: Arc::default(),

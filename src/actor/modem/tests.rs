@@ -9,9 +9,11 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use super::*;
+use crate::actor::place::Spot;
 use crate::actor::writer::Writer;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
+use crate::serial::usb::fake::{Fake, Stick};
 use crate::sms::number::Country;
 use crate::store::reader::Reader;
 use crate::store::view::{EventView, Page};
@@ -66,7 +68,7 @@ impl Desk {
         let mut committed = self.writer.handle().committed();
         committed.mark_unchanged();
         let (stop, stopped) = watch::channel(false);
-        let card = Card { iccid: ICCID.to_owned(), pin: Some("1234".to_owned()), smsc: None };
+        let card = Card { iccid: ICCID.to_owned(), pin: Some("1234".to_owned()), smsc: None, roaming: false };
         let mut task = JoinSet::new();
         task.spawn(run(Setup {
             id: ModemId::new(id),
@@ -74,6 +76,8 @@ impl Desk {
             config: Config { cards: vec![card] },
             writer: self.writer.handle(),
             refused_pins: self.refused_pins.clone(),
+            means: Means::default(),
+            suspicious_after: Duration::ZERO,
             fleet: self.fleet.clone(),
             clock: self.clock.clone(),
             metrics: Arc::default(),
@@ -92,13 +96,18 @@ fn sims() -> SimSettings {
     SimSettings { default, cards: Vec::new() }
 }
 
-/// A modem whose SIM wants a PIN and takes none. Its port, and what it was told until the port was closed.
-fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
+/// A port whose modem says nothing, for as long as the file is kept.
+fn mute_modem() -> (PathBuf, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = std::ffi::OsString::from_vec(ptsname(&master, Vec::new()).unwrap().into_bytes());
-    let mut port = File::from(master);
+    (path.into(), File::from(master))
+}
+
+/// A modem whose SIM wants a PIN and takes none. Its port, and what it was told until the port was closed.
+fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
+    let (path, mut port) = mute_modem();
     let modem = spawn_blocking(move || {
         let (mut commands, mut line, mut octet) = (Vec::new(), String::new(), [0]);
         // The last user's closing of a pseudo-terminal is an error to its master.
@@ -114,7 +123,7 @@ fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
         }
         commands
     });
-    (path.into(), modem)
+    (path, modem)
 }
 
 fn answer(command: &str) -> String {
@@ -181,4 +190,51 @@ async fn a_task_that_ends_as_it_should_has_no_last_words() {
     // The writer works in order: what is asked afterwards is answered after what was reported.
     desk.writer.handle().sims().await.unwrap();
     assert!(desk.events().is_empty() && desk.fleet.list().is_empty());
+}
+
+/// The whole ladder of a modem that never answers, in virtual time: nothing is heard, so that only timers are waited for.
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_stays_mute_is_plugged_in_anew_loses_its_power_and_is_dead() {
+    let desk = Desk::new();
+    let fake = Fake::new();
+    fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
+    fake.authorize("1-1.4");
+    let (port, master) = mute_modem();
+    let power = desk.folder.path().join("power was cut");
+    let (stop, stopped) = watch::channel(false);
+    let (_place, place) = watch::channel(Some(Spot { port, slot: "1-1.4:1.2".to_owned() }));
+    let command = ["touch", power.to_str().unwrap()].map(str::to_owned).to_vec();
+    let mut task = JoinSet::new();
+    task.spawn(run(Setup {
+        id: ModemId::new("m1"),
+        place: Place::Found(place),
+        config: Config::default(),
+        writer: desk.writer.handle(),
+        refused_pins: RefusedPins::default(),
+        means: Means { roots: fake.roots(), power_cycle: Some(command), ..Means::default() },
+        suspicious_after: Duration::ZERO,
+        fleet: desk.fleet.clone(),
+        clock: desk.clock.clone(),
+        metrics: Arc::default(),
+        stop: stopped,
+        drain: Duration::from_secs(1),
+    }));
+    let is_dead = || desk.fleet.list().iter().any(|(_, status)| status.state == ModemState::Dead);
+    for _ in 0..3600 {
+        if is_dead() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(is_dead() && power.exists());
+    stop.send_replace(true);
+    assert_eq!(task.join_next().await.unwrap().unwrap(), Ended::Drained);
+    // The writer works in order: what is asked now is answered after what was reported.
+    desk.writer.handle().sims().await.unwrap();
+    let rungs = desk.events().into_iter().filter(|event| event.kind == "modem.recovery").filter_map(|event| event.data);
+    let rungs: Vec<char> = rungs.filter_map(|data| data.trim_end_matches('}').chars().last()).collect();
+    assert_eq!(rungs, ['0', '1', '2', '4', '5', '5', '6', '7']);
+    let alarms = desk.reader().alarms(Page::After(0), 10).unwrap();
+    assert_eq!((alarms[0].kind.as_str(), alarms[0].modem.as_deref()), ("modem_dead", Some("m1")));
+    drop(master);
 }

@@ -28,6 +28,7 @@ pub(super) const GENERIC: Family = Family {
     reports: StoredReports::Beside,
     full: None,
     full_function_restarts: false,
+    reset: "+CFUN=1,1",
     deaf_for: Duration::ZERO,
 };
 
@@ -45,6 +46,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         unknown: Some("COMMAND NOT SUPPORT"),
         first_place: 0,
         full: Some("^SMMEMFULL: \"SM\""),
+        reset: "^RESET",
         ..GENERIC
     },
     // EC25, with its trap under `<ds>` 2.
@@ -91,6 +93,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         stores: &[Memory::Me, Memory::Sm, Memory::Sr],
         first_place: 0,
         reports: StoredReports::Unreadable,
+        reset: "+CRESET",
         ..GENERIC
     },
     // Floods its port until it is asked for its stores.
@@ -115,6 +118,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         stores: &[Memory::Sm, Memory::Sr],
         indications: Indications { mode: 2, ds: 1, bfr_min: 0 },
         full_function_restarts: true,
+        reset: "+CFUN=1",
         ..GENERIC
     },
     // Insists on `<bfr>` 1.
@@ -137,6 +141,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         stores: &[Memory::Me, Memory::Sm],
         indications: Indications { mode: 2, ds: 1, bfr_min: 0 },
         deaf_for: ms(20),
+        reset: "+CFUN=16",
         ..GENERIC
     },
 ];

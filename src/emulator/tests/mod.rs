@@ -1,5 +1,6 @@
 //! The model by situations, in virtual time: a bench with one hand on the clock.
 
+mod ailments;
 mod dialogue;
 mod families;
 mod faults;

@@ -29,7 +29,7 @@ pub(in super::super) struct ModemAnswer {
     /// The family that it is treated as.
     #[schema(required)]
     profile: Option<String>,
-    /// `absent`, `starting`, `ready`, `unregistered` or `recovering`.
+    /// `absent`, `starting`, `ready`, `unregistered`, `roaming`, `recovering` or `dead`.
     state: &'static str,
     /// Why it does not send.
     #[schema(required)]
@@ -161,7 +161,9 @@ pub(in super::super) fn standing(id: &ModemId, modem: &ModemStatus) -> String {
         ModemState::Starting => "is starting",
         ModemState::Ready => "is ready",
         ModemState::Unregistered => "is not registered on a network",
+        ModemState::Roaming => "is not used",
         ModemState::Recovering => "is being recovered",
+        ModemState::Dead => "does not work, and a person must look after it",
     };
     match &modem.reason {
         Some(reason) => format!("modem {id} ({}) {what}: {reason}", modem.port),

@@ -175,7 +175,7 @@ fn modem_up(store: &mut Store, now: Timestamp) -> Carrier {
     let (sim, _) = store
         .commit(now, |work| {
             let sim = work.modem_up(&modem, ICCID)?;
-            work.line_ready(sim, &modem, true);
+            work.line_ready(sim, &modem, true).unwrap();
             Ok::<SimKey, _>(sim)
         })
         .unwrap();

@@ -53,7 +53,7 @@ impl BringUp {
         let after = if self.step == Step::PduMode {
             return Next::Failed(DownReason::NoPduMode);
         } else if self.step == Step::Pin {
-            return Next::Failed(DownReason::NoSim);
+            return Next::Failed(DownReason::SimFailure);
         } else if matches!(self.step, Step::SelectStore(_)) {
             Step::Indications(0)
         } else if matches!(self.step, Step::Indications(_)) {

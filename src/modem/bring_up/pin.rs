@@ -45,7 +45,8 @@ impl BringUp {
             (Ended::Ok, Some(PinState::Absent)) => Next::Failed(DownReason::NoSim),
             (Ended::Failed(Failure::Cme(11)), _) => Next::Failed(DownReason::PinNeeded),
             // CME 10, 13 and 14, `NOT READY` and bare `ERROR` pass while the SIM starts.
-            _ => self.again(START_TRIES, Next::Failed(DownReason::NoSim)),
+            (Ended::Failed(Failure::Cme(10)), _) => self.again(START_TRIES, Next::Failed(DownReason::NoSim)),
+            _ => self.again(START_TRIES, Next::Failed(DownReason::SimFailure)),
         }
     }
 

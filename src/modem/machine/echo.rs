@@ -31,7 +31,7 @@ impl Machine {
         let is_off = match &self.stage {
             Stage::BringUp(bring_up) => bring_up.is_echo_off(),
             Stage::Ready => self.echo.is_off,
-            Stage::Closed | Stage::Resting => false,
+            Stage::Closed | Stage::Resting | Stage::Reregister(_) => false,
         };
         if !is_off || self.echo.tries == TRIES {
             return;

@@ -1,4 +1,4 @@
-//! From stage to stage: bring-up, failure, recovery. Rungs 0 to 2 of the ladder; the others need more than the port.
+//! From stage to stage: bring-up, failure, another start.
 
 use std::time::Duration;
 
@@ -9,28 +9,22 @@ use crate::clock::Instant;
 use crate::modem::bring_up::{BringUp, Next, SILENCE, SILENCE_AFTER_ESC, SILENCE_AT_PROMPT};
 use crate::modem::lease::{ReturnedWhy, UnknownWhy};
 use crate::modem::output::{DownReason, Identity, Note, Output};
+use crate::modem::recovery::Trouble;
 use crate::modem::timers::Timer;
 use crate::modem::watch::Watch;
 
 /// A port that is never silent is asked after this all the same.
 const SILENCE_LIMIT: Duration = Duration::from_secs(3);
 
-/// Health for so long takes the recovery ladder back to its foot.
+/// Health for so long says that an echo is something new.
 const HEALTH: Duration = Duration::from_secs(15 * 60);
 
 /// How long after bring-up a modem may still say that its SIM is ready: 30 s after power-up is usual.
 const START: Duration = Duration::from_secs(60);
 
-/// The first pause between closing and opening a port; it doubles up to the second.
-const REOPEN: Duration = Duration::from_secs(2);
-const REOPEN_MAX: Duration = Duration::from_secs(600);
-
 /// The first pause after a fault of the SIM; it doubles up to the second.
 const REST: Duration = Duration::from_secs(60);
 const REST_MAX: Duration = Duration::from_secs(30 * 60);
-
-/// The rung on which the port is closed and opened.
-const RUNG_REOPEN: u8 = 2;
 
 impl Machine {
     /// The modem has started anew: nothing that it was told is in force, and its SIM may be another one.
@@ -38,7 +32,7 @@ impl Machine {
         match &self.stage {
             Stage::Closed => {}
             Stage::BringUp(bring_up) if bring_up.has_set_nothing() => {}
-            Stage::BringUp(_) | Stage::Resting | Stage::Ready => {
+            Stage::BringUp(_) | Stage::Resting | Stage::Reregister(_) | Stage::Ready => {
                 self.start_over(DownReason::Restarted, UnknownWhy::Restarted, now);
             }
         }
@@ -48,7 +42,8 @@ impl Machine {
     /// one that comes is looked at by a whole bring-up, because it may be another one.
     pub(super) fn card(&mut self, is_there: bool, now: Instant) {
         match &self.stage {
-            Stage::Closed => {}
+            // A card goes and comes with the radio.
+            Stage::Closed | Stage::Reregister(_) => {}
             // A bring-up finds out by itself how the card is. If it goes later, the modem rests: a bad contact must not lead
             // to one bring-up after the other.
             Stage::BringUp(bring_up) => {
@@ -76,8 +71,10 @@ impl Machine {
     /// Settles what is under way and brings the modem up from the beginning.
     fn start_over(&mut self, reason: DownReason, wire: UnknownWhy, now: Instant) {
         if matches!(self.stage, Stage::Ready) {
-            self.outputs.push_back(Output::Down { reason, rung: self.rung });
+            self.outputs.push_back(Output::Down { reason, rung: None });
         }
+        self.forget_reset();
+        self.recovery.is_not_good(now);
         let silence = if self.submit.may_be_at_prompt() { SILENCE_AT_PROMPT } else { SILENCE };
         let last = self.session.abandon();
         self.cut_off(last.as_ref(), wire, ReturnedWhy::ModemDown);
@@ -85,39 +82,23 @@ impl Machine {
         self.bring_up(false, silence, now);
     }
 
-    /// A command got no answer: one rung up. `at_prompt` says that the modem may wait for a PDU.
-    pub(super) fn recover(&mut self, at_prompt: bool, now: Instant) {
-        let last = self.session.abandon();
-        self.cut_off(last.as_ref(), UnknownWhy::Silence, ReturnedWhy::ModemDown);
-        if self.is_healthy(now) {
-            (self.rung, self.reopens) = (0, 0);
-        }
-        self.outputs.push_back(Output::Down { reason: DownReason::Silent, rung: self.rung });
-        if self.rung >= RUNG_REOPEN {
-            self.reopen();
-        } else {
-            self.rung += 1;
-            self.bring_up(true, if at_prompt { SILENCE_AT_PROMPT } else { SILENCE_AFTER_ESC }, now);
-        }
-    }
-
     /// Whether the modem has been up for long.
     pub(super) fn is_healthy(&self, now: Instant) -> bool {
         self.ready_since.is_some_and(|since| now.saturating_since(since) >= HEALTH)
     }
 
-    fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self, after: Duration) {
         self.session.close();
+        self.timers.stop_all();
         self.stage = Stage::Closed;
-        self.rung = RUNG_REOPEN;
-        self.outputs.push_back(Output::Reopen { after: doubled(REOPEN, self.reopens, REOPEN_MAX) });
-        self.reopens += 1;
+        self.outputs.push_back(Output::Reopen { after });
     }
 
     /// Nothing that was under way is any more.
     pub(super) fn cut_off(&mut self, last: Option<&Finished>, wire: UnknownWhy, returned: ReturnedWhy) {
         self.timers.stop_all();
         self.step_due = false;
+        self.recovery.trouble = None;
         self.submit.cut_off(last, wire, returned, &mut self.outputs);
         self.receive.cut_off();
         self.watch.cut_off();
@@ -162,7 +143,7 @@ impl Machine {
             self.submit.forget_modem();
             self.receive.forget_modem();
             self.echo = Echo::default();
-            (self.rung, self.reopens) = (0, 0);
+            self.recovery.forget_modem();
         }
         if !same_modem || identity.sim_label() != last.sim_label() {
             self.drop_early();
@@ -195,31 +176,27 @@ impl Machine {
             self.outputs.push_back(Output::Note(Note::NoIndications));
         }
         self.receive.restart(found.home, &found.stores.read, found.acknowledges, self.profile);
-        self.watch.restart(found.status, found.circuit, found.evolved);
+        let card = found.identity.iccid.as_deref().and_then(|iccid| self.config.card(iccid));
+        let may_roam = card.is_some_and(|card| card.roaming);
+        self.watch.restart(found.status, found.circuit, found.evolved, may_roam);
         Watch::rearm(&mut self.timers, now);
+        self.forget_reset();
+        self.recovery.is_up();
         self.outputs.push_back(Output::Up { identity: found.identity, sim });
         self.outputs.push_back(Output::Changed(self.watch.status().clone()));
+        self.check_registration(now);
         for (kind, pdu) in std::mem::take(&mut self.early) {
             self.receive.routed(kind, &pdu, &mut self.outputs);
         }
     }
 
     fn failed(&mut self, reason: DownReason, now: Instant) {
-        let port = matches!(
-            reason,
-            DownReason::Mute
-                | DownReason::NotAModem
-                | DownReason::Silent
-                | DownReason::NoPduMode
-                | DownReason::PortLost
-        );
-        let rung = if port { RUNG_REOPEN } else { self.rung };
-        self.outputs.push_back(Output::Down { reason, rung });
         self.drop_early();
-        if port {
-            self.timers.stop_all();
-            return self.reopen();
+        if Trouble::of(&reason).is_some() {
+            return self.climb(reason, SILENCE_AFTER_ESC, now);
         }
+        self.recovery.is_not_good(now);
+        self.outputs.push_back(Output::Down { reason, rung: None });
         self.stage = Stage::Resting;
         self.timers.set(Timer::Rest, now + doubled(REST, self.rests, REST_MAX));
         self.rests += 1;

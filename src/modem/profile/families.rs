@@ -48,6 +48,7 @@ pub(in crate::modem) const GENERIC: Profile = Profile {
     ],
     stores: EQUIPMENT_FIRST,
     full_function: Some("+CFUN=1"),
+    reset: "+CFUN=1,1",
     acknowledges: false,
     pause: NO_PAUSE,
     unlisted: &[],
@@ -72,6 +73,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         iccid: &["^ICCID?"],
         indications: STORED,
         stores: SIM_FIRST,
+        reset: "^RESET",
         ..GENERIC
     },
     // MF1xx and MF6xx send `+ZUSIMR:2` without end until they were asked for their stores, and crash of it.
@@ -120,6 +122,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         marks: &[Mark { maker: "simcom", model: "a76" }, model("a7670")],
         iccid: &["+CICCID"],
         indications: ROUTED,
+        reset: "+CRESET",
         ..GENERIC
     },
     // Never `<ds>` 2: `SR` announces a place that is then read as 321.
@@ -128,6 +131,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         marks: &[Mark { maker: "simcom", model: "sim7" }, model("simcom_sim7")],
         iccid: &["+CICCID"],
         indications: ROUTED,
+        reset: "+CRESET",
         ..GENERIC
     },
     // SIM800 and SIM900. `AT+CLTS=0` and `AT+CIURC=0` end `*PSUTTZ` and `Call Ready`. Reading an MMS push,
@@ -168,6 +172,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         start: &["#STIA=0"],
         iccid: &["#CCID"],
         indications: &["+CNMI=2,1,0,1,0", "+CNMI=1,1,0,1,0", "+CNMI=2,1,0,0,0", "+CNMI=2,2,0,1,0"],
+        reset: "#REBOOT",
         ..GENERIC
     },
     // SARA, LISA, TOBY. Older parts lose a command that comes within 20 ms of a final result.
@@ -177,6 +182,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         iccid: &["+CCID"],
         indications: ROUTED,
         pause: Duration::from_millis(20),
+        reset: "+CFUN=16",
         ..GENERIC
     },
     // Q24xx, Q26xx, Fastrack, the later ones under the name of Sierra. `AT+CFUN=1` starts the modem anew. With messages
@@ -189,6 +195,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         indications: &["+CNMI=2,1,0,1,0", "+CNMI=1,1,0,1,0", "+CNMI=1,1,0,0,0", "+CNMI=1,2,0,1,0"],
         stores: SIM_FIRST,
         full_function: None,
+        reset: "+CFUN=1",
         ..GENERIC
     },
     // MC and EM modules may start in low-power mode.
@@ -197,6 +204,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         marks: &[maker("sierra")],
         iccid: &["!ICCID?"],
         full_function: Some("+CFUN=1,0"),
+        reset: "!RESET",
         ..GENERIC
     },
     // Alcatel, Longcheer, D-Link and Olicard sticks on chips of MediaTek. Reports go to `SR`, `+CDSI: "SR",n`; it must be

@@ -80,6 +80,13 @@ impl Fake {
         symlink(&device, devices.join(stick.path)).unwrap();
     }
 
+    /// Makes the file by which a device can be let go and taken again.
+    pub(crate) fn authorize(&self, path: &str) -> PathBuf {
+        let file = self.roots().sys.join("bus/usb/devices").join(path).join("authorized");
+        fs::write(&file, "1\n").unwrap();
+        file
+    }
+
     /// Takes a device away, and leaves nodes to [`Fake::unlink`].
     pub(crate) fn unplug(&self, path: &str) {
         fs::remove_file(self.roots().sys.join("bus/usb/devices").join(path)).unwrap();

@@ -1,0 +1,195 @@
+//! Resets from outside a modem, and who may be reset when: at most two modems of a hub at a time.
+
+use std::collections::HashMap;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::modem::HostReset;
+use crate::serial::replug::{self, Replug, ReplugError};
+use crate::serial::usb::{Roots, hub_of};
+
+/// Modems of one hub that may be off the bus at a time: more of them draw more current at their start than it has.
+const AT_ONCE: usize = 2;
+
+/// A command that cuts the power takes its time off, and a little more.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+/// Between looks whether it has ended.
+const COMMAND_LOOK: Duration = Duration::from_millis(100);
+
+/// The permission to reset one modem, for as long as it is kept.
+#[derive(Debug)]
+pub struct Permit {
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// The hubs. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Hubs(Arc<Mutex<HashMap<String, Arc<Semaphore>>>>);
+
+impl Hubs {
+    /// Waits until the modem in a slot may be reset. One that is on no hub need not wait.
+    pub async fn permit(self, slot: Option<String>) -> Permit {
+        let Some(slot) = slot else { return Permit { _place: None } };
+        let hub = {
+            let mut hubs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(hubs.entry(hub_of(&slot).to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))))
+        };
+        // Nobody closes it.
+        Permit { _place: hub.acquire_owned().await.ok() }
+    }
+}
+
+/// What can be done to one modem from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Means {
+    /// Where the kernel shows devices.
+    pub roots: Roots,
+    /// The command that takes its power away for a while and gives it back: a program and its arguments.
+    pub power_cycle: Option<Vec<String>>,
+    /// All hubs of this host.
+    pub hubs: Hubs,
+}
+
+/// Why a reset was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// It cannot be plugged in anew.
+    #[error(transparent)]
+    Replug(#[from] ReplugError),
+    /// A defect of ours.
+    #[error("the attempt has failed")]
+    Panicked,
+    /// Nothing is configured that cuts its power.
+    #[error("no power_cycle is configured for it")]
+    NoCommand,
+    /// The command could not be run.
+    #[error("{program}: {source}")]
+    Run {
+        /// Which.
+        program: String,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The command failed.
+    #[error("{program}: {status}")]
+    Failed {
+        /// Which.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// The command did not end.
+    #[error("{program}: not ended after {} s", COMMAND_LIMIT.as_secs())]
+    Late {
+        /// Which.
+        program: String,
+    },
+}
+
+impl Means {
+    /// Makes a reset of the modem in a slot. Its port must be closed.
+    pub async fn reset(self, reset: HostReset, slot: Option<String>) -> Result<(), ResetError> {
+        match reset {
+            HostReset::Replug => {
+                let roots = self.roots;
+                let unplugged = blocking(move || Replug::of(&roots, slot.as_deref())?.unplug()).await?;
+                tokio::time::sleep(replug::BETWEEN).await;
+                blocking(|| unplugged.plug()).await
+            }
+            HostReset::PowerCycle => run(self.power_cycle.as_deref().unwrap_or_default()).await,
+        }
+    }
+}
+
+/// The kernel takes its time for these.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ReplugError> + Send + 'static,
+) -> Result<T, ResetError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|_panicked| ResetError::Panicked)??)
+}
+
+/// Runs a program without a shell. One that is late is left to its end: power that it has taken it must give back.
+async fn run(command: &[String]) -> Result<(), ResetError> {
+    let Some((program, arguments)) = command.split_first() else { return Err(ResetError::NoCommand) };
+    let run_error = |source| ResetError::Run { program: program.clone(), source };
+    let mut child = std::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(run_error)?;
+    let ended = tokio::time::timeout(COMMAND_LIMIT, async {
+        loop {
+            match child.try_wait() {
+                Ok(None) => tokio::time::sleep(COMMAND_LOOK).await,
+                Ok(Some(status)) => return Ok(status),
+                Err(source) => return Err(source),
+            }
+        }
+    });
+    let Ok(ended) = ended.await else { return Err(ResetError::Late { program: program.clone() }) };
+    let status = ended.map_err(run_error)?;
+    if status.success() { Ok(()) } else { Err(ResetError::Failed { program: program.clone(), status }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serial::usb::fake::{Fake, Stick};
+
+    fn means(command: &[&str]) -> Means {
+        let power_cycle = Some(command.iter().map(|&word| word.to_owned()).collect());
+        Means { power_cycle, ..Means::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_third_modem_of_a_hub_waits_and_one_of_another_hub_does_not() {
+        let hubs = Hubs::default();
+        let permit = |slot: &str| hubs.clone().permit(Some(slot.to_owned()));
+        let (first, _second) = (permit("1-1.1:1.2").await, permit("1-1.2:1.2").await);
+        let mut third = Box::pin(permit("1-1.3:1.2"));
+        let soon = Duration::from_secs(1);
+        assert!(tokio::time::timeout(soon, &mut third).await.is_err());
+        permit("1-2.1:1.2").await;
+        hubs.clone().permit(None).await;
+        drop(first);
+        tokio::time::timeout(soon, third).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_modem_is_plugged_in_anew_by_the_kernel() {
+        let fake = Fake::new();
+        fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
+        let file = fake.authorize("1-1.4");
+        let means = Means { roots: fake.roots(), ..Means::default() };
+        means.clone().reset(HostReset::Replug, Some("1-1.4:1.2".to_owned())).await.unwrap();
+        assert_eq!(std::fs::read_to_string(file).unwrap().trim(), "1");
+        let error = means.reset(HostReset::Replug, None).await.unwrap_err();
+        assert!(matches!(error, ResetError::Replug(ReplugError::NotUsb)));
+    }
+
+    #[tokio::test]
+    async fn the_power_is_cut_by_a_program_with_its_arguments_as_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a b; $HOME");
+        means(&["touch", file.to_str().unwrap()]).reset(HostReset::PowerCycle, None).await.unwrap();
+        assert!(file.exists());
+    }
+
+    #[tokio::test]
+    async fn a_command_that_fails_or_is_not_there_says_so() {
+        let error = |command: &'static [&'static str]| async {
+            means(command).reset(HostReset::PowerCycle, None).await.unwrap_err()
+        };
+        assert!(matches!(error(&["false"]).await, ResetError::Failed { .. }));
+        assert!(matches!(error(&["/no/such/program"]).await, ResetError::Run { .. }));
+        let none = Means::default().reset(HostReset::PowerCycle, None).await.unwrap_err();
+        assert!(matches!(none, ResetError::NoCommand));
+    }
+}
