@@ -104,6 +104,7 @@ impl Bench {
                 self.machine.stored(inbound.handle, self.instant());
             }
             Output::Call { .. }
+            | Output::Ussd(_)
             | Output::Changed(_)
             | Output::Down { .. }
             | Output::Reopen { .. }

@@ -419,6 +419,7 @@ impl Task {
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
+            Output::Ussd(_) => {}
             Output::Up(identity) => drained.reports.push(self.up(identity)),
             Output::Changed(status) => drained.reports.push(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),

@@ -14,6 +14,7 @@ use super::profile::{GENERIC, Profile};
 use super::receive::Receive;
 use super::submit::{After, Submit};
 use super::timers::{Timer, Timers};
+use super::ussd::{Ussd, UssdCode, UssdRefusal};
 use super::watch::{Seen, Watch};
 use crate::at::{self, Ended, Finished, Routed, Session, Unsolicited};
 use crate::clock::Instant;
@@ -32,9 +33,10 @@ const EARLY_MAX: usize = 128;
 /// [`Machine::handle_timeout`] when [`Machine::deadline`] has come. The machine outlives its port: it starts closed, works
 /// after `port_opened`, and is closed again by `port_lost` and by [`Output::Reopen`].
 ///
-/// Turns: a submission that is ready goes before everything else, with one exception. After each submission at most one
+/// Turns: a submission that is ready goes before everything else, with two exceptions. After each submission at most one
 /// other command (read, delete, idle tick) has its turn, if one is wanted. So sweeping delays a submission by one command,
-/// and the store is drained under any load.
+/// and the store is drained under any load. And while a session of a service is under way no submission begins; the network
+/// has 90 s for each answer, a person 60 s.
 ///
 /// Every lease is settled exactly once (or given back by [`Machine::release_next`]), apart from
 /// [`super::Settlement::LateAccepted`], which corrects an unknown outcome.
@@ -50,6 +52,7 @@ pub struct Machine {
     submit: Submit,
     receive: Receive,
     watch: Watch,
+    ussd: Ussd,
     timers: Timers,
     outputs: VecDeque<Output>,
     draining: Draining,
@@ -99,6 +102,7 @@ impl Machine {
             submit: Submit::default(),
             receive: Receive::default(),
             watch: Watch::default(),
+            ussd: Ussd::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             draining: Draining::No,
@@ -191,6 +195,16 @@ impl Machine {
         self.submit.release_next()
     }
 
+    /// Sends a code to the network, or answers it in an open session. [`Output::Ussd`] says what came of it.
+    pub fn request_ussd(&mut self, code: UssdCode, now: Instant) -> Result<(), UssdRefusal> {
+        if !matches!(self.stage, Stage::Ready) || self.draining != Draining::No || !self.watch.is_registered() {
+            return Err(UssdRefusal::NotReady);
+        }
+        self.ussd.request(code, self.profile.ussd, &mut self.timers)?;
+        self.pump(now);
+        Ok(())
+    }
+
     /// Answers [`Output::Offer`].
     pub fn offer_answered(&mut self, segment: SegmentId, answer: Offer, now: Instant) {
         let (session, timers, outputs) = (&mut self.session, &mut self.timers, &mut self.outputs);
@@ -275,14 +289,17 @@ impl Machine {
             bring_up.begin(&mut self.session, &self.config, now);
         }
         while matches!(self.stage, Stage::Ready) && self.session.is_idle() {
-            let others = self.receive.is_ready() || self.watch.is_ready();
-            if self.submit.is_linked() || self.submit.is_ready() && !(self.turn_of_others && others) {
+            let others = self.receive.is_ready() || self.watch.is_ready() || self.ussd.is_ready();
+            let waits = self.ussd.holds_the_line() || self.turn_of_others && others;
+            if self.submit.is_linked() || self.submit.is_ready() && !waits {
                 self.timers.stop(Timer::BurstEnd);
                 self.turn_of_others = true;
                 self.submit.begin(&mut self.session, &mut self.outputs, now);
             } else {
                 self.turn_of_others = false;
-                if self.receive.is_ready() {
+                if self.ussd.is_ready() {
+                    self.ussd.begin(&mut self.session, now);
+                } else if self.receive.is_ready() {
                     self.receive.begin(&mut self.session, now);
                 } else if self.watch.is_ready() {
                     self.watch.begin(&mut self.session, now);
@@ -332,7 +349,9 @@ impl Machine {
             self.receive.timed_out(&mut self.outputs);
             return self.recover(false, now);
         }
-        if self.receive.is_running() {
+        if self.ussd.is_running() {
+            self.ussd.finished(finished, &mut self.timers, &mut self.outputs, now);
+        } else if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
         } else if self.watch.is_running() {
             match self.watch.finished(finished, &mut self.outputs) {
@@ -375,6 +394,11 @@ impl Machine {
             Unsolicited::LateSubmit(tp_mr) => self.submit.late(tp_mr, &mut self.outputs),
             Unsolicited::Restarted => self.restarted(now),
             Unsolicited::Card { is_there } => self.card(is_there, now),
+            Unsolicited::Ussd(result) => {
+                if matches!(self.stage, Stage::Ready) {
+                    self.ussd.told(result, &mut self.timers, &mut self.outputs, now);
+                }
+            }
         }
     }
 
@@ -417,6 +441,7 @@ impl Machine {
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),
             Timer::BurstEnd => self.receive.hint(None),
             Timer::Tick => self.watch.tick(&mut self.timers, now),
+            Timer::Ussd => self.ussd.expired(&mut self.outputs),
         }
     }
 }

@@ -23,9 +23,11 @@ pub(super) enum Timer {
     BurstEnd,
     /// The idle tick.
     Tick,
+    /// The network, or a person, has not answered in a session of a service.
+    Ussd,
 }
 
-const ALL: [Timer; 9] = [
+const ALL: [Timer; 10] = [
     Timer::Silence,
     Timer::SilenceLimit,
     Timer::Repeat,
@@ -35,6 +37,7 @@ const ALL: [Timer; 9] = [
     Timer::OfferLate,
     Timer::BurstEnd,
     Timer::Tick,
+    Timer::Ussd,
 ];
 
 /// The timers of one machine.

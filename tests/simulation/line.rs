@@ -210,7 +210,7 @@ impl Line {
                 }
                 Output::Down { reason, .. } => reports.push(Report::Down { reason: reason.to_string() }),
                 Output::Drained => self.drained = true,
-                Output::Note(_) => {}
+                Output::Ussd(_) | Output::Note(_) => {}
             }
         }
         if !reports.is_empty() {
