@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::dispatch::plan::{Draw, Plan, Step};
-use crate::modem::{Lease, Offer, Settlement};
+use crate::modem::{Lease, Offer, Settlement, UssdCode};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::Carrier;
 use crate::store::handover::OfferAnswer;
@@ -52,6 +52,15 @@ pub enum Report {
     },
     /// Somebody called.
     Call,
+    /// What the network says to a code; nothing where it says nothing.
+    Told {
+        /// The code.
+        code: UssdCode,
+        /// The text.
+        text: Option<String>,
+    },
+    /// The code of an order was not sent.
+    NotAsked,
 }
 
 impl Report {
@@ -65,7 +74,9 @@ impl Report {
             | Self::Settled { .. }
             | Self::Inbound { .. }
             | Self::PinRefused { .. }
-            | Self::Call => None,
+            | Self::Call
+            | Self::Told { .. }
+            | Self::NotAsked => None,
         }
     }
 }
@@ -81,6 +92,8 @@ pub enum Order {
     Answer(SegmentId, Offer),
     /// What was received is on disk.
     Stored(crate::modem::Handle),
+    /// Send this code to the network.
+    Ask(UssdCode),
 }
 
 /// How many messages that its budget does not hold a line looks past in one round.
@@ -308,7 +321,12 @@ impl Context<'_, '_> {
         };
         let carrier = Carrier { modem: modem.clone(), sim };
         Ok(match report {
-            Report::Up { .. } | Report::Down { .. } | Report::PinRefused { .. } | Report::Settled { .. } => None,
+            Report::Up { .. }
+            | Report::Down { .. }
+            | Report::PinRefused { .. }
+            | Report::Settled { .. }
+            | Report::Told { .. }
+            | Report::NotAsked => None,
             Report::Ready(ready) => {
                 self.work.line_ready(sim, modem, *ready);
                 None

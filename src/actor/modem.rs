@@ -9,17 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, Instant};
 use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
+use crate::modem::{UssdAnswer, UssdCode, UssdRefusal};
 use crate::serial::usb::{self, Roots};
 use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
 use crate::telemetry::Metrics;
 
-use super::fleet::{Fleet, ModemState};
+use super::fleet::{Ask, Fleet, ModemState};
 use super::gateway::{Order, Report};
 use super::place::Place;
 use super::writer::{Handle, WriteError};
@@ -104,6 +105,7 @@ pub async fn run(setup: Setup) -> Ended {
     };
     let machine = Machine::new(setup.config.clone());
     let stop_at = None;
+    let asks = setup.fleet.listen(&setup.id);
     let open_at = setup.clock.now().instant;
     let task = Task {
         setup,
@@ -111,6 +113,8 @@ pub async fn run(setup: Setup) -> Ended {
         port: None,
         opened: None,
         orders,
+        asks,
+        asked: None,
         sender,
         open_at,
         failures: 0,
@@ -165,6 +169,9 @@ struct Task {
     /// Where the port is that was opened last.
     opened: Option<PathBuf>,
     orders: mpsc::Receiver<Order>,
+    asks: mpsc::Receiver<Ask>,
+    /// The code that the network was sent last, and who waits for its answer: a person, or else the queue.
+    asked: Option<(UssdCode, Option<Reply>)>,
     sender: mpsc::Sender<Order>,
     /// When to open the port, while it is closed.
     open_at: Instant,
@@ -179,6 +186,8 @@ struct Task {
     drained: bool,
     buffer: Vec<u8>,
 }
+
+type Reply = oneshot::Sender<Result<UssdAnswer, UssdRefusal>>;
 
 /// What one drain of the machine came to.
 #[derive(Debug, Default)]
@@ -208,6 +217,7 @@ enum Wake {
     Read(usize),
     Gone,
     Order(Order),
+    Ask(Ask),
     Deadline,
     Open,
     Moved,
@@ -231,6 +241,7 @@ impl Task {
                 }
                 Wake::Gone => self.lose_port(now),
                 Wake::Order(order) => self.obey(order, now),
+                Wake::Ask(Ask { code, reply }) => self.ask(code, Some(reply), now),
                 Wake::Deadline => self.machine.handle_timeout(now),
                 Wake::Open => self.open(now).await,
                 Wake::Moved => self.follow(now),
@@ -270,6 +281,7 @@ impl Task {
         };
         tokio::select! {
             order = self.orders.recv() => order.map_or(Wake::QueueGone, Wake::Order),
+            Some(ask) = self.asks.recv() => Wake::Ask(ask),
             read = read(self.port.as_mut(), &mut self.buffer) => match read {
                 Ok(0) | Err(_) => Wake::Gone,
                 Ok(count) => Wake::Read(count),
@@ -299,7 +311,30 @@ impl Task {
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
             Order::Stored(handle) => self.machine.stored(handle, now),
+            Order::Ask(code) => self.ask(code, None, now),
         }
+    }
+
+    /// Sends a code to the network, or says why not.
+    fn ask(&mut self, code: UssdCode, reply: Option<Reply>, now: Instant) {
+        match (self.machine.request_ussd(code.clone(), now), reply) {
+            (Ok(()), reply) => self.asked = Some((code, reply)),
+            // Whoever asked may have gone away.
+            (Err(refusal), Some(reply)) => drop(reply.send(Err(refusal))),
+            // Fails when the queue has ended, which the next drain finds out.
+            (Err(_), None) => drop(self.report(vec![Report::NotAsked])),
+        }
+    }
+
+    /// What came of the code that was sent. The answer to a person may be one that the queue keeps.
+    fn answered(&mut self, answer: UssdAnswer) -> Option<Report> {
+        let (code, reply) = self.asked.take()?;
+        tracing::info!(modem = %self.setup.id, ?answer, "service answered");
+        let text = answer.text.clone();
+        if let Some(reply) = reply {
+            drop(reply.send(Ok(answer)));
+        }
+        Some(Report::Told { code, text })
     }
 
     /// A lease that was asked back, or that crossed with the modem's going down.
@@ -419,7 +454,7 @@ impl Task {
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
-            Output::Ussd(_) => {}
+            Output::Ussd(answer) => drained.reports.extend(self.answered(answer)),
             Output::Up(identity) => drained.reports.push(self.up(identity)),
             Output::Changed(status) => drained.reports.push(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),

@@ -546,3 +546,28 @@ fn over_tcp_the_token_is_shown() {
     let ended = serving(serve, || command(&["sims", "--url", &url, "--token", "rcd_x", "--json"]));
     assert_eq!(ended.output, "{\"iccid\":\"Bearer rcd_x\"}\n");
 }
+
+#[test]
+fn what_the_network_says_is_printed_and_decides_the_exit_code() {
+    let check = |status: &str, text: Option<&str>, exit: Exit, printed: &str| {
+        let asked = Asked::default();
+        let daemon = asked.answering(200, json!({"status": status, "text": text}));
+        let ended = ask(daemon, &["modems", "ussd", "desk 1", "*100#"]);
+        assert_eq!((ended.exit, ended.output.as_str()), (exit.code(), printed), "{status} {}", ended.errors);
+        assert_eq!(asked.lines(), "POST /v1/modems/desk%201/ussd {\"code\":\"*100#\"}");
+    };
+    check("done", Some("Saldo: R$ 3,50\nValido\u{1b}"), Exit::Done, "Saldo: R$ 3,50\nValido\\u{1b}\n");
+    check("reply_expected", Some("1 Saldo"), Exit::Done, "1 Saldo\n(reply expected)\n");
+    check("ended", Some("Fim"), Exit::Done, "Fim\n(ended)\n");
+    check("ended", None, Exit::Negative, "(ended)\n");
+    check("not_supported", None, Exit::Negative, "(not supported)\n");
+    check("timeout", None, Exit::Timeout, "(timeout)\n");
+    let busy = json!({"type": "urn:recado:problem:busy", "title": "Too much at once", "status": 503, "detail": "busy"});
+    assert_eq!(
+        ask(answering("/v1/modems/m1/ussd", 503, busy), &["modems", "ussd", "m1", "1"]).exit,
+        Exit::Negative.code()
+    );
+    let done = json!({"status": "done", "text": "Saldo"});
+    let ended = ask(answering("/v1/modems/m1/ussd", 200, done), &["modems", "ussd", "m1", "1", "--json"]);
+    assert_eq!(ended.output, "{\"status\":\"done\",\"text\":\"Saldo\"}\n");
+}

@@ -164,6 +164,8 @@ impl Line {
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
             Order::Stored(handle) => self.machine.stored(handle, now),
+            // No SIM here is asked for what is left on it.
+            Order::Ask(code) => unreachable!("{code:?} was asked"),
         }
         self.drain(now);
     }

@@ -1,10 +1,11 @@
 //! Modems, SIMs and readiness as JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::actor::fleet::{ModemState, ModemStatus};
 use crate::dispatch::budget::Level;
+use crate::modem;
 use crate::sms::id::ModemId;
 use crate::sms::number::Sender;
 use crate::store::board::SimStatus;
@@ -75,6 +76,31 @@ impl ModemAnswer {
             last_sent_at: modem.last_sent_at.map(at),
             rung: modem.rung,
         }
+    }
+}
+
+/// A code for the network.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct UssdRequest {
+    /// 1 to 182 of the digits, `*`, `#` and `+`.
+    #[schema(required, example = "*100#")]
+    pub(in super::super) code: Option<String>,
+}
+
+/// What the network says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct UssdAnswer {
+    /// `done`; `reply_expected`: it waits for an answer; `ended`: it closed the session; `other_client`: another program
+    /// answered; `not_supported`: it or the modem refuses the code; `timeout`: nothing came.
+    status: &'static str,
+    #[schema(required)]
+    text: Option<String>,
+}
+
+impl From<modem::UssdAnswer> for UssdAnswer {
+    fn from(answer: modem::UssdAnswer) -> Self {
+        Self { status: answer.status.name(), text: answer.text }
     }
 }
 

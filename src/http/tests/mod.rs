@@ -8,6 +8,7 @@ mod pauses;
 mod reading;
 mod serve;
 mod submitting;
+mod ussd;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -133,7 +133,7 @@ impl Desk {
         assert!(errors.is_empty(), "{errors:?}");
         let load = |(modem, order): (ModemId, Order)| match order {
             Order::Load(lease) => (modem.as_str().to_owned(), lease),
-            Order::Answer(..) | Order::Stored(_) | Order::Release(_) => panic!("expected a load"),
+            Order::Answer(..) | Order::Stored(_) | Order::Release(_) | Order::Ask(_) => panic!("expected a load"),
         };
         orders.into_iter().map(load).collect()
     }
