@@ -61,6 +61,8 @@ pub enum Report {
     },
     /// The code of an order was not sent.
     NotAsked,
+    /// How the subscriber's identity of its SIM begins.
+    Home(String),
 }
 
 impl Report {
@@ -76,7 +78,8 @@ impl Report {
             | Self::PinRefused { .. }
             | Self::Call
             | Self::Told { .. }
-            | Self::NotAsked => None,
+            | Self::NotAsked
+            | Self::Home(_) => None,
         }
     }
 }
@@ -112,6 +115,8 @@ pub struct Gateway {
     modems: HashMap<SimKey, ModemId>,
     /// What was committed and not counted yet.
     facts: Vec<Fact>,
+    /// Codes that were committed and not given to modems yet.
+    asks: Vec<(ModemId, Order)>,
 }
 
 impl Gateway {
@@ -121,7 +126,7 @@ impl Gateway {
         for effect in store.initial_effects()? {
             effect.apply(&mut plan);
         }
-        Ok(Self { store, plan, sims: HashMap::new(), modems: HashMap::new(), facts: Vec::new() })
+        Ok(Self { store, plan, sims: HashMap::new(), modems: HashMap::new(), facts: Vec::new(), asks: Vec::new() })
     }
 
     /// The store, for reading.
@@ -155,6 +160,9 @@ impl Gateway {
             effect.apply(&mut self.plan);
         }
         self.facts.extend(aftermath.facts);
+        // A SIM whose modem has gone is asked the next day.
+        let modem_of = |(sim, code)| Some((self.modems.get(&sim)?.clone(), Order::Ask(code)));
+        self.asks.extend(aftermath.asks.into_iter().filter_map(modem_of));
         Ok(value)
     }
 
@@ -166,7 +174,7 @@ impl Gateway {
     /// Gives work to lines that have room: what each modem is to be told. What goes wrong with one message is told beside it
     /// and stops no other.
     pub fn assign(&mut self, now: Timestamp) -> (Vec<(ModemId, Order)>, Vec<StoreError>) {
-        let (mut orders, mut errors) = (Vec::new(), Vec::new());
+        let (mut orders, mut errors) = (std::mem::take(&mut self.asks), Vec::new());
         if self.store.board().is_behind(now)
             && let Err(error) = self.commit(now, |_| Ok(()))
         {
@@ -325,8 +333,7 @@ impl Context<'_, '_> {
             | Report::Down { .. }
             | Report::PinRefused { .. }
             | Report::Settled { .. }
-            | Report::Told { .. }
-            | Report::NotAsked => None,
+            | Report::Told { text: None, .. } => None,
             Report::Ready(ready) => {
                 self.work.line_ready(sim, modem, *ready);
                 None
@@ -339,6 +346,18 @@ impl Context<'_, '_> {
             }
             Report::Call => {
                 self.work.call(modem, sim)?;
+                None
+            }
+            Report::Told { code, text: Some(text) } => {
+                self.work.told(sim, code, text)?;
+                None
+            }
+            Report::NotAsked => {
+                self.work.not_asked(sim)?;
+                None
+            }
+            Report::Home(code) => {
+                self.work.home(sim, code)?;
                 None
             }
         })

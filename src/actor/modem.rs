@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use crate::at::Registered;
 use crate::clock::{Clock, Instant};
 use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
 use crate::modem::{UssdAnswer, UssdCode, UssdRefusal};
@@ -115,6 +116,7 @@ pub async fn run(setup: Setup) -> Ended {
         orders,
         asks,
         asked: None,
+        has_home: false,
         sender,
         open_at,
         failures: 0,
@@ -172,6 +174,8 @@ struct Task {
     asks: mpsc::Receiver<Ask>,
     /// The code that the network was sent last, and who waits for its answer: a person, or else the queue.
     asked: Option<(UssdCode, Option<Reply>)>,
+    /// Whose subscriber the SIM is has been told.
+    has_home: bool,
     sender: mpsc::Sender<Order>,
     /// When to open the port, while it is closed.
     open_at: Instant,
@@ -455,15 +459,15 @@ impl Task {
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
             Output::Ussd(answer) => drained.reports.extend(self.answered(answer)),
-            Output::Up(identity) => drained.reports.push(self.up(identity)),
-            Output::Changed(status) => drained.reports.push(self.changed(status)),
+            Output::Up(identity) => drained.reports.extend(self.up(identity)),
+            Output::Changed(status) => drained.reports.extend(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
             Output::Note(note) => tracing::debug!(modem = %id, ?note, "modem note"),
         }
     }
 
-    fn up(&self, identity: Identity) -> Report {
+    fn up(&mut self, identity: Identity) -> impl Iterator<Item = Report> + use<> {
         let (id, iccid) = (&self.setup.id, identity.sim_label());
         tracing::info!(modem = %id, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
         self.setup.fleet.update(id, |status| {
@@ -473,7 +477,10 @@ impl Task {
             status.iccid = Some(iccid.clone());
             status.rung = None;
         });
-        Report::Up { iccid }
+        // Country and network are five digits or six (TS 23.003 clause 2.2).
+        let home = identity.imsi.as_deref().and_then(|imsi| imsi.get(..6)).map(|code| Report::Home(code.to_owned()));
+        self.has_home = home.is_some();
+        std::iter::once(Report::Up { iccid }).chain(home)
     }
 
     fn down(&self, reason: &DownReason, rung: u8, drained: &mut Drained) {
@@ -503,17 +510,22 @@ impl Task {
         Report::Settled { segment, result }
     }
 
-    fn changed(&self, status: Status) -> Report {
+    fn changed(&mut self, status: Status) -> impl Iterator<Item = Report> + use<> {
         let ready = status.registration.is_registered() && self.stop_at.is_none();
         let id = &self.setup.id;
         self.setup.fleet.update(id, |entry| {
             entry.state = if ready { ModemState::Ready } else { ModemState::Unregistered };
             entry.reason = (!ready).then(|| format!("not registered on a network ({})", status.registration.name()));
             entry.registration = Some(status.registration.name());
-            entry.operator = status.operator;
+            entry.operator.clone_from(&status.operator);
             entry.signal_dbm = status.signal_dbm;
         });
-        Report::Ready(ready)
+        // At home the network is the SIM's own.
+        let is_own = !self.has_home && status.registration == Registered::Home;
+        let is_code = |code: &String| code.bytes().all(|b| b.is_ascii_digit());
+        let home = status.operator.filter(|code| is_own && is_code(code)).map(Report::Home);
+        self.has_home |= home.is_some();
+        std::iter::once(Report::Ready(ready)).chain(home)
     }
 
     /// From a final result to the next `AT+CMGS`, where one followed at once.

@@ -444,6 +444,7 @@ fn modems_and_sims_are_tables() {
         {"iccid": "8955010000000000001", "name": "a", "state": "ready", "budget": [
             {"period": "minute", "limit": 6, "used": 2}, {"period": "hour", "limit": 100, "used": 9},
             {"period": "day", "limit": 300, "used": 10}, {"period": "recipients", "limit": 500, "used": 8}],
+         "balance": {"amount": "12.34", "currency": "BRL", "at": "T", "text": "Saldo R$ 12,34"},
          "queue_ends_at": "2026-11-24T14:00:00.000Z"},
         {"iccid": "8955010000000000002", "state": "resting", "reason": "paused", "budget": []},
     ]});
@@ -454,9 +455,9 @@ fn modems_and_sims_are_tables() {
     tty0  ready   /dev/tty0  EC25   a    Vivo      -71 dBm  -
     b     absent  /dev/tty1  -      -    -         -        the port is not there
 
-    ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        QUEUE ENDS                REASON
-    8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  2026-11-24T14:00:00.000Z  -
-    8955010000000000002  -     -       -      resting  -                                                            -                         paused
+    ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        BALANCE    QUEUE ENDS                REASON
+    8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  12.34 BRL  2026-11-24T14:00:00.000Z  -
+    8955010000000000002  -     -       -      resting  -                                                            -          -                         paused
     ");
 }
 

@@ -168,12 +168,7 @@ pub struct Account {
 
 impl Account {
     /// As it was stored, asked not before `first`.
-    pub fn new(
-        query: Option<Query>,
-        asked: Option<Timestamp>,
-        reading: Option<Reading>,
-        first: Timestamp,
-    ) -> Self {
+    pub fn new(query: Option<Query>, asked: Option<Timestamp>, reading: Option<Reading>, first: Timestamp) -> Self {
         Self { query, asked, reading, is_suspect: false, not_before: first }
     }
 
@@ -288,7 +283,10 @@ mod tests {
         };
         let mut account = account(&own, "72405");
         assert_eq!(account.query().unwrap().currency, Some("BRL"));
-        assert_eq!(account.answered("*1#", "saldo 6 ou R$ 90,00", NOW), Some(Some(Level::Low(Amount::read("6").unwrap()))));
+        assert_eq!(
+            account.answered("*1#", "saldo 6 ou R$ 90,00", NOW),
+            Some(Some(Level::Low(Amount::read("6").unwrap())))
+        );
         assert_eq!(account.answered("*544#", "saldo 6", NOW), None);
         let mut unknown = Account::new(own.query(None), None, None, NOW);
         assert_eq!(unknown.query().unwrap().currency, None);
@@ -331,7 +329,10 @@ mod tests {
         assert_eq!(account.received("888", "Saldo $ 3", NOW), None);
         assert_eq!(account.received("777", "Saldo $ 3", NOW + DAY), None);
         assert_eq!(account.received("777", "Saldo $ 0.00", NOW), Some(Some(Level::Empty(Amount::default()))));
-        assert_eq!(account.received("777", "Saldo $ 19.99", NOW), Some(Some(Level::Low(Amount::read("19.99").unwrap()))));
+        assert_eq!(
+            account.received("777", "Saldo $ 19.99", NOW),
+            Some(Some(Level::Low(Amount::read("19.99").unwrap())))
+        );
         assert_eq!(account.received("777", "Saldo $1,250.00 MXN", NOW), Some(Some(Level::Enough)));
         assert_eq!(account.reading().unwrap().amount.unwrap().to_string(), "1250.00");
     }

@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use super::*;
 use crate::actor::writer::Writer;
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
 use crate::sms::number::Country;
@@ -89,7 +90,7 @@ impl Desk {
 
 fn sims() -> SimSettings {
     let default = Limits::none();
-    SimSettings { default, cards: Vec::new() }
+    SimSettings { default, balance: Rule::default(), cards: Vec::new() }
 }
 
 /// A modem whose SIM wants a PIN and takes none. Its port, and what it was told until the port was closed.

@@ -46,7 +46,7 @@ fn decimal(number: &str) -> Option<usize> {
     let (whole, rest) = (number.get(..last)?, number.get(last..)?);
     let is_again = rest.chars().next().is_some_and(|separator| whole.contains(separator));
     let has_other = whole.contains(['.', ',']) && !is_again;
-    let groups_thousands = rest.len() == 4 && whole.trim_start_matches('0') != "";
+    let groups_thousands = rest.len() == 4 && !whole.trim_start_matches('0').is_empty();
     (has_other || !is_again && !groups_thousands).then_some(last)
 }
 

@@ -129,6 +129,25 @@ pub(in super::super) struct SimAnswer {
     /// more than a year.
     #[schema(required)]
     queue_ends_at: Option<String>,
+    /// What was last said of its balance. Null where it is not asked, or nothing was said yet.
+    #[schema(required)]
+    balance: Option<BalanceAnswer>,
+}
+
+/// What is left on a prepaid SIM.
+#[derive(Debug, Serialize, ToSchema)]
+struct BalanceAnswer {
+    /// With two decimals. Null where none was found in what was said.
+    #[schema(required, example = "12.34")]
+    amount: Option<String>,
+    /// ISO 4217; null where the operator is not known.
+    #[schema(required, example = "BRL")]
+    currency: Option<&'static str>,
+    /// When it was said.
+    at: String,
+    /// What the operator said; null without the scope `pii`, since it may name the line.
+    #[schema(required)]
+    text: Option<String>,
 }
 
 /// One limit of a SIM that is in force, in parts; `recipients` in distinct numbers.
@@ -176,6 +195,12 @@ impl SimAnswer {
             reason,
             budget: sim.levels.into_iter().map(BudgetAnswer::from).collect(),
             queue_ends_at: sim.queue_ends_at.map(at),
+            balance: sim.balance.map(|(reading, currency)| BalanceAnswer {
+                amount: reading.amount.map(|amount| amount.to_string()),
+                currency,
+                at: at(reading.at),
+                text: matches!(eyes, Eyes::Open).then_some(reading.text.0),
+            }),
         }
     }
 }

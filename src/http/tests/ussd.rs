@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::actor::fleet::ModemState;
-use crate::modem::{UssdAnswer, UssdRefusal, UssdStatus};
+use crate::modem::{UssdAnswer, UssdCode, UssdRefusal, UssdStatus};
 use crate::sms::id::ModemId;
 
-use super::{Answer, House};
+use super::{Answer, House, modem_up};
 
 const PATH: &str = "/v1/modems/m1/ussd";
 
@@ -70,4 +70,24 @@ async fn only_codes_are_sent_and_only_for_who_may() {
     }
     let read = house.token(json!({ "client": "a", "scopes": ["read", "send", "pii"] })).await;
     house.with(&read, "POST", PATH, json!({ "code": "*100#" })).await.is_problem(403, "forbidden", None);
+}
+
+#[tokio::test]
+async fn what_is_left_on_a_sim_is_shown_and_its_text_to_who_may_see_numbers() {
+    let mut house = House::new();
+    house.restart_with(|store, now| {
+        let sim = modem_up(store, now).sim;
+        store.commit(now, |work| work.told(sim, &UssdCode::new("*1#").unwrap(), "Saldo R$ 12,34")).unwrap();
+    });
+    let mut balance = house.get("/v1/sims").await.json["items"][0]["balance"].clone();
+    assert!(balance["at"].as_str().unwrap().starts_with("2026-11-24T13:"), "{balance}");
+    balance["at"] = json!("T");
+    let expected = json!({ "amount": "12.34", "currency": null, "at": "T", "text": "Saldo R$ 12,34" });
+    assert_eq!(balance, expected);
+    let read = house.token(json!({ "client": "a", "scopes": ["read"] })).await;
+    let seen = house.with(&read, "GET", "/v1/sims", "").await.json;
+    assert_eq!(
+        (&seen["items"][0]["balance"]["amount"], &seen["items"][0]["balance"]["text"]),
+        (&json!("12.34"), &json!(null))
+    );
 }
