@@ -142,7 +142,10 @@ pub(super) fn ends_text(octets: &[u8]) -> bool {
     let is_open = text.iter().fold(true, |is_open, &b| is_open ^ (b == b'"'));
     match text.iter().rposition(|&b| b == b'"').and_then(|at| text.get(at + 1..)) {
         Some(b"") => !is_open,
-        Some(tail) => tail.strip_prefix(b",").is_some_and(|dcs| number::<u8>(dcs.trim_ascii()).is_some()),
+        Some(tail) => {
+            let dcs = tail.strip_prefix(b",").map(<[u8]>::trim_ascii);
+            dcs.is_some_and(|dcs| dcs.is_empty() || number::<u8>(dcs).is_some())
+        }
         None => false,
     }
 }
@@ -206,6 +209,7 @@ mod tests {
         check("+CUSD: 0,\"Saldo\"", true);
         check("+CUSD: 0,\"Saldo\",15", true);
         check("+CUSD: 0,\"Saldo\", 15 ", true);
+        check("+CUSD: 0,\"Saldo\",", true);
         check("+CUSD: 0,\"Saldo\",dia", false);
         check("+CUSD: 0,\"diga \"sim\"", false);
         check("+CUSD: 0,\"diga \"sim\"\"", true);
