@@ -321,7 +321,11 @@ impl Task {
 
     /// Sends a code to the network, or says why not.
     fn ask(&mut self, code: UssdCode, reply: Option<Reply>, now: Instant) {
-        match (self.machine.request_ussd(code.clone(), now), reply) {
+        let taken = match reply {
+            Some(_) => self.machine.request_ussd(code.clone(), now),
+            None => self.machine.query_ussd(code.clone(), now),
+        };
+        match (taken, reply) {
             (Ok(()), reply) => self.asked = Some((code, reply)),
             // Whoever asked may have gone away.
             (Err(refusal), Some(reply)) => drop(reply.send(Err(refusal))),
@@ -522,7 +526,7 @@ impl Task {
         });
         // At home the network is the SIM's own.
         let is_own = !self.has_home && status.registration == Registered::Home;
-        let is_code = |code: &String| code.bytes().all(|b| b.is_ascii_digit());
+        let is_code = |code: &String| matches!(code.len(), 5 | 6) && code.bytes().all(|b| b.is_ascii_digit());
         let home = status.operator.filter(|code| is_own && is_code(code)).map(Report::Home);
         self.has_home |= home.is_some();
         std::iter::once(Report::Ready(ready)).chain(home)

@@ -195,12 +195,21 @@ impl Machine {
         self.submit.release_next()
     }
 
-    /// Sends a code to the network, or answers it in an open session. [`Output::Ussd`] says what came of it.
+    /// Sends a person's code to the network, or answers it in an open session. [`Output::Ussd`] says what came of it.
     pub fn request_ussd(&mut self, code: UssdCode, now: Instant) -> Result<(), UssdRefusal> {
+        self.begin_ussd(code, true, now)
+    }
+
+    /// Sends a code on nobody's behalf: never into a person's session, and none is kept open for an answer.
+    pub fn query_ussd(&mut self, code: UssdCode, now: Instant) -> Result<(), UssdRefusal> {
+        self.begin_ussd(code, false, now)
+    }
+
+    fn begin_ussd(&mut self, code: UssdCode, attended: bool, now: Instant) -> Result<(), UssdRefusal> {
         if !matches!(self.stage, Stage::Ready) || self.draining != Draining::No || !self.watch.is_registered() {
             return Err(UssdRefusal::NotReady);
         }
-        self.ussd.request(code, self.profile.ussd, &mut self.timers)?;
+        self.ussd.request(code, attended, self.profile.ussd, &mut self.timers)?;
         self.pump(now);
         Ok(())
     }

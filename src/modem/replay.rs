@@ -154,8 +154,9 @@ impl Replay {
                 self.machine.stored(handle, now);
             }
             "ussd" => assert_eq!(self.machine.request_ussd(UssdCode::new(rest).unwrap(), now), Ok(()), "at {at}"),
+            "query" => assert_eq!(self.machine.query_ussd(UssdCode::new(rest).unwrap(), now), Ok(()), "at {at}"),
             "busy" => {
-                let refused = self.machine.request_ussd(UssdCode::new(rest).unwrap(), now);
+                let refused = self.machine.query_ussd(UssdCode::new(rest).unwrap(), now);
                 assert_eq!(refused, Err(UssdRefusal::Busy), "at {at}");
             }
             "drain" => self.machine.stop(now),

@@ -83,6 +83,7 @@ pub(super) struct Ussd {
 #[derive(Debug)]
 struct Request {
     code: UssdCode,
+    attended: bool,
     form: Form,
     /// Forms that are still to be tried.
     others: &'static [Form],
@@ -121,17 +122,21 @@ enum Step {
 }
 
 impl Ussd {
-    /// Takes a request, of which the forms of this modem's family are tried in turn.
+    /// Takes a request, of which the forms of this modem's family are tried in turn. `attended` says that whoever asks can
+    /// answer the network: then it goes into an open session, and one that it opens stays open.
     pub(super) fn request(
         &mut self,
         code: UssdCode,
+        attended: bool,
         forms: &'static [Form],
         timers: &mut Timers,
     ) -> Result<(), UssdRefusal> {
         let replies = match self.stage {
             Stage::Idle => false,
-            Stage::Open => true,
-            Stage::Waiting | Stage::Due(_) | Stage::Running(_) | Stage::Asked => return Err(UssdRefusal::Busy),
+            Stage::Open if attended => true,
+            Stage::Open | Stage::Waiting | Stage::Due(_) | Stage::Running(_) | Stage::Asked => {
+                return Err(UssdRefusal::Busy);
+            }
         };
         timers.stop(Timer::Ussd);
         let (form, others) = match (self.known, forms.split_first()) {
@@ -139,7 +144,7 @@ impl Ussd {
             (None, Some((first, others))) => (*first, others),
             (None, None) => (Form::Plain, &[][..]),
         };
-        self.request = Some(Request { code, form, others, replies, written_at: Instant::ZERO, early: None });
+        self.request = Some(Request { code, attended, form, others, replies, written_at: Instant::ZERO, early: None });
         self.stage = if replies { Stage::Due(Step::Request) } else { Stage::Waiting };
         Ok(())
     }
@@ -250,6 +255,7 @@ impl Ussd {
 
     fn judge(&mut self, result: &UssdResult, timers: &mut Timers, out: &mut VecDeque<Output>, now: Instant) {
         let Some(request) = &self.request else { return };
+        let attended = request.attended;
         let is_soon = now.saturating_since(request.written_at) < SOON;
         if result.status == UssdStatus::Ended && result.text.is_none() && is_soon && self.try_another_form() {
             return;
@@ -259,9 +265,17 @@ impl Ussd {
             self.known = self.request.as_ref().map(|request| request.form);
         }
         self.answer(result.status, text, out);
-        if result.status == UssdStatus::ReplyExpected {
-            self.stage = Stage::Open;
-            timers.set(Timer::Ussd, now + REPLY);
+        match result.status {
+            UssdStatus::ReplyExpected if attended => {
+                self.stage = Stage::Open;
+                timers.set(Timer::Ussd, now + REPLY);
+            }
+            UssdStatus::ReplyExpected => self.stage = Stage::Due(Step::Close),
+            UssdStatus::Done
+            | UssdStatus::Ended
+            | UssdStatus::OtherClient
+            | UssdStatus::NotSupported
+            | UssdStatus::TimedOut => {}
         }
     }
 
