@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Order, Report};
 use recado::clock::Instant;
-use recado::modem::{Config, Machine, Output, ReturnedWhy, Settlement};
+use recado::modem::{Config, Machine, Output, ReturnedWhy, Settlement, UssdCode};
 use recado::sms::id::{ModemId, SegmentId};
 
 /// Between attempts to open a port that is not there: the first and the longest.
@@ -72,6 +72,8 @@ pub(crate) struct Line {
     pub(crate) orders: Pipe<Order>,
     pub(crate) heard: Pipe<Heard>,
     pub(crate) written: Pipe<Vec<u8>>,
+    /// The code that the network was sent.
+    asked: Option<UssdCode>,
     wishes: VecDeque<Wish>,
 }
 
@@ -90,6 +92,7 @@ impl Line {
             orders: Pipe::new(),
             heard: Pipe::new(),
             written: Pipe::new(),
+            asked: None,
             wishes: VecDeque::new(),
         }
     }
@@ -164,8 +167,10 @@ impl Line {
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
             Order::Stored(handle) => self.machine.stored(handle, now),
-            // No SIM here is asked for what is left on it.
-            Order::Ask(code) => unreachable!("{code:?} was asked"),
+            Order::Ask(code) => match self.machine.query_ussd(code.clone(), now) {
+                Ok(()) => self.asked = Some(code),
+                Err(_) => self.wishes.push_back(Wish::Report(vec![Report::NotAsked])),
+            },
         }
         self.drain(now);
     }
@@ -212,7 +217,10 @@ impl Line {
                 }
                 Output::Down { reason, .. } => reports.push(Report::Down { reason: reason.to_string() }),
                 Output::Drained => self.drained = true,
-                Output::Ussd(_) | Output::Note(_) => {}
+                Output::Ussd(answer) => {
+                    reports.extend(self.asked.take().map(|code| Report::Told { code, text: answer.text }));
+                }
+                Output::Note(_) => {}
             }
         }
         if !reports.is_empty() {
