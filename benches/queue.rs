@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recado::clock::{Clock, Timestamp};
+use recado::dispatch::balance::Rule;
 use recado::dispatch::budget::Limits;
 use recado::dispatch::plan::{Draw, LaneKey};
 use recado::dispatch::sim::SimSettings;
@@ -100,7 +101,7 @@ fn micros(time: Duration) -> String {
 }
 
 fn settings() -> Settings {
-    let sims = SimSettings { default: Limits::none(), cards: Vec::new() };
+    let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
     Settings { sims, free_floor: FREE_FLOOR, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
 }
 

@@ -1,5 +1,5 @@
 //! The machine of a modem against each family that the emulator plays: it is recognised, sends, brings its report and an
-//! incoming text, and where reports are stored they outlive a closed port.
+//! incoming text, asks what is left on its SIM, and where reports are stored they outlive a closed port.
 //!
 //! Both are written by the same hands, so this proves that their tables agree, and nothing about hardware.
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use recado::clock::{Instant, Now, Timestamp};
 use recado::emulator::{self, Network, Profile, Profiles};
-use recado::modem::{Config, Lease, Machine, Offer, Output, Settlement};
+use recado::modem::{Config, Lease, Machine, Offer, Output, Settlement, UssdCode};
 use recado::pdu::{Direction, EncodedPdu, Pdu, Tpdu, from_hex};
 use recado::sms::id::{MessageKey, SegmentId};
 
@@ -24,6 +24,7 @@ struct Bench {
     settled: Vec<Settlement>,
     reports: usize,
     texts: Vec<String>,
+    told: Vec<String>,
 }
 
 impl Bench {
@@ -38,6 +39,7 @@ impl Bench {
             settled: Vec::new(),
             reports: 0,
             texts: Vec::new(),
+            told: Vec::new(),
         }
     }
 
@@ -103,6 +105,7 @@ impl Bench {
                 }
                 self.machine.stored(inbound.handle, self.instant());
             }
+            Output::Ussd(answer) => self.told.push(answer.text.unwrap()),
             Output::Call { .. }
             | Output::Changed(_)
             | Output::Permit(_)
@@ -112,6 +115,11 @@ impl Bench {
             | Output::Drained
             | Output::Note(_) => {}
         }
+    }
+
+    fn ask(&mut self, code: &str) {
+        self.machine.request_ussd(UssdCode::new(code).unwrap(), self.instant()).unwrap();
+        self.carry();
     }
 
     /// Sends "Oi" to +5511987654321 with a status report asked for.
@@ -144,6 +152,16 @@ fn check(profile: &str, family: &str, reports_outlive_a_closed_port: bool) {
     bench.carry();
     bench.pass(Duration::from_secs(10));
     assert_eq!(bench.texts, ["alo"], "{profile}");
+
+    bench.ask("*100#");
+    bench.pass(Duration::from_secs(10));
+    // A menu, in the form that was learnt.
+    bench.ask("*111#");
+    bench.pass(Duration::from_secs(10));
+    bench.ask("1");
+    bench.pass(Duration::from_secs(10));
+    let balance = "Seu saldo: R$ 99,90\nValido ate 31/12";
+    assert_eq!(bench.told, [balance, "1 Saldo\n2 Fim", balance], "{profile}");
 
     bench.send(2);
     bench.pass(Duration::from_secs(1));

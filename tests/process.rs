@@ -300,3 +300,37 @@ fn an_answer_arrives_and_is_tied_to_the_message() {
     assert_eq!(said, ["+5511987650006", "PARE", &id, "modem0"]);
     assert_eq!(wait_for_state(&daemon, &id, &["delivered"])["parts_sent"], 1);
 }
+
+#[test]
+fn a_code_is_answered_by_the_network_and_is_kept_where_it_tells_the_balance() {
+    let place = Place::new();
+    let _emulator = place.emulate(1, &["--profile", "huawei"]);
+    let config = place.configure_emulated("1s", 1);
+    let ask = |daemon: &Daemon, code: &str| {
+        eventually(&daemon.process, "an answer of the network", LIMIT, || {
+            let body = json!({ "code": code });
+            let (status, answer) = daemon.door.ask("POST", "/v1/modems/modem0/ussd", Some(&body)).unwrap();
+            (status == 200).then_some(answer)
+        })
+    };
+    let balance = "Seu saldo: R$ 100,00\nValido ate 31/12";
+    let daemon = Daemon::start(&config);
+    assert_eq!(ask(&daemon, "*100#"), json!({ "status": "done", "text": balance }));
+    assert_eq!(ask(&daemon, "*111#")["status"], "reply_expected");
+    assert_eq!(ask(&daemon, "2"), json!({ "status": "ended", "text": "Fim" }));
+    let sims = daemon.door.list("/v1/sims");
+    assert_eq!(sims[0]["balance"], Value::Null);
+    assert_eq!(daemon.process.signal("TERM").code(), Some(0));
+
+    let iccid = sims[0]["iccid"].as_str().unwrap();
+    let card = format!("[[sim.card]]\niccid = \"{iccid}\"\nbalance = {{ ussd = \"*100#\", low = 200 }}\n");
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &card).unwrap();
+    let daemon = Daemon::start(&config);
+    ask(&daemon, "*100#");
+    let sims = eventually(&daemon.process, "a balance", LIMIT, || {
+        let sims = daemon.door.list("/v1/sims");
+        (sims[0]["balance"]["amount"] == "100.00").then_some(sims)
+    });
+    assert_eq!(sims[0]["balance"]["text"], balance);
+    assert_eq!(daemon.door.list("/v1/alarms")[0]["kind"], "balance_low");
+}

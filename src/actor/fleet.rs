@@ -1,9 +1,14 @@
-//! How the modems are, for those who ask: each modem's actor writes its own entry, the API reads all of them.
+//! How the modems are, and a word with them: each modem's actor writes its own entry and hears what it is asked, the API
+//! reads all entries and asks.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
 use crate::clock::{Instant, Timestamp};
+use crate::modem::{UssdAnswer, UssdCode, UssdRefusal};
 use crate::sms::id::ModemId;
 
 /// One modem as the API shows it.
@@ -74,31 +79,80 @@ impl ModemState {
     }
 }
 
+/// A code for the network that a person sends by one modem.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) code: UssdCode,
+    pub(crate) reply: oneshot::Sender<Result<UssdAnswer, UssdRefusal>>,
+}
+
+/// Why a code was not sent, or nobody knows what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// There is no modem of this name.
+    #[error("there is no modem of this name")]
+    NoModem,
+    /// The modem does not take it now.
+    #[error(transparent)]
+    Refused(#[from] UssdRefusal),
+    /// The modem's task has ended.
+    #[error("the modem is not driven any more")]
+    Ended,
+}
+
+/// Codes that wait for a modem's task. It refuses all but one at once.
+const ASKS: usize = 4;
+
 /// The entries of all modems. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Fleet(Arc<RwLock<BTreeMap<ModemId, ModemStatus>>>);
+pub struct Fleet(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    entries: RwLock<BTreeMap<ModemId, ModemStatus>>,
+    ears: RwLock<BTreeMap<ModemId, mpsc::Sender<Ask>>>,
+}
 
 impl Fleet {
     /// All modems, by name.
     pub fn list(&self) -> Vec<(ModemId, ModemStatus)> {
-        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.0.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.iter().map(|(id, status)| (id.clone(), status.clone())).collect()
     }
 
     /// Changes one entry, which is made when it is new.
     pub fn update(&self, id: &ModemId, change: impl FnOnce(&mut ModemStatus)) {
-        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.0.entries.write().unwrap_or_else(PoisonError::into_inner);
         change(entries.entry(id.clone()).or_default());
     }
 
     /// When any other modem last carried anything.
     pub fn last_traffic_beside(&self, id: &ModemId) -> Option<Instant> {
-        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.0.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.iter().filter(|(other, _)| *other != id).filter_map(|(_, status)| status.last_traffic).max()
+    }
+
+    /// Sends a code to the network by this modem, or answers the network in a session that is open there. Takes as long as
+    /// the network does.
+    pub async fn ask(&self, id: &ModemId, code: UssdCode) -> Result<UssdAnswer, AskError> {
+        let ear = self.0.ears.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let (reply, answer) = oneshot::channel();
+        ear.ok_or(AskError::NoModem)?.try_send(Ask { code, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => AskError::Refused(UssdRefusal::Busy),
+            TrySendError::Closed(_) => AskError::Ended,
+        })?;
+        answer.await.unwrap_or(Err(UssdRefusal::NotReady)).map_err(AskError::from)
+    }
+
+    /// What is asked of this modem from now on.
+    pub(crate) fn listen(&self, id: &ModemId) -> mpsc::Receiver<Ask> {
+        let (ear, asks) = mpsc::channel(ASKS);
+        self.0.ears.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), ear);
+        asks
     }
 
     /// Whether any modem can send.
     pub fn any_ready(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().any(|m| m.state == ModemState::Ready)
+        self.0.entries.read().unwrap_or_else(PoisonError::into_inner).values().any(|m| m.state == ModemState::Ready)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::dispatch::plan::{Draw, Plan, Step};
-use crate::modem::{Lease, Offer, Settlement};
+use crate::modem::{Lease, Offer, Settlement, UssdCode};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::Carrier;
 use crate::store::handover::OfferAnswer;
@@ -59,6 +59,17 @@ pub enum Report {
     },
     /// Somebody called.
     Call,
+    /// What the network says to a code; nothing where it says nothing.
+    Told {
+        /// The code.
+        code: UssdCode,
+        /// The text.
+        text: Option<String>,
+    },
+    /// The code of an order was not sent.
+    NotAsked,
+    /// How the subscriber's identity of its SIM begins.
+    Home(String),
 }
 
 impl Report {
@@ -73,7 +84,10 @@ impl Report {
             | Self::Settled { .. }
             | Self::Inbound { .. }
             | Self::PinRefused { .. }
-            | Self::Call => None,
+            | Self::Call
+            | Self::Told { .. }
+            | Self::NotAsked
+            | Self::Home(_) => None,
         }
     }
 }
@@ -89,6 +103,8 @@ pub enum Order {
     Answer(SegmentId, Offer),
     /// What was received is on disk.
     Stored(crate::modem::Handle),
+    /// Send this code to the network.
+    Ask(UssdCode),
 }
 
 /// How many messages that its budget does not hold a line looks past in one round.
@@ -107,6 +123,8 @@ pub struct Gateway {
     modems: HashMap<SimKey, ModemId>,
     /// What was committed and not counted yet.
     facts: Vec<Fact>,
+    /// Codes that were committed and not given to modems yet.
+    asks: Vec<(ModemId, Order)>,
 }
 
 impl Gateway {
@@ -116,7 +134,7 @@ impl Gateway {
         for effect in store.initial_effects()? {
             effect.apply(&mut plan);
         }
-        Ok(Self { store, plan, sims: HashMap::new(), modems: HashMap::new(), facts: Vec::new() })
+        Ok(Self { store, plan, sims: HashMap::new(), modems: HashMap::new(), facts: Vec::new(), asks: Vec::new() })
     }
 
     /// The store, for reading.
@@ -150,6 +168,9 @@ impl Gateway {
             effect.apply(&mut self.plan);
         }
         self.facts.extend(aftermath.facts);
+        // A SIM whose modem has gone is asked the next day.
+        let modem_of = |(sim, code)| Some((self.modems.get(&sim)?.clone(), Order::Ask(code)));
+        self.asks.extend(aftermath.asks.into_iter().filter_map(modem_of));
         Ok(value)
     }
 
@@ -161,7 +182,7 @@ impl Gateway {
     /// Gives work to lines that have room: what each modem is to be told. What goes wrong with one message is told beside it
     /// and stops no other.
     pub fn assign(&mut self, now: Timestamp) -> (Vec<(ModemId, Order)>, Vec<StoreError>) {
-        let (mut orders, mut errors) = (Vec::new(), Vec::new());
+        let (mut orders, mut errors) = (std::mem::take(&mut self.asks), Vec::new());
         if self.store.board().is_behind(now)
             && let Err(error) = self.commit(now, |_| Ok(()))
         {
@@ -325,7 +346,8 @@ impl Context<'_, '_> {
             | Report::Down { .. }
             | Report::Recovery { .. }
             | Report::PinRefused { .. }
-            | Report::Settled { .. } => None,
+            | Report::Settled { .. }
+            | Report::Told { text: None, .. } => None,
             Report::Ready(ready) => {
                 self.work.line_ready(sim, modem, *ready)?;
                 None
@@ -338,6 +360,18 @@ impl Context<'_, '_> {
             }
             Report::Call => {
                 self.work.call(modem, sim)?;
+                None
+            }
+            Report::Told { code, text: Some(text) } => {
+                self.work.told(sim, code, text)?;
+                None
+            }
+            Report::NotAsked => {
+                self.work.not_asked(sim)?;
+                None
+            }
+            Report::Home(code) => {
+                self.work.home(sim, code)?;
                 None
             }
         })

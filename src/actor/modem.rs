@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -17,13 +17,14 @@ use crate::at::Registered;
 use crate::clock::{Clock, Instant};
 use crate::modem::{
     Card, Config, DownReason, HostReset, Identity, Machine, Output, RUNG_DEAD, ReturnedWhy, Settlement, Status,
+    UssdAnswer, UssdCode, UssdRefusal,
 };
 use crate::serial::usb;
 use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
 use crate::telemetry::Metrics;
 
-use super::fleet::{Fleet, ModemState};
+use super::fleet::{Ask, Fleet, ModemState};
 use super::gateway::{Order, Report};
 use super::idle::Idle;
 use super::place::Place;
@@ -114,6 +115,7 @@ pub async fn run(setup: Setup) -> Ended {
     };
     let machine = Machine::new(setup.config.clone());
     let stop_at = None;
+    let asks = setup.fleet.listen(&setup.id);
     let open_at = setup.clock.now().instant;
     let idle = Idle::new(setup.suspicious_after, open_at);
     let task = Task {
@@ -123,6 +125,9 @@ pub async fn run(setup: Setup) -> Ended {
         opened: None,
         slot: None,
         orders,
+        asks,
+        asked: None,
+        has_home: false,
         sender,
         open_at,
         failures: 0,
@@ -184,6 +189,11 @@ struct Task {
     /// The slot of that port.
     slot: Option<String>,
     orders: mpsc::Receiver<Order>,
+    asks: mpsc::Receiver<Ask>,
+    /// The code that the network was sent last, and who waits for its answer: a person, or else the queue.
+    asked: Option<(UssdCode, Option<Reply>)>,
+    /// Whose subscriber the SIM is has been told.
+    has_home: bool,
     sender: mpsc::Sender<Order>,
     /// When to open the port, while it is closed.
     open_at: Instant,
@@ -207,6 +217,8 @@ struct Task {
     resetting: JoinSet<Result<(), ResetError>>,
     buffer: Vec<u8>,
 }
+
+type Reply = oneshot::Sender<Result<UssdAnswer, UssdRefusal>>;
 
 /// What one drain of the machine came to.
 #[derive(Debug, Default)]
@@ -238,6 +250,7 @@ enum Wake {
     Read(usize),
     Gone,
     Order(Order),
+    Ask(Ask),
     Deadline,
     Suspect,
     Permitted(Permit),
@@ -264,6 +277,7 @@ impl Task {
                 }
                 Wake::Gone => self.lose_port(now),
                 Wake::Order(order) => self.obey(order, now),
+                Wake::Ask(Ask { code, reply }) => self.ask(code, Some(reply), now),
                 Wake::Deadline => self.machine.handle_timeout(now),
                 Wake::Suspect => self.look_beside(now),
                 Wake::Permitted(permit) => {
@@ -316,6 +330,7 @@ impl Task {
         };
         tokio::select! {
             order = self.orders.recv() => order.map_or(Wake::QueueGone, Wake::Order),
+            Some(ask) = self.asks.recv() => Wake::Ask(ask),
             read = read(self.port.as_mut(), &mut self.buffer) => match read {
                 Ok(0) | Err(_) => Wake::Gone,
                 Ok(count) => Wake::Read(count),
@@ -350,7 +365,34 @@ impl Task {
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
             Order::Stored(handle) => self.machine.stored(handle, now),
+            Order::Ask(code) => self.ask(code, None, now),
         }
+    }
+
+    /// Sends a code to the network, or says why not.
+    fn ask(&mut self, code: UssdCode, reply: Option<Reply>, now: Instant) {
+        let taken = match reply {
+            Some(_) => self.machine.request_ussd(code.clone(), now),
+            None => self.machine.query_ussd(code.clone(), now),
+        };
+        match (taken, reply) {
+            (Ok(()), reply) => self.asked = Some((code, reply)),
+            // Whoever asked may have gone away.
+            (Err(refusal), Some(reply)) => drop(reply.send(Err(refusal))),
+            // Fails when the queue has ended, which the next drain finds out.
+            (Err(_), None) => drop(self.report(vec![Report::NotAsked])),
+        }
+    }
+
+    /// What came of the code that was sent. The answer to a person may be one that the queue keeps.
+    fn answered(&mut self, answer: UssdAnswer) -> Option<Report> {
+        let (code, reply) = self.asked.take()?;
+        tracing::info!(modem = %self.setup.id, ?answer, "service answered");
+        let text = answer.text.clone();
+        if let Some(reply) = reply {
+            drop(reply.send(Ok(answer)));
+        }
+        Some(Report::Told { code, text })
     }
 
     /// A lease that was asked back, or that crossed with the modem's going down.
@@ -486,19 +528,20 @@ impl Task {
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
             Output::Call { .. } => drained.reports.push(Report::Call),
+            Output::Ussd(answer) => drained.reports.extend(self.answered(answer)),
             Output::Up { identity, sim } => {
                 self.is_up = true;
                 self.idle.up(now);
-                drained.reports.push(self.up(identity, sim));
+                drained.reports.extend(self.up(identity, sim));
             }
-            Output::Changed(status) => drained.reports.push(self.changed(status)),
+            Output::Changed(status) => drained.reports.extend(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
             Output::Note(note) => tracing::debug!(modem = %id, ?note, "modem note"),
         }
     }
 
-    fn up(&self, identity: Identity, iccid: String) -> Report {
+    fn up(&mut self, identity: Identity, iccid: String) -> impl Iterator<Item = Report> + use<> {
         let id = &self.setup.id;
         tracing::info!(modem = %id, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
         self.setup.fleet.update(id, |status| {
@@ -507,7 +550,10 @@ impl Task {
             status.profile = Some(identity.profile.to_owned());
             status.iccid = Some(iccid.clone());
         });
-        Report::Up { iccid }
+        // Country and network are five digits or six (TS 23.003 clause 2.2).
+        let home = identity.imsi.as_deref().and_then(|imsi| imsi.get(..6)).map(|code| Report::Home(code.to_owned()));
+        self.has_home = home.is_some();
+        std::iter::once(Report::Up { iccid }).chain(home)
     }
 
     fn down(&mut self, reason: &DownReason, rung: Option<u8>, drained: &mut Drained) {
@@ -569,7 +615,7 @@ impl Task {
         }
     }
 
-    fn changed(&self, status: Status) -> Report {
+    fn changed(&mut self, status: Status) -> impl Iterator<Item = Report> + use<> {
         let ready = status.may_send && self.stop_at.is_none();
         let registration = status.registration;
         let id = &self.setup.id;
@@ -586,10 +632,15 @@ impl Task {
             }
             entry.reason = (!ready).then(|| why_not(registration));
             entry.registration = Some(registration.name());
-            entry.operator = status.operator;
+            entry.operator.clone_from(&status.operator);
             entry.signal_dbm = status.signal_dbm;
         });
-        Report::Ready(ready)
+        // At home the network is the SIM's own.
+        let is_own = !self.has_home && status.registration == Registered::Home;
+        let is_code = |code: &String| matches!(code.len(), 5 | 6) && code.bytes().all(|b| b.is_ascii_digit());
+        let home = status.operator.filter(|code| is_own && is_code(code)).map(Report::Home);
+        self.has_home |= home.is_some();
+        std::iter::once(Report::Ready(ready)).chain(home)
     }
 
     /// From a final result to the next `AT+CMGS`, where one followed at once.

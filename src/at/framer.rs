@@ -1,7 +1,10 @@
 //! Bytes into lines and prompts (V.250 clauses 5.2 and 5.7, TS 27.005 clause 3.5.1).
 //!
-//! The framer knows no command. It is lazy: a frame is cut only when asked for, so that the reader can change its mind
-//! about an awaited prompt between two frames of one read, and any chunking of the same bytes gives the same frames.
+//! The framer knows no command, and one line: the text of `+CUSD` (TS 27.007 clause 7.15) has line ends inside its quotes.
+//! It is lazy: a frame is cut only when asked for, so that the reader can change its mind about an awaited prompt between
+//! two frames of one read, and any chunking of the same bytes gives the same frames.
+
+use super::ussd;
 
 /// Longest line that is handed on. A message of 176 octets needs 352; the rest is room for chatter. What is longer comes
 /// from a port that babbles.
@@ -10,7 +13,8 @@ pub const LINE_BYTES_MAX: usize = 4096;
 /// What the modem sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// A line without its end, never empty, without leading spaces.
+    /// A line without its end, never empty, without leading spaces. One that holds a text in quotes may have line ends in
+    /// it.
     Line(&'a [u8]),
     /// The `>` that asks for a PDU.
     Prompt,
@@ -29,6 +33,10 @@ pub struct Framer {
     prompt_awaited: bool,
     /// The present line is too long; its end is looked for, its content is gone.
     overlong: bool,
+    /// The present line has begun a text that goes on in the next.
+    within_text: bool,
+    /// Nobody waits for the end of that text any more.
+    ends_text: bool,
 }
 
 impl Framer {
@@ -58,10 +66,23 @@ impl Framer {
         self.buffer.clear();
     }
 
+    /// Whether a text has begun and its end has not been found in what was cut so far.
+    pub fn is_within_text(&self) -> bool {
+        self.within_text
+    }
+
+    /// The end of the present text does not come: the next frame is what can be taken for it, and what follows is lines.
+    pub fn end_text(&mut self) {
+        self.ends_text = self.within_text;
+    }
+
     /// The next frame, if one is complete.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         if self.overlong {
             return self.end_overlong();
+        }
+        if self.within_text {
+            return self.text();
         }
         let blank = self.rest().iter().take_while(|&&b| is_end(b) || b == b' ').count();
         if blank > 0 {
@@ -81,12 +102,44 @@ impl Framer {
             }
             return None;
         };
-        let start = self.taken;
         let length = self.scanned + end;
-        self.take(length + 1);
         if length > LINE_BYTES_MAX {
+            self.take(length + 1);
             return Some(Frame::Overrun);
         }
+        if rest.get(..length).is_some_and(|line| ussd::begins_text(line) && !ussd::ends_text(line)) {
+            self.within_text = true;
+            self.scanned = length + 1;
+            return self.text();
+        }
+        self.line(length)
+    }
+
+    /// The line that begins a text, up to the line end after its closing quote.
+    fn text(&mut self) -> Option<Frame<'_>> {
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        let bounded = rest.get(..LINE_BYTES_MAX).unwrap_or(rest);
+        let line_ends =
+            |from: usize| bounded.iter().enumerate().skip(from).filter(|(_, b)| is_end(**b)).map(|(at, _)| at);
+        let is_whole = |end: &usize| bounded.get(..*end).is_some_and(ussd::ends_text);
+        if let Some(end) = line_ends(self.scanned).find(is_whole) {
+            return self.line(end);
+        }
+        self.scanned = bounded.len();
+        if !self.ends_text && bounded.len() < LINE_BYTES_MAX {
+            return None;
+        }
+        let may_be = |end: &usize| bounded.get(..*end).is_some_and(ussd::may_end_text);
+        let end = line_ends(0).rfind(may_be).or_else(|| line_ends(0).next());
+        self.line(end.unwrap_or(bounded.len()))
+    }
+
+    /// Hands out so many octets as a line.
+    fn line(&mut self, length: usize) -> Option<Frame<'_>> {
+        let start = self.taken;
+        self.within_text = false;
+        self.ends_text = false;
+        self.take(length + 1);
         self.buffer.get(start..start + length).map(|line| Frame::Line(line.trim_ascii_end()))
     }
 
@@ -194,12 +247,49 @@ mod tests {
         check(format!("{longest}\r\n").as_bytes(), &[&longest]);
     }
 
+    #[test]
+    fn a_text_in_quotes_goes_on_to_its_closing_quote() {
+        let text = "+CUSD: 1,\"1 Saldo\r\n\r\n 2 \"Fim\"\n> OK\r\n\",15";
+        check(format!("\r\n{text}\r\n\r\nOK\r\n").as_bytes(), &[text, "OK"]);
+        check(b"+CUSD: 0,\"Saldo\"\r\nOK\r\n", &["+CUSD: 0,\"Saldo\"", "OK"]);
+        check(b"+CUSD: 2\r\nOK\r\n", &["+CUSD: 2", "OK"]);
+        check(b"+CMTI: \"SM\r\nOK\r\n", &["+CMTI: \"SM", "OK"]);
+    }
+
+    #[test]
+    fn a_text_without_an_end_gives_back_the_lines_behind_it() {
+        let given_up = |bytes: &[u8]| {
+            let mut framer = Framer::default();
+            framer.feed(bytes);
+            assert_eq!(framer.next_frame(), None);
+            assert!(framer.is_within_text());
+            framer.end_text();
+            let mut lines = Vec::new();
+            while let Some(Frame::Line(line)) = framer.next_frame() {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+            }
+            assert!(!framer.is_within_text());
+            lines
+        };
+        assert_eq!(given_up(b"+CUSD: 0,\"Saldo\r\n+CMGS: 5\r\nOK\r\n"), ["+CUSD: 0,\"Saldo", "+CMGS: 5", "OK"]);
+        assert_eq!(given_up(b"+CUSD: 0,\"15\" e\r\nfim\"\r\nOK\r\n"), ["+CUSD: 0,\"15\" e\r\nfim\"", "OK"]);
+    }
+
+    #[test]
+    fn a_text_is_bounded() {
+        let mut bytes = b"+CUSD: 0,\"Saldo\r\n".to_vec();
+        bytes.extend(vec![b'x'; LINE_BYTES_MAX]);
+        bytes.extend_from_slice(b"\r\nOK\r\n");
+        check(&bytes, &["+CUSD: 0,\"Saldo", &"x".repeat(LINE_BYTES_MAX), "OK"]);
+    }
+
     proptest! {
         #[test]
         fn any_chunking_gives_the_same_frames(
             pieces in prop::collection::vec(prop_oneof![
                 Just(b"\r\n".to_vec()), Just(b"\r".to_vec()), Just(b"> ".to_vec()), Just(b">".to_vec()), Just(b"OK\r\n".to_vec()),
-                Just(b"+CMTI: \"SM\",3".to_vec()), Just(vec![b'x'; 3000]), prop::collection::vec(any::<u8>(), 0..8),
+                Just(b"+CMTI: \"SM\",3".to_vec()), Just(vec![b'x'; 3000]), Just(b"+CUSD: 1,\"1 Saldo\r\n".to_vec()), Just(b"\",15\r\n".to_vec()),
+                Just(b"\"\r\n".to_vec()), prop::collection::vec(any::<u8>(), 0..8),
             ], 0..24),
             sizes in prop::collection::vec(1_usize..40, 1..20),
         ) {

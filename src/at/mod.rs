@@ -20,6 +20,7 @@ mod session;
 mod setting;
 mod shape;
 mod unsolicited;
+mod ussd;
 
 pub use command::{Allowed, Command, Line, Takes};
 pub use field::{fields, unquoted};
@@ -36,3 +37,4 @@ pub use result::{Failure, FinalResult, VendorText};
 pub use session::{Ended, Finished, Output, Overrun, Session};
 pub use setting::{EnterPin, Plain, SetSmsc};
 pub use unsolicited::{Routed, Unsolicited};
+pub use ussd::{CANCEL_USSD, RequestUssd, UssdResult, UssdStatus};

@@ -21,6 +21,12 @@ const CTRL_Z: u8 = 0x1a;
 /// Time for the final result that some modems give after ESC.
 const AFTER_ESC: Duration = Duration::from_secs(2);
 
+/// A text over several lines whose end is not recognised is over when so long nothing has come.
+const TEXT_IDLE: Duration = Duration::from_secs(2);
+
+/// And at the latest so long after its beginning, however much the modem has to say: a result may stand behind it.
+const TEXT_MAX: Duration = Duration::from_secs(10);
+
 /// What the session reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
@@ -80,6 +86,10 @@ pub enum Ended {
 pub struct Session {
     framer: Framer,
     core: Core,
+    /// When the last octets were read.
+    heard_at: Instant,
+    /// When those were read with which the present text began, while there is one.
+    text_at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -128,6 +138,10 @@ enum Header {
 impl Session {
     /// Feeds what was read from the port.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
+        if !self.framer.is_within_text() {
+            self.text_at = now;
+        }
+        self.heard_at = now;
         self.framer.feed(bytes);
         if let Some(running) = &mut self.core.running
             && let Allowed::SinceLastOctet(allowed) = running.allowed
@@ -136,9 +150,11 @@ impl Session {
         }
     }
 
-    /// Ends the command if its time is over.
+    /// Ends the command if its time is over. A text without an end goes first: the result may stand behind it.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
+        if self.text_deadline().is_some_and(|deadline| deadline <= now) {
+            self.framer.end_text();
+        } else if self.command_deadline().is_some_and(|deadline| deadline <= now) {
             self.framer.expect_no_prompt();
             self.core.finish(Ended::TimedOut);
         }
@@ -233,7 +249,16 @@ impl Session {
 
     /// When [`Session::handle_timeout`] is due.
     pub fn deadline(&self) -> Option<Instant> {
+        [self.command_deadline(), self.text_deadline()].into_iter().flatten().min()
+    }
+
+    fn command_deadline(&self) -> Option<Instant> {
         self.core.running.as_ref().and_then(|running| running.deadline)
+    }
+
+    fn text_deadline(&self) -> Option<Instant> {
+        let limit = (self.heard_at + TEXT_IDLE).min(self.text_at + TEXT_MAX);
+        self.framer.is_within_text().then_some(limit)
     }
 
     /// Octets for the port, to go out in one write.
@@ -371,7 +396,8 @@ impl Core {
             | Unsolicited::Registration(..)
             | Unsolicited::Restarted
             | Unsolicited::Card { .. }
-            | Unsolicited::LateSubmit(_) => {}
+            | Unsolicited::LateSubmit(_)
+            | Unsolicited::Ussd(_) => {}
         }
         self.outputs.push_back(Output::Unsolicited(unsolicited));
     }

@@ -3,7 +3,7 @@
 //! The list of chatter only keeps the count of unknown lines honest; a line that is missing here does no harm.
 
 use super::field::{after, fields, number, unquoted};
-use super::{Network, PinState, Registered, Store};
+use super::{Network, PinState, Registered, Store, UssdResult};
 
 /// What the modem says on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Unsolicited {
     },
     /// `+CMGS` while no command awaits it: a submission that was given up has been accepted.
     LateSubmit(u8),
+    /// `+CUSD`: what the network answers to a request, or says of its own.
+    Ussd(UssdResult),
 }
 
 /// Directly routed messages.
@@ -100,6 +102,9 @@ pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
     if let Some(parameters) = after(line, "+CLIP:") {
         let number = fields(parameters).next().map(unquoted).filter(|number| !number.is_empty());
         return Some(Whole(Unsolicited::Caller(number.map(|number| String::from_utf8_lossy(number).into_owned()))));
+    }
+    if let Some(result) = UssdResult::read(line) {
+        return Some(Whole(Unsolicited::Ussd(result)));
     }
     if after(line, "^SMMEMFULL").is_some() {
         return Some(Whole(Unsolicited::StoreFull));
@@ -173,8 +178,7 @@ const CHATTER: &[&str] = &[
     // Calls.
     "+CCWA:",
     "MISSED_CALL:",
-    "VOICE CALL:", // USSD and SIM toolkit.
-    "+CUSD:",
+    "VOICE CALL:", // SIM toolkit.
     "+CUSATP:",
     "+CUSATEND",
     "+STIN:",

@@ -88,7 +88,12 @@ impl Client {
 
     /// The document that answers; a problem document is a failure.
     pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Value, Failure> {
-        let (status, octets) = self.whole(ask).await?;
+        self.ask_within(ask, ANSWER_WITHIN).await
+    }
+
+    /// The same where the daemon itself waits for somebody else.
+    pub(super) async fn ask_within(&self, ask: Ask<'_>, limit: Duration) -> Result<Value, Failure> {
+        let (status, octets) = self.whole(ask, limit).await?;
         if octets.is_empty() && status.is_success() {
             return Ok(Value::Null);
         }
@@ -101,18 +106,18 @@ impl Client {
 
     /// Status and body of whatever is at `path`, for what is no problem document when it says no.
     pub(super) async fn fetch(&self, path: &str) -> Result<(StatusCode, Bytes), Failure> {
-        self.whole(Ask { method: Method::GET, path, body: None }).await
+        self.whole(Ask { method: Method::GET, path, body: None }, ANSWER_WITHIN).await
     }
 
     /// Follows the events after `seq`.
     pub(super) async fn follow(&self, after: i64) -> Result<EventStream<'_>, Failure> {
         let path = format!("/v1/events?after={after}");
         let ask = Ask { method: Method::GET, path: &path, body: None };
-        let mut answer = self.within(self.open(ask, "text/event-stream")).await?;
+        let mut answer = self.within(ANSWER_WITHIN, self.open(ask, "text/event-stream")).await?;
         if answer.status == StatusCode::OK {
             return Ok(EventStream { client: self, exchange: answer.exchange, parser: EventParser::default() });
         }
-        let octets = self.within(answer.exchange.collect(self)).await?;
+        let octets = self.within(ANSWER_WITHIN, answer.exchange.collect(self)).await?;
         let refusal = serde_json::from_slice(&octets).ok().and_then(Refusal::from_document);
         Err(refusal.map_or_else(|| self.stranger(answer.status), Failure::Refused))
     }
@@ -123,16 +128,16 @@ impl Client {
         Ok(page.pointer("/items/0/seq").and_then(Value::as_i64).unwrap_or(0))
     }
 
-    async fn whole(&self, ask: Ask<'_>) -> Result<(StatusCode, Bytes), Failure> {
-        self.within(async {
+    async fn whole(&self, ask: Ask<'_>, limit: Duration) -> Result<(StatusCode, Bytes), Failure> {
+        self.within(limit, async {
             let mut answer = self.open(ask, "application/json").await?;
             Ok((answer.status, answer.exchange.collect(self).await?))
         })
         .await
     }
 
-    async fn within<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        match timeout(ANSWER_WITHIN, work).await {
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        match timeout(limit, work).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.unreachable(ErrorKind::TimedOut.into())),
         }
@@ -288,7 +293,7 @@ impl Query {
 }
 
 /// Everything but the unreserved characters as octets (RFC 3986, 2.1).
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let octet = |octet: u8| match octet {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(octet).to_string(),
         other => format!("%{other:02X}"),

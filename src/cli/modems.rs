@@ -1,15 +1,15 @@
-//! `recado modems`: how each modem is, and whether its SIM can send.
+//! `recado modems`: how each modem is, whether its SIM can send, and what its network answers.
 
 use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::client::{Ask, Client};
+use super::client::{Ask, Client, encode};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, plain};
 use super::remote::Command;
 use super::send::await_acceptance;
 
@@ -32,15 +32,28 @@ enum Action {
         #[arg(long, value_name = "NUMBER")]
         to: Option<String>,
     },
+    /// Send a code such as *100# to the network by a modem, and print what it says
+    ///
+    /// Where the network waits for an answer, give it the same way within a minute. Exit code 7 if nothing came in time.
+    Ussd {
+        /// The modem's name
+        modem: String,
+        /// Digits, *, # and +; quote it, or the shell takes * and # for something else
+        code: String,
+    },
 }
 
 /// Longer than a modem may take to answer.
 const TEST_LIMIT: Duration = Duration::from_secs(180);
 
+/// Longer than a part that is on the wire, the commands of a session and the network together take.
+const USSD_LIMIT: Duration = Duration::from_secs(600);
+
 impl Command for ModemsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         match self.action {
             Some(Action::Test { sim, to }) => test(&sim, to.as_deref(), client, printer).await,
+            Some(Action::Ussd { modem, code }) => ussd(&modem, &code, client, printer).await,
             None => {
                 let page = client.get("/v1/modems").await?;
                 print(items(&page), printer)?;
@@ -57,6 +70,27 @@ async fn test(sim: &str, to: Option<&str>, client: &Client, printer: &mut Printe
     let answer = client.ask(Ask { method: Method::POST, path: &path, body: Some(&body) }).await?;
     let message = answer.get("message").and_then(Value::as_str).unwrap_or_default();
     await_acceptance(message, after, TEST_LIMIT, client, printer).await
+}
+
+async fn ussd(modem: &str, code: &str, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+    let path = format!("/v1/modems/{}/ussd", encode(modem));
+    let ask = Ask { method: Method::POST, path: &path, body: Some(&json!({ "code": code })) };
+    let answer = client.ask_within(ask, USSD_LIMIT).await?;
+    let text = answer.get("text").and_then(Value::as_str);
+    let status = answer.get("status").and_then(Value::as_str).unwrap_or_default();
+    if printer.is_json {
+        printer.line(&answer.to_string())?;
+    } else {
+        text.iter().flat_map(|text| text.lines()).try_for_each(|line| printer.line(&plain(line)))?;
+        if text.is_none() || status != "done" {
+            printer.line(&format!("({})", status.replace('_', " ")))?;
+        }
+    }
+    Ok(match (status, text) {
+        ("timeout", _) => Exit::Timeout,
+        ("done" | "reply_expected", _) | ("ended", Some(_)) => Exit::Done,
+        _ => Exit::Negative,
+    })
 }
 
 /// The table of modems.

@@ -16,7 +16,7 @@ pub(super) struct SimsArgs {}
 impl Command for SimsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let page = client.get("/v1/sims").await?;
-        let heading = ["ICCID", "NAME", "NUMBER", "GROUP", "STATE", "SPENT", "QUEUE ENDS", "REASON"];
+        let heading = ["ICCID", "NAME", "NUMBER", "GROUP", "STATE", "SPENT", "BALANCE", "QUEUE ENDS", "REASON"];
         printer.list(heading, items(&page), |sim| {
             let field = |name| cell(sim, name);
             [
@@ -26,11 +26,22 @@ impl Command for SimsArgs {
                 field("group"),
                 field("state"),
                 spent(sim),
+                balance(sim),
                 field("queue_ends_at"),
                 field("reason"),
             ]
         })?;
         Ok(Exit::Done)
+    }
+}
+
+/// `12.34 BRL`; what was said where no amount was found in it.
+fn balance(sim: &Value) -> String {
+    let field = |name| sim.pointer(name).and_then(Value::as_str);
+    match (field("/balance/amount"), field("/balance/currency")) {
+        (Some(amount), Some(currency)) => format!("{amount} {currency}"),
+        (Some(amount), None) => amount.to_owned(),
+        (None, _) => field("/balance/text").unwrap_or("-").to_owned(),
     }
 }
 

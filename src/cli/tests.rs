@@ -444,6 +444,7 @@ fn modems_and_sims_are_tables() {
         {"iccid": "8955010000000000001", "name": "a", "state": "ready", "budget": [
             {"period": "minute", "limit": 6, "used": 2}, {"period": "hour", "limit": 100, "used": 9},
             {"period": "day", "limit": 300, "used": 10}, {"period": "recipients", "limit": 500, "used": 8}],
+         "balance": {"amount": "12.34", "currency": "BRL", "at": "T", "text": "Saldo R$ 12,34"},
          "queue_ends_at": "2026-11-24T14:00:00.000Z"},
         {"iccid": "8955010000000000002", "state": "resting", "reason": "paused", "budget": []},
     ]});
@@ -454,9 +455,9 @@ fn modems_and_sims_are_tables() {
     tty0  ready  /dev/tty0  EC25   a    Vivo      home     -71 dBm  -     -
     b     dead   /dev/tty1  -      -    -         -        -        7     the port is not there
 
-    ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        QUEUE ENDS                REASON
-    8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  2026-11-24T14:00:00.000Z  -
-    8955010000000000002  -     -       -      resting  -                                                            -                         paused
+    ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        BALANCE    QUEUE ENDS                REASON
+    8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  12.34 BRL  2026-11-24T14:00:00.000Z  -
+    8955010000000000002  -     -       -      resting  -                                                            -          -                         paused
     ");
 }
 
@@ -545,4 +546,29 @@ fn over_tcp_the_token_is_shown() {
     let serve = async move || axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), daemon).await;
     let ended = serving(serve, || command(&["sims", "--url", &url, "--token", "rcd_x", "--json"]));
     assert_eq!(ended.output, "{\"iccid\":\"Bearer rcd_x\"}\n");
+}
+
+#[test]
+fn what_the_network_says_is_printed_and_decides_the_exit_code() {
+    let check = |status: &str, text: Option<&str>, exit: Exit, printed: &str| {
+        let asked = Asked::default();
+        let daemon = asked.answering(200, json!({"status": status, "text": text}));
+        let ended = ask(daemon, &["modems", "ussd", "desk 1", "*100#"]);
+        assert_eq!((ended.exit, ended.output.as_str()), (exit.code(), printed), "{status} {}", ended.errors);
+        assert_eq!(asked.lines(), "POST /v1/modems/desk%201/ussd {\"code\":\"*100#\"}");
+    };
+    check("done", Some("Saldo: R$ 3,50\nValido\u{1b}"), Exit::Done, "Saldo: R$ 3,50\nValido\\u{1b}\n");
+    check("reply_expected", Some("1 Saldo"), Exit::Done, "1 Saldo\n(reply expected)\n");
+    check("ended", Some("Fim"), Exit::Done, "Fim\n(ended)\n");
+    check("ended", None, Exit::Negative, "(ended)\n");
+    check("not_supported", None, Exit::Negative, "(not supported)\n");
+    check("timeout", None, Exit::Timeout, "(timeout)\n");
+    let busy = json!({"type": "urn:recado:problem:busy", "title": "Too much at once", "status": 503, "detail": "busy"});
+    assert_eq!(
+        ask(answering("/v1/modems/m1/ussd", 503, busy), &["modems", "ussd", "m1", "1"]).exit,
+        Exit::Negative.code()
+    );
+    let done = json!({"status": "done", "text": "Saldo"});
+    let ended = ask(answering("/v1/modems/m1/ussd", 200, done), &["modems", "ussd", "m1", "1", "--json"]);
+    assert_eq!(ended.output, "{\"status\":\"done\",\"text\":\"Saldo\"}\n");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
 use crate::dispatch::sim::{self, SimSettings};
@@ -16,7 +17,8 @@ use super::{Card, Config};
 impl Config {
     /// Names, groups and limits of SIMs.
     pub fn sim_settings(&self) -> SimSettings {
-        SimSettings { default: self.limits(None), cards: self.sim.cards.iter().map(|card| self.card(card)).collect() }
+        let cards = self.sim.cards.iter().map(|card| self.card(card)).collect();
+        SimSettings { default: self.limits(None), balance: self.balance(), cards }
     }
 
     /// How messages choose their alphabet if they do not say.
@@ -51,7 +53,13 @@ impl Config {
             names: SimNames { iccid: card.iccid.clone(), name: card.name.clone(), group: card.group.clone() },
             number: card.number.clone(),
             limits: self.limits(Some(card)),
+            balance: card.balance.clone().unwrap_or_else(|| self.balance()),
         }
+    }
+
+    /// For cards of which nothing else is said.
+    fn balance(&self) -> Rule {
+        Rule { asks: self.sim.balance, ..Rule::default() }
     }
 
     /// The limits of a card that is listed, or of those that are not.

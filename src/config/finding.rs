@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::dispatch::balance::PatternError;
 use crate::sms::number::NumberError;
 
 use super::pin::PinError;
@@ -160,6 +161,12 @@ pub enum Problem {
     /// Not the number of a service centre.
     #[error("expected the digits of a service centre, with + if they begin with a country code")]
     Smsc,
+    /// Not what finds an amount.
+    #[error("{0}")]
+    Pattern(PatternError),
+    /// A balance that is asked in two ways, or in half of one.
+    #[error("a balance is asked by ussd, or by sms_to and sms_text")]
+    BalanceWays,
     /// No PIN can be had.
     #[error("failed to {0}")]
     Pin(PinError),

@@ -224,6 +224,11 @@ impl<'r, 'a> Section<'r, 'a> {
         true
     }
 
+    /// Whether the table is there.
+    pub(super) fn is_written(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Reports the keys that nobody asked for.
     pub(super) fn finish(self) {
         for key in self.table.into_iter().flat_map(DeTable::keys) {

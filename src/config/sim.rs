@@ -1,4 +1,5 @@
-//! `[sim]` and `[[sim.card]]`: what every SIM may spend, and the SIMs for which something else is said.
+//! `[sim]` and `[[sim.card]]`: what every SIM may spend, and the SIMs for which something else is said; how the balance of
+//! prepaid ones is asked.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::dispatch::balance::{Amount, Pattern, Question, Rule};
 use crate::sms::number::Country;
 
 use super::finding::{Place, Problem};
@@ -34,6 +36,8 @@ pub struct Sim {
     pub zone: Option<TimeZone>,
     /// The hour at which they begin, 0 to 23.
     pub reset_hour: i8,
+    /// Whether the balance of SIMs is asked whose operator is known.
+    pub balance: bool,
     /// `[[sim.card]]`
     pub cards: Vec<Card>,
 }
@@ -75,6 +79,8 @@ pub struct Card {
     pub warm_up: Option<bool>,
     /// From one message to the next.
     pub min_gap: Option<Duration>,
+    /// `[sim.card.balance]`, if there is one.
+    pub balance: Option<Rule>,
 }
 
 impl Default for Sim {
@@ -89,6 +95,7 @@ impl Default for Sim {
             min_gap: Duration::from_secs(5),
             zone: None,
             reset_hour: 0,
+            balance: false,
             cards: Vec::new(),
         }
     }
@@ -105,6 +112,7 @@ impl Sim {
         section.set("warm_up", &mut self.warm_up, value::truth);
         section.set_some("zone", &mut self.zone, value::zone);
         section.set("reset_hour", &mut self.reset_hour, value::hour);
+        section.set("balance", &mut self.balance, value::balance);
         let (mut iccids, mut names) = (HashMap::new(), HashMap::new());
         self.cards = section.tables("card", |section| Card::read(section, country, &mut iccids, &mut names));
     }
@@ -145,6 +153,32 @@ impl Card {
         section.set_some("recipients_per_month", &mut card.recipients_per_month, value::count);
         section.set_some("min_gap", &mut card.min_gap, value::duration);
         section.set_some("warm_up", &mut card.warm_up, value::truth);
+        section.table("balance", |section| card.balance = read_balance(section));
         card
     }
+}
+
+/// A card with such a table is asked unless it says otherwise.
+fn read_balance(section: &mut Section<'_, '_>) -> Option<Rule> {
+    let mut rule = Rule { asks: true, ..Rule::default() };
+    let (mut code, mut to, mut text) = (None, None, None);
+    section.set("ask", &mut rule.asks, value::balance);
+    section.set_some("ussd", &mut code, value::code);
+    let to_at = section.set_some("sms_to", &mut to, value::short_code);
+    section.set_some("sms_text", &mut text, value::text);
+    section.set_some("pattern", &mut rule.pattern, |raw| {
+        Pattern::new(raw.text("a regular expression")?).map_err(Problem::Pattern)
+    });
+    section.set_some::<Amount>("low", &mut rule.low, value::amount);
+    section.set_some("empty", &mut rule.empty, value::amount);
+    rule.question = match (code, to, text) {
+        (Some(code), None, None) => Some(Question::Code(code)),
+        (None, Some(to), Some(text)) => Some(Question::Text { to, text }),
+        (None, None, None) => None,
+        _ => {
+            section.report("ussd", to_at, Problem::BalanceWays);
+            None
+        }
+    };
+    section.is_written().then_some(rule)
 }

@@ -331,3 +331,41 @@ fn mistakes_elsewhere_do_not_hide_the_socket() {
     assert_eq!(locate("store.path = 3\nsim.per_day = \"x\"\n").unwrap_err().len(), 1);
     assert_eq!(locate("store.path = \n").unwrap_err().len(), 1);
 }
+
+#[test]
+fn a_balance_is_asked_where_it_is_configured() {
+    let rules = |text: &str| {
+        let settings = read(text, &[]).unwrap().sim_settings();
+        let asks = settings.cards.iter().map(|card| card.balance.asks).collect::<Vec<_>>();
+        (settings.balance.asks, asks)
+    };
+    let cards = "[[sim.card]]\niccid = \"8955010000000000001\"\n[[sim.card]]\niccid = \"8955010000000000002\"\n";
+    assert_eq!(rules(cards), (false, vec![false, false]));
+    assert_eq!(
+        rules(&format!("[sim]\nbalance = \"daily\"\n{cards}balance.ask = \"off\"\n")),
+        (true, vec![true, false])
+    );
+    assert_eq!(rules(&format!("{cards}balance = {{ low = 5 }}\n")), (false, vec![false, true]));
+    let config =
+        read(&format!("{cards}balance = {{ sms_to = \"777\", sms_text = \"SALDO\", low = 5.5 }}\n"), &[]).unwrap();
+    let rule = config.sim.cards.last().and_then(|card| card.balance.clone()).unwrap();
+    assert_eq!(rule.low.unwrap().to_string(), "5.50");
+    assert!(rule.question.is_some());
+}
+
+#[test]
+fn what_asks_for_a_balance_is_checked() {
+    let head = "[[sim.card]]\niccid = \"8955010000000000001\"\n[sim.card.balance]\n";
+    let check = |line: &str, expected: &str| {
+        check(&format!("{head}{line}\n"), &[&format!("recado.toml:4:{expected}")]);
+    };
+    check(
+        "ussd = \"saldo\"",
+        "8: sim.card[1].balance.ussd: expected a code of digits, *, # and + as text, such as \"*100#\", found \"saldo\"",
+    );
+    check("pattern = \"R\"", "11: sim.card[1].balance.pattern: expected one capture (…), found 0");
+    check("low = \"5\"", "7: sim.card[1].balance.low: expected an amount such as 5 or 5.50, found \"5\"");
+    check("low = 1.234", "7: sim.card[1].balance.low: expected an amount such as 5 or 5.50, found a float");
+    check("sms_to = \"777\"", "10: sim.card[1].balance.ussd: a balance is asked by ussd, or by sms_to and sms_text");
+    check("ask = \"hourly\"", "7: sim.card[1].balance.ask: expected \"daily\" or \"off\", found \"hourly\"");
+}

@@ -12,6 +12,9 @@ use toml::de::DeValue;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
 
+use crate::dispatch::balance::Amount;
+use crate::modem::UssdCode;
+
 use super::finding::Problem;
 use crate::suggest::closest;
 
@@ -25,7 +28,7 @@ pub(super) enum Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    fn text(self, expected: &'static str) -> Result<&'a str, Problem> {
+    pub(super) fn text(self, expected: &'static str) -> Result<&'a str, Problem> {
         match self {
             Self::Toml(value) => value.as_str().ok_or_else(|| self.not(expected)),
             Self::Text(text) => Ok(text),
@@ -193,4 +196,51 @@ pub(super) fn smsc(raw: Raw<'_>) -> Result<String, Problem> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let is_smsc = (3..=20).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit());
     if is_smsc { Ok(text.to_owned()) } else { Err(Problem::Smsc) }
+}
+
+/// Whether balances are asked.
+pub(super) fn balance(raw: Raw<'_>) -> Result<bool, Problem> {
+    let expected = "\"daily\" or \"off\"";
+    match raw.text(expected)? {
+        "daily" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(raw.not(expected)),
+    }
+}
+
+/// A code for the network.
+pub(super) fn code(raw: Raw<'_>) -> Result<String, Problem> {
+    let expected = "a code of digits, *, # and + as text, such as \"*100#\"";
+    let text = raw.text(expected)?;
+    UssdCode::new(text).map(|code| code.as_str().to_owned()).ok_or_else(|| raw.not(expected))
+}
+
+/// A number of a service, which has no country.
+pub(super) fn short_code(raw: Raw<'_>) -> Result<String, Problem> {
+    let expected = "the 3 to 6 digits of a short code as text";
+    let text = raw.text(expected)?;
+    let number = PhoneNumber::from_digits(text).filter(|number| number.is_short_code());
+    number.map(|_| text.to_owned()).ok_or_else(|| raw.not(expected))
+}
+
+/// Something to send.
+pub(super) fn text(raw: Raw<'_>) -> Result<String, Problem> {
+    let expected = "a text";
+    let text = raw.text(expected)?;
+    if text.is_empty() { Err(raw.not(expected)) } else { Ok(text.to_owned()) }
+}
+
+/// Money, as a number.
+pub(super) fn amount(raw: Raw<'_>) -> Result<Amount, Problem> {
+    let expected = "an amount such as 5 or 5.50";
+    let written = match raw {
+        Raw::Toml(DeValue::Integer(number)) => number.as_str(),
+        Raw::Toml(DeValue::Float(number)) => number.as_str(),
+        Raw::Toml(_) => return Err(raw.not(expected)),
+        Raw::Text(text) => text,
+    };
+    let is_plain = written.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    // Three decimals would be read as thousands.
+    let fits = written.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2);
+    Amount::read(written).filter(|_| is_plain && fits).ok_or_else(|| raw.not(expected))
 }

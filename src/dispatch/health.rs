@@ -3,7 +3,7 @@
 //! A SIM **rests** when what happened speaks of the SIM and not of a recipient: a cause that names it, one cause for three
 //! recipients in a row, or two outcomes in a row that nobody knows (a SIM without SMS service answers every submission in a
 //! way that proves nothing, and would drain the queue into `unknown`). It comes back only when a text to one of our own
-//! numbers was accepted, never by trying a debtor's message.
+//! numbers was accepted, never by trying a debtor's message. One that has nothing left comes back when it is topped up.
 //!
 //! Congestion **backs off** the line for a while. It ends by itself.
 
@@ -37,6 +37,8 @@ pub enum RestReason {
     SameCause(Cause),
     /// Two outcomes in a row are unknown.
     Unknown,
+    /// It is prepaid, and nothing is left on it.
+    Empty,
 }
 
 impl RestReason {
@@ -47,6 +49,7 @@ impl RestReason {
             Self::SameCause(cause) => {
                 format!("{SAME_CAUSE} recipients in a row were refused: {} ({cause})", cause.meaning())
             }
+            Self::Empty => "nothing is left on it; it comes back when it is topped up".to_owned(),
             Self::Unknown => format!("the outcome of {UNKNOWN} submissions in a row is unknown"),
         }
     }
@@ -59,6 +62,7 @@ impl fmt::Display for RestReason {
             Self::Cause(cause) => write!(f, "cause:{cause}"),
             Self::SameCause(cause) => write!(f, "same:{cause}"),
             Self::Unknown => f.write_str("unknown"),
+            Self::Empty => f.write_str("empty"),
         }
     }
 }
@@ -77,6 +81,7 @@ impl FromStr for RestReason {
             Some(("cause", name)) => cause(name).map(Self::Cause),
             Some(("same", name)) => cause(name).map(Self::SameCause),
             None if text == "unknown" => Ok(Self::Unknown),
+            None if text == "empty" => Ok(Self::Empty),
             _ => Err(RestReasonError),
         }
     }
@@ -168,6 +173,20 @@ impl Health {
     pub fn lost_sight(&mut self, now: Timestamp) -> Option<RestReason> {
         self.unknown = self.unknown.saturating_add(1);
         (self.unknown >= UNKNOWN).then_some(RestReason::Unknown).filter(|reason| self.begin(*reason, now))
+    }
+
+    /// Nothing is left on the SIM. True if it rests from now on.
+    pub fn used_up(&mut self, now: Timestamp) -> bool {
+        self.begin(RestReason::Empty, now)
+    }
+
+    /// Something is left on the SIM. True if that ends its rest.
+    pub fn topped_up(&mut self) -> bool {
+        let ends = self.rest.is_some_and(|rest| rest.reason == RestReason::Empty);
+        if ends {
+            self.proven();
+        }
+        ends
     }
 
     /// It may carry debtors' messages again.
@@ -300,7 +319,8 @@ mod tests {
 
     #[test]
     fn a_reason_survives_storage() {
-        for reason in [RestReason::Cause(BARRED), RestReason::SameCause(EITHER), RestReason::Unknown] {
+        for reason in [RestReason::Cause(BARRED), RestReason::SameCause(EITHER), RestReason::Unknown, RestReason::Empty]
+        {
             assert_eq!(reason.to_string().parse(), Ok(reason));
         }
         for text in ["", "cause", "cause:nonsense", "same:", "else:cms-1"] {

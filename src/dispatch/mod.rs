@@ -3,6 +3,7 @@
 //! Pure. The plan says which lane a line should draw from and when to ask again; drawing itself, and every count that must
 //! survive a restart, is the store's.
 
+pub mod balance;
 pub mod budget;
 pub mod gate;
 pub mod health;

@@ -1,5 +1,6 @@
 //! What the configuration says of SIMs: names, groups and limits.
 
+use super::balance::Rule;
 use super::budget::Limits;
 use super::route::SimNames;
 
@@ -8,6 +9,8 @@ use super::route::SimNames;
 pub struct SimSettings {
     /// For SIMs that are not listed.
     pub default: Limits,
+    /// How the balance of SIMs is asked that are not listed.
+    pub balance: Rule,
     /// SIMs that are listed.
     pub cards: Vec<Card>,
 }
@@ -21,6 +24,8 @@ pub struct Card {
     pub number: Option<String>,
     /// Its limits.
     pub limits: Limits,
+    /// How its balance is asked.
+    pub balance: Rule,
 }
 
 impl SimSettings {
@@ -31,6 +36,7 @@ impl SimSettings {
             names: SimNames { iccid: iccid.to_owned(), name: None, group: None },
             number: None,
             limits: self.default.clone(),
+            balance: self.balance.clone(),
         })
     }
 }

@@ -7,6 +7,7 @@ use super::modem::{Effect, Modem};
 use super::profile::{Family, Indications};
 use super::settings::{Cnmi, Radio, ReportRoute};
 use super::storage::{Entry, Memory};
+use super::ussd::CharacterSet;
 use super::wire::{Answer, ResultCode};
 use crate::clock::Instant;
 
@@ -21,7 +22,7 @@ const BAD_INDEX: ResultCode = ResultCode::Cms(321);
 /// The network of the emulator: the test network of ITU-T E.212.
 const OPERATOR: (&str, &str) = ("Recado Test", "00101");
 /// Commands with a number that is taken and has no effect here.
-const WITHOUT_EFFECT: [&str; 4] = ["+IFC", "+CSCS", "+CNMP", "+CGSMS"];
+const WITHOUT_EFFECT: [&str; 3] = ["+IFC", "+CNMP", "+CGSMS"];
 
 /// Commands about messages, which need what some families start last.
 const OF_THE_STACK: [&str; 9] = ["+CMGF", "+CSMS", "+CSCA", "+CPMS", "+CNMI", "+CMMS", "+CMGL", "+CMGR", "+CMGD"];
@@ -194,12 +195,20 @@ fn set(modem: &mut Modem, name: &str, value: &str, now: Instant) -> Answer {
         }
         ("+COPS", Some(mode)) => return Answer::of(set_operator(modem, mode, given.get(1).copied(), now)),
         ("+CNMI", _) => set_cnmi(modem, &given),
+        ("+CSCS", _) => match CharacterSet::from_name(first) {
+            Some(set) => {
+                settings.character_set = set;
+                OK
+            }
+            None => BAD_VALUE,
+        },
+        ("+CUSD", Some(mode @ 0..=2)) => ussd(modem, mode, given.get(1).copied()),
         ("+CPMS", _) => return set_memories(modem, &given),
         ("+CMGL", Some(_)) => return list(modem, first),
         ("+CMGR", _) => return read_entry(modem, first),
         ("+CMGD", _) => return Answer::of(delete(modem, first, given.get(1).copied())),
         (name, Some(_)) if WITHOUT_EFFECT.contains(&name) => OK,
-        ("+CMEE" | "+CREG" | "+CGREG" | "+CEREG" | "+CFUN" | "+COPS", _) => BAD_VALUE,
+        ("+CMEE" | "+CREG" | "+CGREG" | "+CEREG" | "+CFUN" | "+COPS" | "+CUSD", _) => BAD_VALUE,
         ("+CSMS" | "+CMMS" | "+CMGF" | "+CSCA" | "+CMGL", _) => NOT_ALLOWED,
         _ => ERROR,
     };
@@ -208,6 +217,18 @@ fn set(modem: &mut Modem, name: &str, value: &str, now: Instant) -> Answer {
 
 fn keep(setting: &mut u8, value: u8) -> ResultCode {
     *setting = value;
+    OK
+}
+
+/// `AT+CUSD=<n>[,<str>]`: 1 with a text asks, 2 ends a session.
+fn ussd(modem: &mut Modem, mode: u8, written: Option<&str>) -> ResultCode {
+    match (mode, written) {
+        (2, _) => modem.end_ussd(),
+        (1, Some(written)) if modem.is_registered() => modem.ask_ussd(written),
+        // No network service.
+        (1, Some(_)) => return ResultCode::Cme(30),
+        _ => {}
+    }
     OK
 }
 

@@ -22,6 +22,8 @@ pub struct Config {
     pub reply_delay: Duration,
     /// Slots of each message store.
     pub storage_slots: usize,
+    /// What is left on each SIM at the start, in hundredths.
+    pub credit: u32,
     /// Which faults happen, and how often.
     pub faults: Vec<FaultRate>,
     /// Which modem families are played, in turn.
@@ -38,6 +40,7 @@ impl Default for Config {
             reply_rate: Rate::NEVER,
             reply_delay: Duration::from_secs(8),
             storage_slots: 30,
+            credit: 10_000,
             faults: Vec::new(),
             profiles: Profiles::default(),
         }

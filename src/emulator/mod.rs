@@ -23,6 +23,11 @@
 //! Answers are in Portuguese to +55, in Spanish to +52, else in English. Reports are sent only for parts that ask for
 //! one, and each comes at the configured delay give or take a tenth, so that they overtake one another.
 //!
+//! # What is left on a SIM
+//!
+//! Each part that the network takes costs a tenth; nothing is refused when nothing is left. `*100#` tells what is left, and
+//! so does a text to 777; `*111#` is a menu. `ussd.rs` has the other codes.
+//!
 //! # Faults
 //!
 //! See [`Fault`] for what each does and when.
@@ -39,7 +44,7 @@
 //! power; stored messages and the SIM's message reference outlive both. While nobody has the port open `+CDS` and
 //! announcements are lost; messages are stored. While a part is on the air the modem is deaf and does afterwards what was
 //! written meanwhile. A closed port does not stop a part that is on the air. At a prompt unsolicited lines wait. What
-//! a full store or an unregistered modem cannot take waits at the service centre. Not played: text mode, USSD, calls,
+//! a full store or an unregistered modem cannot take waits at the service centre. Not played: text mode, calls,
 //! cell broadcast, `+CMT`, MMS push, several extended commands in one line, and the reaction to a missing `+CNMA`.
 
 mod answers;
@@ -59,6 +64,7 @@ mod random;
 mod recipient;
 mod settings;
 mod storage;
+mod ussd;
 mod wire;
 
 pub use config::Config;

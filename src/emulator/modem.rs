@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::profile::{Profile, StoredReports};
 use super::settings::{Radio, ReportRoute, Settings};
 use super::storage::{Memory, Store};
+use super::ussd::{PRICE, Said};
 use super::wire::{Answer, ResultCode, Wire};
 use crate::clock::Instant;
 use crate::pdu::{self, Direction, EncodedPdu, Pdu, SubmitTpdu, Tpdu};
@@ -37,6 +38,8 @@ pub(super) enum Effect {
     Ready,
     /// The modem starts, and says so step by step.
     Boot,
+    /// A code goes to the operator, in this turn of services; `None` if it was not understood.
+    Ussd(u32, Option<String>),
 }
 
 /// A part on its way to the network.
@@ -107,10 +110,16 @@ pub(super) struct Modem {
     /// TP-MR of the next part, kept on the SIM.
     tp_mr: u8,
     ailment: Option<Ailment>,
+    /// What is left on the SIM, in hundredths.
+    credit: u32,
+    /// Counts what begins and ends a session with the operator.
+    ussd_turn: u32,
+    /// The operator waits for an answer.
+    in_menu: bool,
 }
 
 impl Modem {
-    pub(super) fn new(identity: Identity, profile: Profile, slots: usize, tp_mr: u8, dice: Dice) -> Self {
+    pub(super) fn new(identity: Identity, profile: Profile, slots: usize, tp_mr: u8, credit: u32, dice: Dice) -> Self {
         let store = Store::new(slots, profile.family().first_place);
         Self {
             identity,
@@ -133,6 +142,9 @@ impl Modem {
             effects: VecDeque::new(),
             tp_mr,
             ailment: None,
+            credit,
+            ussd_turn: 0,
+            in_menu: false,
         }
     }
 
@@ -249,6 +261,7 @@ impl Modem {
         self.settings = start_settings(self.profile);
         self.chatters = self.profile.family().chatter.is_some();
         self.last_result = None;
+        self.end_ussd();
     }
 
     /// Power is back.
@@ -438,6 +451,47 @@ impl Modem {
         let tp_mr = self.tp_mr;
         self.tp_mr = tp_mr.wrapping_add(1);
         tp_mr
+    }
+
+    /// The network took a part, which costs something.
+    pub(super) fn pay(&mut self) {
+        self.credit = self.credit.saturating_sub(PRICE);
+    }
+
+    /// What is left on the SIM, in hundredths.
+    pub(super) fn credit(&self) -> u32 {
+        self.credit
+    }
+
+    /// A code, or the answer to a menu.
+    pub(super) fn ask_ussd(&mut self, written: &str) {
+        self.ussd_turn += 1;
+        let code = self.profile.family().ussd.read(self.settings.character_set, written);
+        self.effects.push_back(Effect::Ussd(self.ussd_turn, code));
+    }
+
+    /// The session with the operator is over.
+    pub(super) fn end_ussd(&mut self) {
+        self.ussd_turn += 1;
+        self.in_menu = false;
+    }
+
+    /// The operator has had time to answer. A session that was ended meanwhile gets none.
+    pub(super) fn answer_ussd(&mut self, turn: u32, code: Option<&str>, now: Instant) {
+        if turn != self.ussd_turn {
+            return;
+        }
+        let said = code.map_or(Some(Said::NOT_UNDERSTOOD), |code| Said::to(code, self.in_menu, self.credit));
+        let Some(Said { m, text }) = said else { return };
+        self.in_menu = m == 1;
+        let unit = match text {
+            None => format!("+CUSD: {m}"),
+            Some(text) => {
+                let (written, dcs) = self.profile.family().ussd.write(self.settings.character_set, &text);
+                format!("+CUSD: {m},\"{written}\",{dcs}")
+            }
+        };
+        self.say_anyway(unit, now);
     }
 
     /// Says that the network took the part.

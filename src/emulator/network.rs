@@ -16,6 +16,7 @@ use super::log::{LogConcat, LogLine};
 use super::modem::{Ailment, Effect, Modem, Submission};
 use super::random::SplitMix64;
 use super::recipient::{Fate, Tongue};
+use super::ussd;
 use crate::clock::{Instant, Now, Timestamp};
 use crate::pdu::{Address, AddressError, EncodedPdu, Udh};
 
@@ -27,6 +28,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const LATE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(180));
 /// From a report to its repetition by `report_dup`.
 const REPEAT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+/// From a code to the operator's answer.
+const SERVICE: Duration = Duration::from_secs(1);
 /// How long a modem that reset itself is off the bus.
 const AWAY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
 
@@ -89,7 +92,14 @@ enum Event {
     Answer {
         modem: usize,
         from: String,
-        text: &'static str,
+        text: String,
+    },
+    /// The operator answers a code.
+    Service {
+        modem: usize,
+        session: u32,
+        turn: u32,
+        code: Option<String>,
     },
     Retry {
         modem: usize,
@@ -160,7 +170,8 @@ impl Network {
             let mut life = SplitMix64::new(config.seed, stream);
             let dice = Dice::new(&config.faults, config.seed, stream);
             let identity = Identity::new(config.seed, index);
-            let modem = Modem::new(identity, config.profiles.of(index), config.storage_slots, life.byte(), dice);
+            let profile = config.profiles.of(index);
+            let modem = Modem::new(identity, profile, config.storage_slots, life.byte(), config.credit, dice);
             Line { modem, life, waiting: VecDeque::new(), session: 0, chatter: None }
         };
         let lines = (0..config.modems).map(line).collect();
@@ -278,6 +289,7 @@ impl Network {
                 Effect::Submit(submission) => self.submit(modem, submission, now),
                 Effect::Ready => self.schedule(now.instant + RETRY_AFTER, Event::Retry { modem }),
                 Effect::Boot => self.boot(modem, now),
+                Effect::Ussd(turn, code) => self.ask_service(modem, turn, code, now),
                 Effect::Vanish => {
                     // What was written before, such as the OK of a reset, still leaves.
                     self.drain_bytes(modem, now);
@@ -325,7 +337,15 @@ impl Network {
             }
             Event::Answer { modem, from, text } => {
                 // The sender is a number that was an address before, so it is one again.
-                self.send_to_modem(modem, &from, text, now).unwrap_or_default();
+                self.send_to_modem(modem, &from, &text, now).unwrap_or_default();
+                modem
+            }
+            Event::Service { modem, session, turn, code } => {
+                if self.is_session(modem, session)
+                    && let Some(line) = self.lines.get_mut(modem)
+                {
+                    line.modem.answer_ussd(turn, code.as_deref(), now.instant);
+                }
                 modem
             }
             Event::Retry { modem } => {
@@ -353,6 +373,12 @@ impl Network {
                 modem
             }
         }
+    }
+
+    fn ask_service(&mut self, modem: usize, turn: u32, code: Option<String>, now: Now) {
+        let Some(line) = self.lines.get(modem) else { return };
+        let session = line.session;
+        self.schedule(now.instant + SERVICE, Event::Service { modem, session, turn, code });
     }
 
     /// Plans what a modem says of its start.
@@ -443,6 +469,7 @@ impl Network {
         let number = tpdu.tp_da.number();
         let fate = Fate::of(&number);
         let tp_mr = line.modem.next_tp_mr();
+        line.modem.pay();
         let concat = tpdu.user_data.header().and_then(Udh::concat);
         let t_us = now.instant.saturating_since(self.started).as_micros();
         self.outputs.push_back(Output::Accepted(Box::new(LogLine {
@@ -492,6 +519,10 @@ impl Network {
 
     fn plan_answer(&mut self, modem: usize, from: String, fate: Fate, now: Now) {
         let Some(line) = self.lines.get_mut(modem) else { return };
+        if from == ussd::BALANCE_NUMBER {
+            let text = ussd::balance(line.modem.credit());
+            return self.schedule(now.instant + SERVICE, Event::Answer { modem, from, text });
+        }
         let tongue = Tongue::of(&from);
         let text = match fate {
             Fate::OptsOut => Some(tongue.opt_out()),
@@ -507,7 +538,7 @@ impl Network {
         if let Some(text) = text {
             let delay = self.config.reply_delay;
             let after = line.life.between(delay / 2, delay * 3 / 2);
-            self.schedule(now.instant + after, Event::Answer { modem, from, text });
+            self.schedule(now.instant + after, Event::Answer { modem, from, text: text.to_owned() });
         }
     }
 

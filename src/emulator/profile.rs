@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::storage::Memory;
+use super::ussd::Speech;
 use families::FAMILIES;
 
 /// A modem family.
@@ -41,6 +42,8 @@ pub(super) struct Family {
     pub(super) first_place: usize,
     pub(super) indications: Indications,
     pub(super) reports: StoredReports,
+    /// How it writes the texts of services.
+    pub(super) ussd: Speech,
     /// What is said, instead of an announcement, when there is no room for what has come.
     pub(super) full: Option<&'static str>,
     /// `AT+CFUN=1` starts it anew.

@@ -1,6 +1,7 @@
 //! What a modem was told and forgets at power-up.
 
 use super::storage::Memory;
+use super::ussd::CharacterSet;
 use super::wire::Manner;
 
 /// The state of the radio.
@@ -54,6 +55,8 @@ pub(super) struct Settings {
     pub(super) registration_reports: [u8; 3],
     /// `+COPS=3`: 0 long name, 2 digits.
     pub(super) operator_format: u8,
+    /// `+CSCS`
+    pub(super) character_set: CharacterSet,
     pub(super) csms: u8,
     pub(super) cmms: u8,
     pub(super) csca: String,
@@ -76,6 +79,7 @@ impl Settings {
             radio: Radio::Registered,
             registration_reports: [0; 3],
             operator_format: 0,
+            character_set: CharacterSet::Plain,
             csms: 0,
             cmms: 0,
             csca: super::centre::NUMBER.to_owned(),

@@ -16,6 +16,7 @@ use super::receive::Receive;
 use super::recovery::{Recovery, Reregister};
 use super::submit::{After, Submit};
 use super::timers::{Timer, Timers};
+use super::ussd::{Ussd, UssdCode, UssdRefusal};
 use super::watch::{Seen, Watch};
 use crate::at::{self, Ended, Finished, Routed, Session, Unsolicited};
 use crate::clock::Instant;
@@ -34,9 +35,10 @@ const EARLY_MAX: usize = 128;
 /// [`Machine::handle_timeout`] when [`Machine::deadline`] has come. The machine outlives its port: it starts closed, works
 /// after `port_opened`, and is closed again by `port_lost` and by [`Output::Reopen`].
 ///
-/// Turns: a submission that is ready goes before everything else, with one exception. After each submission at most one
+/// Turns: a submission that is ready goes before everything else, with two exceptions. After each submission at most one
 /// other command (read, delete, idle tick) has its turn, if one is wanted. So sweeping delays a submission by one command,
-/// and the store is drained under any load.
+/// and the store is drained under any load. And while a session of a service is under way no submission begins; the network
+/// has 90 s for each answer, a person 60 s.
 ///
 /// Every lease is settled exactly once (or given back by [`Machine::release_next`]), apart from
 /// [`super::Settlement::LateAccepted`], which corrects an unknown outcome.
@@ -52,6 +54,7 @@ pub struct Machine {
     submit: Submit,
     receive: Receive,
     watch: Watch,
+    ussd: Ussd,
     timers: Timers,
     outputs: VecDeque<Output>,
     draining: Draining,
@@ -102,6 +105,7 @@ impl Machine {
             submit: Submit::default(),
             receive: Receive::default(),
             watch: Watch::default(),
+            ussd: Ussd::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             draining: Draining::No,
@@ -195,6 +199,25 @@ impl Machine {
     /// Gives the lease back that waits behind the one on the wire. It is not settled by an output any more.
     pub fn release_next(&mut self) -> Option<SegmentId> {
         self.submit.release_next()
+    }
+
+    /// Sends a person's code to the network, or answers it in an open session. [`Output::Ussd`] says what came of it.
+    pub fn request_ussd(&mut self, code: UssdCode, now: Instant) -> Result<(), UssdRefusal> {
+        self.begin_ussd(code, true, now)
+    }
+
+    /// Sends a code on nobody's behalf: never into a person's session, and none is kept open for an answer.
+    pub fn query_ussd(&mut self, code: UssdCode, now: Instant) -> Result<(), UssdRefusal> {
+        self.begin_ussd(code, false, now)
+    }
+
+    fn begin_ussd(&mut self, code: UssdCode, attended: bool, now: Instant) -> Result<(), UssdRefusal> {
+        if !matches!(self.stage, Stage::Ready) || self.draining != Draining::No || !self.watch.is_registered() {
+            return Err(UssdRefusal::NotReady);
+        }
+        self.ussd.request(code, attended, self.profile.ussd, &mut self.timers)?;
+        self.pump(now);
+        Ok(())
     }
 
     /// Answers [`Output::Offer`].
@@ -295,14 +318,17 @@ impl Machine {
             return self.advance(now);
         }
         while matches!(self.stage, Stage::Ready) && self.session.is_idle() {
-            let others = self.receive.is_ready() || self.watch.is_ready();
-            if self.submit.is_linked() || self.submit.is_ready() && !(self.turn_of_others && others) {
+            let others = self.receive.is_ready() || self.watch.is_ready() || self.ussd.is_ready();
+            let waits = self.ussd.holds_the_line() || self.turn_of_others && others;
+            if self.submit.is_linked() || self.submit.is_ready() && !waits {
                 self.timers.stop(Timer::BurstEnd);
                 self.turn_of_others = true;
                 self.submit.begin(&mut self.session, &mut self.outputs, now);
             } else {
                 self.turn_of_others = false;
-                if self.receive.is_ready() {
+                if self.ussd.is_ready() {
+                    self.ussd.begin(&mut self.session, now);
+                } else if self.receive.is_ready() {
                     self.receive.begin(&mut self.session, now);
                 } else if self.watch.is_ready() {
                     self.watch.begin(&mut self.session, now);
@@ -356,7 +382,9 @@ impl Machine {
             self.receive.timed_out(&mut self.outputs);
             return self.recover(false, now);
         }
-        if self.receive.is_running() {
+        if self.ussd.is_running() {
+            self.ussd.finished(finished, &mut self.timers, &mut self.outputs, now);
+        } else if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
         } else if self.watch.is_running() {
             match self.watch.finished(finished, &mut self.outputs) {
@@ -402,6 +430,11 @@ impl Machine {
             Unsolicited::LateSubmit(tp_mr) => self.submit.late(tp_mr, &mut self.outputs),
             Unsolicited::Restarted => self.restarted(now),
             Unsolicited::Card { is_there } => self.card(is_there, now),
+            Unsolicited::Ussd(result) => {
+                if matches!(self.stage, Stage::Ready) {
+                    self.ussd.told(result, &mut self.timers, &mut self.outputs, now);
+                }
+            }
         }
     }
 
@@ -439,6 +472,7 @@ impl Machine {
             Timer::Tick => self.watch.tick(&mut self.timers, now),
             Timer::Unregistered => self.note(DownReason::Unregistered),
             Timer::Return => self.not_back(now),
+            Timer::Ussd => self.ussd.expired(&mut self.outputs),
         }
     }
 }

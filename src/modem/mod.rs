@@ -1,4 +1,4 @@
-//! What one modem does next: bring-up, hand-over of parts, what it receives, and recovery.
+//! What one modem does next: bring-up, hand-over of parts, what it receives, services of the network, and recovery.
 //!
 //! [`Machine`] is pure: it takes octets, answers and the time, and gives octets, facts and one deadline. It knows no port,
 //! no database and no queue; who the recipient of a part is and whether it may go is decided outside, in the answer to
@@ -20,10 +20,13 @@ mod replay;
 mod submit;
 mod timers;
 mod transcript;
+mod ussd;
 mod watch;
 
+pub use crate::at::UssdStatus;
 pub use config::{Card, Config};
 pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
 pub use output::{DownReason, Handle, HostReset, Identity, Inbound, Note, Origin, Output, RUNG_DEAD, Status};
 pub use transcript::{Turn, redacted};
+pub use ussd::{UssdAnswer, UssdCode, UssdRefusal};

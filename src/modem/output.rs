@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::lease::Settlement;
+use super::ussd::UssdAnswer;
 use crate::at::{Overrun, Registered, Routed, Store};
 use crate::sms::id::SegmentId;
 use crate::sms::outcome::Cause;
@@ -30,6 +31,8 @@ pub enum Output {
         /// The number, if the network showed it.
         from: Option<String>,
     },
+    /// A request of `request_ussd` is done with.
+    Ussd(UssdAnswer),
     /// The modem is ready for leases as soon as it is registered.
     Up {
         /// Who it is.
@@ -258,6 +261,8 @@ pub enum Note {
     PushDropped,
     /// What came instead of a PDU is not hexadecimal; the place is left alone.
     Garbled,
+    /// The network began a session that nobody asked for, or said something in none.
+    UnaskedUssd,
     /// A message came over the port before the modem was up, and too many are kept already.
     TooEarly,
     /// So many messages that came over the port before the modem was up are dropped: another SIM may have been in it then.

@@ -9,6 +9,7 @@ mod families;
 use std::time::Duration;
 
 use super::output::Identity;
+use super::ussd::Form;
 use crate::at::Store;
 
 pub(super) use families::GENERIC;
@@ -39,6 +40,8 @@ pub(super) struct Profile {
     pub(super) pause: Duration,
     /// Stores in which `AT+CMGL` finds nothing: read place by place.
     pub(super) unlisted: &'static [Store],
+    /// Forms of the text of `AT+CUSD`, the likeliest first.
+    pub(super) ussd: &'static [Form],
     /// The modem may hang when an announced MMS push is read: it is deleted unread.
     pub(super) drops_pushes: bool,
 }

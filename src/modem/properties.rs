@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::replay::{lease, standard};
-use super::{Config, Machine, Offer, Output, Settlement};
+use super::{Config, Machine, Offer, Output, Settlement, UssdCode};
 use crate::clock::Instant;
 use crate::sms::id::SegmentId;
 
@@ -21,6 +21,7 @@ enum Action {
     Release,
     Offer(Offer),
     Stored,
+    Ussd,
     Lost,
     Opened,
     Suspect,
@@ -45,6 +46,9 @@ fn action() -> impl Strategy<Value = Action> {
         Just(b"\r\n+CPIN: NOT READY\r\n".to_vec()),
         Just(b"\r\n+CPIN: READY\r\n".to_vec()),
         Just(b"\r\nNO CARRIER\r\n".to_vec()),
+        Just(b"\r\n+CUSD: 0,\"Saldo\r\n5\",15\r\n".to_vec()),
+        Just(b"\r\n+CUSD: 1,\"1 Saldo\",15\r\n".to_vec()),
+        Just(b"\r\n+CUSD: 2\r\n".to_vec()),
         Just(b"AT+CMGS=10\r".to_vec()),
         Just(b"\x1a\x1b>\r".to_vec()),
         prop::collection::vec(any::<u8>(), 1..6),
@@ -58,6 +62,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Release),
         5 => prop_oneof![4 => Just(Offer::Go), 1 => Just(Offer::Stop)].prop_map(Action::Offer),
         2 => Just(Action::Stored),
+        1 => Just(Action::Ussd),
         1 => Just(Action::Lost),
         2 => Just(Action::Opened),
         1 => Just(Action::Suspect),
@@ -79,6 +84,9 @@ struct Witness {
     written: BTreeSet<SegmentId>,
     settled: BTreeMap<SegmentId, Settlement>,
     inbound: Vec<super::Handle>,
+    /// Requests to the network that were taken, and those that were answered.
+    asked: usize,
+    told: usize,
     unanswered: Vec<Vec<u8>>,
 }
 
@@ -95,6 +103,8 @@ impl Witness {
             written: BTreeSet::new(),
             settled: BTreeMap::new(),
             inbound: Vec::new(),
+            asked: 0,
+            told: 0,
             unanswered: Vec::new(),
         }
     }
@@ -108,6 +118,7 @@ impl Witness {
                 Output::Inbound(inbound) => self.inbound.push(inbound.handle),
                 Output::Up { .. } => self.up = true,
                 Output::Down { .. } => self.up = false,
+                Output::Ussd(_) => self.told += 1,
                 Output::Call { .. }
                 | Output::Changed(_)
                 | Output::Reopen { .. }
@@ -213,6 +224,10 @@ impl Witness {
                     self.machine.stored(handle, self.now);
                 }
             }
+            Action::Ussd => {
+                let taken = self.machine.request_ussd(UssdCode::new("*100#").unwrap(), self.now).is_ok();
+                self.asked += usize::from(taken);
+            }
             Action::Lost => {
                 self.machine.port_lost(self.now);
                 self.unanswered.clear();
@@ -250,6 +265,7 @@ proptest! {
             witness.act(action);
         }
         prop_assert_eq!(witness.settled.len(), usize::from(witness.loaded), "every lease is settled");
+        prop_assert_eq!(witness.asked, witness.told, "every request is answered");
         prop_assert!(witness.written.iter().all(|segment| witness.settled.contains_key(segment)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Card, Config, Handle, Lease, Machine, Offer, Output, Settlement};
+use super::{Card, Config, Handle, Lease, Machine, Offer, Output, Settlement, UssdCode, UssdRefusal};
 use crate::clock::Instant;
 use crate::pdu::{EncodedPdu, from_hex, to_hex};
 use crate::sms::id::{MessageKey, SegmentId};
@@ -156,6 +156,12 @@ impl Replay {
             "suspect" => self.machine.suspect(now),
             "permitted" => self.machine.reset_permitted(now),
             "reset" => self.machine.reset_done(rest == "done", now),
+            "ussd" => assert_eq!(self.machine.request_ussd(UssdCode::new(rest).unwrap(), now), Ok(()), "at {at}"),
+            "query" => assert_eq!(self.machine.query_ussd(UssdCode::new(rest).unwrap(), now), Ok(()), "at {at}"),
+            "busy" => {
+                let refused = self.machine.query_ussd(UssdCode::new(rest).unwrap(), now);
+                assert_eq!(refused, Err(UssdRefusal::Busy), "at {at}");
+            }
             "drain" => self.machine.stop(now),
             "cut" => self.machine.cut_short(now),
             _ => panic!("no such verb at {at}: {line}"),
@@ -205,6 +211,10 @@ fn show(output: &Output) -> String {
         },
         Output::Inbound(inbound) => format!("inbound {} {:?}", to_hex(&inbound.octets), inbound.origin),
         Output::Call { from } => format!("call {}", from.as_deref().unwrap_or("-")),
+        Output::Ussd(answer) => {
+            let text = answer.text.as_deref().unwrap_or("-").replace('\n', "\\n");
+            format!("ussd {} {text}", answer.status.name())
+        }
         Output::Up { identity, .. } => {
             let family = if identity.profile == "generic" { String::new() } else { format!(" {}", identity.profile) };
             let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));

@@ -27,9 +27,11 @@ pub(super) enum Timer {
     Unregistered,
     /// The modem should be back from a reset.
     Return,
+    /// The network, or a person, has not answered in a session of a service.
+    Ussd,
 }
 
-const ALL: [Timer; 11] = [
+const ALL: [Timer; 12] = [
     Timer::Silence,
     Timer::SilenceLimit,
     Timer::Repeat,
@@ -41,6 +43,7 @@ const ALL: [Timer; 11] = [
     Timer::Tick,
     Timer::Unregistered,
     Timer::Return,
+    Timer::Ussd,
 ];
 
 /// The timers of one machine.

@@ -18,6 +18,7 @@ mod submit;
 mod tables;
 mod udh;
 mod user_data;
+mod ussd;
 mod validity;
 
 pub use address::{Address, AddressError, NPI_ISDN, TON_ALPHANUMERIC, TON_INTERNATIONAL};
@@ -31,6 +32,7 @@ pub use submit::SubmitTpdu;
 pub use tables::{Coding, GSM7, Language};
 pub use udh::{Concat, InformationElement, NationalShift, Udh};
 pub use user_data::{OCTETS_MAX, Payload, SEPTETS_MAX, UserData};
+pub use ussd::{pack_ussd, unpack_ussd};
 pub use validity::Validity;
 
 use reader::Reader;

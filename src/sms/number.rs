@@ -83,10 +83,10 @@ impl PhoneNumber {
         Self::from_digits(&digits).ok_or(NumberError::TooLong)
     }
 
-    /// A number from its E.164 digits without `+`; `None` where they cannot be one.
+    /// A number from its E.164 digits without `+`, or a short code of three digits and more; `None` where they cannot be one.
     pub fn from_digits(digits: &str) -> Option<Self> {
         let possible =
-            (4..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+            (3..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
         if possible { digits.parse().ok().map(Self) } else { None }
     }
 
@@ -95,9 +95,14 @@ impl PhoneNumber {
         self.0
     }
 
-    /// The full number with `+`. For the network, the store and readers who may see it.
+    /// Whether it is a short code, which is good in one network only: no number of a country has fewer than seven digits.
+    pub fn is_short_code(self) -> bool {
+        self.0 < 1_000_000
+    }
+
+    /// The full number with `+`; a short code as it is. For the network, the store and readers who may see it.
     pub fn e164(self) -> String {
-        format!("+{}", self.0)
+        if self.is_short_code() { self.0.to_string() } else { format!("+{}", self.0) }
     }
 
     /// The number for readers who may not see it: country prefix and last two digits.

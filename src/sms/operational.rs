@@ -1,4 +1,4 @@
-//! Texts of Recado's own: self-tests and alarms, to numbers of the company that runs it.
+//! Texts of Recado's own: self-tests and alarms, to numbers of the company that runs it, and questions to its operators.
 
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ const TEST_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An alarm that no SIM could carry for so long was seen elsewhere. It is withdrawn as soon as it is over.
 const ALARM_VALIDITY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A question is asked again in a day, and its answer waited for as long as this.
+const QUESTION_VALIDITY: Duration = Duration::from_secs(60 * 60);
 
 /// Parts of the longest.
 const PARTS: u8 = 3;
@@ -47,6 +50,11 @@ pub fn alarm(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Resu
     submission(id, to, text, now, ALARM_VALIDITY)
 }
 
+/// A text to a service of the operator.
+pub fn question(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+    submission(id, to, text, now, QUESTION_VALIDITY)
+}
+
 /// Most urgent, at once, without a status report. What no alphabet of seven bits has is replaced.
 fn submission(
     id: MessageId,
@@ -62,7 +70,8 @@ fn submission(
         client: CLIENT.to_owned(),
         client_ref: None,
         fingerprint: [0; 32],
-        parts: segments.submits(Address::international(&to.e164())?, false)?,
+        // A short code is no international number, and is written without `+`.
+        parts: segments.submits(Address::from_number(&to.e164())?, false)?,
         to,
         text: Body(text.to_owned()),
         purpose: Purpose::Operational,

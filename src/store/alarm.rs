@@ -21,6 +21,8 @@ pub enum AlarmKind {
     SimResting,
     /// A modem does not work, and nothing that Recado can do has brought it back.
     ModemDead,
+    /// Little is left on a prepaid SIM.
+    BalanceLow,
 }
 
 impl AlarmKind {
@@ -29,6 +31,7 @@ impl AlarmKind {
         match self {
             Self::SimResting => ("sim_resting", "SIM {} rests"),
             Self::ModemDead => ("modem_dead", "modem {} does not work"),
+            Self::BalanceLow => ("balance_low", "the balance of SIM {} is low"),
         }
     }
 

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
+use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
 use crate::dispatch::gate::{self, Question, Verdict};
-use crate::dispatch::health::{Health, Rest};
+use crate::dispatch::health::{Health, Rest, RestReason};
 use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
 use crate::dispatch::sim::Card;
@@ -18,7 +19,7 @@ use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
 use super::row::MessageRow;
-use super::{Settings, StoreError, control, health, spend};
+use super::{Settings, StoreError, balance, control, health, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -46,8 +47,33 @@ pub(super) struct Sim {
     pub(super) budget: Budget,
     /// Its record. Of it only a rest is stored: the counters begin anew with the daemon and after a rollback.
     pub(super) health: Health,
+    /// What is left on it, if it is prepaid.
+    pub(super) account: Account,
     /// The modem that it is in and whether that can send.
     pub(super) place: Option<Place>,
+}
+
+impl Sim {
+    fn is_ready(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.ready)
+    }
+
+    /// Whether its balance can be asked while it rests: by a text it cannot.
+    fn tells_at_rest(&self) -> bool {
+        self.account.query().is_some_and(|query| matches!(query.question, BalanceQuestion::Code(_)))
+    }
+
+    /// When its balance is asked next, while it can be.
+    pub(super) fn balance_due(&self) -> Option<Timestamp> {
+        let can_ask = self.is_ready() && (self.health.rest.is_none() || self.tells_at_rest());
+        self.account.due().filter(|_| can_ask)
+    }
+
+    /// When its next self-test is due, while it can send one. One that has nothing left tells by itself when it has.
+    pub(super) fn test_due(&self) -> Option<Timestamp> {
+        let rest = self.health.rest.filter(|_| self.is_ready())?;
+        (rest.reason != RestReason::Empty || !self.tells_at_rest()).then_some(rest.next_test)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +162,8 @@ pub struct SimStatus {
     pub levels: Vec<Level>,
     /// When what waits for it now would have left; an estimate.
     pub queue_ends_at: Option<Timestamp>,
+    /// What was last said of its balance, and the currency where it is known.
+    pub balance: Option<(Reading, Option<&'static str>)>,
 }
 
 impl Board {
@@ -212,7 +240,8 @@ impl Board {
     ) -> Result<(), StoreError> {
         let budget = spend::read(conn, key, &card.limits, now)?;
         let health = Health::new(health::rest(conn, key)?);
-        self.sims.insert(key, Sim { card, budget, health, place: None });
+        let account = balance::account(conn, key, &card.balance, now)?;
+        self.sims.insert(key, Sim { card, budget, health, account, place: None });
         Ok(())
     }
 
@@ -353,11 +382,7 @@ impl Board {
     pub(super) fn ever_fits(&self, settings: &Settings, route: &Route, parts: u32) -> Result<(), Allowance> {
         let seen = self.sims.values().map(|sim| &sim.card);
         let mut cards: Vec<&Card> = seen.chain(&settings.sims.cards).filter(|card| route.admits(&card.names)).collect();
-        let default = Card {
-            names: crate::dispatch::route::SimNames::default(),
-            number: None,
-            limits: settings.sims.default.clone(),
-        };
+        let default = settings.sims.card("");
         if cards.is_empty() {
             cards.push(&default);
         }
@@ -388,6 +413,7 @@ impl Board {
             pause: self.sim_pause(sim).cloned(),
             levels: sim.budget.levels(now),
             queue_ends_at: queues.remove(key).and_then(|parts| sim.budget.ends(parts, now)),
+            balance: sim.account.query().and_then(|query| Some((sim.account.reading()?.clone(), query.currency))),
         };
         self.sims.iter().map(&mut status).collect()
     }
@@ -412,15 +438,21 @@ impl Board {
         queues
     }
 
-    /// When time alone changes something: a message expires, a policy of an unknown part or a self-test comes due.
+    /// When time alone changes something: a message expires, a policy of an unknown part, a self-test or a question about a
+    /// balance comes due.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.next_expiry.into_iter().chain(self.next_decision).chain(self.next_test()).min()
+        let own = [self.next_expiry, self.next_decision, self.next_test(), self.next_balance()];
+        own.into_iter().flatten().min()
     }
 
     /// When the first self-test of a SIM that rests in a working modem is due.
     pub(super) fn next_test(&self) -> Option<Timestamp> {
-        let testable = self.sims.values().filter(|sim| sim.place.as_ref().is_some_and(|place| place.ready));
-        testable.filter_map(|sim| sim.health.rest).map(|rest| rest.next_test).min()
+        self.sims.values().filter_map(Sim::test_due).min()
+    }
+
+    /// When the balance of a SIM in a working modem is asked next.
+    pub(super) fn next_balance(&self) -> Option<Timestamp> {
+        self.sims.values().filter_map(Sim::balance_due).min()
     }
 
     /// Whether everything is paused.

@@ -218,7 +218,7 @@ impl Work<'_> {
         }
     }
 
-    /// What time alone does: messages expire, policies of unknown parts and self-tests come due.
+    /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -228,6 +228,9 @@ impl Work<'_> {
         }
         if self.board.next_test().is_some_and(|at| at <= self.now) {
             self.test_due()?;
+        }
+        if self.board.next_balance().is_some_and(|at| at <= self.now) {
+            self.ask_balances()?;
         }
         Ok(())
     }

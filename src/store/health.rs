@@ -14,6 +14,7 @@ use crate::sms::outcome::{Cause, Disposition};
 
 use super::StoreError;
 use super::alarm::{AlarmKind, Subject};
+use super::board::Sim;
 use super::event::{About, EventKind};
 use super::row::MessageRow;
 use super::work::Work;
@@ -68,6 +69,7 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
+        entry.account.refused(cause);
         let begins = entry.health.refused(cause, disposition, message.recipient.as_u64(), now);
         if let Some(reason) = begins {
             return self.begin_rest(sim, reason);
@@ -89,7 +91,7 @@ impl Work<'_> {
         self.board.lanes.get(&lane).is_some_and(|info| info.route.is_test())
     }
 
-    fn begin_rest(&mut self, sim: SimKey, reason: RestReason) -> Result<(), StoreError> {
+    pub(super) fn begin_rest(&mut self, sim: SimKey, reason: RestReason) -> Result<(), StoreError> {
         self.save_rest(sim)?;
         let data = serde_json::json!({ "resting": true, "reason": reason.to_string() }).to_string();
         self.event(EventKind::SimResting, &About { sim: Some(sim), data: Some(data), ..About::default() })?;
@@ -97,7 +99,7 @@ impl Work<'_> {
         self.raise(AlarmKind::SimResting, Subject::sim(sim), &reason.detail())
     }
 
-    fn end_rest(&mut self, sim: SimKey) -> Result<(), StoreError> {
+    pub(super) fn end_rest(&mut self, sim: SimKey) -> Result<(), StoreError> {
         self.save_rest(sim)?;
         let data = Some(serde_json::json!({ "resting": false }).to_string());
         self.event(EventKind::SimResting, &About { sim: Some(sim), data, ..About::default() })?;
@@ -123,9 +125,8 @@ impl Work<'_> {
 
     /// Sends the self-tests that are due, where there is a number to send them to.
     pub(super) fn test_due(&mut self) -> Result<(), StoreError> {
-        let due = |rest: Option<Rest>| rest.is_some_and(|rest| rest.next_test <= self.now);
-        let ready = self.board.sims.iter().filter(|(_, sim)| sim.place.as_ref().is_some_and(|place| place.ready));
-        let sims: Vec<SimKey> = ready.filter(|(_, sim)| due(sim.health.rest)).map(|(key, _)| *key).collect();
+        let is_due = |sim: &Sim| sim.test_due().is_some_and(|at| at <= self.now);
+        let sims: Vec<SimKey> = self.board.sims.iter().filter(|(_, sim)| is_due(sim)).map(|(key, _)| *key).collect();
         for sim in sims {
             let now = self.now;
             if let Some(rest) = self.board.sims.get_mut(&sim).and_then(|entry| entry.health.rest.as_mut()) {

@@ -186,6 +186,7 @@ impl Work<'_> {
         };
         self.event(EventKind::InboundReceived, &about)?;
         self.fact(Fact::Received);
+        self.told_by_text(carrier.sim, sender, text)?;
         Ok(seq)
     }
 

@@ -8,6 +8,7 @@
 //! is changed with the rows and read anew after a rollback.
 
 pub mod alarm;
+pub mod balance;
 pub mod board;
 pub mod control;
 pub mod event;

@@ -11,6 +11,7 @@ use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
 use crate::dispatch::route::{Route, SimNames};
+use crate::modem::UssdCode;
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::message::Purpose;
@@ -163,6 +164,8 @@ pub struct Aftermath {
     pub effects: Vec<Effect>,
     /// For the counters.
     pub facts: Vec<Fact>,
+    /// Codes for the networks of these SIMs.
+    pub asks: Vec<(SimKey, UssdCode)>,
 }
 
 /// The last numbers given. Only the writer gives any, so it need not ask the database for them.
@@ -220,6 +223,8 @@ impl<'a> Work<'a> {
         let is_back = self.board.begin(self.now);
         if is_back {
             self.draw_in()?;
+            let now = self.now;
+            self.board.sims.values_mut().for_each(|sim| sim.account.draw_in(now));
         }
         let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
         let affected: Vec<SimKey> =
@@ -242,6 +247,10 @@ impl<'a> Work<'a> {
 
     pub(super) fn fact(&mut self, fact: Fact) {
         self.aftermath.facts.push(fact);
+    }
+
+    pub(super) fn ask(&mut self, ask: Option<(SimKey, UssdCode)>) {
+        self.aftermath.asks.extend(ask);
     }
 
     pub(super) fn event(&mut self, kind: EventKind, about: &About<'_>) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Order, Report};
 use recado::clock::Instant;
-use recado::modem::{Config, HostReset, Machine, Output, ReturnedWhy, Settlement};
+use recado::modem::{Config, HostReset, Machine, Output, ReturnedWhy, Settlement, UssdCode};
 use recado::sms::id::{ModemId, SegmentId};
 
 /// Between attempts to open a port that is not there: the first and the longest.
@@ -79,6 +79,8 @@ pub(crate) struct Line {
     pub(crate) orders: Pipe<Order>,
     pub(crate) heard: Pipe<Heard>,
     pub(crate) written: Pipe<Vec<u8>>,
+    /// The code that the network was sent.
+    asked: Option<UssdCode>,
     wishes: VecDeque<Wish>,
 }
 
@@ -98,6 +100,7 @@ impl Line {
             orders: Pipe::new(),
             heard: Pipe::new(),
             written: Pipe::new(),
+            asked: None,
             wishes: VecDeque::new(),
         }
     }
@@ -179,6 +182,10 @@ impl Line {
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
             Order::Stored(handle) => self.machine.stored(handle, now),
+            Order::Ask(code) => match self.machine.query_ussd(code.clone(), now) {
+                Ok(()) => self.asked = Some(code),
+                Err(_) => self.wishes.push_back(Wish::Report(vec![Report::NotAsked])),
+            },
         }
         self.drain(now);
     }
@@ -235,6 +242,9 @@ impl Line {
                 Output::Permit(false) => self.permit_at = None,
                 Output::Reset(asked) => reset = Some(asked),
                 Output::Drained => self.drained = true,
+                Output::Ussd(answer) => {
+                    reports.extend(self.asked.take().map(|code| Report::Told { code, text: answer.text }));
+                }
                 Output::Note(_) => {}
             }
         }

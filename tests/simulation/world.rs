@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Context, Gateway, Order, Report};
 use recado::clock::{Instant, Now, Timestamp};
+use recado::dispatch::balance::{Question, Rule};
 use recado::dispatch::budget::Limits;
 use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
@@ -133,9 +134,13 @@ impl World {
             names: SimNames { iccid: identities[index].iccid.clone(), name: Some(name.to_owned()), group: None },
             number: None,
             limits: limits.clone(),
+            balance: balance(),
         };
-        let sims =
-            SimSettings { cards: vec![card("um", 0, &limits), card("dois", 1, &limits)], default: limits.clone() };
+        let sims = SimSettings {
+            cards: vec![card("um", 0, &limits), card("dois", 1, &limits)],
+            default: limits.clone(),
+            balance: balance(),
+        };
         let folder = Self::folder();
         let names = ["um".to_owned(), "dois".to_owned()];
         let parts_max = usize::try_from(if limits.per_minute == 0 { 4 } else { limits.per_minute.min(4) }).unwrap();
@@ -836,6 +841,11 @@ fn faults(random: &mut Random) -> Vec<FaultRate> {
         }
     }
     given
+}
+
+/// Every SIM is asked what is left on it, in between; more is left than a run can spend.
+fn balance() -> Rule {
+    Rule { asks: true, question: Some(Question::Code("*100#".to_owned())), ..Rule::default() }
 }
 
 fn limits(random: &mut Random) -> Limits {

@@ -10,6 +10,7 @@ use crate::actor::fleet::{Fleet, ModemState, ModemStatus};
 use crate::actor::modem::RefusedPins;
 use crate::actor::reset::Means;
 use crate::actor::writer::Writer;
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
 use crate::emulator;
@@ -38,7 +39,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::host();
         let default = Limits::none();
-        let sims = SimSettings { default, cards: Vec::new() };
+        let sims = SimSettings { default, balance: Rule::default(), cards: Vec::new() };
         let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();
         let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();

@@ -11,6 +11,7 @@ use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use super::*;
 use crate::actor::place::Spot;
 use crate::actor::writer::Writer;
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
 use crate::serial::usb::fake::{Fake, Stick};
@@ -93,7 +94,7 @@ impl Desk {
 
 fn sims() -> SimSettings {
     let default = Limits::none();
-    SimSettings { default, cards: Vec::new() }
+    SimSettings { default, balance: Rule::default(), cards: Vec::new() }
 }
 
 /// A port whose modem says nothing, for as long as the file is kept.

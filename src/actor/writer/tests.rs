@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
 use crate::modem::{ReturnedWhy, Settlement};
@@ -29,7 +30,7 @@ impl Desk {
         let path = folder.path().join("recado.db");
         let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
         let running = running(&path, clock);
-        let reader = Reader::new(&path, SimSettings { default: limits(), cards: Vec::new() });
+        let reader = Reader::new(&path, SimSettings { default: limits(), balance: Rule::default(), cards: Vec::new() });
         let (sender, orders) = mpsc::channel(8);
         let mut desk = Self { _folder: folder, running, sender, orders, reader };
         let modem = Item::Modem(ModemId::new(MODEM), desk.sender.clone());
@@ -59,7 +60,7 @@ fn limits() -> Limits {
 }
 
 fn running(path: &Path, clock: Clock) -> Running {
-    let sims = SimSettings { default: limits(), cards: Vec::new() };
+    let sims = SimSettings { default: limits(), balance: Rule::default(), cards: Vec::new() };
     let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
     let store = Store::open(path, settings, clock.now().utc).unwrap();
     Running::new(store, clock, Arc::new(Metrics::default())).unwrap()

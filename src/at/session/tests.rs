@@ -132,6 +132,46 @@ fn a_pdu_goes_out_at_a_prompt_only() {
 }
 
 #[test]
+fn the_answer_of_a_service_over_several_lines() {
+    let said = show(&Output::Unsolicited(Unsolicited::Ussd(at::UssdResult {
+        status: at::UssdStatus::Done,
+        text: Some(b"Saldo R$ 3,50\r\nOK\r\nValido".to_vec()),
+        dcs: Some(15),
+    })));
+    let bytes = "+CUSD: 0,\"Saldo R$ 3,50\r\nOK\r\nValido\",15\r\n\r\nOK\r\n";
+    check(&at::RequestUssd("*100#"), bytes, &[&said, "Ok "]);
+    assert!(!said.contains("Saldo"), "{said}");
+}
+
+#[test]
+fn a_text_that_is_never_closed_holds_a_result_up_for_two_seconds_of_silence() {
+    let at = |millis| Instant::from_origin(Duration::from_millis(millis));
+    let mut session = Session::default();
+    session.start(&Plain::new("+CUSD=2"), at(0));
+    session.handle_bytes(b"+CUSD: 0,\"Saldo\r\n", at(100));
+    assert_eq!(session.poll_output(), None);
+    session.handle_bytes(b"\r\nOK\r\n", at(600));
+    assert_eq!(session.poll_output(), None);
+    assert_eq!(session.deadline(), Some(at(2600)));
+    session.handle_timeout(at(2600));
+    assert!(matches!(session.poll_output(), Some(Output::Unsolicited(Unsolicited::Ussd(_)))));
+    assert!(matches!(session.poll_output(), Some(Output::Finished(Finished { ended: Ended::Ok, .. }))));
+}
+
+#[test]
+fn chatter_does_not_hold_a_result_up_for_ever() {
+    let at = |seconds| Instant::from_origin(Duration::from_secs(seconds));
+    let mut session = Session::default();
+    session.handle_bytes(b"+CUSD: 0,\"Saldo\r\n", at(0));
+    for second in 1..10 {
+        assert_eq!(session.poll_output(), None);
+        session.handle_bytes(b"^RSSI:18\r\n", at(second));
+    }
+    assert_eq!(session.poll_output(), None);
+    assert_eq!(session.deadline(), Some(at(10)));
+}
+
+#[test]
 fn registered_only_by_announcement() {
     let mut session = Session::default();
     session.handle_bytes(b"\r\n+CEREG: 1\r\n\r\nOK\r\n", NOW);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Chatter, Family, Indications, StoredReports};
 use crate::emulator::storage::Memory;
+use crate::emulator::ussd::Speech;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -26,6 +27,7 @@ pub(super) const GENERIC: Family = Family {
     first_place: 1,
     indications: Indications { mode: 2, ds: 2, bfr_min: 0 },
     reports: StoredReports::Beside,
+    ussd: Speech::CharacterSet,
     full: None,
     full_function_restarts: false,
     reset: "+CFUN=1,1",
@@ -45,6 +47,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         iccid: &[("^ICCID?", "^ICCID: ")],
         unknown: Some("COMMAND NOT SUPPORT"),
         first_place: 0,
+        ussd: Speech::Packed,
         full: Some("^SMMEMFULL: \"SM\""),
         reset: "^RESET",
         ..GENERIC
@@ -96,7 +99,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         reset: "+CRESET",
         ..GENERIC
     },
-    // Floods its port until it is asked for its stores.
+    // Floods its port until it is asked for its stores. Here it stands for those that know services in UTF-16 only.
     Family {
         name: "zte",
         identity: ["ZTE INCORPORATED", "MF190", "BD_MF190V1.0.0B04"],
@@ -104,6 +107,7 @@ pub(super) static FAMILIES: [Family; 9] = [
         stack_after: ms(1000),
         chatter: Some(Chatter { every: ms(2000), line: "+ZUSIMR:2", ended_by: "+CPMS?" }),
         iccid: &[("+ZICCID?", "+ZICCID: ")],
+        ussd: Speech::Ucs2,
         ..GENERIC
     },
     // Says 515 while it starts, and starts when it is told to be fully functional.

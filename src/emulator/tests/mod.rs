@@ -6,6 +6,7 @@ mod families;
 mod faults;
 mod network;
 mod seed;
+mod services;
 
 use std::time::Duration;
 

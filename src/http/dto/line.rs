@@ -1,10 +1,11 @@
 //! Modems, SIMs and readiness as JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::actor::fleet::{ModemState, ModemStatus};
 use crate::dispatch::budget::Level;
+use crate::modem;
 use crate::sms::id::ModemId;
 use crate::sms::number::Sender;
 use crate::store::board::SimStatus;
@@ -78,6 +79,31 @@ impl ModemAnswer {
     }
 }
 
+/// A code for the network.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct UssdRequest {
+    /// 1 to 182 of the digits, `*`, `#` and `+`.
+    #[schema(required, example = "*100#")]
+    pub(in super::super) code: Option<String>,
+}
+
+/// What the network says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct UssdAnswer {
+    /// `done`; `reply_expected`: it waits for an answer; `ended`: it closed the session; `other_client`: another program
+    /// answered; `not_supported`: it or the modem refuses the code; `timeout`: nothing came.
+    status: &'static str,
+    #[schema(required)]
+    text: Option<String>,
+}
+
+impl From<modem::UssdAnswer> for UssdAnswer {
+    fn from(answer: modem::UssdAnswer) -> Self {
+        Self { status: answer.status.name(), text: answer.text }
+    }
+}
+
 /// A SIM.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct SimAnswer {
@@ -103,6 +129,25 @@ pub(in super::super) struct SimAnswer {
     /// more than a year.
     #[schema(required)]
     queue_ends_at: Option<String>,
+    /// What was last said of its balance. Null where it is not asked, or nothing was said yet.
+    #[schema(required)]
+    balance: Option<BalanceAnswer>,
+}
+
+/// What is left on a prepaid SIM.
+#[derive(Debug, Serialize, ToSchema)]
+struct BalanceAnswer {
+    /// With two decimals. Null where none was found in what was said.
+    #[schema(required, example = "12.34")]
+    amount: Option<String>,
+    /// ISO 4217; null where the operator is not known.
+    #[schema(required, example = "BRL")]
+    currency: Option<&'static str>,
+    /// When it was said.
+    at: String,
+    /// What the operator said; null without the scope `pii`, since it may name the line.
+    #[schema(required)]
+    text: Option<String>,
 }
 
 /// One limit of a SIM that is in force, in parts; `recipients` in distinct numbers.
@@ -150,6 +195,12 @@ impl SimAnswer {
             reason,
             budget: sim.levels.into_iter().map(BudgetAnswer::from).collect(),
             queue_ends_at: sim.queue_ends_at.map(at),
+            balance: sim.balance.map(|(reading, currency)| BalanceAnswer {
+                amount: reading.amount.map(|amount| amount.to_string()),
+                currency,
+                at: at(reading.at),
+                text: matches!(eyes, Eyes::Open).then_some(reading.text.0),
+            }),
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(inbox::list))
         .routes(routes!(events::list))
         .routes(routes!(lines::modems))
+        .routes(routes!(lines::ussd))
         .routes(routes!(lines::sims))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::test))

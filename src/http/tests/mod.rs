@@ -8,6 +8,7 @@ mod pauses;
 mod reading;
 mod serve;
 mod submitting;
+mod ussd;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tower::ServiceExt as _;
 use crate::actor::fleet::Fleet;
 use crate::actor::writer::Writer;
 use crate::clock::{Clock, Timestamp};
+use crate::dispatch::balance::{Question, Rule};
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
 use crate::dispatch::sim::{Card, SimSettings};
@@ -159,13 +161,15 @@ fn store_settings(free_floor: u64) -> StoreSettings {
     StoreSettings { sims: sims(), free_floor, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
 }
 
-/// One SIM with a name; at most three parts a day leave by it.
+/// One prepaid SIM with a name; at most three parts a day leave by it.
 fn sims() -> SimSettings {
     let limits = Limits { per_day: 3, ..Limits::none() };
+    let balance = Rule { asks: true, question: Some(Question::Code("*1#".to_owned())), ..Rule::default() };
     let names = SimNames { iccid: ICCID.to_owned(), name: Some("norte".to_owned()), group: None };
     SimSettings {
         default: limits.clone(),
-        cards: vec![Card { names, number: Some("+5511912340000".to_owned()), limits }],
+        balance: Rule::default(),
+        cards: vec![Card { names, number: Some("+5511912340000".to_owned()), limits, balance }],
     }
 }
 

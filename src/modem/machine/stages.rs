@@ -102,6 +102,7 @@ impl Machine {
         self.submit.cut_off(last, wire, returned, &mut self.outputs);
         self.receive.cut_off();
         self.watch.cut_off();
+        self.ussd.cut_off(&mut self.outputs);
     }
 
     pub(super) fn bring_up(&mut self, resync: bool, silence: Duration, now: Instant) {
@@ -142,6 +143,7 @@ impl Machine {
         if !same_modem {
             self.submit.forget_modem();
             self.receive.forget_modem();
+            self.ussd.forget_modem();
             self.echo = Echo::default();
             self.recovery.forget_modem();
         }

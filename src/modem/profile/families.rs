@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Mark, Profile};
 use crate::at::Store;
+use crate::modem::ussd::Form;
 
 /// Every known way to read the ICCID. The last reads the elementary file 2FE2 itself.
 pub(super) const ICCID: &[&str] = &[
@@ -52,6 +53,7 @@ pub(in crate::modem) const GENERIC: Profile = Profile {
     acknowledges: false,
     pause: NO_PAUSE,
     unlisted: &[],
+    ussd: &[Form::Plain, Form::Ucs2, Form::Packed],
     drops_pushes: false,
 };
 
@@ -65,7 +67,8 @@ const fn model(model: &'static str) -> Mark {
 
 pub(super) const FAMILIES: &[Profile] = &[
     // E1xx, E17x, E3131, E3372 as a stick. Reports are stored beside messages, places count from 0, and a full store is told
-    // by `^SMMEMFULL` instead of `+CMTI`. `AT^CURC=0` ends `^RSSI ^HCSQ ^MODE ^DSFLOWRPT`.
+    // by `^SMMEMFULL` instead of `+CMTI`. `AT^CURC=0` ends `^RSSI ^HCSQ ^MODE ^DSFLOWRPT`. Codes of services
+    // are packed; some take text after `AT^USSDMODE=0`.
     Profile {
         name: "huawei",
         marks: &[maker("huawei")],
@@ -74,6 +77,7 @@ pub(super) const FAMILIES: &[Profile] = &[
         indications: STORED,
         stores: SIM_FIRST,
         reset: "^RESET",
+        ussd: &[Form::Packed, Form::Plain, Form::Ucs2],
         ..GENERIC
     },
     // MF1xx and MF6xx send `+ZUSIMR:2` without end until they were asked for their stores, and crash of it.

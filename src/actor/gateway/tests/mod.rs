@@ -1,6 +1,7 @@
 //! Situations of the queue: a real store, the real plan, and modems that are played by the test.
 
 mod alarm;
+mod balance;
 mod budget;
 mod clock;
 mod control;
@@ -12,6 +13,7 @@ mod travel;
 mod unknown;
 
 use super::*;
+use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::gate::{Reason, Verdict};
 use crate::dispatch::route::SimNames;
@@ -51,9 +53,9 @@ fn unlimited() -> Limits {
 
 fn settings(limits: Limits) -> Settings {
     let names = SimNames { iccid: "sim-b".into(), name: Some("norte".into()), group: Some("vip".into()) };
-    let cards = vec![Card { names, number: None, limits: limits.clone() }];
+    let cards = vec![Card { names, number: None, limits: limits.clone(), balance: Rule::default() }];
     Settings {
-        sims: SimSettings { default: limits, cards },
+        sims: SimSettings { default: limits, balance: Rule::default(), cards },
         free_floor: FREE_FLOOR,
         country: Country::from_iso("BR").unwrap(),
         alarms: Vec::new(),
@@ -133,7 +135,7 @@ impl Desk {
         assert!(errors.is_empty(), "{errors:?}");
         let load = |(modem, order): (ModemId, Order)| match order {
             Order::Load(lease) => (modem.as_str().to_owned(), lease),
-            Order::Answer(..) | Order::Stored(_) | Order::Release(_) => panic!("expected a load"),
+            Order::Answer(..) | Order::Stored(_) | Order::Release(_) | Order::Ask(_) => panic!("expected a load"),
         };
         orders.into_iter().map(load).collect()
     }

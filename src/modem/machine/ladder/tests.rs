@@ -69,6 +69,7 @@ impl Player {
                 Output::Reset(_) => self.machine.reset_done(self.host, self.now),
                 Output::Inbound(_)
                 | Output::Call { .. }
+                | Output::Ussd(_)
                 | Output::Up { .. }
                 | Output::Changed(_)
                 | Output::Drained
