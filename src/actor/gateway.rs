@@ -8,6 +8,7 @@ use crate::dispatch::plan::{Draw, Plan, Step};
 use crate::modem::{Lease, Offer, Settlement};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::Carrier;
+use crate::sms::number::Sender;
 use crate::store::handover::OfferAnswer;
 use crate::store::queue::Drawn;
 use crate::store::{Fact, Store, StoreError, Work};
@@ -50,8 +51,11 @@ pub enum Report {
         /// Digest of the PIN.
         mark: [u8; 32],
     },
-    /// Somebody called.
-    Call,
+    /// Somebody called and was hung up on.
+    Call {
+        /// Who, if the network showed it.
+        from: Option<Sender>,
+    },
 }
 
 impl Report {
@@ -65,7 +69,7 @@ impl Report {
             | Self::Settled { .. }
             | Self::Inbound { .. }
             | Self::PinRefused { .. }
-            | Self::Call => None,
+            | Self::Call { .. } => None,
         }
     }
 }
@@ -319,8 +323,8 @@ impl Context<'_, '_> {
                 tracing::info!(modem = %modem, ?received, "inbound stored");
                 Some(Order::Stored(*handle))
             }
-            Report::Call => {
-                self.work.call(modem, sim)?;
+            Report::Call { from } => {
+                self.work.call(&carrier, from.as_ref())?;
                 None
             }
         })

@@ -13,10 +13,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, Instant};
-use crate::modem::{Card, Config, DownReason, Identity, Machine, Output, ReturnedWhy, Settlement, Status};
+use crate::modem::{Card, Config, DownReason, Identity, Machine, Note, Output, ReturnedWhy, Settlement, Status};
 use crate::serial::usb::{self, Roots};
 use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
+use crate::sms::number::Sender;
+use crate::sms::received::Skipped;
 use crate::telemetry::Metrics;
 
 use super::fleet::{Fleet, ModemState};
@@ -403,7 +405,6 @@ impl Task {
     }
 
     fn take(&mut self, output: Output, now: Instant, drained: &mut Drained) {
-        let id = &self.setup.id;
         match output {
             Output::Write(octets) => drained.write(octets),
             Output::Reopen { after } => drained.reopen = Some(after),
@@ -418,12 +419,25 @@ impl Task {
             Output::Inbound(inbound) => {
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
-            Output::Call { .. } => drained.reports.push(Report::Call),
+            Output::Call { from } => drained.reports.push(Report::Call { from: from.map(Sender::new) }),
             Output::Up(identity) => drained.reports.push(self.up(identity)),
             Output::Changed(status) => drained.reports.push(self.changed(status)),
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
-            Output::Note(note) => tracing::debug!(modem = %id, ?note, "modem note"),
+            Output::Note(note) => self.note(&note),
+        }
+    }
+
+    fn note(&self, note: &Note) {
+        tracing::debug!(modem = %self.setup.id, ?note, "modem note");
+        // What the store never sees.
+        for (dropped, skipped) in [
+            (Note::PushDropped, Skipped::Push),
+            (Note::BroadcastDropped, Skipped::Broadcast),
+        ] {
+            if *note == dropped {
+                self.setup.metrics.skipped(skipped.name());
+            }
         }
     }
 

@@ -213,6 +213,8 @@ pub enum Note {
     DeleteFails,
     /// An MMS push was deleted unread, because reading it can hang the modem.
     PushDropped,
+    /// A page of a cell broadcast was dropped.
+    BroadcastDropped,
     /// What came instead of a PDU is not hexadecimal; the place is left alone.
     Garbled,
     /// A message came over the port before the modem was up, and too many are kept already.

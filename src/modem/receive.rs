@@ -149,6 +149,7 @@ impl Receive {
     /// A message came over the port itself.
     pub(super) fn routed(&mut self, kind: Routed, digits: &[u8], out: &mut VecDeque<Output>) {
         if kind == Routed::Broadcast {
+            out.push_back(Output::Note(Note::BroadcastDropped));
             return;
         }
         match from_hex(digits) {

@@ -17,7 +17,7 @@ use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
-use super::{Settings, StoreError, control, health, spend};
+use super::{Settings, StoreError, control, health, part_set, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Board {
     pub(super) next_expiry: Option<Timestamp>,
     /// When the first policy of an unknown part comes due.
     pub(super) next_decision: Option<Timestamp>,
+    /// When the first text is published although parts of it are missing.
+    pub(super) next_partial: Option<Timestamp>,
 }
 
 /// A SIM that was seen.
@@ -149,6 +151,7 @@ impl Board {
             seen: now,
             next_expiry: control::next_expiry(conn)?,
             next_decision: control::next_decision(conn)?,
+            next_partial: part_set::next_partial(conn)?,
         };
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
         for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
@@ -396,9 +399,11 @@ impl Board {
         queues
     }
 
-    /// When time alone changes something: a message expires, a policy of an unknown part or a self-test comes due.
+    /// When time alone changes something: a message expires, a policy of an unknown part or a self-test comes due, or the
+    /// missing parts of a text were waited for long enough.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.next_expiry.into_iter().chain(self.next_decision).chain(self.next_test()).min()
+        let known = [self.next_expiry, self.next_decision, self.next_partial, self.next_test()];
+        known.into_iter().flatten().min()
     }
 
     /// When the first self-test of a SIM that rests in a working modem is due.

@@ -218,7 +218,8 @@ impl Work<'_> {
         }
     }
 
-    /// What time alone does: messages expire, policies of unknown parts and self-tests come due.
+    /// What time alone does: messages expire, policies of unknown parts and self-tests come due, texts are published although
+    /// parts of them are missing.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -228,6 +229,9 @@ impl Work<'_> {
         }
         if self.board.next_test().is_some_and(|at| at <= self.now) {
             self.test_due()?;
+        }
+        if self.board.next_partial.is_some_and(|at| at <= self.now) {
+            self.publish_partials()?;
         }
         Ok(())
     }

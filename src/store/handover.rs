@@ -201,6 +201,12 @@ impl Work<'_> {
                     "UPDATE segment SET expected_mr = NULL WHERE sim = ? AND state = 7 AND expected_mr = ?",
                 )?
                 .execute(params![carrier.sim.0, tp_mr])?;
+            self.conn
+                .prepare_cached("UPDATE segment SET mr_after = ? WHERE sim = ? AND state = 7 AND mr_after IS NULL")?
+                .execute(params![tp_mr, carrier.sim.0])?;
+            self.conn
+                .prepare_cached("UPDATE sim SET last_mr = ? WHERE key = ?")?
+                .execute(params![tp_mr, carrier.sim.0])?;
             self.expect_reference(carrier.sim, tp_mr.wrapping_add(1))?;
         }
         Ok(())
@@ -290,8 +296,11 @@ impl Work<'_> {
                 .prepare_cached("SELECT next_mr FROM sim WHERE key = ?")?
                 .query_row([carrier.sim.0], |row| row.get::<_, Option<u8>>(0))?;
             self.conn
-                .prepare_cached("UPDATE segment SET expected_mr = ? WHERE key = ?")?
-                .execute(params![expected, row.id.0])?;
+                .prepare_cached(
+                    "UPDATE segment SET expected_mr = ?1, mr_after = NULL,
+                     mr_before = (SELECT last_mr FROM sim WHERE sim.key = ?2) WHERE key = ?3",
+                )?
+                .execute(params![expected, carrier.sim.0, row.id.0])?;
             let data = Some(serde_json::json!({ "cause": why }).to_string());
             self.segment_event(EventKind::SegmentUnknown, row, carrier, data)?;
         }

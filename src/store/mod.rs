@@ -9,13 +9,16 @@
 
 pub mod alarm;
 pub mod board;
+pub mod call;
 pub mod control;
 pub mod event;
+mod evidence;
 pub mod handover;
 pub mod health;
 pub mod inbound;
 pub mod line;
 pub mod log;
+mod part_set;
 pub mod queue;
 pub mod reader;
 pub mod report;
@@ -23,6 +26,7 @@ pub(crate) mod row;
 pub mod schema;
 pub mod spend;
 pub mod submit;
+mod tie;
 pub mod token;
 pub mod view;
 pub mod work;

@@ -14,6 +14,7 @@ use crate::dispatch::route::{Route, SimNames};
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::message::Purpose;
+use crate::sms::received::Skipped;
 
 use super::board::{Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
@@ -139,6 +140,8 @@ pub enum Fact {
     Reported(Duration),
     /// A text came in.
     Received,
+    /// Something came in that is no text for a person.
+    Skipped(Skipped),
     /// The gate forbade a message for good.
     Blocked(Reason),
 }
@@ -220,6 +223,7 @@ impl<'a> Work<'a> {
         let is_back = self.board.begin(self.now);
         if is_back {
             self.draw_in()?;
+            self.draw_in_parts()?;
         }
         let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
         let affected: Vec<SimKey> =

@@ -7,6 +7,7 @@ use recado::actor::gateway::{Order, Report};
 use recado::clock::Instant;
 use recado::modem::{Config, Machine, Output, ReturnedWhy, Settlement};
 use recado::sms::id::{ModemId, SegmentId};
+use recado::sms::number::Sender;
 
 /// Between attempts to open a port that is not there: the first and the longest.
 const OPEN_AGAIN: Duration = Duration::from_millis(500);
@@ -203,7 +204,7 @@ impl Line {
                 Output::Inbound(inbound) => {
                     reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
                 }
-                Output::Call { .. } => reports.push(Report::Call),
+                Output::Call { from } => reports.push(Report::Call { from: from.map(Sender::new) }),
                 Output::Up(identity) => reports.push(Report::Up { iccid: identity.sim_label() }),
                 Output::Changed(status) => {
                     reports.push(Report::Ready(status.registration.is_registered() && self.stop_at.is_none()));
