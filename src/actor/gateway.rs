@@ -23,6 +23,11 @@ pub enum Report {
     },
     /// It can send, or cannot for now.
     Ready(bool),
+    /// Its store of received messages was counted: whether it is nearly full.
+    StoreCounted {
+        /// Four fifths of the places are taken.
+        is_nearly_full: bool,
+    },
     /// It is gone or being recovered. What it had on the wire may be settled before or after.
     Down {
         /// Why, for the log.
@@ -65,6 +70,7 @@ impl Report {
             Self::Offer(segment) => Some(*segment),
             Self::Up { .. }
             | Self::Ready(_)
+            | Self::StoreCounted { .. }
             | Self::Down { .. }
             | Self::Settled { .. }
             | Self::Inbound { .. }
@@ -322,6 +328,10 @@ impl Context<'_, '_> {
                 let received = self.work.receive(&carrier, octets)?;
                 tracing::info!(modem = %modem, ?received, "inbound stored");
                 Some(Order::Stored(*handle))
+            }
+            Report::StoreCounted { is_nearly_full } => {
+                self.work.store_counted(modem, *is_nearly_full)?;
+                None
             }
             Report::Call { from } => {
                 self.work.call(&carrier, from.as_ref())?;

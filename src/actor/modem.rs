@@ -120,6 +120,7 @@ pub async fn run(setup: Setup) -> Ended {
         settled_at: None,
         said: None,
         drained: false,
+        is_nearly_full: false,
         buffer: vec![0; 4096],
     };
     let ended = task.run().await;
@@ -179,6 +180,8 @@ struct Task {
     /// What was last logged about the port, so that an absent one is logged once.
     said: Option<String>,
     drained: bool,
+    /// What was last reported of its store.
+    is_nearly_full: bool,
     buffer: Vec<u8>,
 }
 
@@ -421,7 +424,13 @@ impl Task {
             }
             Output::Call { from } => drained.reports.push(Report::Call { from: from.map(Sender::new) }),
             Output::Up(identity) => drained.reports.push(self.up(identity)),
-            Output::Changed(status) => drained.reports.push(self.changed(status)),
+            Output::Changed(status) => {
+                let is_nearly_full = status.is_nearly_full;
+                if std::mem::replace(&mut self.is_nearly_full, is_nearly_full) != is_nearly_full {
+                    drained.reports.push(Report::StoreCounted { is_nearly_full });
+                }
+                drained.reports.push(self.changed(status));
+            }
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
             Output::Note(note) => self.note(&note),

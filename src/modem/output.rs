@@ -129,6 +129,8 @@ pub struct Status {
     pub signal_dbm: Option<i16>,
     /// Service centre on the SIM.
     pub smsc: Option<String>,
+    /// Four fifths of the places for received messages were taken when they were last counted.
+    pub is_nearly_full: bool,
 }
 
 /// Why a modem takes no leases.

@@ -207,7 +207,10 @@ fn show(output: &Output) -> String {
             let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));
             format!("up {imei} {iccid}{family}")
         }
-        Output::Changed(status) => format!("changed {:?}", status.registration),
+        Output::Changed(status) => {
+            let full = if status.is_nearly_full { ", store nearly full" } else { "" };
+            format!("changed {:?}{full}", status.registration)
+        }
         Output::Down { reason, rung } => format!("down {reason:?} {rung}"),
         Output::Reopen { after } => format!("reopen {after:?}"),
         Output::Drained => "drained".to_owned(),

@@ -11,8 +11,11 @@ use super::number::PhoneNumber;
 use super::segment::Segments;
 use super::text::{Encoding, TextError, TextOptions};
 
-/// An alarm that comes later tells nothing new.
-const VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A self-test that could not go for so long is tried anew.
+const TEST_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An alarm that no SIM could carry for so long was seen elsewhere. It is withdrawn as soon as it is over.
+const ALARM_VALIDITY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Parts of the longest.
 const PARTS: u8 = 3;
@@ -34,8 +37,24 @@ pub enum OperationalError {
     Part(#[from] EncodeError),
 }
 
+/// A text to one of our own numbers that proves a SIM.
+pub fn self_test(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+    submission(id, to, text, now, TEST_VALIDITY)
+}
+
+/// A text that tells of an alarm.
+pub fn alarm(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+    submission(id, to, text, now, ALARM_VALIDITY)
+}
+
 /// Most urgent, at once, without a status report. What no alphabet of seven bits has is replaced.
-pub fn submission(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+fn submission(
+    id: MessageId,
+    to: PhoneNumber,
+    text: &str,
+    now: Timestamp,
+    validity: Duration,
+) -> Result<Submission, OperationalError> {
     let options = TextOptions { encoding: Encoding::Transliterate, max_segments: PARTS, ..TextOptions::default() };
     let segments = Segments::new(text, &options, id.as_bytes().last().copied().unwrap_or_default())?;
     Ok(Submission {
@@ -50,7 +69,7 @@ pub fn submission(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) ->
         priority: 9,
         not_before: None,
         due: now,
-        expires: now + VALIDITY,
+        expires: now + validity,
         encoding_asked: options.encoding.as_str(),
         encoding: segments.coding().encoding().as_str(),
         units: u32::try_from(segments.units()).unwrap_or(u32::MAX),
@@ -71,7 +90,7 @@ mod tests {
     fn an_alarm_is_urgent_and_short() {
         let now = Timestamp::from_millis(1_795_525_200_000);
         let to = PhoneNumber::from_digits("5511987654321").unwrap();
-        let made = submission(MessageId::new(now, [7; 10]), to, "SIM norte não envia", now).unwrap();
+        let made = alarm(MessageId::new(now, [7; 10]), to, "SIM norte não envia", now).unwrap();
         assert_eq!(
             (made.priority, made.purpose, made.parts.len(), made.encoding),
             (9, Purpose::Operational, 1, "gsm7")

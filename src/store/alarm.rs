@@ -1,29 +1,60 @@
 //! Alarms: what a person must look after, until it is over.
+//!
+//! An alarm is about a SIM, a modem or the gateway itself, and is raised once while it is open. Who is named for alarms gets
+//! a text. It waits for a SIM that works for as long as the alarm is open, and is not sent once that is over.
 
 use rusqlite::params;
 
 use crate::clock::Timestamp;
 use crate::dispatch::route::Route;
-use crate::sms::id::SimKey;
+use crate::sms::id::{MessageId, ModemId, SimKey};
 use crate::sms::operational;
 
 use super::StoreError;
 use super::event::{About, EventKind};
 use super::work::Work;
 
-/// What kind of thing is wrong. The words are part of the API.
+/// What kind of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmKind {
     /// A SIM takes no debtor's message until it has proven itself.
     SimResting,
+    /// A modem does not work, and nothing that Recado can do has brought it back.
+    ModemDead,
+    /// The store of a modem has little room for what comes in.
+    StoreNearlyFull,
 }
 
 impl AlarmKind {
+    /// The word in the API, and how a text begins that tells of it; `{}` is what it is about.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SimResting => ("sim_resting", "SIM {} rests"),
+            Self::ModemDead => ("modem_dead", "modem {} does not work"),
+            Self::StoreNearlyFull => ("store_nearly_full", "the store of modem {} is nearly full"),
+        }
+    }
+
     /// The word in the API.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::SimResting => "sim_resting",
-        }
+        self.words().0
+    }
+}
+
+/// What an alarm is about: a SIM, a modem, or, by default, the gateway itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Subject<'a> {
+    sim: Option<SimKey>,
+    modem: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn sim(sim: SimKey) -> Self {
+        Self { sim: Some(sim), modem: None }
+    }
+
+    pub(super) fn modem(modem: &'a ModemId) -> Self {
+        Self { sim: None, modem: Some(modem.as_str()) }
     }
 }
 
@@ -36,6 +67,8 @@ pub struct AlarmView {
     pub kind: String,
     /// The SIM that it is about, by name or ICCID.
     pub sim: Option<String>,
+    /// The modem that it is about.
+    pub modem: Option<String>,
     /// In words for a person.
     pub detail: String,
     /// Since when.
@@ -45,43 +78,92 @@ pub struct AlarmView {
 }
 
 impl Work<'_> {
-    /// Raises an alarm about a SIM, unless it is raised already, and tells those whom alarms are to be sent to.
-    pub(super) fn raise(&mut self, kind: AlarmKind, sim: SimKey, detail: &str) -> Result<(), StoreError> {
+    /// Raises an alarm, unless it is raised already, and tells those whom alarms are to be sent to.
+    pub(super) fn raise(&mut self, kind: AlarmKind, subject: Subject<'_>, detail: &str) -> Result<(), StoreError> {
         let raised = self
             .conn
             .prepare_cached(
-                "INSERT INTO alarm (kind, sim, detail, raised_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO alarm (kind, sim, modem, detail, raised_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             )?
-            .execute(params![kind.name(), sim.0, detail, self.now.as_millis()])?;
+            .execute(params![kind.name(), subject.sim.map(|sim| sim.0), subject.modem, detail, self.now.as_millis()])?;
         if raised == 0 {
             return Ok(());
         }
-        self.alarm_event(EventKind::AlarmRaised, kind, sim)?;
-        let label = self.board.sims.get(&sim).map(|entry| entry.card.names.label()).unwrap_or_default();
-        let text = format!("Recado: SIM {label} rests. {detail}");
+        let alarm = self.conn.last_insert_rowid();
+        self.alarm_event(EventKind::AlarmRaised, kind, subject)?;
+        let text = format!("Recado: {}. {detail}", kind.words().1.replace("{}", &self.label(subject)));
         for to in self.settings.alarms.clone() {
             // A number that cannot be written to was refused with the configuration.
-            if let Ok(submission) = operational::submission(self.own_id(), to, &text, self.now) {
+            if let Ok(submission) = operational::alarm(self.own_id(), to, &text, self.now) {
                 self.enqueue(&submission, Route::Any)?;
+                self.conn
+                    .prepare_cached("INSERT INTO alarm_text (alarm, message) VALUES (?, ?)")?
+                    .execute(params![alarm, submission.id.as_bytes()])?;
             }
         }
         Ok(())
     }
 
     /// The cause of an alarm is gone.
-    pub(super) fn clear(&mut self, kind: AlarmKind, sim: SimKey) -> Result<(), StoreError> {
+    pub(super) fn clear(&mut self, kind: AlarmKind, subject: Subject<'_>) -> Result<(), StoreError> {
         let cleared = self
             .conn
-            .prepare_cached("UPDATE alarm SET cleared_at = ? WHERE kind = ? AND sim = ? AND cleared_at IS NULL")?
-            .execute(params![self.now.as_millis(), kind.name(), sim.0])?;
-        if cleared > 0 {
-            self.alarm_event(EventKind::AlarmCleared, kind, sim)?;
+            .prepare_cached(
+                "UPDATE alarm SET cleared_at = ? WHERE kind = ? AND sim IS ? AND modem IS ? AND cleared_at IS NULL
+                 RETURNING key",
+            )?
+            .query_map(
+                params![self.now.as_millis(), kind.name(), subject.sim.map(|sim| sim.0), subject.modem],
+                |row| row.get(0),
+            )?
+            .collect::<Result<Vec<i64>, _>>()?;
+        for alarm in cleared {
+            self.alarm_event(EventKind::AlarmCleared, kind, subject)?;
+            self.withdraw_texts(alarm)?;
         }
         Ok(())
     }
 
-    fn alarm_event(&mut self, event: EventKind, kind: AlarmKind, sim: SimKey) -> Result<(), StoreError> {
+    /// What is to be told of a modem's store, now that it was counted.
+    pub fn store_counted(&mut self, modem: &ModemId, is_nearly_full: bool) -> Result<(), StoreError> {
+        let subject = Subject::modem(modem);
+        if is_nearly_full {
+            let detail = "Texts that find no room wait in the network. Look for messages that were stored by others.";
+            self.raise(AlarmKind::StoreNearlyFull, subject, detail)
+        } else {
+            self.clear(AlarmKind::StoreNearlyFull, subject)
+        }
+    }
+
+    /// At start: how full stores are is counted anew.
+    pub(super) fn forget_stores(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT modem FROM alarm WHERE kind = ? AND modem IS NOT NULL AND cleared_at IS NULL";
+        let modems = self
+            .conn
+            .prepare(sql)?
+            .query_map([AlarmKind::StoreNearlyFull.name()], |row| row.get(0))?
+            .collect::<Result<Vec<String>, _>>()?;
+        modems.iter().try_for_each(|modem| self.store_counted(&ModemId::new(modem), false))
+    }
+
+    /// What still waits to tell of an alarm that is over is not sent.
+    fn withdraw_texts(&mut self, alarm: i64) -> Result<(), StoreError> {
+        let texts = self
+            .conn
+            .prepare_cached("DELETE FROM alarm_text WHERE alarm = ? RETURNING message")?
+            .query_map([alarm], |row| row.get(0).map(MessageId::from_bytes))?
+            .collect::<Result<Vec<_>, _>>()?;
+        // One that was handed over is too late, and is true.
+        texts.into_iter().try_for_each(|id| self.cancel(id).map(drop))
+    }
+
+    fn label(&self, subject: Subject<'_>) -> String {
+        let sim = subject.sim.and_then(|sim| self.board.sims.get(&sim)).map(|entry| entry.card.names.label());
+        sim.or_else(|| subject.modem.map(ToOwned::to_owned)).unwrap_or_default()
+    }
+
+    fn alarm_event(&mut self, event: EventKind, kind: AlarmKind, subject: Subject<'_>) -> Result<(), StoreError> {
         let data = Some(serde_json::json!({ "kind": kind.name() }).to_string());
-        self.event(event, &About { sim: Some(sim), data, ..About::default() })
+        self.event(event, &About { modem: subject.modem, sim: subject.sim, data, ..About::default() })
     }
 }

@@ -13,7 +13,7 @@ use crate::sms::operational;
 use crate::sms::outcome::{Cause, Disposition};
 
 use super::StoreError;
-use super::alarm::AlarmKind;
+use super::alarm::{AlarmKind, Subject};
 use super::event::{About, EventKind};
 use super::row::MessageRow;
 use super::work::Work;
@@ -94,7 +94,7 @@ impl Work<'_> {
         let data = serde_json::json!({ "resting": true, "reason": reason.to_string() }).to_string();
         self.event(EventKind::SimResting, &About { sim: Some(sim), data: Some(data), ..About::default() })?;
         self.line_effect(sim);
-        self.raise(AlarmKind::SimResting, sim, &reason.detail())
+        self.raise(AlarmKind::SimResting, Subject::sim(sim), &reason.detail())
     }
 
     fn end_rest(&mut self, sim: SimKey) -> Result<(), StoreError> {
@@ -102,7 +102,7 @@ impl Work<'_> {
         let data = Some(serde_json::json!({ "resting": false }).to_string());
         self.event(EventKind::SimResting, &About { sim: Some(sim), data, ..About::default() })?;
         self.line_effect(sim);
-        self.clear(AlarmKind::SimResting, sim)
+        self.clear(AlarmKind::SimResting, Subject::sim(sim))
     }
 
     fn save_rest(&self, sim: SimKey) -> Result<(), StoreError> {
@@ -161,7 +161,7 @@ impl Work<'_> {
     fn send_test(&mut self, sim: SimKey, to: PhoneNumber) -> Result<Option<MessageId>, StoreError> {
         let Some(names) = self.board.sims.get(&sim).map(|entry| entry.card.names.clone()) else { return Ok(None) };
         let text = format!("Recado: self-test of SIM {}", names.label());
-        let made = operational::submission(self.own_id(), to, &text, self.now);
+        let made = operational::self_test(self.own_id(), to, &text, self.now);
         let Ok(mut submission) = made else { return Ok(None) };
         submission.sim = Some(names.iccid.clone());
         self.enqueue(&submission, Route::Test(names.iccid))?;

@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::sms::id::{ModemId, SimKey};
 
 use super::StoreError;
+use super::alarm::{AlarmKind, Subject};
 use super::board::Place;
 use super::event::{About, EventKind};
 use super::work::{Effect, Work};
@@ -16,8 +17,14 @@ impl Work<'_> {
         // A SIM that was moved is in one modem only.
         self.board.set_place(sim, Some(Place { modem: modem.clone(), ready: false }));
         self.event(EventKind::ModemUp, &About { modem: Some(modem.as_str()), sim: Some(sim), ..About::default() })?;
+        self.clear(AlarmKind::ModemDead, Subject::modem(modem))?;
         self.line_effect(sim);
         Ok(sim)
+    }
+
+    /// Nothing brings the modem back: a person must look after it. Over when it is up again.
+    pub fn modem_dead(&mut self, modem: &ModemId, detail: &str) -> Result<(), StoreError> {
+        self.raise(AlarmKind::ModemDead, Subject::modem(modem), detail)
     }
 
     /// The modem can send, or cannot for now, because it is not registered.

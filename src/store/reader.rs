@@ -166,16 +166,17 @@ impl Reader {
 
     /// Alarms, also those that are over.
     pub fn alarms(&self, page: Page, limit: u32) -> Result<Vec<AlarmView>, StoreError> {
-        let select = "SELECT alarm.key, kind, sim.iccid, detail, raised_at, cleared_at
+        let select = "SELECT alarm.key, kind, sim.iccid, alarm.modem, detail, raised_at, cleared_at
              FROM alarm LEFT JOIN sim ON sim.key = alarm.sim";
         self.numbered(select, "alarm.key", page, limit, None, |row| {
             Ok(AlarmView {
                 key: row.get(0)?,
                 kind: row.get(1)?,
                 sim: row.get::<_, Option<String>>(2)?.map(|iccid| self.sim_label(iccid)),
-                detail: row.get(3)?,
-                raised_at: Timestamp::from_millis(row.get(4)?),
-                cleared_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+                modem: row.get(3)?,
+                detail: row.get(4)?,
+                raised_at: Timestamp::from_millis(row.get(5)?),
+                cleared_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
             })
         })
     }

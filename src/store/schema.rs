@@ -16,10 +16,11 @@ const APPLICATION_ID: i32 = 0x5243_444F;
 /// SQLite before this version can corrupt a database when a WAL is reset (fixed in 3.51.3).
 const SQLITE_MIN: i32 = 3_051_003;
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
     include_str!("migrations/0006.sql"),
 ];
 

@@ -11,11 +11,15 @@ use super::at;
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct AlarmAnswer {
     pub(in super::super) id: i64,
-    /// `sim_resting`.
+    /// What is wrong.
+    #[schema(example = "sim_resting")]
     kind: String,
     /// The SIM that it is about: the name or ICCID.
     #[schema(required)]
     sim: Option<String>,
+    /// The modem that it is about.
+    #[schema(required)]
+    modem: Option<String>,
     /// In words.
     detail: String,
     raised_at: String,
@@ -30,6 +34,7 @@ impl From<AlarmView> for AlarmAnswer {
             id: alarm.key,
             kind: alarm.kind,
             sim: alarm.sim,
+            modem: alarm.modem,
             detail: alarm.detail,
             raised_at: at(alarm.raised_at),
             cleared_at: alarm.cleared_at.map(at),

@@ -1,5 +1,6 @@
 //! Situations of the queue: a real store, the real plan, and modems that are played by the test.
 
+mod alarm;
 mod budget;
 mod clock;
 mod control;

@@ -1,0 +1,82 @@
+//! Alarms about modems, and the texts that tell of them.
+
+use super::*;
+use crate::store::alarm::AlarmView;
+
+impl Desk {
+    fn watched(iccid: &str) -> Self {
+        let mut desk = Self::new(unlimited());
+        desk.settings.alarms = vec![PhoneNumber::from_digits("5511900000001").unwrap()];
+        desk.restart();
+        desk.plug("m1", iccid);
+        desk.report("m1", &[Report::Down { reason: "a command got no answer".into() }]);
+        desk
+    }
+
+    fn dead(&mut self, modem: &str) {
+        let detail = "cut its power by hand";
+        let modem = ModemId::new(modem);
+        self.gateway.commit(self.now, |context| context.work.modem_dead(&modem, detail)).unwrap();
+    }
+
+    fn alarms(&self) -> Vec<AlarmView> {
+        self.reader().alarms(Page::After(0), 100).unwrap()
+    }
+}
+
+#[test]
+fn a_dead_modem_raises_one_alarm_that_names_it_and_that_ends_when_it_is_up() {
+    let mut desk = Desk::watched("sim-a");
+    desk.dead("m1");
+    desk.dead("m1");
+    desk.dead("m2");
+    let open: Vec<_> = desk.alarms().into_iter().map(|alarm| (alarm.kind, alarm.modem, alarm.sim)).collect();
+    let about = |modem: &str| ("modem_dead".to_owned(), Some(modem.to_owned()), None);
+    assert_eq!(open, [about("m1"), about("m2")]);
+    desk.plug("m1", "sim-a");
+    let over: Vec<_> = desk.alarms().into_iter().map(|alarm| alarm.cleared_at.is_some()).collect();
+    assert_eq!(over, [true, false]);
+    let cleared = desk.reader().events(Page::After(0), 100, &[]).unwrap();
+    let cleared = cleared.into_iter().find(|event| event.kind == "alarm.cleared").unwrap();
+    assert_eq!(cleared.modem.as_deref(), Some("m1"));
+}
+
+#[test]
+fn a_text_about_an_alarm_waits_for_days_for_a_sim_that_works() {
+    let mut desk = Desk::watched("sim-a");
+    desk.dead("m1");
+    desk.pass(Duration::from_secs(5 * 24 * 60 * 60));
+    desk.plug("m2", "sim-b");
+    let lease = desk.send(1);
+    assert_eq!(submit_tpdu(&lease).tp_da.number(), "+5511900000001");
+}
+
+#[test]
+fn a_text_about_an_alarm_that_is_over_is_not_sent() {
+    let mut desk = Desk::watched("sim-a");
+    desk.dead("m1");
+    desk.plug("m1", "sim-a");
+    assert!(desk.loads().is_empty());
+}
+
+#[test]
+fn a_store_that_is_nearly_full_is_told_until_there_is_room_or_the_daemon_counts_anew() {
+    let mut desk = Desk::watched("sim-a");
+    desk.plug("m1", "sim-a");
+    let counted = |is_nearly_full| Report::StoreCounted { is_nearly_full };
+    for _ in 0..2 {
+        desk.report("m1", &[counted(true)]);
+    }
+    let open = |desk: &Desk| -> Vec<_> {
+        let alarms = desk.alarms().into_iter().filter(|alarm| alarm.cleared_at.is_none());
+        alarms.map(|alarm| (alarm.kind, alarm.modem)).collect()
+    };
+    assert_eq!(open(&desk), [("store_nearly_full".to_owned(), Some("m1".to_owned()))]);
+    assert!(desk.load().1.pdu.octets.len() > 20, "somebody is told");
+    desk.report("m1", &[counted(false)]);
+    assert_eq!(open(&desk), []);
+    desk.report("m1", &[counted(true)]);
+    assert_eq!(open(&desk).len(), 1);
+    desk.restart();
+    assert_eq!(open(&desk), []);
+}
