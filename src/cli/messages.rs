@@ -85,9 +85,11 @@ impl Command for MessagesArgs {
         let message = if self.cancel {
             client.ask(Ask { method: Method::DELETE, path: &path, body: None }).await?
         } else if let Some(decision) = self.resolve {
-            if !printer.is_json {
-                // What the decision rests on is gone with it.
-                print_evidence(&client.get(&path).await?, printer)?;
+            // What the decision rests on is gone with it. Whoever may not read may decide all the same.
+            if !printer.is_json
+                && let Ok(message) = client.get(&path).await
+            {
+                print_evidence(&message, printer)?;
             }
             let body = json!({"decision": decision.name()});
             let path = format!("{path}/resolve");
@@ -164,8 +166,7 @@ fn print_rows<const N: usize>(
 fn print_evidence(message: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
     let parts = message.get("parts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for part in parts.iter().filter(|part| part.get("evidence").is_some_and(|evidence| *evidence != json!([]))) {
-        printer.line("")?;
-        printer.line(&format!("What is known about part {}:", cell(part, "part")))?;
+        printer.line(&format!("\nWhat is known about part {}:", cell(part, "part")))?;
         print_rows(part, "evidence", EVIDENCE_COLUMNS, printer)?;
     }
     Ok(())

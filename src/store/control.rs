@@ -219,7 +219,7 @@ impl Work<'_> {
     }
 
     /// What time alone does: messages expire, policies of unknown parts and self-tests come due, texts are published although
-    /// parts of them are missing.
+    /// parts of them are missing. What is left of the queue after the clock was set back is moved too.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -233,7 +233,7 @@ impl Work<'_> {
         if self.board.next_partial.is_some_and(|at| at <= self.now) {
             self.publish_partials()?;
         }
-        Ok(())
+        self.move_queue()
     }
 
     fn expire_due(&mut self) -> Result<(), StoreError> {

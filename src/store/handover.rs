@@ -170,7 +170,6 @@ impl Work<'_> {
     /// After a crash: whatever was offered may or may not have been sent.
     pub(super) fn settle_crash(&mut self) -> Result<(), StoreError> {
         self.draw_in()?;
-        self.draw_in_parts()?;
         self.forget_stores()?;
         let mut statement = self.conn.prepare("SELECT key, modem FROM segment WHERE state = 2")?;
         let offered = statement

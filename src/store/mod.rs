@@ -24,6 +24,7 @@ pub mod reader;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+mod set_back;
 pub mod spend;
 pub mod submit;
 mod tie;
@@ -149,6 +150,7 @@ impl Store {
         let value = work(&mut open)?;
         let (aftermath, counters) = open.finish()?;
         transaction.commit()?;
+        self.board.committed();
         self.counters = counters;
         Ok((value, aftermath))
     }

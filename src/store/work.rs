@@ -220,11 +220,12 @@ impl<'a> Work<'a> {
     /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
     /// spent already, budgets are read anew.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        let is_back = self.board.begin(self.now);
-        if is_back {
+        let set_back = self.board.begin(self.now);
+        if let Some(seen) = set_back {
             self.draw_in()?;
-            self.draw_in_parts()?;
+            self.set_back(seen)?;
         }
+        let is_back = set_back.is_some();
         let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
         let affected: Vec<SimKey> =
             self.board.sims.iter().filter(|(_, sim)| is_affected(sim)).map(|(&key, _)| key).collect();
