@@ -9,4 +9,5 @@ mod inbox;
 pub mod modem;
 pub mod place;
 pub mod probe;
+pub mod record;
 pub mod writer;

@@ -15,7 +15,8 @@ mod profile;
 mod properties;
 mod receive;
 #[cfg(test)]
-mod replay;
+pub(crate) mod replay;
+mod script;
 mod submit;
 mod timers;
 mod transcript;
@@ -25,4 +26,6 @@ pub use config::{Card, Config};
 pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
 pub use output::{DownReason, Handle, Identity, Inbound, Note, Origin, Output, Status};
+pub(crate) use profile::ways_to_iccid;
+pub use script::{Diverges, bring_up};
 pub use transcript::{Turn, redacted};
