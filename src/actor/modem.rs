@@ -440,10 +440,7 @@ impl Task {
     fn note(&self, note: &Note) {
         tracing::debug!(modem = %self.setup.id, ?note, "modem note");
         // What the store never sees.
-        for (dropped, skipped) in [
-            (Note::PushDropped, Skipped::Push),
-            (Note::BroadcastDropped, Skipped::Broadcast),
-        ] {
+        for (dropped, skipped) in [(Note::PushDropped, Skipped::Push), (Note::BroadcastDropped, Skipped::Broadcast)] {
             if *note == dropped {
                 self.setup.metrics.skipped(skipped.name());
             }

@@ -58,7 +58,8 @@ pub(super) fn run(args: &ProbeArgs, roots: &Roots, output: &mut dyn Write) -> Re
     if let Some(file) = &args.record {
         runtime.block_on(record(&found, file))?;
         if !args.json {
-            printer.line(&format!("\nThe dialogue is in {}. Look through it before you give it away.", file.display()))?;
+            printer
+                .line(&format!("\nThe dialogue is in {}. Look through it before you give it away.", file.display()))?;
             printer.flush()?;
         }
     }

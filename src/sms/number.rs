@@ -233,9 +233,8 @@ mod tests {
 
     #[test]
     fn a_line_keeps_its_identity_when_the_plan_changes() {
-        let same = |a: &str, b: &str| {
-            PhoneNumber::from_digits(a).unwrap().is_same_line(PhoneNumber::from_digits(b).unwrap())
-        };
+        let same =
+            |a: &str, b: &str| PhoneNumber::from_digits(a).unwrap().is_same_line(PhoneNumber::from_digits(b).unwrap());
         assert!(same("5511987654321", "551187654321"));
         assert!(same("5215512345678", "525512345678"));
         assert!(!same("5511987654321", "5521987654321"));

@@ -114,8 +114,7 @@ mod tests {
 
     #[test]
     fn the_sim_that_was_written_to_counts_more_than_the_newest() {
-        let three =
-            [earlier(9, "5511987654321", 2), earlier(8, "5511987654321", 1), earlier(7, "5511987654321", 1)];
+        let three = [earlier(9, "5511987654321", 2), earlier(8, "5511987654321", 1), earlier(7, "5511987654321", 1)];
         check("+5511987654321", &three, Some(8));
         check("+5511987654321", &three[..1], Some(9));
     }

@@ -184,8 +184,7 @@ impl Board {
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
         // What a clock that was set back asks for was rolled back too: the next transaction does it again.
-        (fresh.seen, fresh.set_back) =
-            self.clock_before.clone().unwrap_or_else(|| (self.seen, self.set_back.clone()));
+        (fresh.seen, fresh.set_back) = self.clock_before.clone().unwrap_or_else(|| (self.seen, self.set_back.clone()));
         for (key, sim) in &mut fresh.sims {
             let before = self.places_before.iter().find(|(moved, _)| moved == key).map(|(_, place)| place.clone());
             sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));

@@ -52,9 +52,8 @@ pub(super) fn of_part(
         (true, false) => evidence.extend(parked),
     }
     let sql = "SELECT min(at) FROM inbound WHERE number = ? AND at > ?";
-    let answered: Option<i64> = conn
-        .prepare_cached(sql)?
-        .query_row(params![stored_number(recipient), part.offered_at], |row| row.get(0))?;
+    let answered: Option<i64> =
+        conn.prepare_cached(sql)?.query_row(params![stored_number(recipient), part.offered_at], |row| row.get(0))?;
     evidence.extend(answered.map(|at| Evidence::Answered { at: Timestamp::from_millis(at) }));
     Ok(evidence)
 }

@@ -36,7 +36,7 @@ pub enum Received {
 pub(super) struct Text<'a> {
     pub(super) carrier: &'a Carrier,
     pub(super) sender: &'a Sender,
-    pub(super) text: &'a str,
+    pub(super) body: &'a str,
     /// How many parts of it there are.
     pub(super) parts: usize,
     /// Which there are not.
@@ -101,8 +101,8 @@ impl Work<'_> {
         if let Some(concat) = concat {
             return self.receive_part(carrier, key, &sender, deliver, concat);
         }
-        let text = deliver.user_data.text(deliver.tp_dcs).unwrap_or_default();
-        let text = Text { carrier, sender: &sender, text: &text, parts: 1, missing: &[], replaces: None };
+        let body = deliver.user_data.text(deliver.tp_dcs).unwrap_or_default();
+        let text = Text { carrier, sender: &sender, body: &body, parts: 1, missing: &[], replaces: None };
         let seq = self.publish(&text)?;
         self.conn.prepare_cached("UPDATE received SET inbound = ? WHERE key = ?")?.execute([seq, key])?;
         Ok(Received::Text(seq))
@@ -150,7 +150,7 @@ impl Work<'_> {
                 sender.as_str(),
                 carrier.sim.0,
                 carrier.modem.as_str(),
-                text.text,
+                text.body,
                 text.parts,
                 tie.message.map(|message| message.0),
                 tie.number.map(stored_number),

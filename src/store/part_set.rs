@@ -107,15 +107,7 @@ impl Work<'_> {
                  AND abs(scts - ?) < ? ORDER BY key DESC LIMIT 1"
             ))?
             .query_row(
-                params![
-                    sim.0,
-                    sender.as_str(),
-                    concat.reference,
-                    concat.total,
-                    concat.bits,
-                    scts_of(deliver),
-                    within
-                ],
+                params![sim.0, sender.as_str(), concat.reference, concat.total, concat.bits, scts_of(deliver), within],
                 PartSet::read,
             )
             .optional()?;
@@ -133,21 +125,12 @@ impl Work<'_> {
             .prepare_cached(
                 "INSERT INTO part_set (sim, sender, concat_ref, concat_bits, total, scts) VALUES (?, ?, ?, ?, ?, ?)",
             )?
-            .execute(params![
-                sim.0,
-                sender.as_str(),
-                concat.reference,
-                concat.bits,
-                concat.total,
-                scts_of(deliver)
-            ])?;
+            .execute(params![sim.0, sender.as_str(), concat.reference, concat.bits, concat.total, scts_of(deliver)])?;
         Ok(PartSet { key: self.conn.last_insert_rowid(), total: concat.total, inbound: None })
     }
 
     fn join_set(&self, set: PartSet, received: i64) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached("UPDATE received SET part_set = ? WHERE key = ?")?
-            .execute([set.key, received])?;
+        self.conn.prepare_cached("UPDATE received SET part_set = ? WHERE key = ?")?.execute([set.key, received])?;
         Ok(())
     }
 
@@ -191,7 +174,7 @@ impl Work<'_> {
         let seq = self.publish(&Text {
             carrier: &Carrier { modem: ModemId::new(&modem), sim: SimKey(sim) },
             sender: &Sender::new(sender),
-            text: &assembled.text,
+            body: &assembled.text,
             parts: parts.len(),
             missing: &assembled.missing,
             replaces: set.inbound,
@@ -224,9 +207,7 @@ impl Work<'_> {
     /// The clock was set back: nothing waits from a time that is still to come.
     pub(super) fn draw_in_parts(&mut self) -> Result<(), StoreError> {
         let now = self.now.as_millis();
-        self.conn
-            .prepare_cached("UPDATE part_set SET waiting_since = ?1 WHERE waiting_since > ?1")?
-            .execute([now])?;
+        self.conn.prepare_cached("UPDATE part_set SET waiting_since = ?1 WHERE waiting_since > ?1")?.execute([now])?;
         self.board.next_partial = next_partial(self.conn)?;
         Ok(())
     }

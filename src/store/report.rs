@@ -112,7 +112,8 @@ impl Work<'_> {
     fn find_reported(&self, report: &ReportRead) -> Result<Option<SegmentId>, StoreError> {
         let ReportRead { sim, tp_mr, ref recipient, .. } = *report;
         let since = (self.now - REPORTED_WITHIN).as_millis();
-        let accepted = "SELECT segment.key, recipient, accepted_at FROM segment JOIN message ON message.key = segment.message
+        let accepted =
+            "SELECT segment.key, recipient, accepted_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND tp_mr = ? AND segment.state = 3 AND accepted_at > ? ORDER BY accepted_at DESC";
         let open = self.candidates(accepted, params![sim.0, tp_mr, since])?;
         let ahead = self.scts_ahead(sim)?;
@@ -125,14 +126,16 @@ impl Work<'_> {
         }
         // It may be about the part on the wire, whose reference is not known yet: an unknown one that was never sent would be
         // expected to have the same.
-        let offered = "SELECT segment.key, recipient, offered_at FROM segment JOIN message ON message.key = segment.message
+        let offered =
+            "SELECT segment.key, recipient, offered_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND segment.state = 2";
         if choose(recipient, None, &self.candidates(offered, [sim.0])?).is_some() {
             return Ok(None);
         }
         // The reference of an unknown part is a guess: it counts the unknown ones before it as sent. With several to one
         // recipient, or where a part of the message went again, a report may be about another one.
-        let unknown = "SELECT segment.key, recipient, unknown_at FROM segment JOIN message ON message.key = segment.message
+        let unknown =
+            "SELECT segment.key, recipient, unknown_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND expected_mr = ? AND segment.state = 7 AND unknown_at > ? AND NOT EXISTS (
                  SELECT 1 FROM segment AS other JOIN message AS its ON its.key = other.message
                  WHERE other.sim = segment.sim AND other.state = 7 AND other.key <> segment.key
@@ -156,9 +159,7 @@ impl Work<'_> {
     /// A report that can be about one part only shows how the clock of the centre goes.
     fn learn_scts_ahead(&self, sim: SimKey, known: i64, seen: i64) -> Result<(), StoreError> {
         if u128::from(known.abs_diff(seen)) >= AHEAD_STEP.as_millis() {
-            self.conn
-                .prepare_cached("UPDATE sim SET scts_ahead = ? WHERE key = ?")?
-                .execute([seen, sim.0])?;
+            self.conn.prepare_cached("UPDATE sim SET scts_ahead = ? WHERE key = ?")?.execute([seen, sim.0])?;
         }
         Ok(())
     }

@@ -224,7 +224,10 @@ mod tests {
         assert_eq!(rows("SELECT seq, number FROM inbound ORDER BY seq"), [(1, Some(5_511_987_654_321)), (2, None)]);
         let waiting_since = 1_795_525_400_000;
         assert_eq!(rows("SELECT key, waiting_since FROM part_set"), [(1, Some(waiting_since))]);
-        assert_eq!(rows("SELECT seq, part_set FROM received WHERE seq IS NOT NULL ORDER BY seq"), [(1, Some(1)), (3, Some(1))]);
+        assert_eq!(
+            rows("SELECT seq, part_set FROM received WHERE seq IS NOT NULL ORDER BY seq"),
+            [(1, Some(1)), (3, Some(1))]
+        );
         let violations = rows("SELECT rowid, parent FROM pragma_foreign_key_check");
         assert_eq!(violations, []);
     }

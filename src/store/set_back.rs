@@ -97,17 +97,14 @@ impl Work<'_> {
             let (from, to) = (i64::try_from(set_back.by.as_millis()).unwrap_or(i64::MAX), set_back.to.as_millis());
             for part in found.iter().filter(|part| !part.is_asked) {
                 let due = part.due.saturating_sub(from).max(to);
-                self.conn
-                    .prepare_cached("UPDATE segment SET due = ? WHERE key = ?")?
-                    .execute([due, part.key])?;
+                self.conn.prepare_cached("UPDATE segment SET due = ? WHERE key = ?")?.execute([due, part.key])?;
                 self.effect(Effect::Queued { lane, priority, due: Timestamp::from_millis(due) });
             }
-            match found.last() {
-                Some(last) => set_back.after = (last.due, last.key),
-                None => {
-                    set_back.places.pop_front();
-                    set_back.after = (to, i64::MAX);
-                }
+            if let Some(last) = found.last() {
+                set_back.after = (last.due, last.key);
+            } else {
+                set_back.places.pop_front();
+                set_back.after = (to, i64::MAX);
             }
             left = left.saturating_sub(found.len());
         }

@@ -120,8 +120,10 @@ impl Default for Metrics {
                 exponential_buckets(1.0, 2.0, 11),
             ),
             inbound: of.family("inbound", "Texts received, by intent"),
-            inbound_skipped: of
-                .family("inbound_skipped", "Received messages that are no texts for people, by kind; they are not in the inbox"),
+            inbound_skipped: of.family(
+                "inbound_skipped",
+                "Received messages that are no texts for people, by kind; they are not in the inbox",
+            ),
             blocked: of.family("blocked", "Messages that the gate forbade for good, by reason"),
             registry: Mutex::new(registry),
         }

@@ -245,12 +245,8 @@ fn a_clock_that_is_set_forward_by_a_day_sends_nothing_whose_time_is_over_and_sto
 /// Parts per day around a change of daylight saving time in New York, with a reset at two at night, the hour that is
 /// left out in March and comes twice in November.
 fn check_change(begin: &str, hours: &[u64]) {
-    let limits = Limits {
-        per_day: 1,
-        zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
-        reset_hour: 2,
-        ..unlimited()
-    };
+    let limits =
+        Limits { per_day: 1, zone: jiff::tz::TimeZone::get("America/New_York").unwrap(), reset_hour: 2, ..unlimited() };
     let mut desk = Desk::new(limits);
     desk.now = begin.parse().unwrap();
     desk.restart();

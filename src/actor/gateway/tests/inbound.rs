@@ -94,8 +94,7 @@ fn what_is_not_for_people_is_taken_from_the_modem_and_counted() {
         desk.receive("m1", octets);
     }
     assert_eq!(texts(&desk), Vec::<String>::new());
-    let expected =
-        [Skipped::Silent, Skipped::SimDownload, Skipped::Push, Skipped::Waiting, Skipped::Binary];
+    let expected = [Skipped::Silent, Skipped::SimDownload, Skipped::Push, Skipped::Waiting, Skipped::Binary];
     assert_eq!(skipped(&mut desk), expected);
     let kinds: Vec<String> =
         desk.reader().events(Page::After(0), 100, &[]).unwrap().into_iter().map(|event| event.kind).collect();
@@ -185,8 +184,7 @@ fn parts_that_come_after_that_show_the_whole_text_again() {
     desk.receive("m1", part(9, 3, 3, "três"));
     assert_eq!(shown(&desk).len(), 1, "the second may come too");
     desk.receive("m1", part(9, 3, 2, "dois "));
-    let expected =
-        [("um  […]".to_owned(), 1, vec![2, 3], None), ("um dois três".to_owned(), 3, Vec::new(), Some(1))];
+    let expected = [("um  […]".to_owned(), 1, vec![2, 3], None), ("um dois três".to_owned(), 3, Vec::new(), Some(1))];
     assert_eq!(shown(&desk), expected);
     let (kind, data) = inbound_events(&desk).pop().unwrap();
     assert_eq!((kind.as_str(), data.as_str()), ("inbound.received", r#"{"inbound":2,"parts":3,"replaces":1}"#));
@@ -202,8 +200,7 @@ fn late_parts_that_do_not_complete_it_wait_a_day_of_their_own() {
     desk.pass(DAY);
     desk.receive("m1", part(9, 3, 3, "três"));
     desk.pass(DAY);
-    let expected =
-        [("um […]".to_owned(), 1, vec![2, 3], None), ("um […] três".to_owned(), 2, vec![2], Some(1))];
+    let expected = [("um […]".to_owned(), 1, vec![2, 3], None), ("um […] três".to_owned(), 2, vec![2], Some(1))];
     assert_eq!(shown(&desk), expected);
 }
 
