@@ -15,7 +15,7 @@ mod profile;
 mod properties;
 mod receive;
 #[cfg(test)]
-pub(crate) mod replay;
+mod replay;
 mod script;
 mod submit;
 mod timers;
@@ -27,5 +27,7 @@ pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
 pub use output::{DownReason, Handle, Identity, Inbound, Note, Origin, Output, Status};
 pub(crate) use profile::ways_to_iccid;
+#[cfg(test)]
+pub(crate) use replay::replay;
 pub use script::{Diverges, bring_up};
 pub use transcript::{Turn, redacted};

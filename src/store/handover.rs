@@ -205,10 +205,11 @@ impl Work<'_> {
             self.conn
                 .prepare_cached("UPDATE segment SET mr_after = ? WHERE sim = ? AND state = 7 AND mr_after IS NULL")?
                 .execute(params![tp_mr, carrier.sim.0])?;
-            self.conn
-                .prepare_cached("UPDATE sim SET last_mr = ? WHERE key = ?")?
-                .execute(params![tp_mr, carrier.sim.0])?;
-            self.expect_reference(carrier.sim, tp_mr.wrapping_add(1))?;
+            self.conn.prepare_cached("UPDATE sim SET last_mr = ?, next_mr = ? WHERE key = ?")?.execute(params![
+                tp_mr,
+                tp_mr.wrapping_add(1),
+                carrier.sim.0
+            ])?;
         }
         Ok(())
     }
@@ -307,14 +308,11 @@ impl Work<'_> {
         }
         if let Some(expected) = expected {
             // The next part is expected to get the one after, as if this one had been sent.
-            self.expect_reference(carrier.sim, expected.wrapping_add(1))?;
+            self.conn
+                .prepare_cached("UPDATE sim SET next_mr = ? WHERE key = ?")?
+                .execute(params![expected.wrapping_add(1), carrier.sim.0])?;
         }
         self.note_decision(part.message);
-        Ok(())
-    }
-
-    fn expect_reference(&self, sim: SimKey, next_mr: u8) -> Result<(), StoreError> {
-        self.conn.prepare_cached("UPDATE sim SET next_mr = ? WHERE key = ?")?.execute(params![next_mr, sim.0])?;
         Ok(())
     }
 

@@ -215,8 +215,8 @@ impl Work<'_> {
     /// Keeps a report that fits nothing, for as long as it may tell a person something about an unknown part.
     fn park(&mut self, report: &ReportRead) -> Result<(), StoreError> {
         self.conn
-            .prepare_cached("DELETE FROM parked_report WHERE at <= ?")?
-            .execute([(self.now - REPORTED_WITHIN).as_millis()])?;
+            .prepare_cached("DELETE FROM parked_report WHERE sim = ? AND at <= ?")?
+            .execute([report.sim.0, (self.now - REPORTED_WITHIN).as_millis()])?;
         self.conn
             .prepare_cached(
                 "INSERT INTO parked_report (at, sim, tp_mr, recipient, tp_status, scts) VALUES (?, ?, ?, ?, ?, ?)",

@@ -146,7 +146,7 @@ fn a_recorded_bring_up_replays_and_names_nobody() {
         let imei = output_field(&output);
         assert!(script.contains("\n= up ") && !script.contains(&imei), "{script}");
         for single in [false, true] {
-            crate::modem::replay::replay(&file, single);
+            crate::modem::replay(&file, single);
         }
         let again = run(&args, &fake.roots(), &mut Vec::new());
         assert!(matches!(again, Err(Failure::Io(_))), "what is there is not overwritten: {again:?}");

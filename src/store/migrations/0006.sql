@@ -71,4 +71,4 @@ CREATE TABLE report_read (
 CREATE INDEX report_read_at ON report_read (at);
 
 ALTER TABLE parked_report ADD COLUMN scts INTEGER;
-CREATE INDEX parked_report_at ON parked_report (at);
+CREATE INDEX parked_report_at ON parked_report (sim, at);
