@@ -8,6 +8,7 @@ use crate::dispatch::plan::{Draw, Plan, Step};
 use crate::modem::{Lease, Offer, Settlement, UssdCode};
 use crate::sms::id::{ModemId, SegmentId, SimKey};
 use crate::sms::lifecycle::Carrier;
+use crate::sms::number::Sender;
 use crate::store::handover::OfferAnswer;
 use crate::store::queue::Drawn;
 use crate::store::{Fact, Store, StoreError, Work};
@@ -22,6 +23,11 @@ pub enum Report {
     },
     /// It can send, or cannot for now.
     Ready(bool),
+    /// Its store of received messages was counted: whether it is nearly full.
+    StoreCounted {
+        /// Four fifths of the places are taken.
+        is_nearly_full: bool,
+    },
     /// It is gone or being recovered. What it had on the wire may be settled before or after.
     Down {
         /// Why, for the log.
@@ -57,8 +63,11 @@ pub enum Report {
         /// Digest of the PIN.
         mark: [u8; 32],
     },
-    /// Somebody called.
-    Call,
+    /// Somebody called and was hung up on.
+    Call {
+        /// Who, if the network showed it.
+        from: Option<Sender>,
+    },
     /// What the network says to a code; nothing where it says nothing.
     Told {
         /// The code.
@@ -79,12 +88,13 @@ impl Report {
             Self::Offer(segment) => Some(*segment),
             Self::Up { .. }
             | Self::Ready(_)
+            | Self::StoreCounted { .. }
             | Self::Down { .. }
             | Self::Recovery { .. }
             | Self::Settled { .. }
             | Self::Inbound { .. }
             | Self::PinRefused { .. }
-            | Self::Call
+            | Self::Call { .. }
             | Self::Told { .. }
             | Self::NotAsked
             | Self::Home(_) => None,
@@ -358,8 +368,12 @@ impl Context<'_, '_> {
                 tracing::info!(modem = %modem, ?received, "inbound stored");
                 Some(Order::Stored(*handle))
             }
-            Report::Call => {
-                self.work.call(modem, sim)?;
+            Report::StoreCounted { is_nearly_full } => {
+                self.work.store_counted(modem, *is_nearly_full)?;
+                None
+            }
+            Report::Call { from } => {
+                self.work.call(&carrier, from.as_ref())?;
                 None
             }
             Report::Told { code, text: Some(text) } => {

@@ -10,5 +10,6 @@ mod inbox;
 pub mod modem;
 pub mod place;
 pub mod probe;
+pub mod record;
 pub mod reset;
 pub mod writer;

@@ -16,12 +16,14 @@ use tokio::time::timeout;
 use crate::at::Registered;
 use crate::clock::{Clock, Instant};
 use crate::modem::{
-    Card, Config, DownReason, HostReset, Identity, Machine, Output, RUNG_DEAD, ReturnedWhy, Settlement, Status,
+    Card, Config, DownReason, HostReset, Identity, Machine, Note, Output, RUNG_DEAD, ReturnedWhy, Settlement, Status,
     UssdAnswer, UssdCode, UssdRefusal,
 };
 use crate::serial::usb;
 use crate::serial::{self, Port, PortError};
 use crate::sms::id::{ModemId, SegmentId};
+use crate::sms::number::Sender;
+use crate::sms::received::Skipped;
 use crate::telemetry::Metrics;
 
 use super::fleet::{Ask, Fleet, ModemState};
@@ -140,6 +142,7 @@ pub async fn run(setup: Setup) -> Ended {
         permit: None,
         asking: JoinSet::new(),
         resetting: JoinSet::new(),
+        is_nearly_full: false,
         buffer: vec![0; 4096],
     };
     let ended = task.run().await;
@@ -215,6 +218,8 @@ struct Task {
     asking: JoinSet<Permit>,
     /// Resets from outside; the port stays closed meanwhile.
     resetting: JoinSet<Result<(), ResetError>>,
+    /// What was last reported of its store.
+    is_nearly_full: bool,
     buffer: Vec<u8>,
 }
 
@@ -502,7 +507,6 @@ impl Task {
     }
 
     fn take(&mut self, output: Output, now: Instant, drained: &mut Drained) {
-        let id = &self.setup.id;
         match output {
             Output::Write(octets) => drained.write(octets),
             Output::Reopen { after } => drained.reopen = Some(after),
@@ -527,17 +531,33 @@ impl Task {
                 self.carried(now);
                 drained.reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
             }
-            Output::Call { .. } => drained.reports.push(Report::Call),
+            Output::Call { from } => drained.reports.push(Report::Call { from: from.map(Sender::new) }),
             Output::Ussd(answer) => drained.reports.extend(self.answered(answer)),
             Output::Up { identity, sim } => {
                 self.is_up = true;
                 self.idle.up(now);
                 drained.reports.extend(self.up(identity, sim));
             }
-            Output::Changed(status) => drained.reports.extend(self.changed(status)),
+            Output::Changed(status) => {
+                let is_nearly_full = status.is_nearly_full;
+                if std::mem::replace(&mut self.is_nearly_full, is_nearly_full) != is_nearly_full {
+                    drained.reports.push(Report::StoreCounted { is_nearly_full });
+                }
+                drained.reports.extend(self.changed(status));
+            }
             Output::Down { reason, rung } => self.down(&reason, rung, drained),
             Output::Drained => self.drained = true,
-            Output::Note(note) => tracing::debug!(modem = %id, ?note, "modem note"),
+            Output::Note(note) => self.note(&note),
+        }
+    }
+
+    fn note(&self, note: &Note) {
+        tracing::debug!(modem = %self.setup.id, ?note, "modem note");
+        // What the store never sees.
+        for (dropped, skipped) in [(Note::PushDropped, Skipped::Push), (Note::BroadcastDropped, Skipped::Broadcast)] {
+            if *note == dropped {
+                self.setup.metrics.skipped(skipped.name());
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::at::{self, Command, Ended, Finished, Iccid, Plain, QueryDigits, QuerySignal, QueryText, Session};
 use crate::clock::Clock;
-use crate::modem::Identity;
+use crate::modem::{Identity, ways_to_iccid};
 use crate::serial::{self, Port, PortError};
 
 /// Time for each `AT`, and how often: autobauding and sleeping modems miss the first.
@@ -25,8 +25,8 @@ const ASKING_LIMIT: Duration = Duration::from_secs(30);
 /// Octets that are kept of what a port says by itself.
 const HEARD_MAX: usize = 4096;
 
-/// The elementary file, which most modems give (TS 27.007 clause 8.18), then the commands of families.
-const ICCID_BY: [&str; 4] = ["+CRSM=176,12258,0,0,10", "+CCID", "+QCCID", "^ICCID?"];
+/// Older u-blox parts do not hear a command that follows a result within 20 ms.
+const BETWEEN: Duration = Duration::from_millis(25);
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Dialogue<'_> {
         identity.manufacturer = self.question(&QueryText("+CGMI")).await?;
         identity.model = self.question(&QueryText("+CGMM")).await?;
         identity.firmware = self.question(&QueryText("+CGMR")).await?;
-        for by in ICCID_BY {
+        for by in ways_to_iccid(identity) {
             identity.iccid = self.question(&Iccid(by)).await?;
             if identity.iccid.is_some() {
                 break;
@@ -129,6 +129,7 @@ impl Dialogue<'_> {
 
     /// The answer, if the modem gives one that can be read.
     async fn question<C: Command>(&mut self, command: &C) -> Result<Option<C::Answer>, ProbeError> {
+        tokio::time::sleep(BETWEEN).await;
         let finished = self.run(command).await?;
         Ok((finished.ended == Ended::Ok).then(|| command.read(&finished.reply)).flatten())
     }

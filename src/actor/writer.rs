@@ -597,6 +597,7 @@ impl Running {
                 }
                 Fact::Reported(after) => self.metrics.reported(after),
                 Fact::Received => self.metrics.received(),
+                Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
             }
         }

@@ -60,6 +60,9 @@ pub enum Routed {
     Broadcast,
 }
 
+/// Type of address: international, of the ISDN plan (TS 24.008 clause 10.5.4.7).
+const INTERNATIONAL: u8 = 145;
+
 /// What a line may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Recognised {
@@ -100,8 +103,14 @@ pub(super) fn recognise(line: &[u8]) -> Option<Recognised> {
         return Some(Whole(Unsolicited::Ring));
     }
     if let Some(parameters) = after(line, "+CLIP:") {
-        let number = fields(parameters).next().map(unquoted).filter(|number| !number.is_empty());
-        return Some(Whole(Unsolicited::Caller(number.map(|number| String::from_utf8_lossy(number).into_owned()))));
+        let digits = fields(parameters).next().map(unquoted).filter(|number| !number.is_empty());
+        let is_international = fields(parameters).nth(1).and_then(number) == Some(INTERNATIONAL);
+        // Some modems leave the plus to the type of the number.
+        let caller = digits.map(|digits| {
+            let plus = if is_international && !digits.starts_with(b"+") { "+" } else { "" };
+            format!("{plus}{}", String::from_utf8_lossy(digits))
+        });
+        return Some(Whole(Unsolicited::Caller(caller)));
     }
     if let Some(result) = UssdResult::read(line) {
         return Some(Whole(Unsolicited::Ussd(result)));
@@ -243,6 +252,8 @@ mod tests {
         check("+CDS: 25", Some(&Recognised::Header(Routed::StatusReport)));
         check("+CREG: 5", whole(Unsolicited::Registration(Network::Circuit, Registered::Roaming)).as_ref());
         check("+CLIP: \"+5511988887777\",145", whole(Unsolicited::Caller(Some("+5511988887777".to_owned()))).as_ref());
+        check("+CLIP: \"5511988887777\",145", whole(Unsolicited::Caller(Some("+5511988887777".to_owned()))).as_ref());
+        check("+CLIP: \"11988887777\",129", whole(Unsolicited::Caller(Some("11988887777".to_owned()))).as_ref());
         check("+CLIP: \"\",128", whole(Unsolicited::Caller(None)).as_ref());
         for start in ["RDY", "*ATREADY: 1", "^SYSSTART", "^SYSSTART AIRPLANE MODE", "+WIND: 3"] {
             check(start, whole(Unsolicited::Restarted).as_ref());

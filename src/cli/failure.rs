@@ -5,6 +5,7 @@ use std::io;
 
 use serde_json::Value;
 
+use crate::actor::record::RecordError;
 use crate::config::Finding;
 use crate::daemon::DaemonError;
 use crate::telemetry::log::LogError;
@@ -68,6 +69,9 @@ pub(super) enum Failure {
     /// The daemon says no.
     #[error("{0}")]
     Refused(Refusal),
+    /// A modem was not recorded.
+    #[error("record the modem: {0}")]
+    Record(#[from] RecordError),
     /// The streams or the runtime of this process.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -130,7 +134,7 @@ impl Failure {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
-            Self::Refused(_) | Self::Io(_) | Self::Start(_) => Exit::Negative,
+            Self::Refused(_) | Self::Io(_) | Self::Start(_) | Self::Record(_) => Exit::Negative,
         }
     }
 
@@ -142,6 +146,7 @@ impl Failure {
             Self::Url { .. }
             | Self::Usage(_)
             | Self::Start(_)
+            | Self::Record(_)
             | Self::Log(_)
             | Self::Unreachable { .. }
             | Self::Lost { .. }

@@ -1,4 +1,4 @@
-//! `recado inbox`: texts that came in, oldest first.
+//! `recado inbox`: texts or calls that came in, oldest first.
 
 use super::client::{Client, Query};
 use super::exit::Exit;
@@ -16,11 +16,21 @@ pub(super) struct InboxArgs {
     /// At most so many
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// Calls instead of texts; each was hung up on
+    #[arg(long)]
+    calls: bool,
 }
 
 impl Command for InboxArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let query = Query::default().with("after", self.after).with("limit", self.limit);
+        if self.calls {
+            let page = client.get(&query.on("/v1/calls")).await?;
+            printer.list(["SEQ", "AT", "FROM", "SIM", "DEBTOR"], oldest_first(items(&page), self.after), |call| {
+                ["seq", "at", "from", "to_sim", "debtor"].map(|field| cell(call, field))
+            })?;
+            return Ok(Exit::Done);
+        }
         let page = client.get(&query.on("/v1/inbox")).await?;
         printer.list(["SEQ", "AT", "FROM", "SIM", "TEXT"], oldest_first(items(&page), self.after), |text| {
             [cell(text, "seq"), cell(text, "at"), cell(text, "from"), cell(text, "to_sim"), cell(text, "text")]

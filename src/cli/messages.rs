@@ -85,6 +85,12 @@ impl Command for MessagesArgs {
         let message = if self.cancel {
             client.ask(Ask { method: Method::DELETE, path: &path, body: None }).await?
         } else if let Some(decision) = self.resolve {
+            // What the decision rests on is gone with it. Whoever may not read may decide all the same.
+            if !printer.is_json
+                && let Ok(message) = client.get(&path).await
+            {
+                print_evidence(&message, printer)?;
+            }
             let body = json!({"decision": decision.name()});
             let path = format!("{path}/resolve");
             client.ask(Ask { method: Method::POST, path: &path, body: Some(&body) }).await?
@@ -137,16 +143,36 @@ fn print_whole(message: &Value, printer: &mut Printer<'_>) -> Result<(), Failure
     let mut rows = vec![["state".to_owned(), standing(message)]];
     rows.extend(told.map(|(name, _)| [name.clone(), cell(message, name)]));
     printer.table(&rows)?;
-    for (name, columns) in [("parts", PART_COLUMNS), ("history", HISTORY_COLUMNS)] {
-        let rows = message.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        if !rows.is_empty() {
-            printer.line("")?;
-            printer
-                .list(columns.map(|(heading, _)| heading), rows, |row| columns.map(|(_, field)| cell(row, field)))?;
-        }
+    print_rows(message, "parts", PART_COLUMNS, printer)?;
+    print_evidence(message, printer)?;
+    print_rows(message, "history", HISTORY_COLUMNS, printer)
+}
+
+fn print_rows<const N: usize>(
+    object: &Value,
+    name: &str,
+    columns: [(&str, &str); N],
+    printer: &mut Printer<'_>,
+) -> Result<(), Failure> {
+    let rows = object.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if !rows.is_empty() {
+        printer.line("")?;
+        printer.list(columns.map(|(heading, _)| heading), rows, |row| columns.map(|(_, field)| cell(row, field)))?;
     }
     Ok(())
 }
+
+/// What is known about each unknown part.
+fn print_evidence(message: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
+    let parts = message.get("parts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for part in parts.iter().filter(|part| part.get("evidence").is_some_and(|evidence| *evidence != json!([]))) {
+        printer.line(&format!("\nWhat is known about part {}:", cell(part, "part")))?;
+        print_rows(part, "evidence", EVIDENCE_COLUMNS, printer)?;
+    }
+    Ok(())
+}
+
+const EVIDENCE_COLUMNS: [(&str, &str); 3] = [("SUGGESTS", "suggests"), ("AT", "at"), ("SEEN", "detail")];
 
 const PART_COLUMNS: [(&str, &str); 6] = [
     ("PART", "part"),

@@ -57,7 +57,7 @@ enum Command {
     Send(Box<Remote<send::SendArgs>>),
     /// List messages, show one, cancel it or settle it
     Messages(Box<Remote<messages::MessagesArgs>>),
-    /// List the texts that came in
+    /// List the texts that came in, or the calls
     Inbox(Remote<inbox::InboxArgs>),
     /// Show the modems
     Modems(Remote<modems::ModemsArgs>),

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::actor::probe::{self, Asked, Depth, ProbeError};
+use crate::actor::record;
 use crate::clock::Clock;
 use crate::dispatch::route::SimNames;
 use crate::serial::PortError;
@@ -27,6 +28,12 @@ pub(super) struct ProbeArgs {
     /// Print a JSON object per port
     #[arg(long)]
     json: bool,
+    /// Bring the modem up and write the dialogue to this new file, without numbers and texts
+    ///
+    /// Name its port where there are several modems. Attach the file to a report about a modem that Recado does not know or
+    /// does not treat as it needs: the tests replay it.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 /// Asks and prints. Exit code 0 if a modem was found, also one that a daemon holds; else 1.
@@ -48,7 +55,29 @@ pub(super) fn run(args: &ProbeArgs, roots: &Roots, output: &mut dyn Write) -> Re
         printer.line(&suggested)?;
     }
     printer.flush()?;
+    if let Some(file) = &args.record {
+        runtime.block_on(record(&found, file))?;
+        if !args.json {
+            printer
+                .line(&format!("\nThe dialogue is in {}. Look through it before you give it away.", file.display()))?;
+            printer.flush()?;
+        }
+    }
     Ok(if is_any { Exit::Done } else { Exit::Negative })
+}
+
+/// Writes the bring-up of the one modem that was found to a file that does not exist yet.
+async fn record(found: &[Found], file: &Path) -> Result<(), Failure> {
+    let mut modems = found.iter().filter_map(|one| Some((one.port.as_ref()?, &one.asked.as_ref()?.identity)));
+    let (Some((port, identity)), None) = (modems.next(), modems.next()) else {
+        return Err(Failure::Usage("--record needs one modem that answers; name its port"));
+    };
+    let mut file = std::fs::File::create_new(file)?;
+    let script = record::record(port, &Clock::host()).await?;
+    let who = [&identity.manufacturer, &identity.model, &identity.firmware];
+    let who: Vec<&str> = who.into_iter().flatten().map(String::as_str).collect();
+    write!(file, "# {}\n{script}", plain(&who.join(", ")))?;
+    Ok(())
 }
 
 /// A device, with the ports that may be its modem's.

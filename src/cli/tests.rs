@@ -389,11 +389,46 @@ fn cancelling_and_settling_ask_for_exactly_that() {
     assert_eq!(settled.exit, 0);
     insta::assert_snapshot!(asked.lines(), @r#"
     DELETE /v1/messages/0193a8f0-0000-7000-8000-000000000001
+    GET /v1/messages/0193a8f0-0000-7000-8000-000000000001
     POST /v1/messages/0193a8f0-0000-7000-8000-000000000001/resolve {"decision":"give_up"}
     "#);
     let problem = json!({"type": "urn:recado:problem:conflict", "detail": "a part is on the wire", "state": "sending"});
     let late = ask(asked.answering(409, problem), &["messages", ID, "--cancel"]);
     assert_eq!((late.exit, late.errors.as_str()), (1, "error: a part is on the wire (conflict, state sending)\n"));
+}
+
+#[test]
+fn what_is_known_about_an_unknown_part_is_shown_with_it_and_with_the_decision() {
+    let mut unknown = message("unknown", None);
+    let seen = json!({"code": "seen", "detail": "no answer within 150 s", "suggests": null, "at": null});
+    let answered = json!({"code": "answered", "detail": "the recipient has written", "suggests": "sent", "at": "T"});
+    unknown["parts"] = json!([
+        {"part": 1, "state": "accepted", "evidence": []},
+        {"part": 2, "state": "unknown", "cause": "no-answer", "evidence": [seen, answered]},
+    ]);
+    let table = "
+What is known about part 2:
+
+SUGGESTS  AT  SEEN
+-         -   no answer within 150 s
+sent      T   the recipient has written
+";
+    let path = format!("/v1/messages/{ID}");
+    let shown = ask(answering(&path, 200, unknown.clone()), &["messages", ID]);
+    assert!(shown.output.ends_with(table), "{}", shown.output);
+    let asked = Asked::default();
+    let settled = ask(asked.answering(200, unknown), &["messages", ID, "--resolve", "sent"]);
+    assert_eq!(settled.output, format!("{table}{ID} unknown\n"));
+}
+
+#[test]
+fn calls_are_listed_apart_from_texts() {
+    let call = json!({"seq": 1, "at": "T", "from": null, "to_sim": "a", "debtor": "d-1"});
+    let listed = ask(answering("/v1/calls", 200, json!({"items": [call]})), &["inbox", "--calls"]);
+    insta::assert_snapshot!(listed.output, @r"
+    SEQ  AT  FROM  SIM  DEBTOR
+    1    T   -     a    d-1
+    ");
 }
 
 #[test]

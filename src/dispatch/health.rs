@@ -189,6 +189,14 @@ impl Health {
         ends
     }
 
+    /// The clock was set back: what is waited for comes as soon as it would have.
+    pub fn set_back(&mut self, by: Duration) {
+        self.closed_until = self.closed_until - by;
+        if let Some(rest) = &mut self.rest {
+            rest.next_test = rest.next_test - by;
+        }
+    }
+
     /// It may carry debtors' messages again.
     pub fn proven(&mut self) {
         *self = Self::default();

@@ -17,6 +17,7 @@ mod receive;
 mod recovery;
 #[cfg(test)]
 mod replay;
+mod script;
 mod submit;
 mod timers;
 mod transcript;
@@ -28,5 +29,9 @@ pub use config::{Card, Config};
 pub use lease::{Lease, Offer, ReturnedWhy, Settlement, UnknownWhy};
 pub use machine::Machine;
 pub use output::{DownReason, Handle, HostReset, Identity, Inbound, Note, Origin, Output, RUNG_DEAD, Status};
+pub(crate) use profile::ways_to_iccid;
+#[cfg(test)]
+pub(crate) use replay::replay;
+pub use script::{Diverges, bring_up};
 pub use transcript::{Turn, redacted};
 pub use ussd::{UssdAnswer, UssdCode, UssdRefusal};

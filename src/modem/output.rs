@@ -154,6 +154,8 @@ pub struct Status {
     pub signal_dbm: Option<i16>,
     /// Service centre on the SIM.
     pub smsc: Option<String>,
+    /// Four fifths of the places for received messages were taken when they were last counted.
+    pub is_nearly_full: bool,
 }
 
 /// Why a modem takes no leases.
@@ -259,6 +261,8 @@ pub enum Note {
     DeleteFails,
     /// An MMS push was deleted unread, because reading it can hang the modem.
     PushDropped,
+    /// A page of a cell broadcast was dropped.
+    BroadcastDropped,
     /// What came instead of a PDU is not hexadecimal; the place is left alone.
     Garbled,
     /// The network began a session that nobody asked for, or said something in none.

@@ -69,6 +69,12 @@ impl Profile {
     }
 }
 
+/// Parameters of commands that read the ICCID of the SIM in this modem, the best first.
+pub(crate) fn ways_to_iccid(identity: &Identity) -> impl Iterator<Item = &'static str> + use<> {
+    let profile = Profile::of(identity);
+    (0..).map_while(|n| profile.iccid(n))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -149,6 +149,7 @@ impl Receive {
     /// A message came over the port itself.
     pub(super) fn routed(&mut self, kind: Routed, digits: &[u8], out: &mut VecDeque<Output>) {
         if kind == Routed::Broadcast {
+            out.push_back(Output::Note(Note::BroadcastDropped));
             return;
         }
         match from_hex(digits) {
@@ -302,6 +303,10 @@ impl Receive {
         if self.held.iter().any(|held| held.place == Some(place) && held.octets == octets) {
             return;
         }
+        // The network may have replaced what lay there (TS 23.040 clause 9.2.3.9), and it must not be deleted unread in the
+        // place of the old one.
+        self.held.retain(|held| held.place != Some(place));
+        self.deletes.retain(|known| *known != place);
         let handle = self.name();
         self.held.push(Held { handle, place: Some(place), octets: octets.clone() });
         out.push_back(Output::Inbound(Inbound { handle, octets, origin: Origin::Store(store) }));

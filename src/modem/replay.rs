@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Card, Config, Handle, Lease, Machine, Offer, Output, Settlement, UssdCode, UssdRefusal};
+use super::script::{show, unescape};
+use super::{Card, Config, Handle, Lease, Machine, Offer, Output, UssdCode, UssdRefusal};
 use crate::clock::Instant;
-use crate::pdu::{EncodedPdu, from_hex, to_hex};
+use crate::pdu::{EncodedPdu, from_hex};
 use crate::sms::id::{MessageKey, SegmentId};
 
 /// The part of a test: a short SMS-SUBMIT whose last octet is its number.
@@ -177,61 +178,8 @@ fn duration(text: &str) -> Duration {
     }
 }
 
-fn unescape(text: &str) -> Vec<u8> {
-    let mut octets = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(octet) = rest.next() {
-        octets.push(match (octet, (octet == b'\\').then(|| rest.next()).flatten()) {
-            (b'\\', Some(b'r')) => b'\r',
-            (b'\\', Some(b'n')) => b'\n',
-            (b'\\', Some(b's')) => b' ',
-            (b'\\', Some(b'z')) => 0x1a,
-            (plain, _) => plain,
-        });
-    }
-    octets
-}
-
-fn escape(octets: &[u8]) -> String {
-    let text = String::from_utf8_lossy(octets);
-    let line = text.strip_suffix('\r').filter(|line| line.starts_with("AT")).unwrap_or(&text);
-    line.replace('\r', "\\r").replace('\x1a', "\\z").replace('\x1b', "\\e")
-}
-
-fn show(output: &Output) -> String {
-    match output {
-        Output::Write(octets) => format!("> {}", escape(octets)),
-        Output::Offer(segment) => format!("offer {segment}"),
-        Output::Settled { segment, result } => match result {
-            Settlement::Accepted { tp_mr } => format!("accepted {segment} {tp_mr}"),
-            Settlement::LateAccepted { tp_mr } => format!("late {segment} {tp_mr}"),
-            Settlement::Refused { cause } => format!("refused {segment} {cause}"),
-            Settlement::Unknown { why } => format!("unknown {segment} {why:?}"),
-            Settlement::Returned { why } => format!("returned {segment} {why:?}"),
-        },
-        Output::Inbound(inbound) => format!("inbound {} {:?}", to_hex(&inbound.octets), inbound.origin),
-        Output::Call { from } => format!("call {}", from.as_deref().unwrap_or("-")),
-        Output::Ussd(answer) => {
-            let text = answer.text.as_deref().unwrap_or("-").replace('\n', "\\n");
-            format!("ussd {} {text}", answer.status.name())
-        }
-        Output::Up { identity, .. } => {
-            let family = if identity.profile == "generic" { String::new() } else { format!(" {}", identity.profile) };
-            let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));
-            format!("up {imei} {iccid}{family}")
-        }
-        Output::Changed(status) => format!("changed {:?}", status.registration),
-        Output::Down { reason, rung: Some(rung) } => format!("down {reason:?} {rung}"),
-        Output::Down { reason, rung: None } => format!("down {reason:?}"),
-        Output::Permit(is_wanted) => format!("permit {is_wanted}"),
-        Output::Reset(reset) => format!("reset {reset:?}"),
-        Output::Reopen { after } => format!("reopen {after:?}"),
-        Output::Drained => "drained".to_owned(),
-        Output::Note(note) => format!("note {note:?}"),
-    }
-}
-
-fn replay(path: &Path, single: bool) {
+/// Replays one file; with `single`, one octet at a time.
+pub(crate) fn replay(path: &Path, single: bool) {
     let script = std::fs::read_to_string(path).unwrap();
     let mut config = Config::default();
     let mut lines =

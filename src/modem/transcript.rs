@@ -33,15 +33,17 @@ pub enum Turn<'a> {
     Pause(Duration),
 }
 
-/// Writes turns down. Pieces of one line are joined, and pauses within a line are left out.
+/// Writes turns down. Pieces of one line are joined, and pauses within a line come after it.
 pub fn redacted<'a>(turns: impl IntoIterator<Item = Turn<'a>>) -> String {
     let (mut script, mut redactor, mut said) = (String::new(), Redactor::default(), Vec::new());
+    let mut kept_back = Duration::ZERO;
     for turn in turns {
         match turn {
             Turn::Modem(octets) => said.extend_from_slice(octets),
-            Turn::Pause(_) if is_within_a_line(&said) => {}
+            Turn::Pause(pause) if is_within_a_line(&said) => kept_back += pause,
             Turn::Pause(pause) => {
                 redactor.modem(&mut said, &mut script);
+                let pause = pause + std::mem::take(&mut kept_back);
                 // Writing to a String cannot fail.
                 writeln!(script, "wait {}ms", pause.as_millis()).unwrap_or_default();
             }
@@ -250,7 +252,7 @@ mod tests {
             "< \\r\\n000000000000001\\r\\n\\r\\nOK\\r\\n",
             "> AT+CMGS=16",
             "< \\r\\n>\\s",
-            "wait 5ms",
+            "wait 8ms",
             "> 0021000D91000000000000F0000002783C\\z",
             "< \\r\\n+CMGS: 5\\r\\n\\r\\nOK\\r\\n",
         ];

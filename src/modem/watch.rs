@@ -63,13 +63,16 @@ struct Call {
 impl Watch {
     /// The modem is ready.
     pub(super) fn restart(&mut self, status: Status, circuit: Registered, evolved: Registered, may_roam: bool) {
-        *self = Self { status, circuit, evolved, may_roam, ..Self::default() };
+        let is_nearly_full = self.status.is_nearly_full;
+        *self = Self { status: Status { is_nearly_full, ..status }, circuit, evolved, may_roam, ..Self::default() };
         self.set_registration();
     }
 
     /// Nothing is known any more.
     pub(super) fn cut_off(&mut self) {
-        *self = Self::default();
+        // A store is as full as it was until it is counted again.
+        let status = Status { is_nearly_full: self.status.is_nearly_full, ..Status::default() };
+        *self = Self { status, ..Self::default() };
     }
 
     pub(super) fn status(&self) -> &Status {
@@ -173,7 +176,14 @@ impl Watch {
             Probe::HangUp => self.call_ended(out),
             Probe::Card => return card(finished),
             _ if finished.ended != Ended::Ok => {}
-            Probe::Stores => return at::QueryStores.read(reply).map_or(Seen::Nothing, Seen::Stores),
+            Probe::Stores => {
+                let Some(usage) = at::QueryStores.read(reply) else { return Seen::Nothing };
+                self.status.is_nearly_full = is_nearly_full(usage);
+                if self.status != before {
+                    out.push_back(Output::Changed(self.status.clone()));
+                }
+                return Seen::Stores(usage);
+            }
             Probe::Signal => self.status.signal_dbm = at::QuerySignal.read(reply).flatten(),
             Probe::Operator => {
                 self.status.operator = at::QueryOperator.read(reply).flatten();
@@ -207,6 +217,10 @@ impl Watch {
     fn best(&self) -> Registered {
         if self.circuit.is_registered() || !self.evolved.is_registered() { self.circuit } else { self.evolved }
     }
+}
+
+fn is_nearly_full(usage: Usage) -> bool {
+    usage.total > 0 && u32::from(usage.used) * 5 >= u32::from(usage.total) * 4
 }
 
 /// What the answer to `AT+CPIN?` says. A card that is busy says nothing, and is asked again in ten minutes.

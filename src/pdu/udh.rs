@@ -8,6 +8,8 @@ use super::reader::Reader;
 const CONCAT_8: u8 = 0x00;
 /// Concatenation with a 16-bit reference, clause 9.2.3.24.8.
 const CONCAT_16: u8 = 0x08;
+/// Application ports of 16 bits, clause 9.2.3.24.4.
+const PORTS_16: u8 = 0x05;
 /// National language single shift, clause 9.2.3.24.15.
 const SINGLE_SHIFT: u8 = 0x24;
 /// National language locking shift, clause 9.2.3.24.16.
@@ -96,6 +98,14 @@ impl Udh {
         })
     }
 
+    /// The application port of 16 bits that the message is for, if it is for one. The last of several counts.
+    pub fn destination_port(&self) -> Option<u16> {
+        self.elements.iter().rev().find_map(|element| match (element.iei, element.data.as_slice()) {
+            (PORTS_16, &[high, low, _, _]) => Some(u16::from_be_bytes([high, low])),
+            _ => None,
+        })
+    }
+
     /// Octets on the wire, with the length octet.
     pub fn octet_count(&self) -> usize {
         1 + self.elements.iter().map(|element| 2 + element.data.len()).sum::<usize>()
@@ -179,6 +189,12 @@ mod tests {
         let both = decode(&[6, 0x24, 1, 3, 0x25, 1, 99]);
         assert_eq!(both.national(), NationalShift { locking: Some(99), single: Some(3) });
         assert_eq!(decode(&[0]).national(), NationalShift::default());
+    }
+
+    #[test]
+    fn a_port_stands_before_that_of_the_sender() {
+        assert_eq!(decode(&[6, 5, 4, 0x0B, 0x84, 0x23, 0xF0]).destination_port(), Some(2948));
+        assert_eq!(decode(&[4, 5, 2, 0x0B, 0x84]).destination_port(), None);
     }
 
     #[test]

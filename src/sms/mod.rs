@@ -2,6 +2,8 @@
 //!
 //! Pure values and functions. Knows the codec (`pdu`) and time values; knows nothing of modems, queues or storage.
 
+pub mod assembly;
+pub mod evidence;
 pub mod id;
 pub mod lifecycle;
 pub mod message;
@@ -10,6 +12,7 @@ pub mod operational;
 pub mod outcome;
 pub mod preview;
 pub mod received;
+pub mod reply;
 pub mod report;
 pub mod segment;
 pub mod text;

@@ -105,6 +105,23 @@ impl PhoneNumber {
         if self.is_short_code() { self.0.to_string() } else { format!("+{}", self.0) }
     }
 
+    /// Whether this and `other` are one line, of which one may be written as it was before its number plan changed: Brazil
+    /// has added a ninth digit before those of mobiles, Mexico has taken a 1 away after the country code.
+    pub fn is_same_line(self, other: Self) -> bool {
+        self.without_plan_digit() == other.without_plan_digit()
+    }
+
+    fn without_plan_digit(self) -> String {
+        let digits = self.0.to_string();
+        let place = match digits.as_bytes() {
+            [b'5', b'5', _, _, b'9', rest @ ..] if rest.len() == 8 => Some(4),
+            [b'5', b'2', b'1', rest @ ..] if rest.len() == 10 => Some(2),
+            _ => None,
+        };
+        let is_kept = |&(index, _): &(usize, char)| Some(index) != place;
+        digits.chars().enumerate().filter(is_kept).map(|(_, digit)| digit).collect()
+    }
+
     /// The number for readers who may not see it: country prefix and last two digits.
     pub fn masked(self) -> String {
         mask_digits(&self.e164())
@@ -116,6 +133,9 @@ impl fmt::Debug for PhoneNumber {
         write!(f, "PhoneNumber({})", self.masked())
     }
 }
+
+/// What has fewer digits is a short code.
+const NUMBER_DIGITS_MIN: usize = 8;
 
 /// Who sent a text: a number, a short code or an alphanumeric name, as the network gave it.
 ///
@@ -137,6 +157,16 @@ impl Sender {
     /// The address for readers who may not see it.
     pub fn masked(&self) -> String {
         mask_digits(&self.0)
+    }
+
+    /// The number, where the address is one in an international form or in a national one of `country`; `None` for local
+    /// forms, names and short codes.
+    pub fn number(&self, country: Country) -> Option<PhoneNumber> {
+        self.suffix(NUMBER_DIGITS_MIN)?;
+        if let Some(digits) = self.0.strip_prefix('+').or_else(|| self.0.strip_prefix("00")) {
+            return PhoneNumber::from_digits(digits);
+        }
+        PhoneNumber::parse(&self.0, country).ok()
     }
 
     /// The last digits of the address, for comparing forms of one number; `None` for names and short codes.
@@ -204,6 +234,16 @@ mod tests {
         let number = PhoneNumber::from_digits("5511987654321").unwrap();
         assert_eq!(format!("{number:?}"), "PhoneNumber(+55*********21)");
         assert_eq!(format!("{:?}", Sender::new("28149")), "Sender(*****)");
+    }
+
+    #[test]
+    fn a_line_keeps_its_identity_when_the_plan_changes() {
+        let same =
+            |a: &str, b: &str| PhoneNumber::from_digits(a).unwrap().is_same_line(PhoneNumber::from_digits(b).unwrap());
+        assert!(same("5511987654321", "551187654321"));
+        assert!(same("5215512345678", "525512345678"));
+        assert!(!same("5511987654321", "5521987654321"));
+        assert!(!same("12025550173", "12025550174"));
     }
 
     #[test]

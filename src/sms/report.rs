@@ -1,8 +1,12 @@
 //! Which submission a status report belongs to.
 //!
 //! A report names TP-MR and recipient. References come back after 256 messages and the recipient may come in another form
-//! (trunk prefixes, carrier selection), so the last eight digits are compared first and more of them only where that leaves
-//! several, newest first. The service centre's address says nothing: reports may come from another one.
+//! (trunk prefixes, carrier selection, digits that number plans have added), so the last eight digits are compared first and
+//! more of them only where that leaves several. Of those that are left, the one that was accepted nearest to the time at
+//! which the centre says that it took it, because clocks of centres are off by hours at most and references come back after
+//! days. The service centre's address says nothing: reports may come from another one.
+
+use crate::clock::Timestamp;
 
 use super::id::SegmentId;
 use super::number::{PhoneNumber, Sender};
@@ -14,6 +18,8 @@ pub struct Candidate {
     pub segment: SegmentId,
     /// To whom it went.
     pub recipient: PhoneNumber,
+    /// When the network took it, or when it was handed over.
+    pub at: Timestamp,
 }
 
 /// How many last digits are compared, the strictest first. Eight are the same in every form of one number; ten and eleven
@@ -21,14 +27,17 @@ pub struct Candidate {
 const SUFFIXES: [usize; 3] = [11, 10, 8];
 
 /// The part that a report about `reported` belongs to; `candidates` are the open parts with its reference, newest first.
-pub fn choose(reported: &Sender, candidates: &[Candidate]) -> Option<SegmentId> {
-    let with_suffix = |digits: usize| {
-        candidates.iter().find(|candidate| {
-            let recipient = Sender::new(candidate.recipient.e164());
-            reported.suffix(digits).is_some_and(|suffix| recipient.suffix(digits) == Some(suffix))
-        })
+/// `taken_at` is when the centre took the submission, by our clock as far as that is known.
+pub fn choose(reported: &Sender, taken_at: Option<Timestamp>, candidates: &[Candidate]) -> Option<Candidate> {
+    let with_suffix = |digits: usize| -> Vec<Candidate> {
+        let Some(suffix) = reported.suffix(digits) else { return Vec::new() };
+        let fits = |candidate: &&Candidate| candidate.recipient.e164().ends_with(suffix);
+        candidates.iter().filter(fits).copied().collect()
     };
-    SUFFIXES.into_iter().find_map(with_suffix).map(|candidate| candidate.segment)
+    let fits = SUFFIXES.into_iter().map(with_suffix).find(|fits| !fits.is_empty())?;
+    // Of several that are as near, the newest, which is the first.
+    let distance = |candidate: &Candidate| taken_at.map_or(0, |at| at.as_millis().abs_diff(candidate.at.as_millis()));
+    fits.into_iter().min_by_key(distance)
 }
 
 #[cfg(test)]
@@ -36,20 +45,37 @@ mod tests {
     use super::*;
 
     fn candidate(segment: i64, digits: &str) -> Candidate {
-        Candidate { segment: SegmentId(segment), recipient: PhoneNumber::from_digits(digits).unwrap() }
+        let recipient = PhoneNumber::from_digits(digits).unwrap();
+        Candidate { segment: SegmentId(segment), recipient, at: Timestamp::from_millis(segment * 1_000) }
     }
 
     fn check(reported: &str, candidates: &[Candidate], expected: Option<i64>) {
-        assert_eq!(choose(&Sender::new(reported), candidates), expected.map(SegmentId), "{reported}");
+        let chosen = choose(&Sender::new(reported), None, candidates).map(|candidate| candidate.segment);
+        assert_eq!(chosen, expected.map(SegmentId), "{reported}");
     }
 
     #[test]
     fn a_number_is_recognised_in_its_other_forms() {
         let one = [candidate(1, "5511987654321")];
-        for form in ["+5511987654321", "5511987654321", "011987654321", "01511987654321", "1187654321"] {
+        for form in [
+            "+5511987654321",
+            "5511987654321",
+            "005511987654321",
+            "011987654321",
+            "01511987654321",
+            // Before the ninth digit.
+            "+551187654321",
+            "1187654321",
+            "87654321",
+        ] {
             check(form, &one, Some(1));
         }
+        check("+551187654321", &[candidate(1, "551187654321")], Some(1));
+        check("+5511987654321", &[candidate(1, "551187654321")], Some(1));
+        check("+5215512345678", &[candidate(1, "525512345678")], Some(1));
+        check("+525512345678", &[candidate(1, "5215512345678")], Some(1));
         check("+5511987650000", &one, None);
+        check("7654321", &one, None);
         check("Banco", &one, None);
     }
 
@@ -58,5 +84,17 @@ mod tests {
         let two = [candidate(2, "5521987654321"), candidate(1, "5511987654321")];
         check("11987654321", &two, Some(1));
         check("87654321", &two, Some(2));
+    }
+
+    #[test]
+    fn of_two_to_one_recipient_the_time_of_the_centre_decides_and_else_the_newer() {
+        let two = [candidate(9_000, "5511987654321"), candidate(1_000, "5511987654321")];
+        let at = |seconds: i64| {
+            let taken_at = seconds.checked_mul(1_000).map(Timestamp::from_millis);
+            choose(&Sender::new("+5511987654321"), taken_at, &two).map(|candidate| candidate.segment.0)
+        };
+        assert_eq!((at(1_003), at(8_990)), (Some(1_000), Some(9_000)));
+        assert_eq!((at(0), at(99_000)), (Some(1_000), Some(9_000)));
+        check("+5511987654321", &two, Some(9_000));
     }
 }

@@ -23,6 +23,8 @@ pub enum AlarmKind {
     ModemDead,
     /// Little is left on a prepaid SIM.
     BalanceLow,
+    /// The store of a modem has little room for what comes in.
+    StoreNearlyFull,
 }
 
 impl AlarmKind {
@@ -32,6 +34,7 @@ impl AlarmKind {
             Self::SimResting => ("sim_resting", "SIM {} rests"),
             Self::ModemDead => ("modem_dead", "modem {} does not work"),
             Self::BalanceLow => ("balance_low", "the balance of SIM {} is low"),
+            Self::StoreNearlyFull => ("store_nearly_full", "the store of modem {} is nearly full"),
         }
     }
 
@@ -122,6 +125,28 @@ impl Work<'_> {
             self.withdraw_texts(alarm)?;
         }
         Ok(())
+    }
+
+    /// What is to be told of a modem's store, now that it was counted.
+    pub fn store_counted(&mut self, modem: &ModemId, is_nearly_full: bool) -> Result<(), StoreError> {
+        let subject = Subject::modem(modem);
+        if is_nearly_full {
+            let detail = "Texts that find no room wait in the network. Look for messages that were stored by others.";
+            self.raise(AlarmKind::StoreNearlyFull, subject, detail)
+        } else {
+            self.clear(AlarmKind::StoreNearlyFull, subject)
+        }
+    }
+
+    /// At start: how full stores are is counted anew.
+    pub(super) fn forget_stores(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT modem FROM alarm WHERE kind = ? AND modem IS NOT NULL AND cleared_at IS NULL";
+        let modems = self
+            .conn
+            .prepare(sql)?
+            .query_map([AlarmKind::StoreNearlyFull.name()], |row| row.get(0))?
+            .collect::<Result<Vec<String>, _>>()?;
+        modems.iter().try_for_each(|modem| self.store_counted(&ModemId::new(modem), false))
     }
 
     /// What still waits to tell of an alarm that is over is not sent.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
@@ -19,7 +19,8 @@ use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
 use super::row::MessageRow;
-use super::{Settings, StoreError, balance, control, health, spend};
+use super::set_back::SetBack;
+use super::{Settings, StoreError, balance, control, health, part_set, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -32,12 +33,18 @@ pub struct Board {
     pub(super) pauses: BTreeMap<(Scope, String), Pause>,
     /// Places that this transaction changed, as they were, the first change first.
     places_before: Vec<(SimKey, Option<Place>)>,
-    /// The time of the last transaction.
+    /// The time of the last transaction, or of what the last process wrote if that is later.
     seen: Timestamp,
+    /// What is still to be moved since the clock was set back.
+    pub(super) set_back: Option<SetBack>,
+    /// Both as they were before this transaction.
+    clock_before: Option<(Timestamp, Option<SetBack>)>,
     /// No message expires before this; not later than the first one does.
     pub(super) next_expiry: Option<Timestamp>,
     /// When the first policy of an unknown part comes due.
     pub(super) next_decision: Option<Timestamp>,
+    /// When the first text is published although parts of it are missing.
+    pub(super) next_partial: Option<Timestamp>,
 }
 
 /// A SIM that was seen.
@@ -175,9 +182,12 @@ impl Board {
             waiting: BTreeMap::new(),
             pauses: BTreeMap::new(),
             places_before: Vec::new(),
-            seen: now,
+            seen: last_written(conn)?.map_or(now, |at| at.max(now)),
+            set_back: None,
+            clock_before: None,
             next_expiry: control::next_expiry(conn)?,
             next_decision: control::next_decision(conn)?,
+            next_partial: part_set::next_partial(conn)?,
         };
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
         for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
@@ -202,8 +212,8 @@ impl Board {
     /// The rows anew after a rollback, with the places that only this image knows as they were before.
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
-        // What a clock that was set back asks for may have been rolled back too: the next transaction does it again.
-        fresh.seen = Timestamp::MAX;
+        // What a clock that was set back asks for was rolled back too: the next transaction does it again.
+        (fresh.seen, fresh.set_back) = self.clock_before.clone().unwrap_or_else(|| (self.seen, self.set_back.clone()));
         for (key, sim) in &mut fresh.sims {
             let before = self.places_before.iter().find(|(moved, _)| moved == key).map(|(_, place)| place.clone());
             sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));
@@ -211,11 +221,17 @@ impl Board {
         Ok(fresh)
     }
 
-    /// A transaction begins. True when the clock was set back since the one before.
-    pub(super) fn begin(&mut self, now: Timestamp) -> bool {
+    /// A transaction begins. The time of the one before, when the clock was set back since.
+    pub(super) fn begin(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.places_before.clear();
         let seen = std::mem::replace(&mut self.seen, now);
-        now < seen
+        self.clock_before = Some((seen, self.set_back.clone()));
+        (now < seen).then_some(seen)
+    }
+
+    /// The transaction is on disk.
+    pub(super) fn committed(&mut self) {
+        self.clock_before = None;
     }
 
     /// Whether the clock was set back since the last transaction, so that one is due even if it does nothing else.
@@ -439,10 +455,11 @@ impl Board {
     }
 
     /// When time alone changes something: a message expires, a policy of an unknown part, a self-test or a question about a
-    /// balance comes due.
+    /// balance comes due, or the missing parts of a text were waited for long enough.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let own = [self.next_expiry, self.next_decision, self.next_test(), self.next_balance()];
-        own.into_iter().flatten().min()
+        let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
+        let kept = [self.next_expiry, self.next_decision, self.next_partial, self.next_test(), self.next_balance()];
+        at_once.into_iter().chain(kept.into_iter().flatten()).min()
     }
 
     /// When the first self-test of a SIM that rests in a working modem is due.
@@ -459,4 +476,10 @@ impl Board {
     pub fn all_paused(&self) -> bool {
         self.is_paused(Scope::All, "")
     }
+}
+
+/// When the last process wrote last.
+fn last_written(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let last = conn.query_row("SELECT at FROM event ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?;
+    Ok(last.map(Timestamp::from_millis))
 }

@@ -218,7 +218,8 @@ impl Work<'_> {
         }
     }
 
-    /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due.
+    /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due, texts are published
+    /// although parts of them are missing. What is left of the queue after the clock was set back is moved too.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -232,7 +233,10 @@ impl Work<'_> {
         if self.board.next_balance().is_some_and(|at| at <= self.now) {
             self.ask_balances()?;
         }
-        Ok(())
+        if self.board.next_partial.is_some_and(|at| at <= self.now) {
+            self.publish_partials()?;
+        }
+        self.move_queue()
     }
 
     fn expire_due(&mut self) -> Result<(), StoreError> {

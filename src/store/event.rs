@@ -30,6 +30,8 @@ pub enum EventKind {
     SegmentReturned,
     /// A text came in.
     InboundReceived,
+    /// A text was published of which parts are missing.
+    InboundPartial,
     /// A call came in and was rejected.
     InboundCall,
     /// A modem can send.
@@ -72,6 +74,7 @@ impl EventKind {
             Self::SegmentUnknown => "segment.unknown",
             Self::SegmentReturned => "segment.returned",
             Self::InboundReceived => "inbound.received",
+            Self::InboundPartial => "inbound.partial",
             Self::InboundCall => "inbound.call",
             Self::ModemUp => "modem.up",
             Self::ModemDown => "modem.down",

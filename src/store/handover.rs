@@ -170,6 +170,7 @@ impl Work<'_> {
     /// After a crash: whatever was offered may or may not have been sent.
     pub(super) fn settle_crash(&mut self) -> Result<(), StoreError> {
         self.draw_in()?;
+        self.forget_stores()?;
         let mut statement = self.conn.prepare("SELECT key, modem FROM segment WHERE state = 2")?;
         let offered = statement
             .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, String>(1)?)))?
@@ -201,7 +202,14 @@ impl Work<'_> {
                     "UPDATE segment SET expected_mr = NULL WHERE sim = ? AND state = 7 AND expected_mr = ?",
                 )?
                 .execute(params![carrier.sim.0, tp_mr])?;
-            self.expect_reference(carrier.sim, tp_mr.wrapping_add(1))?;
+            self.conn
+                .prepare_cached("UPDATE segment SET mr_after = ? WHERE sim = ? AND state = 7 AND mr_after IS NULL")?
+                .execute(params![tp_mr, carrier.sim.0])?;
+            self.conn.prepare_cached("UPDATE sim SET last_mr = ?, next_mr = ? WHERE key = ?")?.execute(params![
+                tp_mr,
+                tp_mr.wrapping_add(1),
+                carrier.sim.0
+            ])?;
         }
         Ok(())
     }
@@ -290,21 +298,21 @@ impl Work<'_> {
                 .prepare_cached("SELECT next_mr FROM sim WHERE key = ?")?
                 .query_row([carrier.sim.0], |row| row.get::<_, Option<u8>>(0))?;
             self.conn
-                .prepare_cached("UPDATE segment SET expected_mr = ? WHERE key = ?")?
-                .execute(params![expected, row.id.0])?;
+                .prepare_cached(
+                    "UPDATE segment SET expected_mr = ?1, mr_after = NULL,
+                     mr_before = (SELECT last_mr FROM sim WHERE sim.key = ?2) WHERE key = ?3",
+                )?
+                .execute(params![expected, carrier.sim.0, row.id.0])?;
             let data = Some(serde_json::json!({ "cause": why }).to_string());
             self.segment_event(EventKind::SegmentUnknown, row, carrier, data)?;
         }
         if let Some(expected) = expected {
             // The next part is expected to get the one after, as if this one had been sent.
-            self.expect_reference(carrier.sim, expected.wrapping_add(1))?;
+            self.conn
+                .prepare_cached("UPDATE sim SET next_mr = ? WHERE key = ?")?
+                .execute(params![expected.wrapping_add(1), carrier.sim.0])?;
         }
         self.note_decision(part.message);
-        Ok(())
-    }
-
-    fn expect_reference(&self, sim: SimKey, next_mr: u8) -> Result<(), StoreError> {
-        self.conn.prepare_cached("UPDATE sim SET next_mr = ? WHERE key = ?")?.execute(params![next_mr, sim.0])?;
         Ok(())
     }
 

@@ -107,7 +107,7 @@ impl Work<'_> {
         self.clear(AlarmKind::SimResting, Subject::sim(sim))
     }
 
-    fn save_rest(&self, sim: SimKey) -> Result<(), StoreError> {
+    pub(super) fn save_rest(&self, sim: SimKey) -> Result<(), StoreError> {
         let rest = self.board.sims.get(&sim).and_then(|entry| entry.health.rest);
         self.conn
             .prepare_cached(

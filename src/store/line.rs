@@ -79,11 +79,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Somebody called and was hung up on.
-    pub fn call(&mut self, modem: &ModemId, sim: SimKey) -> Result<(), StoreError> {
-        self.event(EventKind::InboundCall, &About { modem: Some(modem.as_str()), sim: Some(sim), ..About::default() })
-    }
-
     /// The row of a SIM, which is made and announced when it is new.
     fn sim(&mut self, iccid: &str) -> Result<SimKey, StoreError> {
         self.conn

@@ -10,20 +10,25 @@
 pub mod alarm;
 pub mod balance;
 pub mod board;
+pub mod call;
 pub mod control;
 pub mod event;
+mod evidence;
 pub mod handover;
 pub mod health;
 pub mod inbound;
 pub mod line;
 pub mod log;
+mod part_set;
 pub mod queue;
 pub mod reader;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+mod set_back;
 pub mod spend;
 pub mod submit;
+mod tie;
 pub mod token;
 pub mod view;
 pub mod work;
@@ -146,6 +151,7 @@ impl Store {
         let value = work(&mut open)?;
         let (aftermath, counters) = open.finish()?;
         transaction.commit()?;
+        self.board.committed();
         self.counters = counters;
         Ok((value, aftermath))
     }

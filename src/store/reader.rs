@@ -17,9 +17,10 @@ use crate::sms::number::{PhoneNumber, Sender};
 
 use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
+use super::call::CallView;
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{EventView, InboundView, MessageFilter, MessageView, Page, PartView, TokenView};
-use super::{StoreError, schema};
+use super::{StoreError, evidence, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -111,10 +112,9 @@ impl Reader {
     pub fn inbox(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<InboundView>, StoreError> {
         let select =
             "SELECT inbound.seq, inbound.at, sender, sim.iccid, modem, inbound.text, inbound.parts, message.id,
-             message.debtor FROM inbound JOIN sim ON sim.key = inbound.sim
+             message.debtor, missing, replaces FROM inbound JOIN sim ON sim.key = inbound.sim
              LEFT JOIN message ON message.key = inbound.message";
-        let only = (!creditors.is_empty())
-            .then(|| ("message.creditor IN (SELECT value FROM json_each(?))", json_list(creditors)));
+        let only = of_creditors(creditors);
         self.numbered(select, "inbound.seq", page, limit, only, |row| {
             Ok(InboundView {
                 seq: row.get(0)?,
@@ -126,6 +126,29 @@ impl Reader {
                 parts: row.get(6)?,
                 message: row.get::<_, Option<_>>(7)?.map(MessageId::from_bytes),
                 debtor: row.get(8)?,
+                missing: row
+                    .get::<_, Option<String>>(9)?
+                    .and_then(|json| serde_json::from_str(&json).ok())
+                    .unwrap_or_default(),
+                replaces: row.get(10)?,
+            })
+        })
+    }
+
+    /// Calls that came in; those of recipients of these creditors, or all when it is empty.
+    pub fn calls(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<CallView>, StoreError> {
+        let select = "SELECT call.seq, call.at, caller, sim.iccid, modem, message.id, message.debtor
+             FROM call JOIN sim ON sim.key = call.sim LEFT JOIN message ON message.key = call.message";
+        let only = of_creditors(creditors);
+        self.numbered(select, "call.seq", page, limit, only, |row| {
+            Ok(CallView {
+                seq: row.get(0)?,
+                at: Timestamp::from_millis(row.get(1)?),
+                from: row.get::<_, Option<String>>(2)?.map(Sender::new),
+                to_sim: self.sim_label(row.get(3)?),
+                modem: row.get(4)?,
+                message: row.get::<_, Option<_>>(5)?.map(MessageId::from_bytes),
+                debtor: row.get(6)?,
             })
         })
     }
@@ -260,7 +283,7 @@ impl Reader {
     fn complete(&self, conn: &Connection, mut view: MessageView, lane: LaneKey) -> Result<MessageView, StoreError> {
         let row = MessageRow::by_key(conn, view.key)?;
         let segments = SegmentRow::of(conn, &row)?;
-        view.parts = self.parts(conn, &row)?;
+        view.parts = self.parts(conn, &row, view.report)?;
         let states: Vec<SegmentState> = segments.iter().map(|segment| segment.state.clone()).collect();
         let interim = view.parts.iter().any(|part| part.state == "accepted" && part.tp_status.is_some());
         view.report_state = report_state(view.report, interim, &states);
@@ -293,7 +316,7 @@ impl Reader {
         Ok(view)
     }
 
-    fn parts(&self, conn: &Connection, message: &MessageRow) -> Result<Vec<PartView>, StoreError> {
+    fn parts(&self, conn: &Connection, message: &MessageRow, report: bool) -> Result<Vec<PartView>, StoreError> {
         let sql =
             "SELECT part, segment.state, tp_mr, sim.iccid, modem, offered_at, accepted_at, reported_at, tp_status,
              cause FROM segment LEFT JOIN sim ON sim.key = segment.sim WHERE segment.key >= ? AND segment.key < ?
@@ -314,12 +337,21 @@ impl Reader {
                     reported_at: at(row.get(7)?),
                     tp_status: row.get(8)?,
                     cause: row.get(9)?,
+                    evidence: Vec::new(),
                 })
             })?
             .collect::<Result<_, _>>();
-        Ok(rows?)
+        let mut parts: Vec<PartView> = rows?;
+        for part in parts.iter_mut().filter(|part| part.state == UNKNOWN) {
+            let segment = message.first_segment + i64::from(part.part) - 1;
+            part.evidence = evidence::of_part(conn, segment, message.recipient, report)?;
+        }
+        Ok(parts)
     }
 }
+
+/// The word for a part of which nobody knows.
+const UNKNOWN: &str = "unknown";
 
 const MESSAGE: &str =
     "SELECT message.key, id, state, created_at, client, client_ref, recipient, text, purpose, priority,
@@ -338,7 +370,7 @@ fn state_word(stored: i64) -> &'static str {
         code::REPORTED => "reported",
         code::REFUSED => "refused",
         code::EXPIRED => "expired",
-        code::UNKNOWN => "unknown",
+        code::UNKNOWN => UNKNOWN,
         _ => "withdrawn",
     }
 }
@@ -417,6 +449,11 @@ fn filter_sql(filter: &MessageFilter) -> (String, Vec<Value>) {
     add("message.key < ?", filter.before.map(|key| Value::Integer(key.0)));
     let condition = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
     (condition, values)
+}
+
+/// The condition that what came in answers a message of one of these creditors; none when the list is empty.
+fn of_creditors(creditors: &[String]) -> Option<(&'static str, Value)> {
+    (!creditors.is_empty()).then(|| ("message.creditor IN (SELECT value FROM json_each(?))", json_list(creditors)))
 }
 
 /// Words as one value, for `json_each`.

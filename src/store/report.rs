@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
 
+use crate::clock::Timestamp;
+use crate::pdu::StatusReportTpdu;
 use crate::sms::id::{SegmentId, SimKey};
 use crate::sms::lifecycle::SegmentState;
 use crate::sms::number::{PhoneNumber, Sender};
@@ -25,20 +28,56 @@ const REPORTED_WITHIN: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How long a report waits for its submission.
 const PARKED_FOR: Duration = Duration::from_secs(10 * 60);
 
+/// A difference of clocks that has changed by less is not written again.
+const AHEAD_STEP: Duration = Duration::from_secs(60);
+
+/// A status report as it was read.
+#[derive(Debug, Clone)]
+pub struct ReportRead {
+    /// By which SIM it came.
+    sim: SimKey,
+    tp_mr: u8,
+    recipient: Sender,
+    tp_status: TpStatus,
+    /// TP-SCTS: when the centre took the submission, by its own clock.
+    scts: Option<Timestamp>,
+}
+
+impl ReportRead {
+    /// What came by this SIM.
+    pub(super) fn new(sim: SimKey, tpdu: &StatusReportTpdu) -> Self {
+        Self {
+            sim,
+            tp_mr: tpdu.tp_mr,
+            recipient: Sender::new(tpdu.tp_ra.number()),
+            tp_status: TpStatus(tpdu.tp_st),
+            scts: tpdu.tp_scts.unix_seconds().checked_mul(1_000).map(Timestamp::from_millis),
+        }
+    }
+}
+
 impl Work<'_> {
-    /// A status report came in by `sim`. True when it was tied to a part.
-    pub fn report(
-        &mut self,
-        sim: SimKey,
-        tp_mr: u8,
-        recipient: &Sender,
-        tp_status: TpStatus,
-    ) -> Result<bool, StoreError> {
-        if let Some(segment) = self.find_reported(sim, tp_mr, recipient)? {
-            self.apply_report(segment, tp_mr, tp_status)?;
+    /// Notes that a report was read. False when it was before: it was not deleted in time, or came twice. Once the reference
+    /// has come back, the second would be taken for that of another part.
+    pub(super) fn is_new_report(&self, sim: SimKey, octets: &[u8]) -> Result<bool, StoreError> {
+        self.conn
+            .prepare_cached("DELETE FROM report_read WHERE at <= ?")?
+            .execute([(self.now - REPORTED_WITHIN).as_millis()])?;
+        let digest = Sha256::digest(octets);
+        let inserted = self
+            .conn
+            .prepare_cached("INSERT INTO report_read (sim, digest, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
+            .execute(params![sim.0, digest.as_slice(), self.now.as_millis()])?;
+        Ok(inserted > 0)
+    }
+
+    /// A status report came in. True when it was tied to a part.
+    pub(super) fn report(&mut self, report: &ReportRead) -> Result<bool, StoreError> {
+        if let Some(segment) = self.find_reported(report)? {
+            self.apply_report(segment, report)?;
             return Ok(true);
         }
-        self.park(sim, tp_mr, recipient, tp_status)?;
+        self.park(report)?;
         Ok(false)
     }
 
@@ -47,40 +86,56 @@ impl Work<'_> {
         let parked = self
             .conn
             .prepare_cached(
-                "SELECT key, tp_mr, recipient, tp_status FROM parked_report WHERE sim = ? AND at > ? ORDER BY key",
+                "SELECT key, tp_mr, recipient, tp_status, scts FROM parked_report WHERE sim = ? AND at > ? ORDER BY key",
             )?
             .query_map(params![sim.0, (self.now - PARKED_FOR).as_millis()], |row| {
-                let recipient = Sender::new(row.get::<_, String>(2)?);
-                Ok((row.get::<_, i64>(0)?, row.get::<_, u8>(1)?, recipient, TpStatus(row.get(3)?)))
+                let report = ReportRead {
+                    sim,
+                    tp_mr: row.get(1)?,
+                    recipient: Sender::new(row.get::<_, String>(2)?),
+                    tp_status: TpStatus(row.get(3)?),
+                    scts: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+                };
+                Ok((row.get::<_, i64>(0)?, report))
             })?
             .collect::<Result<Vec<_>, _>>()?;
-        for (key, tp_mr, recipient, tp_status) in parked {
-            if let Some(segment) = self.find_reported(sim, tp_mr, &recipient)? {
+        for (key, report) in parked {
+            if let Some(segment) = self.find_reported(&report)? {
                 self.conn.prepare_cached("DELETE FROM parked_report WHERE key = ?")?.execute([key])?;
-                self.apply_report(segment, tp_mr, tp_status)?;
+                self.apply_report(segment, &report)?;
             }
         }
         Ok(())
     }
 
     /// The part that a report is about, as far as it can be told now.
-    fn find_reported(&self, sim: SimKey, tp_mr: u8, recipient: &Sender) -> Result<Option<SegmentId>, StoreError> {
+    fn find_reported(&self, report: &ReportRead) -> Result<Option<SegmentId>, StoreError> {
+        let ReportRead { sim, tp_mr, ref recipient, .. } = *report;
         let since = (self.now - REPORTED_WITHIN).as_millis();
-        let accepted = "SELECT segment.key, recipient FROM segment JOIN message ON message.key = segment.message
+        let accepted =
+            "SELECT segment.key, recipient, accepted_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND tp_mr = ? AND segment.state = 3 AND accepted_at > ? ORDER BY accepted_at DESC";
-        if let Some(segment) = choose(recipient, &self.candidates(accepted, params![sim.0, tp_mr, since])?) {
-            return Ok(Some(segment));
+        let open = self.candidates(accepted, params![sim.0, tp_mr, since])?;
+        let ahead = self.scts_ahead(sim)?;
+        let taken_at = report.scts.map(|at| Timestamp::from_millis(at.as_millis().saturating_sub(ahead)));
+        if let Some(chosen) = choose(recipient, taken_at, &open) {
+            if let ([_], Some(scts)) = (open.as_slice(), report.scts) {
+                self.learn_scts_ahead(sim, ahead, scts.as_millis() - chosen.at.as_millis())?;
+            }
+            return Ok(Some(chosen.segment));
         }
         // It may be about the part on the wire, whose reference is not known yet: an unknown one that was never sent would be
         // expected to have the same.
-        let offered = "SELECT segment.key, recipient FROM segment JOIN message ON message.key = segment.message
+        let offered =
+            "SELECT segment.key, recipient, offered_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND segment.state = 2";
-        if choose(recipient, &self.candidates(offered, [sim.0])?).is_some() {
+        if choose(recipient, None, &self.candidates(offered, [sim.0])?).is_some() {
             return Ok(None);
         }
         // The reference of an unknown part is a guess: it counts the unknown ones before it as sent. With several to one
         // recipient, or where a part of the message went again, a report may be about another one.
-        let unknown = "SELECT segment.key, recipient FROM segment JOIN message ON message.key = segment.message
+        let unknown =
+            "SELECT segment.key, recipient, unknown_at FROM segment JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND expected_mr = ? AND segment.state = 7 AND unknown_at > ? AND NOT EXISTS (
                  SELECT 1 FROM segment AS other JOIN message AS its ON its.key = other.message
                  WHERE other.sim = segment.sim AND other.state = 7 AND other.key <> segment.key
@@ -89,21 +144,40 @@ impl Work<'_> {
                  SELECT 1 FROM segment AS again WHERE again.resent
                  AND again.key BETWEEN message.first_segment AND message.first_segment + message.parts - 1)
              ORDER BY unknown_at DESC";
-        Ok(choose(recipient, &self.candidates(unknown, params![sim.0, tp_mr, since])?))
+        let lost = choose(recipient, None, &self.candidates(unknown, params![sim.0, tp_mr, since])?);
+        Ok(lost.map(|candidate| candidate.segment))
+    }
+
+    /// By how many milliseconds the clock of the centre was ahead of ours when that was last seen.
+    fn scts_ahead(&self, sim: SimKey) -> Result<i64, StoreError> {
+        let sql = "SELECT scts_ahead FROM sim WHERE key = ?";
+        let ahead: Option<Option<i64>> =
+            self.conn.prepare_cached(sql)?.query_row([sim.0], |row| row.get(0)).optional()?;
+        Ok(ahead.flatten().unwrap_or_default())
+    }
+
+    /// A report that can be about one part only shows how the clock of the centre goes.
+    fn learn_scts_ahead(&self, sim: SimKey, known: i64, seen: i64) -> Result<(), StoreError> {
+        if u128::from(known.abs_diff(seen)) >= AHEAD_STEP.as_millis() {
+            self.conn.prepare_cached("UPDATE sim SET scts_ahead = ? WHERE key = ?")?.execute([seen, sim.0])?;
+        }
+        Ok(())
     }
 
     fn candidates(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Candidate>, StoreError> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement
-            .query_map(params, |row| Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?)))?
+            .query_map(params, |row| Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?
             .collect::<Result<Vec<_>, _>>()?;
-        let candidate = |(segment, digits): (SegmentId, i64)| {
-            Some(Candidate { segment, recipient: PhoneNumber::from_digits(&digits.to_string())? })
+        let candidate = |(segment, digits, at): (SegmentId, i64, i64)| {
+            let recipient = PhoneNumber::from_digits(&digits.to_string())?;
+            Some(Candidate { segment, recipient, at: Timestamp::from_millis(at) })
         };
         Ok(rows.into_iter().filter_map(candidate).collect())
     }
 
-    fn apply_report(&mut self, segment: SegmentId, tp_mr: u8, tp_status: TpStatus) -> Result<(), StoreError> {
+    fn apply_report(&mut self, segment: SegmentId, report: &ReportRead) -> Result<(), StoreError> {
+        let ReportRead { tp_mr, tp_status, .. } = *report;
         let (message, mut segments, _) = SegmentRow::with_message(self.conn, segment)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             let (SegmentState::Accepted { by: carrier, .. } | SegmentState::Unknown { with: carrier, .. }) = &row.state
@@ -138,13 +212,23 @@ impl Work<'_> {
         self.update_message(&message, &segments)
     }
 
-    fn park(&mut self, sim: SimKey, tp_mr: u8, recipient: &Sender, tp_status: TpStatus) -> Result<(), StoreError> {
+    /// Keeps a report that fits nothing, for as long as it may tell a person something about an unknown part.
+    fn park(&mut self, report: &ReportRead) -> Result<(), StoreError> {
         self.conn
-            .prepare_cached("DELETE FROM parked_report WHERE at <= ?")?
-            .execute([(self.now - PARKED_FOR).as_millis()])?;
+            .prepare_cached("DELETE FROM parked_report WHERE sim = ? AND at <= ?")?
+            .execute([report.sim.0, (self.now - REPORTED_WITHIN).as_millis()])?;
         self.conn
-            .prepare_cached("INSERT INTO parked_report (at, sim, tp_mr, recipient, tp_status) VALUES (?, ?, ?, ?, ?)")?
-            .execute(params![self.now.as_millis(), sim.0, tp_mr, recipient.as_str(), tp_status.0])?;
+            .prepare_cached(
+                "INSERT INTO parked_report (at, sim, tp_mr, recipient, tp_status, scts) VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                self.now.as_millis(),
+                report.sim.0,
+                report.tp_mr,
+                report.recipient.as_str(),
+                report.tp_status.0,
+                report.scts.map(Timestamp::as_millis),
+            ])?;
         Ok(())
     }
 }

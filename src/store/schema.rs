@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
 ];
 
 /// What a database file begins with.
@@ -222,6 +223,12 @@ mod tests {
         assert_eq!(rows("SELECT key, sum(parts) FROM message"), [(1, Some(4))]);
         assert_eq!(rows("SELECT key, waiting FROM lane ORDER BY key"), [(1, Some(0)), (2, Some(2))]);
         assert_eq!(rows("SELECT seq, number FROM inbound ORDER BY seq"), [(1, Some(5_511_987_654_321)), (2, None)]);
+        let waiting_since = 1_795_525_400_000;
+        assert_eq!(rows("SELECT key, waiting_since FROM part_set"), [(1, Some(waiting_since))]);
+        assert_eq!(
+            rows("SELECT seq, part_set FROM received WHERE seq IS NOT NULL ORDER BY seq"),
+            [(1, Some(1)), (3, Some(1))]
+        );
         let violations = rows("SELECT rowid, parent FROM pragma_foreign_key_check");
         assert_eq!(violations, []);
     }

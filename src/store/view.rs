@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::dispatch::gate::Question;
 use crate::dispatch::plan::LaneKey;
+use crate::sms::evidence::Evidence;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::{MessageState, ReportState};
 use crate::sms::message::{Body, Labels};
@@ -90,6 +91,8 @@ pub struct PartView {
     pub tp_status: Option<u8>,
     /// Why it was refused, put back or is unknown.
     pub cause: Option<String>,
+    /// While it is unknown, what speaks for or against its having been sent.
+    pub evidence: Vec<Evidence>,
 }
 
 /// One event.
@@ -136,6 +139,10 @@ pub struct InboundView {
     pub message: Option<MessageId>,
     /// The debtor of that message.
     pub debtor: Option<String>,
+    /// Parts that are not there; empty when the text is whole.
+    pub missing: Vec<u8>,
+    /// The text of before that showed less of the same.
+    pub replaces: Option<i64>,
 }
 
 /// A token without its secret.

@@ -15,6 +15,7 @@ use crate::modem::UssdCode;
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::message::Purpose;
+use crate::sms::received::Skipped;
 
 use super::board::{Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
@@ -140,6 +141,8 @@ pub enum Fact {
     Reported(Duration),
     /// A text came in.
     Received,
+    /// Something came in that is no text for a person.
+    Skipped(Skipped),
     /// The gate forbade a message for good.
     Blocked(Reason),
 }
@@ -220,12 +223,14 @@ impl<'a> Work<'a> {
     /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
     /// spent already, budgets are read anew.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        let is_back = self.board.begin(self.now);
-        if is_back {
+        let set_back = self.board.begin(self.now);
+        if let Some(seen) = set_back {
             self.draw_in()?;
+            self.set_back(seen)?;
             let now = self.now;
             self.board.sims.values_mut().for_each(|sim| sim.account.draw_in(now));
         }
+        let is_back = set_back.is_some();
         let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
         let affected: Vec<SimKey> =
             self.board.sims.iter().filter(|(_, sim)| is_affected(sim)).map(|(&key, _)| key).collect();

@@ -80,6 +80,7 @@ pub struct Metrics {
     store_commit_seconds: Histogram,
     store_batch_rows: Histogram,
     inbound: Family<IntentLabel, Counter>,
+    inbound_skipped: Family<KindLabel, Counter>,
     blocked: Family<ReasonLabel, Counter>,
 }
 
@@ -119,6 +120,10 @@ impl Default for Metrics {
                 exponential_buckets(1.0, 2.0, 11),
             ),
             inbound: of.family("inbound", "Texts received, by intent"),
+            inbound_skipped: of.family(
+                "inbound_skipped",
+                "Received messages that are no texts for people, by kind; they are not in the inbox",
+            ),
             blocked: of.family("blocked", "Messages that the gate forbade for good, by reason"),
             registry: Mutex::new(registry),
         }
@@ -165,6 +170,11 @@ impl Metrics {
     /// A text came in. Intents are not read yet, so the label is always `none`.
     pub fn received(&self) {
         self.inbound.get_or_create(&IntentLabel { intent: "none" }).inc();
+    }
+
+    /// Something came in that is no text for a person; `kind` is its word.
+    pub fn skipped(&self, kind: &'static str) {
+        self.inbound_skipped.get_or_create(&KindLabel { kind }).inc();
     }
 
     /// The gate forbade a message for good; `reason` is its code.
@@ -257,6 +267,11 @@ struct IntentLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
 }
@@ -275,6 +290,7 @@ mod tests {
         metrics.sent("norte", Sent::Accepted);
         metrics.sent("norte", Sent::Accepted);
         metrics.committed(Duration::from_millis(3), 64);
+        metrics.skipped("push");
         let standing = Standing {
             messages: vec![("queued", 7)],
             budgets: vec![("norte".to_owned(), "day", 298)],
@@ -285,6 +301,7 @@ mod tests {
             "recado_messages{state=\"queued\"} 7",
             "recado_segments_sent_total{sim=\"norte\",result=\"accepted\"} 2",
             "recado_store_batch_rows_sum 64.0",
+            "recado_inbound_skipped_total{kind=\"push\"} 1",
             "recado_sim_budget_remaining{sim=\"norte\",period=\"day\"} 298",
             "recado_modem_up{modem=\"m1\"} 1",
             "recado_modem_up{modem=\"m2\"} 0",

@@ -7,6 +7,7 @@ use recado::actor::gateway::{Order, Report};
 use recado::clock::Instant;
 use recado::modem::{Config, HostReset, Machine, Output, ReturnedWhy, Settlement, UssdCode};
 use recado::sms::id::{ModemId, SegmentId};
+use recado::sms::number::Sender;
 
 /// Between attempts to open a port that is not there: the first and the longest.
 const OPEN_AGAIN: Duration = Duration::from_millis(500);
@@ -229,7 +230,7 @@ impl Line {
                 Output::Inbound(inbound) => {
                     reports.push(Report::Inbound { handle: inbound.handle, octets: inbound.octets });
                 }
-                Output::Call { .. } => reports.push(Report::Call),
+                Output::Call { from } => reports.push(Report::Call { from: from.map(Sender::new) }),
                 Output::Up { sim, .. } => reports.push(Report::Up { iccid: sim }),
                 Output::Changed(status) => {
                     reports.push(Report::Ready(status.may_send && self.stop_at.is_none()));

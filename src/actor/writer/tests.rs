@@ -83,7 +83,7 @@ fn ask(
 fn what_a_modem_reports_waits_for_the_disk_and_keeps_its_order() {
     let mut desk = Desk::new();
     desk.disk_fails(true);
-    desk.running.round(vec![desk.report(vec![Report::Call])]);
+    desk.running.round(vec![desk.report(vec![Report::Call { from: None }])]);
     desk.running.round(vec![desk.report(vec![Report::Down { reason: "port lost".into() }])]);
     assert_eq!(desk.running.kept.len(), 2);
     assert_eq!(desk.running.patience(), AGAIN);
@@ -125,7 +125,7 @@ fn a_report_that_makes_no_sense_is_dropped_and_the_others_are_written() {
     let mut desk = Desk::new();
     let nonsense =
         Report::Settled { segment: SegmentId(77), result: Settlement::Returned { why: ReturnedWhy::ModemDown } };
-    desk.running.round(vec![desk.report(vec![nonsense, Report::Call])]);
+    desk.running.round(vec![desk.report(vec![nonsense, Report::Call { from: None }])]);
     assert_eq!(desk.running.kept.len(), 0);
     assert_eq!(desk.events().last().unwrap(), "inbound.call");
 }

@@ -14,10 +14,15 @@ struct Modems {
 }
 
 fn emulate(modems: usize) -> Modems {
+    emulate_as(modems, "generic")
+}
+
+fn emulate_as(modems: usize, profile: &str) -> Modems {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let ports = runtime.block_on(async {
-        let config = emulator::Config { modems, ..emulator::Config::default() };
+        let profiles = emulator::Profiles::new(vec![profile.parse().unwrap()]);
+        let config = emulator::Config { modems, profiles, ..emulator::Config::default() };
         let (handle, running) = emulator::pty::start(config, folder.path(), None, &Clock::host()).unwrap();
         let ports = running.paths().iter().map(|path| std::fs::canonicalize(path).unwrap()).collect();
         // Kept by the runtime until it ends.
@@ -33,7 +38,7 @@ fn emulate(modems: usize) -> Modems {
 }
 
 fn check(args: &[&Path], roots: &Roots, json: bool) -> (Exit, String) {
-    let args = ProbeArgs { ports: args.iter().map(|port| port.to_path_buf()).collect(), json };
+    let args = ProbeArgs { ports: args.iter().map(|port| port.to_path_buf()).collect(), json, record: None };
     let mut output = Vec::new();
     let exit = run(&args, roots, &mut output).unwrap();
     (exit, String::from_utf8(output).unwrap().replace(roots.dev.to_str().unwrap(), "/dev"))
@@ -109,10 +114,60 @@ fn a_port_that_is_named_is_asked_whatever_it_is() {
 }
 
 #[test]
+fn a_modem_that_is_deaf_after_each_result_is_asked_all_the_same() {
+    let modems = emulate_as(1, "u-blox");
+    let fake = Fake::new();
+    let (exit, output) = check(&[&modems.ports[0]], &fake.roots(), true);
+    let item: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!((exit, &item["model"], item["sim"].is_string()), (Exit::Done, &json!("SARA-U201"), true), "{item}");
+    modems.runtime.shutdown_background();
+}
+
+#[test]
 fn a_host_without_modems_is_a_negative_answer() {
     let fake = Fake::new();
     let (exit, output) = check(&[], &fake.roots(), false);
     assert_eq!(exit, Exit::Negative);
     assert!(output.starts_with("no USB modem found"), "{output}");
     assert_eq!(check(&[], &fake.roots(), true), (Exit::Negative, String::new()));
+}
+
+#[test]
+fn a_recorded_bring_up_replays_and_names_nobody() {
+    for profile in ["huawei", "quectel-ec25"] {
+        let modems = emulate_as(1, profile);
+        let fake = Fake::new();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("recorded.txt");
+        let args = ProbeArgs { ports: modems.ports.clone(), json: false, record: Some(file.clone()) };
+        let mut output = Vec::new();
+        assert_eq!(run(&args, &fake.roots(), &mut output).unwrap(), Exit::Done);
+        let script = std::fs::read_to_string(&file).unwrap();
+        let imei = output_field(&output);
+        assert!(script.contains("\n= up ") && !script.contains(&imei), "{script}");
+        for single in [false, true] {
+            crate::modem::replay(&file, single);
+        }
+        let again = run(&args, &fake.roots(), &mut Vec::new());
+        assert!(matches!(again, Err(Failure::Io(_))), "what is there is not overwritten: {again:?}");
+        modems.runtime.shutdown_background();
+    }
+}
+
+/// The IMEI in the table.
+fn output_field(output: &[u8]) -> String {
+    let text = String::from_utf8(output.to_vec()).unwrap();
+    let is_imei = |word: &&str| word.len() == 15 && word.bytes().all(|b| b.is_ascii_digit());
+    text.split_whitespace().find(is_imei).unwrap().to_owned()
+}
+
+#[test]
+fn of_several_modems_the_one_to_record_is_to_be_named() {
+    let modems = emulate(2);
+    let folder = tempfile::tempdir().unwrap();
+    let record = Some(folder.path().join("recorded.txt"));
+    let args = ProbeArgs { ports: modems.ports.clone(), json: false, record };
+    let refused = run(&args, &Fake::new().roots(), &mut Vec::new());
+    assert!(matches!(refused, Err(Failure::Usage(_))), "{refused:?}");
+    modems.runtime.shutdown_background();
 }

@@ -1,8 +1,10 @@
-//! Inbound texts as JSON.
+//! Inbound texts and calls as JSON.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::sms::number::Sender;
+use crate::store::call::CallView;
 use crate::store::view::InboundView;
 
 use super::at;
@@ -21,10 +23,15 @@ pub(in super::super) struct InboundAnswer {
     to_sim: String,
     /// The modem that read it.
     modem: String,
-    /// What it says.
+    /// What it says, with `[…]` where parts are missing.
     text: String,
     /// Parts in which it came.
     parts: u32,
+    /// The places of parts that are missing: a text is published without them after 24 h. Empty when it is whole.
+    missing: Vec<u8>,
+    /// The `seq` of the item that showed less of this text, when parts came after it was published.
+    #[schema(required)]
+    replaces: Option<i64>,
     /// What it seems to mean; not read yet.
     intents: Vec<String>,
     /// The message that it most likely answers.
@@ -49,9 +56,51 @@ impl InboundAnswer {
             modem: text.modem,
             text: body,
             parts: text.parts,
+            missing: text.missing,
+            replaces: text.replaces,
             intents: Vec::new(),
             message: text.message.map(|id| id.to_string()),
             debtor: text.debtor,
+        }
+    }
+}
+
+/// A call that came in. It was hung up on at once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct CallAnswer {
+    /// Its number.
+    pub(in super::super) seq: i64,
+    /// When.
+    at: String,
+    /// Who called; null where the network did not show it.
+    #[schema(required)]
+    from: Option<String>,
+    /// The SIM that was called: its name or ICCID.
+    to_sim: String,
+    /// The modem that it was in.
+    modem: String,
+    /// The last message to the caller.
+    #[schema(required)]
+    message: Option<String>,
+    /// The debtor of that message.
+    #[schema(required)]
+    debtor: Option<String>,
+}
+
+impl CallAnswer {
+    pub(in super::super) fn new(call: CallView, eyes: Eyes) -> Self {
+        let shown = |from: Sender| match eyes {
+            Eyes::Open => from.as_str().to_owned(),
+            Eyes::Masked => from.masked(),
+        };
+        Self {
+            seq: call.seq,
+            at: at(call.at),
+            from: call.from.map(shown),
+            to_sim: call.to_sim,
+            modem: call.modem,
+            message: call.message.map(|id| id.to_string()),
+            debtor: call.debtor,
         }
     }
 }

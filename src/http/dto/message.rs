@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::duration;
+use crate::sms::evidence::{Evidence, Suggests};
 use crate::sms::message::Body;
 use crate::store::view::{EventView, MessageView, PartView};
 
@@ -153,6 +154,34 @@ pub(in super::super) struct PartAnswer {
     /// Why it was refused, put back or is unknown.
     #[schema(required)]
     cause: Option<String>,
+    /// While it is `unknown`, what speaks for or against its having been sent; else empty.
+    evidence: Vec<EvidenceAnswer>,
+}
+
+/// One thing that is known about an unknown part.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct EvidenceAnswer {
+    /// `seen`, `references`, `reports_off`, `no_report`, `report_without_part` or `answered`.
+    code: &'static str,
+    /// In words.
+    detail: String,
+    /// `sent` or `not_sent`: what it suggests. Nothing is done on it.
+    #[schema(required)]
+    suggests: Option<&'static str>,
+    /// When it was seen.
+    #[schema(required)]
+    at: Option<String>,
+}
+
+impl From<Evidence> for EvidenceAnswer {
+    fn from(evidence: Evidence) -> Self {
+        Self {
+            code: evidence.code(),
+            detail: evidence.detail().into_owned(),
+            suggests: evidence.suggests().map(Suggests::name),
+            at: evidence.at().map(at),
+        }
+    }
 }
 
 impl From<PartView> for PartAnswer {
@@ -168,6 +197,7 @@ impl From<PartView> for PartAnswer {
             reported_at: part.reported_at.map(at),
             tp_status: part.tp_status,
             cause: part.cause,
+            evidence: part.evidence.into_iter().map(EvidenceAnswer::from).collect(),
         }
     }
 }

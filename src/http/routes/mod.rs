@@ -54,6 +54,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(messages::resolve))
         .routes(routes!(preview::preview))
         .routes(routes!(inbox::list))
+        .routes(routes!(inbox::calls))
         .routes(routes!(events::list))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::ussd))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::modem::Settlement;
 use crate::pdu::{Address, Dcs, DeliverTpdu, Pdu, Scts, Tpdu, UserData};
 use crate::sms::id::SegmentId;
+use crate::sms::number::Sender;
 
 use super::{House, hand_over, message, message_with, modem_up};
 
@@ -52,6 +53,52 @@ async fn the_inbox_names_what_was_answered() {
     let inbox = house.get("/v1/inbox?after=0").await;
     assert_eq!(inbox.json["items"][0]["message"], id);
     insta::assert_json_snapshot!("inbox", inbox.redacted());
+}
+
+#[tokio::test]
+async fn a_call_is_no_text_and_its_caller_is_seen_with_pii_only() {
+    let (mut house, id) = conversation().await;
+    house.restart(|store, now| {
+        let carrier = modem_up(store, now);
+        store.commit(now, |work| work.call(&carrier, Some(&Sender::new("+5511987654321")))).unwrap();
+        store.commit(now, |work| work.call(&carrier, None)).unwrap();
+    });
+    let calls = house.get("/v1/calls?after=0").await;
+    assert_eq!(calls.json["items"][0]["message"], id);
+    insta::assert_json_snapshot!("calls", calls.redacted());
+    assert_eq!(house.get("/v1/inbox").await.json["items"].as_array().unwrap().len(), 1);
+    let blind = house.token(json!({ "client": "stats", "scopes": ["read"] })).await;
+    for path in ["/v1/calls", "/v1/events?after=0"] {
+        let shown = house.with(&blind, "GET", path, "").await;
+        assert!(shown.status.is_success() && !shown.text.contains("987654321"), "{}", shown.text);
+    }
+    let foreign = json!({ "client": "c3", "scopes": ["read", "pii"], "creditors": ["c-3"] });
+    let foreign = house.token(foreign).await;
+    assert_eq!(house.with(&foreign, "GET", "/v1/calls", "").await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_unknown_part_shows_what_is_known_about_it() {
+    let mut house = House::new();
+    let id = house.submit(message()).await;
+    house.restart(hand_over);
+    let shown = house.get(&format!("/v1/messages/{id}")).await.json;
+    insta::assert_json_snapshot!(shown["parts"][0]["evidence"], @r#"
+    [
+      {
+        "at": null,
+        "code": "seen",
+        "detail": "the daemon ended without a word before the modem answered",
+        "suggests": null
+      },
+      {
+        "at": null,
+        "code": "no_report",
+        "detail": "a status report was asked for, and none has come that fits",
+        "suggests": null
+      }
+    ]
+    "#);
 }
 
 #[tokio::test]

@@ -16,3 +16,9 @@ INSERT INTO spend (sim, at, segment, parts)
 VALUES (1, 1795525200000, 1, 1), (1, 1795525202000, 2, 1), (1, 1795525100000, 9, 1);
 INSERT INTO inbound (seq, at, sender, sim, modem, text, parts, message)
 VALUES (1, 1795525300000, '+5511987654321', 1, 'm1', 'ok', 1, 1), (2, 1795525300000, '29011', 1, 'm1', 'saldo', 1, NULL);
+-- Two parts of a text of three, and a text that was published.
+INSERT INTO received (at, sim, modem, pdu, sender, concat_ref, concat_bits, total, seq, inbound)
+VALUES
+    (1795525500000, 1, 'm1', x'01', '+5511987654321', 9, 8, 3, 1, NULL),
+    (1795525400000, 1, 'm1', x'02', '+5511987654321', 9, 8, 3, 3, NULL),
+    (1795525300000, 1, 'm1', x'03', '+5511987654321', NULL, NULL, NULL, NULL, 1);

@@ -70,3 +70,25 @@ fn a_text_about_an_alarm_that_is_over_is_not_sent() {
     desk.plug("m1", "sim-a");
     assert!(desk.loads().is_empty());
 }
+
+#[test]
+fn a_store_that_is_nearly_full_is_told_until_there_is_room_or_the_daemon_counts_anew() {
+    let mut desk = Desk::watched("sim-a");
+    desk.plug("m1", "sim-a");
+    let counted = |is_nearly_full| Report::StoreCounted { is_nearly_full };
+    for _ in 0..2 {
+        desk.report("m1", &[counted(true)]);
+    }
+    let open = |desk: &Desk| -> Vec<_> {
+        let alarms = desk.alarms().into_iter().filter(|alarm| alarm.cleared_at.is_none());
+        alarms.map(|alarm| (alarm.kind, alarm.modem)).collect()
+    };
+    assert_eq!(open(&desk), [("store_nearly_full".to_owned(), Some("m1".to_owned()))]);
+    assert!(desk.load().1.pdu.octets.len() > 20, "somebody is told");
+    desk.report("m1", &[counted(false)]);
+    assert_eq!(open(&desk), []);
+    desk.report("m1", &[counted(true)]);
+    assert_eq!(open(&desk).len(), 1);
+    desk.restart();
+    assert_eq!(open(&desk), []);
+}
