@@ -354,12 +354,12 @@ impl World {
     }
 
     /// A modem falls ill. What helps is somewhere on the ladder.
-    pub(crate) fn afflict(&mut self, index: usize) {
+    pub(crate) fn afflict(&mut self, modem: usize) {
         let ailments = [Ailment::LostNetwork, Ailment::DeafRadio, Ailment::Mute, Ailment::Dead, Ailment::BusySim];
         let ailment = self.random.pick(&ailments);
-        self.say(&format!("m{index} suffers from {ailment:?}"));
+        self.say(&format!("modem {modem} suffers from {ailment:?}"));
         self.ailments += 1;
-        self.network.afflict(index, ailment, self.both());
+        self.network.afflict(modem, ailment, self.both());
         self.carry();
     }
 
@@ -367,8 +367,8 @@ impl World {
     pub(crate) fn look_after(&mut self) {
         let dead: Vec<usize> = (0..self.lines.len()).filter(|&index| self.lines[index].machine.is_dead()).collect();
         for index in dead {
-            self.unplug(index);
-            self.plug(index);
+            self.unplug(self.seats[index]);
+            self.plug(self.seats[index]);
         }
     }
 
@@ -568,10 +568,11 @@ impl World {
         match reset {
             HostReset::Replug => self.random.once_in(2),
             HostReset::PowerCycle => {
-                let is_there = !self.unplugged.contains(&index);
+                let modem = self.seats[index];
+                let is_there = !self.unplugged.contains(&modem);
                 if is_there {
-                    self.network.unplug(index, self.both());
-                    self.network.plug(index, self.both());
+                    self.network.unplug(modem, self.both());
+                    self.network.plug(modem, self.both());
                     self.carry();
                 }
                 is_there
