@@ -7,6 +7,7 @@
 mod amount;
 mod operators;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use regex::Regex;
@@ -27,7 +28,7 @@ const AGAIN: Duration = Duration::from_secs(10 * 60);
 const ANSWER: Duration = HOUR;
 
 /// An amount after the sign that pesos, reais and dollars share, for operators of which nothing is known.
-const ANY_AMOUNT: &str = r"\$\s*(-?[0-9][0-9.,]*)";
+static ANY_PATTERN: LazyLock<Option<Pattern>> = LazyLock::new(|| Pattern::new(r"\$\s*(-?[0-9][0-9.,]*)").ok());
 
 /// How a balance is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl Rule {
         let pattern = self.pattern.clone().or_else(|| operator.map(|operator| operator.pattern.clone()));
         Some(Query {
             question,
-            pattern: pattern.or_else(|| Pattern::new(ANY_AMOUNT).ok())?,
+            pattern: pattern.or_else(|| ANY_PATTERN.clone())?,
             currency: operator.map(|operator| operator.currency.as_str()),
             low: self.low.or_else(|| operator.map(|operator| operator.low)).unwrap_or_default(),
             empty: self.empty.unwrap_or_default(),
