@@ -18,10 +18,6 @@ use super::world::{OWN, Taken, World};
 /// A part as the log names it: number of the message and place.
 type Part = (usize, u8);
 
-fn open(world: &World) -> Connection {
-    Connection::open(world.path()).unwrap()
-}
-
 /// A state from its stored code, with a carrier and times that do not matter.
 fn state_of(code: i64) -> SegmentState {
     let at = Timestamp::from_millis(0);
@@ -42,7 +38,7 @@ fn state_of(code: i64) -> SegmentState {
 
 /// Events without gaps; states and counts as their parts say.
 pub(crate) fn consistent(world: &World) {
-    let conn = open(world);
+    let conn = world.beside();
     let (count, first, last): (i64, i64, i64) = conn
         .query_row("SELECT count(*), coalesce(min(seq), 1), coalesce(max(seq), 0) FROM event", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -107,7 +103,7 @@ impl Look {
 }
 
 fn messages(world: &World, state: Option<MessageState>) -> Vec<MessageView> {
-    world.reader().messages(&MessageFilter { limit: 10_000, state, ..MessageFilter::default() }).unwrap()
+    world.reader.messages(&MessageFilter { limit: 10_000, state, ..MessageFilter::default() }).unwrap()
 }
 
 fn count(conn: &Connection, sql: &str) -> usize {
@@ -124,13 +120,13 @@ pub(crate) fn look(world: &mut World) -> Look {
             waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
         }
     }
-    let conn = open(world);
+    let conn = world.beside();
     Look {
         at: now,
         waiting,
-        on_the_wire: count(&conn, "SELECT count(*) FROM segment WHERE state = 2"),
+        on_the_wire: count(conn, "SELECT count(*) FROM segment WHERE state = 2"),
         policies: count(
-            &conn,
+            conn,
             "SELECT count(*) FROM segment JOIN message ON message.key = segment.message
              WHERE segment.state = 7 AND resent = 0 AND resend_after IS NOT NULL",
         ),
@@ -189,13 +185,13 @@ fn decisions(conn: &Connection) -> HashMap<(i64, u8), Vec<i64>> {
 
 pub(crate) fn at_the_end(world: &World) {
     consistent(world);
-    let conn = open(world);
+    let conn = world.beside();
     let mut log: HashMap<Part, Vec<&Taken>> = HashMap::new();
     for taken in world.log.iter().filter(|taken| taken.line.to != format!("+{OWN}")) {
         let part = (number_in(&taken.line.text), taken.line.concat.map_or(1, |concat| concat.part));
         log.entry(part).or_default().push(taken);
     }
-    let decisions = decisions(&conn);
+    let decisions = decisions(conn);
     let callers = messages(world, None).into_iter().filter(|view| view.client != operational::CLIENT);
     let views: HashMap<[u8; 16], MessageView> = callers.map(|view| (*view.id.as_bytes(), view)).collect();
     assert_eq!(views.len(), world.accepted.len(), "a message too many or too few");
@@ -207,8 +203,8 @@ pub(crate) fn at_the_end(world: &World) {
     for part in log.keys() {
         assert!(world.accepted.contains_key(&part.0), "sent, but not accepted: {part:?}");
     }
-    budgets(world, &conn);
-    unknowns(world, &conn);
+    budgets(world, conn);
+    unknowns(world, conn);
 }
 
 fn account(

@@ -1,6 +1,8 @@
 //! The gateway, its modems and the network in one thread: a loop that always does what comes next.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use recado::actor::gateway::{Context, Gateway, Order, Report};
@@ -18,6 +20,7 @@ use recado::store::control::{CancelAnswer, Decision};
 use recado::store::reader::Reader;
 use recado::store::submit::SubmitAnswer;
 use recado::store::{Settings, Store, StoreError};
+use rusqlite::Connection;
 
 use super::line::{Heard, Line, Wish};
 use super::random::Random;
@@ -29,6 +32,8 @@ const START: Timestamp = Timestamp::from_millis(1_795_525_200_000);
 /// The writer's wait after a transaction that failed, and its longest one.
 const AGAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(30);
+
+const DATABASE: &str = "recado.db";
 
 /// Something that waits for the writer.
 enum Job {
@@ -82,6 +87,8 @@ pub(crate) struct World {
     pub(crate) modems: usize,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) settings: Settings,
+    pub(crate) reader: Reader,
+    beside: OnceCell<Connection>,
     pub(crate) gateway: Option<Gateway>,
     lines: Vec<Line>,
     inbox: VecDeque<Job>,
@@ -148,6 +155,7 @@ impl World {
         let tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, &names, &mut random)).collect();
         let slow_disk = random.pick(&[20, 20, 200, 3000]);
         let alarms = vec![PhoneNumber::from_digits(OWN).unwrap()];
+        let reader = Reader::new(&folder.path().join(DATABASE), sims.clone());
         let mut world = Self {
             seed,
             verbose,
@@ -165,6 +173,8 @@ impl World {
             modems,
             folder,
             settings: Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms },
+            reader,
+            beside: OnceCell::new(),
             gateway: None,
             lines: Vec::new(),
             inbox: VecDeque::new(),
@@ -187,7 +197,7 @@ impl World {
             ailments: 0,
         };
         let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
-        world.say(&format!("{modems} modems {families:?}, {count} messages, {limits:?}, {}", faults.join(" ")));
+        world.say(format_args!("{modems} modems {families:?}, {count} messages, {limits:?}, {}", faults.join(" ")));
         world.start();
         world
     }
@@ -199,18 +209,19 @@ impl World {
         folder.unwrap()
     }
 
-    pub(crate) fn say(&self, what: &str) {
+    pub(crate) fn say(&self, what: fmt::Arguments<'_>) {
         if self.verbose {
             println!("{:>12.3} {what}", self.now.since_origin().as_secs_f64());
         }
     }
 
     pub(crate) fn path(&self) -> std::path::PathBuf {
-        self.folder.path().join("recado.db")
+        self.folder.path().join(DATABASE)
     }
 
-    pub(crate) fn reader(&self) -> Reader {
-        Reader::new(&self.path(), self.settings.sims.clone())
+    /// A look at the database from beside.
+    pub(crate) fn beside(&self) -> &Connection {
+        self.beside.get_or_init(|| Connection::open(self.path()).unwrap())
     }
 
     /// What the host's civil clock shows.
@@ -232,7 +243,7 @@ impl World {
     pub(crate) fn set_clock(&mut self) {
         let hour = 3_600_000;
         let jump = self.random.pick(&[-5_000, 5_000, -hour, hour, -3 * hour, 26 * hour]);
-        self.say(&format!("the clock jumps by {jump} ms"));
+        self.say(format_args!("the clock jumps by {jump} ms"));
         self.clock_off_ms += jump;
         self.clock_set_forward |= jump > 0;
         self.clock_set_back += Duration::from_millis(u64::try_from(-jump).unwrap_or(0));
@@ -242,7 +253,7 @@ impl World {
     /// The disk takes nothing for a while.
     pub(crate) fn fill_disk(&mut self) {
         let until = self.now + self.random.seconds(1, 120);
-        self.say("the disk is full");
+        self.say(format_args!("the disk is full"));
         self.disk_full_until = until;
     }
 
@@ -251,7 +262,7 @@ impl World {
     }
 
     fn start(&mut self) {
-        self.say("start");
+        self.say(format_args!("start"));
         let store = Store::open(&self.path(), self.settings.clone(), self.utc()).unwrap();
         self.gateway = Some(Gateway::new(store).unwrap());
         self.lines = (0..self.modems).map(|index| Line::new(ModemId::new(&format!("m{index}")), self.now)).collect();
@@ -264,7 +275,7 @@ impl World {
         if self.gateway.is_none() {
             return;
         }
-        self.say("crash");
+        self.say(format_args!("crash"));
         self.crashes += 1;
         self.end();
     }
@@ -293,7 +304,7 @@ impl World {
         if self.gateway.is_none() || self.lines.iter().any(|line| line.stop_at.is_some()) {
             return;
         }
-        self.say("stop");
+        self.say(format_args!("stop"));
         self.stops += 1;
         let until = self.now + self.random.pick(&[Duration::from_secs(45), Duration::from_millis(500)]);
         for index in 0..self.lines.len() {
@@ -306,7 +317,7 @@ impl World {
     pub(crate) fn exchange(&mut self) {
         let (one, other) = (self.random.index(self.modems), self.random.index(self.modems));
         if one != other {
-            self.say(&format!("the modems of m{one} and m{other} change places"));
+            self.say(format_args!("the modems of m{one} and m{other} change places"));
             self.unplug(self.seats[one]);
             self.unplug(self.seats[other]);
             self.seats.swap(one, other);
@@ -338,7 +349,7 @@ impl World {
     }
 
     pub(crate) fn unplug(&mut self, index: usize) {
-        self.say(&format!("unplug {index}"));
+        self.say(format_args!("unplug {index}"));
         self.unplugs += 1;
         self.unplugged.insert(index);
         self.network.unplug(index, self.both());
@@ -347,7 +358,7 @@ impl World {
 
     pub(crate) fn plug(&mut self, index: usize) {
         if self.unplugged.remove(&index) {
-            self.say(&format!("plug {index}"));
+            self.say(format_args!("plug {index}"));
             self.network.plug(index, self.both());
             self.carry();
         }
@@ -357,7 +368,7 @@ impl World {
     pub(crate) fn afflict(&mut self, modem: usize) {
         let ailments = [Ailment::LostNetwork, Ailment::DeafRadio, Ailment::Mute, Ailment::Dead, Ailment::BusySim];
         let ailment = self.random.pick(&ailments);
-        self.say(&format!("modem {modem} suffers from {ailment:?}"));
+        self.say(format_args!("modem {modem} suffers from {ailment:?}"));
         self.ailments += 1;
         self.network.afflict(modem, ailment, self.both());
         self.carry();
@@ -385,7 +396,7 @@ impl World {
 
     /// No faults from here on, and everything is plugged.
     pub(crate) fn calm(&mut self) {
-        self.say("calm");
+        self.say(format_args!("calm"));
         self.network.set_faults(&[]);
         for index in 0..self.modems {
             self.plug(index);
@@ -490,7 +501,7 @@ impl World {
         if !self.lines.is_empty() && self.lines.iter().all(|line| line.ended) {
             // What they said last is written before the end.
             if self.inbox.is_empty() {
-                self.say("stopped");
+                self.say(format_args!("stopped"));
                 self.end();
             }
         }
@@ -512,7 +523,7 @@ impl World {
             self.grant(index);
         }
         while let Some(order) = self.lines[index].orders.pop_due(now) {
-            self.say(&format!("m{index} <- {order:?}"));
+            self.say(format_args!("m{index} <- {order:?}"));
             self.lines[index].obey(order, now);
             self.grant(index);
         }
@@ -534,13 +545,15 @@ impl World {
         while let Some(wish) = self.lines[index].poll_wish() {
             match wish {
                 Wish::Report(reports) => {
-                    self.say(&format!("m{index} -> {}", brief(&reports)));
+                    if self.verbose {
+                        self.say(format_args!("m{index} -> {}", brief(&reports)));
+                    }
                     self.push(Job::Report(index, reports));
                 }
                 Wish::Write(_) if self.lines[index].is_hung_up => self.lines[index].write_failed(self.now),
                 Wish::Write(bytes) => {
                     if self.lines[index].is_open {
-                        self.say(&format!("m{index} >> {}", String::from_utf8_lossy(&bytes).escape_debug()));
+                        self.say(format_args!("m{index} >> {}", String::from_utf8_lossy(&bytes).escape_debug()));
                         let mut rest = bytes.as_slice();
                         while !rest.is_empty() {
                             let (piece, after) = rest.split_at(self.piece(rest.len()));
@@ -551,7 +564,7 @@ impl World {
                     }
                 }
                 Wish::Close => {
-                    self.say(&format!("m{index} closes its port"));
+                    self.say(format_args!("m{index} closes its port"));
                     self.close(index);
                 }
                 Wish::Reset(reset) => {
@@ -564,7 +577,7 @@ impl World {
 
     /// Resets a modem from outside, where that is possible. Plugging it in anew helps against nothing here.
     fn reset(&mut self, index: usize, reset: HostReset) -> bool {
-        self.say(&format!("m{index} is reset: {reset:?}"));
+        self.say(format_args!("m{index} is reset: {reset:?}"));
         match reset {
             HostReset::Replug => self.random.once_in(2),
             HostReset::PowerCycle => {
@@ -593,7 +606,7 @@ impl World {
         while let Some(output) = self.network.poll_output() {
             match output {
                 emulator::Output::Bytes { modem, data } => {
-                    self.say(&format!("m{modem} << {}", String::from_utf8_lossy(&data).escape_debug()));
+                    self.say(format_args!("m{modem} << {}", String::from_utf8_lossy(&data).escape_debug()));
                     let mut rest = data.as_slice();
                     while !rest.is_empty() {
                         let (piece, after) = rest.split_at(self.piece(rest.len()));
@@ -605,14 +618,14 @@ impl World {
                     }
                 }
                 emulator::Output::Accepted(line) => {
-                    self.say(&format!(
+                    self.say(format_args!(
                         "network takes {} {:?} from m{}, mr {}",
                         line.to, line.concat, line.modem, line.mr
                     ));
                     self.log.push(Taken { at: self.now, seq: self.last_seq, line: *line });
                 }
                 emulator::Output::HangUp { modem } => {
-                    self.say(&format!("m{modem} hangs up"));
+                    self.say(format_args!("m{modem} hangs up"));
                     self.present[modem] = false;
                     let at = self.now + self.random.millis(20);
                     if let Some(line) = self.line_of(modem).filter(|line| line.is_open) {
@@ -622,7 +635,7 @@ impl World {
                     }
                 }
                 emulator::Output::Return { modem } => {
-                    self.say(&format!("m{modem} returns"));
+                    self.say(format_args!("m{modem} returns"));
                     self.present[modem] = true;
                 }
             }
