@@ -325,6 +325,7 @@ fn unknowns(world: &World, conn: &Connection) {
     };
     if world.faults.iter().all(|given| harmless(&given.fault)) {
         let others: usize = causes.values().sum::<usize>() - ended - stopped;
-        assert!(others <= world.unplugs, "unknown without a reason: {causes:?}, {} unplugs", world.unplugs);
+        let reasons = world.unplugs + world.ailments;
+        assert!(others <= reasons, "unknown without a reason: {causes:?}, {reasons} modems out or ill");
     }
 }

@@ -16,7 +16,8 @@ impl BringUp {
                 self.iccid_by = n;
             } else if self.profile.iccid(n + 1).is_some() {
                 return self.go_on(Step::Iccid(n + 1));
-            } else if self.name_missed
+            // Noise can look like a refusal, but hardly twice.
+            } else if (self.name_missed || self.looks == 0)
                 && let Some(next) = self.look_again()
             {
                 return next;
