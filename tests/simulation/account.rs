@@ -140,10 +140,12 @@ pub(crate) fn all_ready(world: &World) {
     let Some(gateway) = &world.gateway else { panic!("not running") };
     let sims = gateway.store().board().sims(world.utc());
     assert_eq!(sims.len(), world.modems, "SIMs seen");
+    let on_the_wire = count(world.beside(), "SELECT count(*) FROM segment WHERE state = 2");
     for sim in sims {
-        // While somebody has paused something or its budget is spent, a self-test may not go either.
+        // While somebody has paused something or its budget is spent, a self-test may not go either; and it may
+        // be under way.
         let is_spent = sim.levels.iter().any(|level| level.used >= level.limit);
-        let may_rest = sim.rest.is_some() && (is_spent || !world.pauses.is_empty());
+        let may_rest = sim.rest.is_some() && (is_spent || !world.pauses.is_empty() || on_the_wire > 0);
         assert!(
             matches!(sim.state, "ready" | "paused") || may_rest,
             "SIM {} is {} long after the faults",
