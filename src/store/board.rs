@@ -186,7 +186,7 @@ impl Board {
             set_back: None,
             clock_before: None,
             next_expiry: control::next_expiry(conn)?,
-            next_decision: control::next_decision(conn)?,
+            next_decision: control::next_decision(conn, now)?,
             next_partial: part_set::next_partial(conn)?,
         };
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;

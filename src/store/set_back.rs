@@ -73,7 +73,7 @@ impl Work<'_> {
         ] {
             self.conn.prepare_cached(sql)?.execute([millis, self.now.as_millis()])?;
         }
-        self.board.next_decision = next_decision(self.conn)?;
+        self.board.next_decision = next_decision(self.conn, self.now)?;
         let sims: Vec<SimKey> = self.board.sims.keys().copied().collect();
         for sim in sims {
             if let Some(entry) = self.board.sims.get_mut(&sim) {
