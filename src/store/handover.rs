@@ -136,16 +136,16 @@ impl Work<'_> {
                 self.accept(&mut part, tp_mr).map(|()| true)?
             }
             Fate::Refused(cause, disposition) => {
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::AfterPdu), disposition)?;
                 self.refuse(&mut part, &cause.to_string()).map(|()| false)?
             }
             Fate::Retry(cause, disposition) => {
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::AfterPdu), disposition)?;
                 self.retry(&mut part, cause, disposition).map(|()| false)?
             }
             Fate::NotWritten(cause, disposition) => {
                 self.unspend_part(&mut part)?;
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::BeforePdu), disposition)?;
                 self.retry(&mut part, cause, disposition).map(|()| false)?
             }
             Fate::Unknown(why) => {

@@ -10,7 +10,7 @@ use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, SimKey};
 use crate::sms::number::PhoneNumber;
 use crate::sms::operational;
-use crate::sms::outcome::{Cause, Disposition};
+use crate::sms::outcome::{Cause, Disposition, Phase};
 
 use super::StoreError;
 use super::alarm::{AlarmKind, Subject};
@@ -64,13 +64,13 @@ impl Work<'_> {
         &mut self,
         message: &MessageRow,
         sim: SimKey,
-        cause: Cause,
+        (cause, phase): (Cause, Phase),
         disposition: Disposition,
     ) -> Result<(), StoreError> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
         entry.account.refused(cause);
-        let begins = entry.health.refused(cause, disposition, message.recipient.as_u64(), now);
+        let begins = entry.health.refused(cause, phase, disposition, message.recipient.as_u64(), now);
         if let Some(reason) = begins {
             return self.begin_rest(sim, reason);
         }

@@ -239,3 +239,16 @@ fn a_modem_that_is_busy_for_seconds_is_asked_again_soon() {
     desk.send(1);
     assert_eq!(desk.state(id), MessageState::Accepted);
 }
+
+#[test]
+fn a_refusal_before_the_pdu_does_not_part_two_unknown_outcomes() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.hand_over_as(SILENT);
+    desk.submit("dois");
+    desk.hand_over_as(Settlement::Returned { why: ReturnedWhy::Cause(Cause::Cms(314)) });
+    desk.pass(Duration::from_millis(200));
+    desk.hand_over_as(SILENT);
+    assert_eq!(desk.sim_state("sim-a"), "resting");
+}
