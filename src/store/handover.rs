@@ -269,8 +269,8 @@ impl Work<'_> {
         let place = usize::try_from(row.attempts).unwrap_or(usize::MAX).saturating_sub(1);
         let later = BACK_OFF.get(place).copied();
         Ok(match disposition {
-            // The SIM rests from now on, and another one may have it at once.
-            Disposition::RestSim => Some(Duration::ZERO),
+            // The SIM rests from now on, and another one may have it at once. One message does not rest all of them.
+            Disposition::RestSim => later.map(|_| Duration::ZERO),
             Disposition::AnotherSim => match row.avoid {
                 Some(other) if other != sim && row.cause(self.conn)? == Some(cause.to_string()) => None,
                 None if self.board.has_other(self.conn, message, sim, self.now)? => Some(Duration::ZERO),

@@ -252,3 +252,19 @@ fn a_refusal_before_the_pdu_does_not_part_two_unknown_outcomes() {
     desk.hand_over_as(SILENT);
     assert_eq!(desk.sim_state("sim-a"), "resting");
 }
+
+#[test]
+fn a_message_for_which_every_sim_is_refused_does_not_rest_all_of_them() {
+    let mut desk = Desk::new(unlimited());
+    for n in 0..10 {
+        desk.plug(&format!("m{n}"), &format!("sim-{n}"));
+    }
+    let id = desk.submit("um");
+    let mut attempts = 0;
+    while desk.state(id) == MessageState::Queued {
+        desk.hand_over_as(BARRED);
+        attempts += 1;
+    }
+    assert_eq!((desk.state(id), attempts), (MessageState::Failed, 8));
+    assert_eq!(desk.sim_state("sim-9"), "ready");
+}
