@@ -93,7 +93,7 @@ impl Work<'_> {
         Ok(ResolveAnswer::Done)
     }
 
-    fn decide(&mut self, message: &MessageRow, decision: Decision, by: &str) -> Result<(), StoreError> {
+    pub(super) fn decide(&mut self, message: &MessageRow, decision: Decision, by: &str) -> Result<(), StoreError> {
         let mut segments = SegmentRow::of(self.conn, message)?;
         let unknown: Vec<SegmentId> =
             segments.iter().filter(|s| matches!(s.state, SegmentState::Unknown { .. })).map(|s| s.id).collect();

@@ -268,3 +268,17 @@ fn a_message_for_which_every_sim_is_refused_does_not_rest_all_of_them() {
     assert_eq!((desk.state(id), attempts), (MessageState::Failed, 8));
     assert_eq!(desk.sim_state("sim-9"), "ready");
 }
+
+#[test]
+fn a_self_test_that_was_lost_is_given_up_when_the_next_one_goes() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.hand_over_as(BARRED);
+    let own = Some("5511900000001");
+    let TestAnswer::Sent(first) = desk.self_test("sim-a", own) else { panic!("not sent") };
+    desk.hand_over_as(SILENT);
+    assert_eq!(desk.state(first), MessageState::Unknown);
+    let TestAnswer::Sent(second) = desk.self_test("sim-a", own) else { panic!("not sent") };
+    assert_eq!((desk.state(first), desk.state(second)), (MessageState::Failed, MessageState::Queued));
+}
