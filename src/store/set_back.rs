@@ -82,6 +82,7 @@ impl Work<'_> {
             self.save_rest(sim)?;
         }
         let lanes = self.board.waiting.iter().filter(|(_, parts)| **parts > 0).map(|(lane, _)| *lane);
+        self.draw_in_reports()?;
         let places = lanes.flat_map(|lane| (0..=9).map(move |priority| (lane, priority))).collect();
         let after = (self.now.as_millis(), i64::MAX);
         self.board.set_back = Some(SetBack { to: self.now, by, places, after });
