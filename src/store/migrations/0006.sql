@@ -72,3 +72,9 @@ CREATE INDEX report_read_at ON report_read (at);
 
 ALTER TABLE parked_report ADD COLUMN scts INTEGER;
 CREATE INDEX parked_report_at ON parked_report (sim, at);
+
+-- The clock was set back, and waits are still being moved with it: where to and by how much, in ms. One row or none.
+CREATE TABLE set_back (
+    to_time INTEGER NOT NULL,
+    by_span INTEGER NOT NULL
+) STRICT;
