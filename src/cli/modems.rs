@@ -66,7 +66,7 @@ impl Command for ModemsArgs {
 async fn test(sim: &str, to: Option<&str>, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
     let after = client.newest_event().await?;
     let body = to.map_or_else(|| json!({}), |to| json!({ "to": to }));
-    let path = format!("/v1/sims/{sim}/test");
+    let path = format!("/v1/sims/{}/test", encode(sim));
     let answer = client.ask(Ask { method: Method::POST, path: &path, body: Some(&body) }).await?;
     let message = answer.get("message").and_then(Value::as_str).unwrap_or_default();
     await_acceptance(message, after, TEST_LIMIT, client, printer).await

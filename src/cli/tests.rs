@@ -153,14 +153,14 @@ fn a_self_test_waits_for_the_network() {
     let message =
         |state: &str| json!({"id": ID, "state": state, "to": "+5511900000001", "segments": 1, "encoding": "gsm7"});
     let daemon = |state: &str| {
-        answering("/v1/sims/norte/test", 202, test.clone())
+        answering("/v1/sims/norte%201/test", 202, test.clone())
             .merge(answering("/v1/events", 200, json!({"items": [], "next": null})))
             .merge(answering(&format!("/v1/messages/{ID}"), 200, message(state)))
     };
-    let ended = ask(daemon("accepted"), &["modems", "test", "norte"]);
+    let ended = ask(daemon("accepted"), &["modems", "test", "norte 1"]);
     assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
     assert!(ended.output.contains("accepted"), "{}", ended.output);
-    let ended = ask(daemon("failed"), &["modems", "test", "norte", "--to", "11900000001"]);
+    let ended = ask(daemon("failed"), &["modems", "test", "norte 1", "--to", "11900000001"]);
     assert_eq!(ended.exit, Exit::Negative.code());
 }
 

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::sms::outcome::{Cause, Disposition};
+use crate::sms::outcome::{Cause, Disposition, Phase};
 
 /// Recipients that one cause must meet in a row before it is taken for the SIM's.
 const SAME_CAUSE: usize = 3;
@@ -148,11 +148,15 @@ impl Health {
     pub fn refused(
         &mut self,
         cause: Cause,
+        phase: Phase,
         disposition: Disposition,
         recipient: u64,
         now: Timestamp,
     ) -> Option<RestReason> {
-        self.unknown = 0;
+        // Before the PDU the modem alone has spoken, which says nothing of the outcomes that the SIM gives.
+        if phase == Phase::AfterPdu {
+            self.unknown = 0;
+        }
         let reason = match disposition {
             Disposition::RestSim => Some(RestReason::Cause(cause)),
             Disposition::AnotherSim => self.met(cause, recipient).then_some(RestReason::SameCause(cause)),
@@ -237,7 +241,7 @@ mod tests {
     const EITHER: Cause = Cause::Cms(38);
 
     fn refuse(health: &mut Health, cause: Cause, disposition: Disposition, recipient: u64) -> Option<RestReason> {
-        health.refused(cause, disposition, recipient, NOW)
+        health.refused(cause, Phase::AfterPdu, disposition, recipient, NOW)
     }
 
     #[test]

@@ -72,7 +72,10 @@ impl Work<'_> {
             match question {
                 // What was configured was checked.
                 Some(Question::Code(code)) => self.ask(UssdCode::new(&code).map(|code| (sim, code))),
-                Some(Question::Text { to, text }) => self.send_question(iccid, &to, &text)?,
+                Some(Question::Text { to, text }) => {
+                    self.give_up_lost(sim)?;
+                    self.send_question(iccid, &to, &text)?;
+                }
                 None => {}
             }
         }

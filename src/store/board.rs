@@ -20,7 +20,7 @@ use crate::sms::number::PhoneNumber;
 
 use super::row::MessageRow;
 use super::set_back::SetBack;
-use super::{Settings, StoreError, balance, control, health, part_set, spend};
+use super::{Settings, StoreError, balance, control, health, part_set, set_back, spend};
 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ impl Board {
             set_back: None,
             clock_before: None,
             next_expiry: control::next_expiry(conn)?,
-            next_decision: control::next_decision(conn)?,
+            next_decision: control::next_decision(conn, now)?,
             next_partial: part_set::next_partial(conn)?,
         };
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
@@ -203,6 +203,7 @@ impl Board {
             board.waiting.insert(key, waiting);
             board.add_lane(key, info);
         }
+        board.set_back = set_back::unfinished(conn, &board.waiting)?;
         for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
             board.pauses.extend(pause?.map(|pause| ((pause.scope, pause.id.clone()), pause)));
         }

@@ -93,7 +93,7 @@ impl Work<'_> {
         Ok(ResolveAnswer::Done)
     }
 
-    fn decide(&mut self, message: &MessageRow, decision: Decision, by: &str) -> Result<(), StoreError> {
+    pub(super) fn decide(&mut self, message: &MessageRow, decision: Decision, by: &str) -> Result<(), StoreError> {
         let mut segments = SegmentRow::of(self.conn, message)?;
         let unknown: Vec<SegmentId> =
             segments.iter().filter(|s| matches!(s.state, SegmentState::Unknown { .. })).map(|s| s.id).collect();
@@ -259,7 +259,7 @@ impl Work<'_> {
             .conn
             .prepare_cached(
                 "SELECT message.key, segment.key FROM segment JOIN message ON message.key = segment.message
-                 WHERE segment.state = 7 AND resent = 0 AND unknown_at + resend_after <= ?",
+                 WHERE segment.state = 7 AND resent = 0 AND unknown_at + resend_after <= ?1 AND message.expires > ?1",
             )?
             .query_map([self.now.as_millis()], |row| Ok((MessageKey(row.get(0)?), SegmentId(row.get(1)?))))?
             .collect::<Result<Vec<_>, _>>()?;
@@ -269,7 +269,7 @@ impl Work<'_> {
             self.decide_part(&message, &mut segments, segment, Decision::Resend, "on_unknown")?;
             self.update_message(&message, &segments)?;
         }
-        self.board.next_decision = next_decision(self.conn)?;
+        self.board.next_decision = next_decision(self.conn, self.now)?;
         Ok(())
     }
 
@@ -296,12 +296,14 @@ pub(super) fn next_expiry(conn: &rusqlite::Connection) -> Result<Option<Timestam
     Ok(next.flatten().map(Timestamp::from_millis))
 }
 
-pub(super) fn next_decision(conn: &rusqlite::Connection) -> Result<Option<Timestamp>, StoreError> {
+/// When the first policy comes due. A part whose validity is over cannot go again: it stays unknown, because it may have
+/// been sent.
+pub(super) fn next_decision(conn: &rusqlite::Connection, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let next: Option<i64> = conn
         .prepare_cached(
             "SELECT min(unknown_at + resend_after) FROM segment JOIN message ON message.key = segment.message
-             WHERE segment.state = 7 AND resent = 0",
+             WHERE segment.state = 7 AND resent = 0 AND message.expires > ?",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([now.as_millis()], |row| row.get(0))?;
     Ok(next.map(Timestamp::from_millis))
 }

@@ -49,6 +49,12 @@ const AT_ONCE: [Duration; 5] = [
     Duration::from_millis(3_200),
 ];
 
+/// What was expected to have this reference has another one, or none. The index `segment_expected` is made for it.
+const TAKEN: &str = "UPDATE segment SET expected_mr = NULL WHERE sim = ?1 AND state = 7 AND expected_mr = ?2";
+
+/// The first reference after unknown parts. The index `segment_no_reference_after` is made for it.
+const FOLLOWED: &str = "UPDATE segment SET mr_after = ?2 WHERE sim = ?1 AND state = 7 AND mr_after IS NULL";
+
 impl Work<'_> {
     /// The offer transaction: asks the gate again, counts the budget, and notes that the part is on its way.
     pub fn offer(&mut self, segment: SegmentId, carrier: &Carrier) -> Result<OfferAnswer, StoreError> {
@@ -136,16 +142,16 @@ impl Work<'_> {
                 self.accept(&mut part, tp_mr).map(|()| true)?
             }
             Fate::Refused(cause, disposition) => {
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::AfterPdu), disposition)?;
                 self.refuse(&mut part, &cause.to_string()).map(|()| false)?
             }
             Fate::Retry(cause, disposition) => {
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::AfterPdu), disposition)?;
                 self.retry(&mut part, cause, disposition).map(|()| false)?
             }
             Fate::NotWritten(cause, disposition) => {
                 self.unspend_part(&mut part)?;
-                self.note_refused(&message, carrier.sim, cause, disposition)?;
+                self.note_refused(&message, carrier.sim, (cause, Phase::BeforePdu), disposition)?;
                 self.retry(&mut part, cause, disposition).map(|()| false)?
             }
             Fate::Unknown(why) => {
@@ -196,15 +202,8 @@ impl Work<'_> {
             self.segment_event(EventKind::SegmentAccepted, row, carrier, data)?;
         }
         if let Some(tp_mr) = tp_mr {
-            // What was expected to have this reference has another one, or none.
-            self.conn
-                .prepare_cached(
-                    "UPDATE segment SET expected_mr = NULL WHERE sim = ? AND state = 7 AND expected_mr = ?",
-                )?
-                .execute(params![carrier.sim.0, tp_mr])?;
-            self.conn
-                .prepare_cached("UPDATE segment SET mr_after = ? WHERE sim = ? AND state = 7 AND mr_after IS NULL")?
-                .execute(params![tp_mr, carrier.sim.0])?;
+            self.conn.prepare_cached(TAKEN)?.execute(params![carrier.sim.0, tp_mr])?;
+            self.conn.prepare_cached(FOLLOWED)?.execute(params![carrier.sim.0, tp_mr])?;
             self.conn.prepare_cached("UPDATE sim SET last_mr = ?, next_mr = ? WHERE key = ?")?.execute(params![
                 tp_mr,
                 tp_mr.wrapping_add(1),
@@ -269,8 +268,8 @@ impl Work<'_> {
         let place = usize::try_from(row.attempts).unwrap_or(usize::MAX).saturating_sub(1);
         let later = BACK_OFF.get(place).copied();
         Ok(match disposition {
-            // The SIM rests from now on, and another one may have it at once.
-            Disposition::RestSim => Some(Duration::ZERO),
+            // The SIM rests from now on, and another one may have it at once. One message does not rest all of them.
+            Disposition::RestSim => later.map(|_| Duration::ZERO),
             Disposition::AnotherSim => match row.avoid {
                 Some(other) if other != sim && row.cause(self.conn)? == Some(cause.to_string()) => None,
                 None if self.board.has_other(self.conn, message, sim, self.now)? => Some(Duration::ZERO),
@@ -450,5 +449,25 @@ fn carrier_on_the_wire(state: &SegmentState) -> Option<&Carrier> {
         | SegmentState::Refused
         | SegmentState::Expired
         | SegmentState::Withdrawn(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn a_result_does_not_look_at_unknown_parts_that_it_says_nothing_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        for (sql, index) in [
+            (TAKEN, "INDEX segment_expected (sim=? AND expected_mr=?)"),
+            (FOLLOWED, "INDEX segment_no_reference_after (sim=?)"),
+        ] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan: String = statement.query_row([1, 1], |row| row.get(3)).unwrap();
+            assert!(plan.contains(index), "{plan}");
+        }
     }
 }

@@ -7,14 +7,16 @@ use crate::clock::Timestamp;
 use crate::dispatch::health::{Rest, RestReason};
 use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
-use crate::sms::id::{MessageId, SimKey};
+use crate::sms::id::{MessageId, MessageKey, SimKey};
+use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 use crate::sms::operational;
-use crate::sms::outcome::{Cause, Disposition};
+use crate::sms::outcome::{Cause, Disposition, Phase};
 
 use super::StoreError;
 use super::alarm::{AlarmKind, Subject};
 use super::board::Sim;
+use super::control::Decision;
 use super::event::{About, EventKind};
 use super::row::MessageRow;
 use super::work::Work;
@@ -64,13 +66,13 @@ impl Work<'_> {
         &mut self,
         message: &MessageRow,
         sim: SimKey,
-        cause: Cause,
+        (cause, phase): (Cause, Phase),
         disposition: Disposition,
     ) -> Result<(), StoreError> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
         entry.account.refused(cause);
-        let begins = entry.health.refused(cause, disposition, message.recipient.as_u64(), now);
+        let begins = entry.health.refused(cause, phase, disposition, message.recipient.as_u64(), now);
         if let Some(reason) = begins {
             return self.begin_rest(sim, reason);
         }
@@ -165,8 +167,28 @@ impl Work<'_> {
         let made = operational::self_test(self.own_id(), to, &text, self.now);
         let Ok(mut submission) = made else { return Ok(None) };
         submission.sim = Some(names.iccid.clone());
+        self.give_up_lost(sim)?;
         self.enqueue(&submission, Route::Test(names.iccid))?;
         Ok(Some(submission.id))
+    }
+
+    /// Nobody needs to look after self-tests and questions of this SIM whose outcome is not known: another one follows.
+    pub(super) fn give_up_lost(&mut self, sim: SimKey) -> Result<(), StoreError> {
+        let lost = self
+            .conn
+            .prepare_cached(
+                "SELECT DISTINCT message.key FROM segment JOIN message ON message.key = segment.message
+                 WHERE segment.sim = ? AND segment.state = 7 AND message.sim IS NOT NULL AND client = ? AND purpose = ?",
+            )?
+            .query_map(params![sim.0, operational::CLIENT, Purpose::Operational.name()], |row| {
+                row.get(0).map(MessageKey)
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        for key in lost {
+            let message = MessageRow::by_key(self.conn, key)?;
+            self.decide(&message, Decision::GiveUp, operational::CLIENT)?;
+        }
+        Ok(())
     }
 
     /// A number of ours that is not this SIM's: of another SIM, one that works first, else the first that alarms go to.

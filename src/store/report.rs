@@ -108,6 +108,14 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The clock was set back: no report came at a time that is still to come.
+    pub(super) fn draw_in_reports(&self) -> Result<(), StoreError> {
+        let now = [self.now.as_millis()];
+        self.conn.prepare_cached("UPDATE parked_report SET at = ?1 WHERE at > ?1")?.execute(now)?;
+        self.conn.prepare_cached("UPDATE report_read SET at = ?1 WHERE at > ?1")?.execute(now)?;
+        Ok(())
+    }
+
     /// The part that a report is about, as far as it can be told now.
     fn find_reported(&self, report: &ReportRead) -> Result<Option<SegmentId>, StoreError> {
         let ReportRead { sim, tp_mr, ref recipient, .. } = *report;

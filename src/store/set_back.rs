@@ -2,12 +2,13 @@
 //!
 //! Budgets are drawn in by `spend`. Here the waits of before are moved with the clock: of messages that go as soon as they
 //! can, of congestion, of self-tests, of policies. Times that callers asked for and the ends of validity are civil times and
-//! stay. The queue may be long, so it is moved in steps, each a transaction of its own.
+//! stay. The queue may be long, so it is moved in steps, each a transaction of its own. That it is under way is stored: after
+//! a crash it begins anew, and what was moved already is moved to the time of the clock at the earliest.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 use crate::dispatch::plan::LaneKey;
@@ -32,6 +33,23 @@ pub(super) struct SetBack {
     /// Where there may be something to move, and how far the first place is done.
     places: VecDeque<(LaneKey, u8)>,
     after: (i64, i64),
+}
+
+impl SetBack {
+    /// From the beginning of the queue.
+    fn new(to: Timestamp, by: Duration, waiting: &BTreeMap<LaneKey, i64>) -> Self {
+        let lanes = waiting.iter().filter(|(_, parts)| **parts > 0).map(|(lane, _)| *lane);
+        let places = lanes.flat_map(|lane| (0..=9).map(move |priority| (lane, priority))).collect();
+        Self { to, by, places, after: (to.as_millis(), i64::MAX) }
+    }
+}
+
+/// What the last process did not finish; `waiting` are the parts in each lane.
+pub(super) fn unfinished(conn: &Connection, waiting: &BTreeMap<LaneKey, i64>) -> Result<Option<SetBack>, StoreError> {
+    let stored = conn
+        .query_row("SELECT to_time, by_span FROM set_back", [], |row| Ok((row.get(0)?, row.get::<_, u64>(1)?)))
+        .optional()?;
+    Ok(stored.map(|(to, by)| SetBack::new(Timestamp::from_millis(to), Duration::from_millis(by), waiting)))
 }
 
 /// A part that waits for a time that is still to come.
@@ -64,6 +82,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.draw_in_parts()?;
+        self.draw_in_reports()?;
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         // What was handed over had come due; it has its place again if it comes back.
         for sql in [
@@ -73,7 +92,7 @@ impl Work<'_> {
         ] {
             self.conn.prepare_cached(sql)?.execute([millis, self.now.as_millis()])?;
         }
-        self.board.next_decision = next_decision(self.conn)?;
+        self.board.next_decision = next_decision(self.conn, self.now)?;
         let sims: Vec<SimKey> = self.board.sims.keys().copied().collect();
         for sim in sims {
             if let Some(entry) = self.board.sims.get_mut(&sim) {
@@ -81,10 +100,13 @@ impl Work<'_> {
             }
             self.save_rest(sim)?;
         }
-        let lanes = self.board.waiting.iter().filter(|(_, parts)| **parts > 0).map(|(lane, _)| *lane);
-        let places = lanes.flat_map(|lane| (0..=9).map(move |priority| (lane, priority))).collect();
-        let after = (self.now.as_millis(), i64::MAX);
-        self.board.set_back = Some(SetBack { to: self.now, by, places, after });
+        // What was not moved the last time is moved with the rest.
+        let by = self.board.set_back.as_ref().map_or(by, |last| last.by.saturating_add(by));
+        self.conn.prepare_cached("DELETE FROM set_back")?.execute([])?;
+        self.conn
+            .prepare_cached("INSERT INTO set_back (to_time, by_span) VALUES (?, ?)")?
+            .execute(params![self.now.as_millis(), i64::try_from(by.as_millis()).unwrap_or(i64::MAX)])?;
+        self.board.set_back = Some(SetBack::new(self.now, by, &self.board.waiting));
         self.move_queue()
     }
 
@@ -109,6 +131,9 @@ impl Work<'_> {
             left = left.saturating_sub(found.len());
         }
         self.board.set_back = Some(set_back).filter(|set_back| !set_back.places.is_empty());
+        if self.board.set_back.is_none() {
+            self.conn.prepare_cached("DELETE FROM set_back")?.execute([])?;
+        }
         Ok(())
     }
 

@@ -23,6 +23,10 @@ const AHEAD_MAX: Duration = Duration::from_secs(86_400);
 /// Two months: the one that counts, and the one before.
 const KEPT: Duration = Duration::from_secs(62 * 86_400);
 
+/// Parts to a recipient. Left to itself SQLite walks all that the SIM has spent in the period.
+const TO_RECIPIENT: &str =
+    "SELECT 1 FROM spend INDEXED BY spend_recipient WHERE sim = ? AND recipient = ? AND at >= ? AND parts > 0 LIMIT 1";
+
 /// The image of what a SIM has spent. The sums walk the primary key from the beginning of their period.
 pub(super) fn read(conn: &Connection, sim: SimKey, limits: &Limits, now: Timestamp) -> Result<Budget, StoreError> {
     let first_seen = conn
@@ -69,9 +73,8 @@ pub(super) fn is_stranger(
     recipient: PhoneNumber,
     since: Timestamp,
 ) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM spend WHERE sim = ? AND recipient = ? AND at >= ? AND parts > 0 LIMIT 1";
     let values = params![sim.0, stored_number(recipient), since.as_millis()];
-    Ok(conn.prepare_cached(sql)?.query_row(values, |_| Ok(())).optional()?.is_none())
+    Ok(conn.prepare_cached(TO_RECIPIENT)?.query_row(values, |_| Ok(())).optional()?.is_none())
 }
 
 impl Work<'_> {
@@ -149,5 +152,20 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn a_recipient_is_found_by_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {TO_RECIPIENT}")).unwrap();
+        let plan: String = statement.query_row([1, 1, 1], |row| row.get(3)).unwrap();
+        assert!(plan.contains("spend_recipient (sim=? AND recipient=? AND at>?)"), "{plan}");
     }
 }

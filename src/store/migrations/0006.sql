@@ -60,6 +60,9 @@ ALTER TABLE sim ADD COLUMN scts_ahead INTEGER;
 -- Of an unknown part: what its SIM gave last before it and first after it.
 ALTER TABLE segment ADD COLUMN mr_before INTEGER;
 ALTER TABLE segment ADD COLUMN mr_after INTEGER;
+-- What a result or a report changes about unknown parts, however many of them nobody has decided about.
+CREATE INDEX segment_expected ON segment (sim, expected_mr) WHERE state = 7 AND expected_mr IS NOT NULL;
+CREATE INDEX segment_no_reference_after ON segment (sim) WHERE state = 7 AND mr_after IS NULL;
 
 -- Reports that were read: one that was not deleted in time is read again.
 CREATE TABLE report_read (
@@ -72,3 +75,9 @@ CREATE INDEX report_read_at ON report_read (at);
 
 ALTER TABLE parked_report ADD COLUMN scts INTEGER;
 CREATE INDEX parked_report_at ON parked_report (sim, at);
+
+-- The clock was set back, and waits are still being moved with it: where to and by how much, in ms. One row or none.
+CREATE TABLE set_back (
+    to_time INTEGER NOT NULL,
+    by_span INTEGER NOT NULL
+) STRICT;

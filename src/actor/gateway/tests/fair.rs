@@ -271,3 +271,44 @@ fn a_day_of_23_and_one_of_25_hours_are_one_day_each() {
     check_change("2026-03-07T07:00:00Z", &[24, 23, 24]);
     check_change("2026-10-31T06:00:00Z", &[25, 24]);
 }
+
+/// Texts that were queued when the clock was ahead, more than one transaction moves.
+fn queue_many(desk: &mut Desk) {
+    let submissions: Vec<Submission> = (0..200).map(|_| desk.submission(&"x".repeat(400))).collect();
+    let submit = |context: &mut Context<'_, '_>| {
+        submissions.iter().try_for_each(|submission| context.work.submit(submission).map(drop))
+    };
+    desk.gateway.commit(desk.now, submit).unwrap();
+}
+
+fn held_back(desk: &Desk) -> u32 {
+    let sql = "SELECT count(*) FROM segment WHERE state = 0 AND due > ?";
+    desk.gateway.store().connection().query_row(sql, [desk.now.as_millis()], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_queue_of_which_a_part_is_moved_when_the_daemon_is_killed_is_moved_on() {
+    let mut desk = Desk::new(unlimited());
+    queue_many(&mut desk);
+    desk.now = desk.now - DAY;
+    desk.plug("m1", "sim-a");
+    assert!(held_back(&desk) > 0, "too few for two transactions");
+    desk.restart();
+    desk.pass(Duration::from_secs(1));
+    assert_eq!(held_back(&desk), 0);
+    assert!(desk.gateway.store().board().deadline().is_some_and(|at| at > desk.now), "and is done with");
+    desk.restart();
+    assert!(desk.gateway.store().board().deadline().is_some_and(|at| at > desk.now), "also after a restart");
+}
+
+#[test]
+fn a_clock_that_is_set_back_twice_holds_up_nothing_either() {
+    let mut desk = Desk::new(unlimited());
+    queue_many(&mut desk);
+    desk.now = desk.now - DAY;
+    desk.plug("m1", "sim-a");
+    desk.now = desk.now - HOUR;
+    desk.plug("m2", "sim-b");
+    desk.pass(Duration::from_secs(1));
+    assert_eq!(held_back(&desk), 0);
+}

@@ -275,3 +275,16 @@ fn two_unknown_parts_around_one_gap_share_it() {
     }
     assert_eq!(shared.suggests(), None);
 }
+
+#[test]
+fn a_report_that_was_parked_when_the_clock_was_ahead_does_not_wait_for_that_time() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.status_report("m1", 7, "+5511987654321", 0);
+    desk.now = desk.now - Duration::from_secs(86_400);
+    desk.plug("m1", "sim-a");
+    desk.pass(Duration::from_secs(11 * 60));
+    let id = desk.submit("um");
+    desk.send(7);
+    assert_eq!(desk.state(id), MessageState::Accepted);
+}

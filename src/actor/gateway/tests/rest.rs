@@ -239,3 +239,46 @@ fn a_modem_that_is_busy_for_seconds_is_asked_again_soon() {
     desk.send(1);
     assert_eq!(desk.state(id), MessageState::Accepted);
 }
+
+#[test]
+fn a_refusal_before_the_pdu_does_not_part_two_unknown_outcomes() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.hand_over_as(SILENT);
+    desk.submit("dois");
+    desk.hand_over_as(Settlement::Returned { why: ReturnedWhy::Cause(Cause::Cms(314)) });
+    desk.pass(Duration::from_millis(200));
+    desk.hand_over_as(SILENT);
+    assert_eq!(desk.sim_state("sim-a"), "resting");
+}
+
+#[test]
+fn a_message_for_which_every_sim_is_refused_does_not_rest_all_of_them() {
+    let mut desk = Desk::new(unlimited());
+    for n in 0..10 {
+        desk.plug(&format!("m{n}"), &format!("sim-{n}"));
+    }
+    let id = desk.submit("um");
+    let mut attempts = 0;
+    while desk.state(id) == MessageState::Queued {
+        desk.hand_over_as(BARRED);
+        attempts += 1;
+    }
+    assert_eq!((desk.state(id), attempts), (MessageState::Failed, 8));
+    assert_eq!(desk.sim_state("sim-9"), "ready");
+}
+
+#[test]
+fn a_self_test_that_was_lost_is_given_up_when_the_next_one_goes() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.hand_over_as(BARRED);
+    let own = Some("5511900000001");
+    let TestAnswer::Sent(first) = desk.self_test("sim-a", own) else { panic!("not sent") };
+    desk.hand_over_as(SILENT);
+    assert_eq!(desk.state(first), MessageState::Unknown);
+    let TestAnswer::Sent(second) = desk.self_test("sim-a", own) else { panic!("not sent") };
+    assert_eq!((desk.state(first), desk.state(second)), (MessageState::Failed, MessageState::Queued));
+}

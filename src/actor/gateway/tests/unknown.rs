@@ -281,3 +281,21 @@ fn an_unknown_part_that_goes_again_is_found_where_its_message_is_bound() {
     assert_eq!(desk.send(7).part, 1);
     assert_eq!(desk.state(id), MessageState::Accepted);
 }
+
+#[test]
+fn a_policy_whose_time_comes_after_the_validity_leaves_the_part_unknown() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    let on_unknown = OnUnknown::ResendAfter(Duration::from_secs(1800));
+    let submission = Submission { on_unknown, expires: desk.now + Duration::from_secs(600), ..desk.submission("um") };
+    desk.try_submit(&submission);
+    let (modem, lease) = desk.hand_over();
+    desk.settle(&modem, lease.segment, Settlement::Unknown { why: UnknownWhy::PortLost });
+    desk.pass(Duration::from_secs(1800));
+    desk.pass(Duration::from_secs(1));
+    assert_eq!(desk.state(submission.id), MessageState::Unknown, "it may have been sent, and cannot go again");
+    let deadline = desk.gateway.deadline(desk.now);
+    assert!(deadline.is_none_or(|at| at > desk.now), "nothing is left to be done at once: {deadline:?}");
+    desk.restart();
+    assert_eq!(desk.gateway.deadline(desk.now), None);
+}
