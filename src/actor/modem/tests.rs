@@ -178,7 +178,7 @@ async fn a_pin_that_was_refused_in_one_modem_is_not_written_in_another() {
 async fn a_pin_that_is_refused_while_another_modem_is_open_is_not_written_there_either() {
     let desk = Desk::new();
     let (asked, mut is_asked) = mpsc::channel(1);
-    let (refused, is_refused) = std::sync::mpsc::channel();
+    let (refused, is_refused) = std::sync::mpsc::sync_channel(1);
     let (port, modem) = locked_modem_that(move || {
         if asked.try_send(()).is_ok() {
             is_refused.recv().unwrap();
