@@ -309,11 +309,11 @@ impl Hotplug {
 
     /// Gives each that has answered its name and its task; the others are asked again later.
     fn name_answered(&mut self, now: Instant) {
-        let mut found = Vec::new();
+        let (mut found, mut mute) = (Vec::new(), Vec::new());
         for (key, answer) in std::mem::take(&mut self.answers) {
             match answer {
                 Ok((spot, imei)) => found.push((key, spot, imei)),
-                Err(why) => self.put_off(&key, why, now),
+                Err(why) => mute.push((key, why)),
             }
         }
         // What went or changed while it was asked is named by nobody.
@@ -337,6 +337,10 @@ impl Hotplug {
                 tracing::warn!(modem = %id, slot = spot.slot, "another modem has the same IMEI; it is told by its slot");
             }
             self.settle(&key, &id, spot);
+        }
+        // After those that say who they are.
+        for (key, why) in mute {
+            self.put_off(&key, why, now);
         }
         // Whatever has no answer by now gets none.
         let lost: Vec<Key> =
@@ -366,7 +370,27 @@ impl Hotplug {
         if said.as_ref() != Some(&why) {
             tracing::warn!(place = key.0, %why, "USB modem not asked");
         }
-        entry.state = State::Waiting { at: now + ask_again(*tries), tries: tries.saturating_add(1), said: Some(why) };
+        let tries = *tries;
+        entry.state = State::Waiting { at: now + ask_again(tries), tries: tries.saturating_add(1), said: Some(why) };
+        if tries >= SOON_TRIES
+            && let Some((id, spot)) = self.was_here(key)
+        {
+            tracing::warn!(modem = %id, place = key.0, "taken for the modem that was there, so that it is recovered");
+            self.settle(key, &id, spot);
+        }
+    }
+
+    /// The modem that a device is which does not say so: the one that is configured for its place or was there last. It may
+    /// have become mute by a reset, and only its task climbs on.
+    fn was_here(&mut self, key: &Key) -> Option<(ModemId, Spot)> {
+        let device = &self.devices.get(key)?.device;
+        let ports = Known::of(device)?.candidates(device);
+        if let Some(id) = self.bound_to(&key.0) {
+            return ports.first().filter(|_| ports.len() == 1).map(|port| (id.clone(), spot(port)));
+        }
+        let (id, slot) = self.roster.take_back(|slot| ports.iter().any(|port| port.slot == slot))?;
+        let port = ports.into_iter().find(|port| port.slot == slot)?;
+        Some((id, spot(port)))
     }
 
     /// Tells a modem's task where it is; starts the task where there is none.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -78,15 +78,18 @@ pub struct Setup {
 
 /// SIMs, by ICCID, whose PIN was written once and not taken: no other modem may write it a second time. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct RefusedPins(Arc<Mutex<BTreeSet<String>>>);
+pub struct RefusedPins(Arc<watch::Sender<BTreeSet<String>>>);
 
 impl RefusedPins {
     fn insert(&self, iccid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(iccid.to_owned());
+        self.0.send_if_modified(|refused| refused.insert(iccid.to_owned()));
     }
 
-    fn list(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// Those that there are already count as news.
+    fn news(&self) -> watch::Receiver<BTreeSet<String>> {
+        let mut news = self.0.subscribe();
+        news.mark_changed();
+        news
     }
 }
 
@@ -120,6 +123,7 @@ pub async fn run(setup: Setup) -> Ended {
     let asks = setup.fleet.listen(&setup.id);
     let open_at = setup.clock.now().instant;
     let idle = Idle::new(setup.suspicious_after, open_at);
+    let refused_pins = setup.refused_pins.news();
     let task = Task {
         setup,
         machine,
@@ -138,6 +142,7 @@ pub async fn run(setup: Setup) -> Ended {
         said: None,
         drained: false,
         is_up: false,
+        refused_pins,
         idle,
         permit: None,
         asking: JoinSet::new(),
@@ -211,6 +216,7 @@ struct Task {
     drained: bool,
     /// The modem has come up since it was last said to be down.
     is_up: bool,
+    refused_pins: watch::Receiver<BTreeSet<String>>,
     idle: Idle,
     /// Held while a reset is under way.
     permit: Option<Permit>,
@@ -275,6 +281,7 @@ impl Task {
             }
             let now_or_later = self.wait().await;
             let now = self.setup.clock.now().instant;
+            self.withhold_pins();
             match now_or_later {
                 Wake::Read(count) => {
                     let bytes = self.buffer.get(..count).unwrap_or_default();
@@ -425,7 +432,7 @@ impl Task {
         let opened = match timeout(PORT_LIMIT, opening).await {
             Ok(Ok(opened)) => opened,
             Ok(Err(panicked)) => Err(PortError::Other(panicked.to_string())),
-            Err(_elapsed) => Err(PortError::Other("the driver does not answer".to_owned())),
+            Err(_elapsed) => Err(PortError::Stuck),
         };
         match opened {
             Ok((port, slot)) => {
@@ -437,9 +444,6 @@ impl Task {
                 self.failures = 0;
                 self.said = None;
                 self.show(ModemState::Starting, None);
-                for iccid in self.setup.refused_pins.list() {
-                    self.machine.withhold_pin(&iccid);
-                }
                 self.machine.port_opened(now);
             }
             Err(error) => {
@@ -451,6 +455,16 @@ impl Task {
                 self.said = Some(error);
                 self.open_at = self.setup.clock.now().instant + open_again(self.failures);
                 self.failures = self.failures.saturating_add(1);
+            }
+        }
+    }
+
+    /// A SIM whose PIN was refused in another modem may come into this one while its port is open.
+    fn withhold_pins(&mut self) {
+        // It cannot be closed: the other end is in the setup.
+        if self.refused_pins.has_changed().unwrap_or(false) {
+            for iccid in self.refused_pins.borrow_and_update().iter() {
+                self.machine.withhold_pin(iccid);
             }
         }
     }
@@ -730,4 +744,4 @@ fn open_again(failures: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

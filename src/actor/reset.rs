@@ -17,6 +17,9 @@ const AT_ONCE: usize = 2;
 /// A command that cuts the power takes its time off, and a little more.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
+/// The kernel lets a device go and finds it anew in a second or two; a driver that hangs keeps it for ever.
+const KERNEL_LIMIT: Duration = Duration::from_secs(30);
+
 /// Between looks whether it has ended.
 const COMMAND_LOOK: Duration = Duration::from_millis(100);
 
@@ -60,6 +63,9 @@ pub enum ResetError {
     /// It cannot be plugged in anew.
     #[error(transparent)]
     Replug(#[from] ReplugError),
+    /// The kernel keeps us waiting.
+    #[error("the kernel does not answer")]
+    Stuck,
     /// A defect of ours.
     #[error("the attempt has failed")]
     Panicked,
@@ -105,11 +111,12 @@ impl Means {
     }
 }
 
-/// The kernel takes its time for these.
+/// The kernel takes its time for these. What comes too late is dropped, which plugs the device in again.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReplugError> + Send + 'static,
 ) -> Result<T, ResetError> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let done = tokio::time::timeout(KERNEL_LIMIT, tokio::task::spawn_blocking(work)).await;
+    let done = done.map_err(|_elapsed| ResetError::Stuck)?;
     Ok(done.map_err(|_panicked| ResetError::Panicked)??)
 }
 
@@ -172,6 +179,28 @@ mod tests {
         assert_eq!(std::fs::read_to_string(file).unwrap().trim(), "1");
         let error = means.reset(HostReset::Replug, None).await.unwrap_err();
         assert!(matches!(error, ResetError::Replug(ReplugError::NotUsb)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kernel_that_keeps_the_device_is_not_waited_for_and_it_is_plugged_in_again() {
+        let fake = Fake::new();
+        fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
+        let file = fake.authorize("1-1.4");
+        std::fs::remove_file(&file).unwrap();
+        // Opening it takes as long as nobody reads.
+        rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        let means = Means { roots: fake.roots(), ..Means::default() };
+        let resetting = means.reset(HostReset::Replug, Some("1-1.4:1.2".to_owned()));
+        let time = async {
+            tokio::task::yield_now().await;
+            tokio::time::advance(KERNEL_LIMIT).await;
+        };
+        let (reset, ()) = tokio::join!(resetting, time);
+        assert!(matches!(reset, Err(ResetError::Stuck)));
+        let mut reader = std::fs::File::options().read(true).write(true).open(&file).unwrap();
+        let mut written = [0; 2];
+        std::io::Read::read_exact(&mut reader, &mut written).unwrap();
+        assert_eq!(&written, b"01");
     }
 
     #[tokio::test]

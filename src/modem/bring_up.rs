@@ -76,6 +76,8 @@ pub(super) struct BringUp {
     /// An ICCID command was not refused and told nothing: the SIM was busy, or the answer was lost.
     name_missed: bool,
     pin_entered: bool,
+    /// It was answered by `ERROR`, which is no proof yet.
+    pin_denied: bool,
     /// The way to read the ICCID that worked last.
     iccid_by: usize,
     /// How often the ICCID was looked for without success.
@@ -115,6 +117,7 @@ impl BringUp {
             heard: false,
             name_missed: false,
             pin_entered: false,
+            pin_denied: false,
             iccid_by: 0,
             looks: 0,
             looked_again: false,

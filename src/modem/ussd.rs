@@ -302,6 +302,8 @@ impl Ussd {
             out.push_back(Output::Ussd(UssdAnswer { status: UssdStatus::TimedOut, text: None }));
         }
         self.stage = Stage::Idle;
+        // A bring-up sets the character set.
+        self.is_set = false;
     }
 
     fn answer(&mut self, status: UssdStatus, text: Option<String>, out: &mut VecDeque<Output>) {

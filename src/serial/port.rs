@@ -1,9 +1,11 @@
 //! Opening a port for ourselves alone, and saying why that failed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
 
@@ -30,6 +32,9 @@ pub enum PortError {
         /// Which, where that can be seen.
         holder: Option<Holder>,
     },
+    /// Its driver keeps us waiting.
+    #[error("the driver does not answer")]
+    Stuck,
     /// The system's own words.
     #[error("{0}")]
     Other(String),
@@ -78,10 +83,32 @@ impl DerefMut for Port {
     }
 }
 
+/// Ports that are being opened. A driver that hangs keeps the thread that opens its port, perhaps for ever, and a program has
+/// only so many.
+static OPENING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// A port that is being opened, until this is dropped.
+struct Opening(PathBuf);
+
+impl Opening {
+    /// `None` where the last attempt has not ended.
+    fn begin(path: &Path) -> Option<Self> {
+        let is_first = OPENING.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        is_first.then(|| Self(path.to_owned()))
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        OPENING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
 /// Opens a port exclusively (lock file, TIOCEXCL and flock), raw, 8N1, DTR and RTS asserted: several modems announce
 /// messages only with DTR on. Blocks for as long as the driver takes.
 pub fn open(path: &Path) -> Result<Port, PortError> {
     look(path)?;
+    let _opening = Opening::begin(path).ok_or(PortError::Stuck)?;
     let lock = lock::take(Path::new(lock::FOLDER), path).map_err(|holder| PortError::Busy { holder: Some(holder) })?;
     // The driver library takes text; a name that is not text is none that it can open.
     let name = path.to_str().ok_or(PortError::NotAPort)?;
@@ -146,6 +173,16 @@ fn has_open(pid: u32, device: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_that_is_still_being_opened_is_not_opened_a_second_time() {
+        // What is a port to the first look, and to nobody else.
+        let path = Path::new("/dev/null");
+        let stuck = Opening::begin(path).unwrap();
+        assert!(matches!(open(path), Err(PortError::Stuck)));
+        drop(stuck);
+        assert!(!matches!(open(path), Err(PortError::Stuck) | Ok(_)));
+    }
 
     #[test]
     fn what_is_no_port_is_told_apart() {

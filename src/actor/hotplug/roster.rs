@@ -94,6 +94,16 @@ impl Roster {
         }
     }
 
+    /// The modem that was in one of these slots last and is nowhere now, with that slot: it is plugged in again. `None`
+    /// where it may be one of several.
+    pub(super) fn take_back(&mut self, is_here: impl Fn(&str) -> bool) -> Option<(ModemId, String)> {
+        let was_here = |seat: &&mut Seat| !seat.is_live && seat.slot.as_deref().is_some_and(&is_here);
+        let mut seats = self.seats.iter_mut().filter(was_here);
+        let (seat, None) = (seats.next()?, seats.next()) else { return None };
+        seat.is_live = true;
+        Some((seat.id.clone(), seat.slot.clone()?))
+    }
+
     fn seat(&mut self, found: &Found, is_shared: bool) -> Option<ModemId> {
         let index = self.known(found, is_shared).or_else(|| self.add(found, is_shared))?;
         let seat = self.seats.get_mut(index)?;
@@ -217,6 +227,26 @@ mod tests {
     fn without_discovery_only_configured_modems_are_driven() {
         let mut roster = Roster::new(&[by_imei("desk", A)], false);
         check(&mut roster, &[(B, "1-1:1.2"), (A, "1-2:1.2"), ("", "1-3:1.2")], &["-", "desk", "-"]);
+    }
+
+    #[test]
+    fn what_is_mute_in_the_slot_of_a_modem_that_has_left_is_that_modem() {
+        let mut roster = Roster::new(&[], true);
+        check(&mut roster, &[(A, "1-1:1.2"), (B, "1-2:1.2")], &[A, B]);
+        let take_back = |roster: &mut Roster, slot: &str| {
+            let found = roster.take_back(|here| here == slot);
+            found.map(|(id, slot)| (id.to_string(), slot))
+        };
+        assert_eq!(take_back(&mut roster, "1-1:1.2"), None, "it is there");
+        leave(&mut roster, &[A]);
+        assert_eq!(take_back(&mut roster, "1-9:1.2"), None);
+        assert_eq!(take_back(&mut roster, "1-1:1.2"), Some((A.to_owned(), "1-1:1.2".to_owned())));
+        assert_eq!(take_back(&mut roster, "1-1:1.2"), None, "it is there again");
+        // Two have been in one place.
+        leave(&mut roster, &[A, B]);
+        check(&mut roster, &[(B, "1-1:1.2")], &[B]);
+        leave(&mut roster, &[B]);
+        assert_eq!(take_back(&mut roster, "1-1:1.2"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::actor::fleet::{Fleet, ModemState, ModemStatus};
 use crate::actor::modem::RefusedPins;
+use crate::actor::modem::tests::mute_modem;
 use crate::actor::reset::Means;
 use crate::actor::writer::Writer;
 use crate::dispatch::balance::Rule;
@@ -228,6 +229,34 @@ async fn a_port_that_may_not_be_opened_yet_is_tried_again() {
     site.fake.link("ttyUSB0", &ports[0]);
     let id = site.ready_at("1-1:1.2", "ttyUSB0").await;
     assert_eq!(id, imei_of(&site, &id));
+    site.stop(task).await;
+}
+
+#[tokio::test]
+async fn a_modem_that_comes_back_mute_is_given_to_its_task_which_climbs_on() {
+    let site = Site::new();
+    let (emulator, ports) = site.emulate("pool", 1);
+    site.plug("1-1", 5, "ttyUSB0", &ports[0]);
+    let task = site.start(true, Vec::new(), Vec::new());
+    let id = site.ready_at("1-1:1.2", "ttyUSB0").await;
+    site.unplug("1-1", "ttyUSB0");
+    site.absent(&id).await;
+    drop(emulator);
+    // From here on nothing is heard, so that only timers are waited for.
+    tokio::time::pause();
+    let (mute, _master) = mute_modem();
+    site.plug("1-1", 6, "ttyUSB0", &mute);
+    let recovers = || {
+        let climbs = |status: &ModemStatus| status.rung.is_some_and(|rung| rung >= 4);
+        site.fleet.list().iter().any(|(name, status)| name.as_str() == id && climbs(status))
+    };
+    for _ in 0..900 {
+        if recovers() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(recovers(), "{:#?}", site.fleet.list());
     site.stop(task).await;
 }
 

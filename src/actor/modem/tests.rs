@@ -64,14 +64,10 @@ impl Desk {
         }
     }
 
-    /// Runs the task of a modem until it has said that the modem is down.
-    async fn run_until_down(&self, id: &str, port: &Path) {
-        let mut committed = self.writer.handle().committed();
-        committed.mark_unchanged();
-        let (stop, stopped) = watch::channel(false);
+    /// For a modem whose SIM has a PIN configured.
+    fn setup(&self, id: &str, port: &Path, stop: watch::Receiver<bool>) -> Setup {
         let card = Card { iccid: ICCID.to_owned(), pin: Some("1234".to_owned()), smsc: None, roaming: false };
-        let mut task = JoinSet::new();
-        task.spawn(run(Setup {
+        Setup {
             id: ModemId::new(id),
             place: Place::Fixed(port.to_owned()),
             config: Config { cards: vec![card] },
@@ -82,9 +78,18 @@ impl Desk {
             fleet: self.fleet.clone(),
             clock: self.clock.clone(),
             metrics: Arc::default(),
-            stop: stopped,
+            stop,
             drain: Duration::from_secs(1),
-        }));
+        }
+    }
+
+    /// Runs the task of a modem until it has said that the modem is down.
+    async fn run_until_down(&self, id: &str, port: &Path) {
+        let mut committed = self.writer.handle().committed();
+        committed.mark_unchanged();
+        let (stop, stopped) = watch::channel(false);
+        let mut task = JoinSet::new();
+        task.spawn(run(self.setup(id, port, stopped)));
         timeout(LIMIT, committed.changed()).await.unwrap().unwrap();
         assert_eq!(self.events().last().unwrap().kind, "modem.down");
         stop.send_replace(true);
@@ -98,7 +103,7 @@ fn sims() -> SimSettings {
 }
 
 /// A port whose modem says nothing, for as long as the file is kept.
-fn mute_modem() -> (PathBuf, File) {
+pub(in crate::actor) fn mute_modem() -> (PathBuf, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -108,6 +113,11 @@ fn mute_modem() -> (PathBuf, File) {
 
 /// A modem whose SIM wants a PIN and takes none. Its port, and what it was told until the port was closed.
 fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
+    locked_modem_that(|| {})
+}
+
+/// The same; does this before it says how its SIM is.
+fn locked_modem_that(mut waits: impl FnMut() + Send + 'static) -> (PathBuf, JoinHandle<Vec<String>>) {
     let (path, mut port) = mute_modem();
     let modem = spawn_blocking(move || {
         let (mut commands, mut line, mut octet) = (Vec::new(), String::new(), [0]);
@@ -115,6 +125,9 @@ fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
         while port.read_exact(&mut octet).is_ok() {
             match octet[0] {
                 b'\r' if line.starts_with("AT") => {
+                    if line == "AT+CPIN?" {
+                        waits();
+                    }
                     port.write_all(answer(&line).as_bytes()).unwrap();
                     commands.push(std::mem::take(&mut line));
                 }
@@ -159,6 +172,34 @@ async fn a_pin_that_was_refused_in_one_modem_is_not_written_in_another() {
     for (id, status) in desk.fleet.list() {
         assert!(status.reason.is_some_and(|reason| reason.contains("PIN")), "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_pin_that_is_refused_while_another_modem_is_open_is_not_written_there_either() {
+    let desk = Desk::new();
+    let (asked, mut is_asked) = mpsc::channel(1);
+    let (refused, is_refused) = std::sync::mpsc::sync_channel(1);
+    let (port, modem) = locked_modem_that(move || {
+        if asked.try_send(()).is_ok() {
+            is_refused.recv().unwrap();
+        }
+    });
+    let (stop, stopped) = watch::channel(false);
+    let mut task = JoinSet::new();
+    task.spawn(run(desk.setup("m2", &port, stopped)));
+    timeout(LIMIT, is_asked.recv()).await.unwrap().unwrap();
+    is_asked.close();
+
+    let (other, _) = locked_modem();
+    desk.run_until_down("m1", &other).await;
+    let mut committed = desk.writer.handle().committed();
+    committed.mark_unchanged();
+    // As if the SIM had come from there.
+    refused.send(()).unwrap();
+    timeout(LIMIT, committed.changed()).await.unwrap().unwrap();
+    stop.send_replace(true);
+    assert_eq!(task.join_next().await.unwrap().unwrap(), Ended::Drained);
+    assert_eq!(pins(&modem.await.unwrap()), [""; 0]);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ impl BringUp {
                 Some(iccid) if pin_spent.contains(&iccid) => {
                     // Some modems still say so for seconds after the right PIN.
                     let tries = if self.pin_entered { STACK_TRIES } else { 1 };
-                    self.again(tries, Next::Failed(DownReason::PinRefused { iccid, is_wrong: false }))
+                    self.again(tries, Next::Failed(DownReason::PinRefused { iccid, is_wrong: self.pin_denied }))
                 }
                 Some(iccid) => {
                     // Noted before it is written: what becomes of it may never be known.
@@ -51,7 +51,9 @@ impl BringUp {
     }
 
     pub(super) fn pin_answered(&mut self, ended: Ended) -> Next {
-        if ended == Ended::Ok {
+        // A bare `ERROR` may be a wrong PIN, or one that is not wanted any more: the SIM itself shows it.
+        if matches!(ended, Ended::Ok | Ended::Failed(Failure::Error)) {
+            self.pin_denied = ended != Ended::Ok;
             self.step = Step::Pin;
             self.tries = 0;
             return Next::Wait(PAUSE);

@@ -1,8 +1,9 @@
 //! The steps of a bring-up, in order.
 
 /// Settings that every modem gets: no echo, results in words, error codes, no automatic answer, DTR without meaning, no
-/// flow control, caller's number.
-pub(super) const SETTINGS: &[&str] = &["E0", "Q0V1", "+CMEE=1", "S0=0", "&D0", "+IFC=0,0", "+CLIP=1"];
+/// flow control, caller's number, and the character set in which answers are read: another one may be left by a service
+/// that was cut off, or by whoever used the modem before, and a service centre would then be read and set in it.
+pub(super) const SETTINGS: &[&str] = &["E0", "Q0V1", "+CMEE=1", "S0=0", "&D0", "+IFC=0,0", "+CLIP=1", "+CSCS=\"GSM\""];
 
 /// Registration announcements, network as code.
 pub(super) const NETWORK: &[&str] = &["+CREG=1", "+CEREG=1", "+COPS=3,2"];

@@ -112,7 +112,11 @@ impl Machine {
         self.outputs.push_back(Output::Down { reason: reason.clone(), rung: Some(rung) });
         match step {
             Step::Resync => self.bring_up(true, silence, now),
-            Step::Reopen(after) => self.reopen(after),
+            Step::Reopen(after) => {
+                // After a reset it has had its turn, and may be like this for ever.
+                self.give_permit_back();
+                self.reopen(after);
+            }
             Step::Reregister => {
                 self.stage = Stage::Reregister(Reregister::Leave);
                 self.step_due = true;

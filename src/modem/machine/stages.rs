@@ -197,6 +197,8 @@ impl Machine {
         if Trouble::of(&reason).is_some() {
             return self.climb(reason, SILENCE_AFTER_ESC, now);
         }
+        // It answers, so that a reset is over; what it wants may never come.
+        self.forget_reset();
         self.recovery.is_not_good(now);
         self.outputs.push_back(Output::Down { reason, rung: None });
         self.stage = Stage::Resting;

@@ -12,8 +12,8 @@ struct Player {
     /// What `+CREG?` and `+CEREG?` say.
     registration: u8,
     is_mute: bool,
-    /// The answer to `+CPIN?`, where it is not `READY`.
-    card: Option<&'static str>,
+    /// A line that is not answered in the usual way, and its answer.
+    own: Option<(&'static str, &'static str)>,
     /// How a part ends.
     result: &'static str,
     /// A reset is permitted at once.
@@ -35,7 +35,7 @@ impl Player {
             now: Instant::from_origin(Duration::from_secs(1)),
             registration: 1,
             is_mute: false,
-            card: None,
+            own: None,
             result: "+CMGS: 1\r\n\r\nOK",
             permits: true,
             host: true,
@@ -84,11 +84,11 @@ impl Player {
         if self.is_mute {
             return;
         }
-        let answer = match (text.trim_end(), self.card) {
+        let answer = match (text.trim_end(), self.own) {
+            (line, Some((own, answer))) if line == own => Some(format!("\r\n{answer}\r\n")),
             (line, _) if line.starts_with("AT+CMGS=") => Some("\r\n> ".to_owned()),
             (line, _) if line.ends_with('\x1a') => Some(format!("\r\n{}\r\n", self.result)),
             ("AT+CREG?", _) => Some(format!("\r\n+CREG: 1,{}\r\n\r\nOK\r\n", self.registration)),
-            ("AT+CPIN?", Some(card)) => Some(format!("\r\n{card}\r\n")),
             (line, _) => standard(line),
         };
         if let Some(answer) = answer {
@@ -283,7 +283,7 @@ fn a_modem_that_says_that_it_has_failed_is_reset_at_once() {
 #[test]
 fn a_sim_that_never_gets_ready_ends_in_a_word_to_reseat_it() {
     let mut player = Player::up();
-    player.card = Some("+CME ERROR: 14");
+    player.own = Some(("AT+CPIN?", "+CME ERROR: 14"));
     player.say("+CPIN: NOT READY");
     player.run(600);
     let rungs: Vec<u8> = player.rungs.iter().map(|(rung, _)| *rung).collect();
@@ -351,6 +351,36 @@ fn a_modem_that_does_not_come_back_from_a_reset_is_dead_without_another() {
     player.machine.port_opened(player.now);
     player.run(2);
     assert!(player.machine.can_load());
+}
+
+/// Others of its hub wait for their turn.
+#[test]
+fn a_modem_that_is_back_from_a_reset_and_of_no_use_has_had_its_turn() {
+    for own in [("AT+CPIN?", "+CME ERROR: 10"), ("AT+CMGF=0", "ERROR"), ("AT", "$GPGGA,,,,")] {
+        let mut player = Player::up();
+        player.result = "+CMS ERROR: 313";
+        player.send();
+        assert_eq!((player.permits_out, player.wrote("AT+CFUN=1,1")), (1, 1));
+        player.own = Some(own);
+        player.run(90);
+        assert_eq!(player.permits_out, 0, "{own:?}");
+    }
+}
+
+#[test]
+fn a_modem_that_has_had_all_its_resets_keeps_no_turn() {
+    let mut player = Player::up();
+    for _ in 0..3 {
+        player.result = "+CMS ERROR: 313";
+        player.send();
+        player.run(20);
+        player.result = "+CMGS: 1\r\n\r\nOK";
+        player.run(900);
+    }
+    player.is_mute = true;
+    player.run(600);
+    assert!(player.rungs().ends_with(&[4, 5, 5, 2]), "{:?}", player.written.last());
+    assert_eq!(player.permits_out, 0);
 }
 
 #[test]
