@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "process/syncs.rs"]
+mod syncs;
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

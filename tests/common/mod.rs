@@ -31,8 +31,12 @@ pub(crate) struct Process {
 impl Process {
     /// Runs `recado` with these arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
-        command.args(arguments).env_remove("RUST_LOG");
+        Self::run(Command::new(env!("CARGO_BIN_EXE_recado")).args(arguments))
+    }
+
+    /// Runs `recado` by way of another program.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let command = command.env_remove("RUST_LOG");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let written = Arc::default();
         follow(child.stdout.take().unwrap(), &written);
