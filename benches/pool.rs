@@ -122,10 +122,11 @@ impl Bench {
                 load()
             );
             println!(
-                "{:<10} {round:>7} {:.2} msg/s from the first to the last, bare loops {:.2}, in the air {:.2}",
+                "{:<10} {round:>7} {:.2} msg/s from the first to the last, bare loops {:.2}, ratio {:.4}, in the air {:.2}",
                 "share",
                 rate(MESSAGES, gateway.took),
                 rate(MESSAGES, bare.took),
+                bare.took.as_secs_f64() / gateway.took.as_secs_f64(),
                 rate(MODEMS, AIRTIME)
             );
             shares.iter_mut().zip(figures).for_each(|(all, figure)| all.push(figure));

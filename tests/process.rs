@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "process/soak.rs"]
+mod soak;
 #[path = "process/syncs.rs"]
 mod syncs;
 

@@ -64,6 +64,11 @@ impl Process {
         self.written.0.lock().unwrap().lines.join("\n")
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would: SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -72,7 +77,7 @@ impl Process {
 
     /// Sends a signal by its name and waits for the end.
     pub(crate) fn signal(self, name: &str) -> ExitStatus {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.end().0
     }
