@@ -39,17 +39,14 @@ impl Air {
         air
     }
 
-    /// When the first, or the last, of each modem was done: the latest or earliest of these.
-    pub(crate) fn all_begun(&self) -> u64 {
+    /// When each modem has had its first result.
+    fn all_begun(&self) -> u64 {
         self.0.values().filter_map(|ends| ends.first()).max().copied().unwrap()
     }
 
-    pub(crate) fn first_idle(&self) -> u64 {
+    /// When the first of the modems has had its last.
+    fn first_idle(&self) -> u64 {
         self.0.values().filter_map(|ends| ends.last()).min().copied().unwrap()
-    }
-
-    pub(crate) fn modems(&self) -> usize {
-        self.0.len()
     }
 
     /// Percent of the time of so many modems that was on the air.
@@ -70,9 +67,9 @@ impl Air {
             Duration::from_micros(between.saturating_sub(airtime))
         });
         Share {
-            waiting: self.percent(self.all_begun(), self.first_idle(), self.modems()),
+            waiting: self.percent(self.all_begun(), self.first_idle(), self.0.len()),
             took: Duration::from_micros(last - first + airtime),
-            whole: self.percent(first - airtime, last, self.modems()),
+            whole: self.percent(first - airtime, last, self.0.len()),
             gaps: gaps.collect(),
         }
     }

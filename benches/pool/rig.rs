@@ -17,13 +17,14 @@ const RESULTS: &str = "SELECT 1 WHERE (SELECT count(*) FROM segment WHERE state 
 
 /// What one measurement runs on; gone with the value.
 pub(crate) struct Rig {
-    folder: tempfile::TempDir,
     gateway: Option<Process>,
     door: Option<Door>,
     /// One for each group of modems.
     pub(crate) emulators: Vec<Process>,
     /// All of them, group after group.
     pub(crate) ports: Vec<PathBuf>,
+    /// Last, so that it outlives the processes.
+    folder: tempfile::TempDir,
 }
 
 impl Rig {
@@ -43,7 +44,7 @@ impl Rig {
             emulators.push(emulator);
             ports.extend(linked);
         }
-        Self { folder, gateway: None, door: None, emulators, ports }
+        Self { gateway: None, door: None, emulators, ports, folder }
     }
 
     /// Starts a gateway that drives these ports and waits until it does.

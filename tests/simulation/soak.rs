@@ -1,7 +1,8 @@
 //! One long run of a full pool under every fault, without a restart: nothing may grow that need not.
 //!
 //! `RECADO_SOAK_HOURS` says how many simulated hours, with 64 modems then; without it a few modems have a short one. What
-//! the process holds is that of gateway, machines, emulated network and this test's own account together. Ports and log are played here; `process/soak.rs` has them real.
+//! the process holds is that of gateway, machines, emulated network and this test's own account together. Ports and log are
+//! played here; `process/soak.rs` has them real.
 
 use std::sync::PoisonError;
 use std::time::Duration;
