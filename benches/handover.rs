@@ -9,21 +9,32 @@
 
 #[path = "handover/bare.rs"]
 mod bare;
-#[path = "handover/idle.rs"]
+#[path = "support/daemon.rs"]
+mod daemon;
+#[path = "support/idle.rs"]
 mod idle;
-#[path = "handover/relay.rs"]
+#[path = "support/loops.rs"]
+mod loops;
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/relay.rs"]
 mod relay;
+#[path = "support/running.rs"]
+mod running;
 mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daemon::start_daemon;
 use recado::clock::Clock;
-use recado::daemon::{Daemon, Simulate};
+use recado::daemon::Simulate;
 use recado::emulator;
-use rusqlite::OptionalExtension;
-use support::{Connection, TEXT, load, median, post, rate, start_daemon, token};
+use relay::Seen;
+use running::{Door, UP, message, quantile, until};
+use support::{load, median, post, rate};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 
 const SPEED_TARGET: f64 = 5_000.0;
 const POOL_MODEMS: usize = 8;
@@ -32,6 +43,7 @@ const POOL_TARGET: f64 = 0.995;
 const AIRTIME: Duration = Duration::from_millis(300);
 const SUBMITS: usize = 400;
 const LATENCY_TARGET: Duration = Duration::from_millis(5);
+const IDLE_TARGET_MB: f64 = 25.0;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
@@ -48,7 +60,8 @@ fn main() {
         bench.latency(5);
     }
     if wants("idle") {
-        idle::measure(&bench.disk, &bench.server);
+        let idle = idle::Idle { modems: POOL_MODEMS, watched: Duration::from_secs(10), target_mb: IDLE_TARGET_MB };
+        bench.server.block_on(idle.measure(&bench.disk));
     }
     if wants("pool") {
         bench.pool();
@@ -139,17 +152,11 @@ impl Bench {
         self.server.block_on(async {
             let simulate = Some(Simulate { config, folder: folder.path().to_owned() });
             let daemon = start_daemon(folder.path(), &self.clock, simulate, &[]).await;
-            let mut door = Door::open(&daemon, folder.path()).await;
-            let all = r#"{"scope":"all","reason":"bench"}"#;
-            door.send("/v1/pause", all, 200).await;
-            for from in (0..messages).step_by(1_000) {
-                let items: Vec<String> = (from..messages.min(from + 1_000)).map(message).collect();
-                door.send("/v1/messages", &format!("[{}]", items.join(",")), 202).await;
-            }
-            until(&database, "SELECT 1 FROM event WHERE type = 'modem.up' GROUP BY type HAVING count(*) >= ?1", modems)
-                .await;
+            let mut door = Door::open(daemon.address(), folder.path()).await;
+            door.queue((0..messages).map(message)).await;
+            until(&database, UP, modems).await;
             tokio::time::sleep(Duration::from_secs(1)).await;
-            door.send("/v1/resume", all, 200).await;
+            door.resume().await;
             until(&database, "SELECT 1 WHERE (SELECT count(*) FROM segment WHERE state = 3) >= ?1", messages).await;
             daemon.stop().await;
         });
@@ -213,14 +220,19 @@ impl Bench {
             let modem_port = running.paths().first().cloned().unwrap();
             let mut tasks = tokio::task::JoinSet::new();
             tasks.spawn(running.run());
-            let (port, mut seen) = relay::start(&modem_port, &self.clock, &mut tasks);
+            let (sender, mut seen) = mpsc::channel(16);
+            let tell = move |what, at| {
+                if what == Seen::Command {
+                    sender.try_send(at).unwrap();
+                }
+            };
+            let port = relay::start(&modem_port, &self.clock, &mut tasks, tell);
             let server = self.server.handle();
             let (clock, home) = (self.clock.clone(), folder.path().to_owned());
             let starting = async move { start_daemon(&home, &clock, None, &[&port]).await };
             let daemon = self.on_server(server, starting).await;
-            let mut door = Door::open(&daemon, folder.path()).await;
-            let up = "SELECT 1 FROM event WHERE type = 'modem.up' GROUP BY type HAVING count(*) >= ?1";
-            until(&folder.path().join("recado.db"), up, 1).await;
+            let mut door = Door::open(daemon.address(), folder.path()).await;
+            until(&folder.path().join("recado.db"), UP, 1).await;
             tokio::time::sleep(Duration::from_secs(1)).await;
             let disk = bare::Disk::open(folder.path());
             let mut times = Times::default();
@@ -278,51 +290,4 @@ struct Times {
 fn columns_of(figures: &[f64]) -> String {
     let columns: Vec<String> = figures.iter().map(|figure| format!("{figure:>14.2}")).collect();
     columns.join(" ")
-}
-
-/// A caller.
-struct Door {
-    connection: Connection,
-    token: String,
-}
-
-impl Door {
-    async fn open(daemon: &Daemon, folder: &Path) -> Self {
-        Self { connection: Connection::open(daemon.address()).await, token: token(folder) }
-    }
-
-    async fn send(&mut self, path: &str, body: &str, expected: u16) {
-        let request = post(path, &self.token, body);
-        assert_eq!(self.connection.ask(&request).await, expected, "{path}");
-    }
-}
-
-fn message(number: usize) -> String {
-    format!(r#"{{"to":"+55119{:08}","text":"{TEXT}"}}"#, 60_000_009 + number * 10)
-}
-
-/// The time below which this share of times lies.
-fn quantile(times: &[Duration], share: f64) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an index"
-    )]
-    let index = ((sorted.len() - 1) as f64 * share).round() as usize;
-    sorted.get(index).copied().unwrap()
-}
-
-/// Waits until a query of the database, asked with `count`, gives a row.
-async fn until(database: &Path, query: &str, count: usize) {
-    let conn = rusqlite::Connection::open(database).unwrap();
-    loop {
-        let row = conn.query_row(query, [i64::try_from(count).unwrap()], |_| Ok(())).optional();
-        if let Ok(Some(())) = row {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }

@@ -5,17 +5,20 @@
 //! nothing else. Client, daemon and its writer share the machine; the floor has it for itself.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and ends where something fails")]
 
+#[path = "support/daemon.rs"]
+mod daemon;
 mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use daemon::start_daemon;
 use recado::clock::Clock;
 use recado::config::Config;
 use recado::store::{FREE_FLOOR, Settings, Store};
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
-use support::{Connection, TEXT, load, median, post, rate, start_daemon, token};
+use support::{Connection, TEXT, load, median, post, rate, token};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 

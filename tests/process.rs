@@ -8,6 +8,10 @@
 )]
 
 mod common;
+#[path = "process/soak.rs"]
+mod soak;
+#[path = "process/syncs.rs"]
+mod syncs;
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

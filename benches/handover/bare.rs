@@ -1,15 +1,16 @@
 //! Floors: the modem alone and the disk alone.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use recado::clock::Clock;
-use recado::{emulator, serial};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use recado::emulator;
 
+use super::loops;
 use super::support::rate;
 
-/// Messages per second of loops that do nothing but speak to their modems: no queue, no disk.
+/// Messages per second of loops that do nothing but speak to modems which this process plays: no queue, no disk.
 pub(crate) async fn modem_loops(
     folder: &Path,
     pdu: &[u8],
@@ -21,41 +22,16 @@ pub(crate) async fn modem_loops(
     let report_delay = Duration::from_secs(3600);
     let config = emulator::Config { modems, airtime, report_delay, ..emulator::Config::default() };
     let (handle, running) = emulator::pty::start(config, folder, None, clock).unwrap();
-    let ports: Vec<serial::Port> = running.paths().iter().map(|path| serial::open(path).unwrap()).collect();
+    let ports = running.paths().to_vec();
     let mut emulator = tokio::task::JoinSet::new();
     emulator.spawn(running.run());
-    let smsc = 1 + usize::from(*pdu.first().unwrap());
-    let command = format!("AT+CMGS={}\r", pdu.len() - smsc);
-    let mut line: Vec<u8> = pdu.iter().flat_map(|octet| format!("{octet:02X}").into_bytes()).collect();
-    line.push(0x1A);
-    let mut loops = tokio::task::JoinSet::new();
-    let began = clock.now().instant;
-    for port in ports {
-        loops.spawn(modem_loop(port, command.clone(), line.clone(), messages / modems));
+    let mut digits = String::new();
+    for octet in pdu {
+        write!(digits, "{octet:02X}").unwrap();
     }
-    while let Some(ended) = loops.join_next().await {
-        ended.unwrap();
-    }
-    let time = clock.now().instant.saturating_since(began);
+    let time = loops::run(&ports, &digits, messages, clock).await;
     handle.stop().await.unwrap();
     rate(messages, time)
-}
-
-async fn modem_loop(mut port: serial::Port, command: String, line: Vec<u8>, messages: usize) {
-    let mut buffer = Vec::new();
-    ask(&mut port, b"ATE0\r", b"OK\r\n", &mut buffer).await;
-    for _ in 0..messages {
-        ask(&mut port, command.as_bytes(), b"> ", &mut buffer).await;
-        ask(&mut port, &line, b"OK\r\n", &mut buffer).await;
-    }
-}
-
-async fn ask(port: &mut serial::Port, bytes: &[u8], end: &[u8], buffer: &mut Vec<u8>) {
-    port.write_all(bytes).await.unwrap();
-    buffer.clear();
-    while !buffer.ends_with(end) {
-        assert_ne!(port.read_buf(buffer).await.unwrap(), 0, "port closed");
-    }
 }
 
 /// A database that is written one small synced row at a time.

@@ -1,28 +1,11 @@
 //! What the benchmarks of the whole daemon share: a lean HTTP client, and the figures.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use recado::clock::Clock;
-use recado::config::{Binding, Config};
-use recado::daemon::{Daemon, Options, Simulate};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// A daemon in this process: SIMs without limits, the door on a free port, the database in `folder`.
-pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<Simulate>, ports: &[&Path]) -> Daemon {
-    let mut config = Config::default();
-    config.store.path = folder.join("recado.db");
-    config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
-    (config.sim.per_minute, config.sim.per_hour, config.sim.per_day, config.sim.per_month) = (0, 0, 0, 0);
-    config.sim.min_gap = Duration::ZERO;
-    let modem =
-        |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None, power_cycle: None };
-    config.modems = ports.iter().map(modem).collect();
-    config.discovery.discover = false;
-    Daemon::start(Options { config, clock: clock.clone(), simulate }).await.unwrap()
-}
 
 /// The token that the daemon wrote beside its database.
 pub(crate) fn token(folder: &Path) -> String {

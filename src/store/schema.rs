@@ -185,16 +185,23 @@ mod tests {
     }
 
     #[test]
-    fn a_new_database_has_the_settings_that_the_promises_rest_on() {
+    fn every_connection_has_the_settings_that_the_promises_rest_on() {
         let folder = tempfile::tempdir().unwrap();
-        let conn = open_writer(&folder.path().join("recado.db")).unwrap();
-        assert_eq!(value::<String>(&conn, "journal_mode"), "wal");
-        assert_eq!(value::<i64>(&conn, "synchronous"), 2);
-        assert_eq!(value::<i64>(&conn, "secure_delete"), 1);
-        assert_eq!(value::<i64>(&conn, "foreign_keys"), 1);
-        assert_eq!(value::<i64>(&conn, "auto_vacuum"), 2);
-        assert_eq!(value::<i32>(&conn, "application_id"), APPLICATION_ID);
-        assert_eq!(value::<usize>(&conn, "user_version"), MIGRATIONS.len());
+        let path = folder.path().join("recado.db");
+        // Made, and opened again: most of these are not stored in the file.
+        for _ in 0..2 {
+            let conn = open_writer(&path).unwrap();
+            assert_eq!(value::<String>(&conn, "journal_mode"), "wal");
+            assert_eq!(value::<i64>(&conn, "synchronous"), 2);
+            assert_eq!(value::<i64>(&conn, "secure_delete"), 1);
+            assert_eq!(value::<i64>(&conn, "foreign_keys"), 1);
+            assert_eq!(value::<i64>(&conn, "auto_vacuum"), 2);
+            assert_eq!(value::<i32>(&conn, "application_id"), APPLICATION_ID);
+            assert_eq!(value::<usize>(&conn, "user_version"), MIGRATIONS.len());
+        }
+        let copier = open_copier(&path).unwrap();
+        assert_eq!((value::<String>(&copier, "journal_mode").as_str(), value(&copier, "synchronous")), ("wal", 2));
+        assert_eq!(value::<i64>(&open_reader(&path).unwrap(), "query_only"), 1);
     }
 
     /// A database as the release with this schema left it, with a message that went out in two parts.

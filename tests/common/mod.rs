@@ -31,8 +31,12 @@ pub(crate) struct Process {
 impl Process {
     /// Runs `recado` with these arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
-        command.args(arguments).env_remove("RUST_LOG");
+        Self::run(Command::new(env!("CARGO_BIN_EXE_recado")).args(arguments))
+    }
+
+    /// Runs `recado` by way of another program.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let command = command.env_remove("RUST_LOG");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let written = Arc::default();
         follow(child.stdout.take().unwrap(), &written);
@@ -60,6 +64,11 @@ impl Process {
         self.written.0.lock().unwrap().lines.join("\n")
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would: SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -68,7 +77,7 @@ impl Process {
 
     /// Sends a signal by its name and waits for the end.
     pub(crate) fn signal(self, name: &str) -> ExitStatus {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.end().0
     }

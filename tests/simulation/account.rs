@@ -12,8 +12,7 @@ use recado::sms::operational;
 use recado::store::view::{MessageFilter, MessageView};
 use rusqlite::Connection;
 
-use super::work::number_in;
-use super::world::{OWN, Taken, World};
+use super::world::{Taken, World};
 
 /// A part as the log names it: number of the message and place.
 type Part = (usize, u8);
@@ -103,7 +102,7 @@ impl Look {
 }
 
 fn messages(world: &World, state: Option<MessageState>) -> Vec<MessageView> {
-    world.reader.messages(&MessageFilter { limit: 10_000, state, ..MessageFilter::default() }).unwrap()
+    world.reader.messages(&MessageFilter { limit: u32::MAX, state, ..MessageFilter::default() }).unwrap()
 }
 
 fn count(conn: &Connection, sql: &str) -> usize {
@@ -189,9 +188,10 @@ pub(crate) fn at_the_end(world: &World) {
     consistent(world);
     let conn = world.beside();
     let mut log: HashMap<Part, Vec<&Taken>> = HashMap::new();
-    for taken in world.log.iter().filter(|taken| taken.line.to != format!("+{OWN}")) {
-        let part = (number_in(&taken.line.text), taken.line.concat.map_or(1, |concat| concat.part));
-        log.entry(part).or_default().push(taken);
+    for taken in &world.log {
+        if let Some(part) = taken.part {
+            log.entry(part).or_default().push(taken);
+        }
     }
     let decisions = decisions(conn);
     let callers = messages(world, None).into_iter().filter(|view| view.client != operational::CLIENT);
@@ -270,8 +270,8 @@ fn budgets(world: &World, conn: &Connection) {
     // From the offer to the network it takes a part as long as the prompt and the order may; the offer is good for ten
     // seconds and the modem for two more.
     for modem in 0..world.modems {
-        let taken: Vec<&Taken> = world.log.iter().filter(|taken| taken.line.modem == modem).collect();
-        let recipients: BTreeSet<&str> = taken.iter().map(|taken| taken.line.to.as_str()).collect();
+        let taken: Vec<&Taken> = world.log.iter().filter(|taken| taken.modem == modem).collect();
+        let recipients: BTreeSet<u64> = taken.iter().map(|taken| taken.to).collect();
         let most = usize::try_from(limits.recipients_per_month).unwrap();
         assert!(most == 0 || recipients.len() <= most, "{} recipients of modem {modem}", recipients.len());
         // A clock that is set forward ends a window, as far as anybody who looks at that clock can tell.

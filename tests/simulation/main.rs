@@ -4,7 +4,8 @@
 //! between them – threads, tasks, ports, time – is played by a loop that does what comes next. Bytes come in pieces and
 //! late, commits take their time, ports vanish, people cancel and pause, and the process dies between any two commits.
 //!
-//! `RECADO_SEEDS` says how many seeds (or which: `100..200`), `RECADO_SEED` runs one and prints what happens.
+//! `RECADO_SEEDS` says how many seeds (or which: `100..200`), `RECADO_SEED` runs one and prints what happens. `soak.rs` is one
+//! long run.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,14 +19,19 @@
 mod account;
 mod line;
 mod random;
+mod scene;
+mod soak;
 mod work;
 mod world;
 
 use std::num::NonZero;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use world::World;
+
+/// Held by each test: one of them looks at the memory of the process.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Seeds in an ordinary run.
 const SEEDS: u64 = 40;
@@ -132,6 +138,7 @@ fn seeds() -> std::ops::Range<u64> {
 
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_sent_twice_or_stuck() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(seed) = std::env::var("RECADO_SEED") {
         run(seed.parse().unwrap(), true);
         return;

@@ -12,6 +12,9 @@ use recado::sms::text::TextOptions;
 
 use super::random::Random;
 
+/// What the first two SIMs are called; messages may ask for one of them.
+pub(crate) const SIMS: [&str; 2] = ["um", "dois"];
+
 /// What to send, by chance.
 #[derive(Clone)]
 pub(crate) struct Task {
@@ -28,7 +31,7 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    pub(crate) fn new(number: usize, parts_max: usize, sims: &[String], random: &mut Random) -> Self {
+    pub(crate) fn new(number: usize, parts_max: usize, random: &mut Random) -> Self {
         let parts = if random.once_in(3) { 1 + random.index(parts_max) } else { 1 };
         let fate = match random.below(8) {
             0 => 1 + random.index(7),
@@ -47,12 +50,17 @@ impl Task {
             text: format!("msg {number:06} ").repeat(if parts == 1 { 1 } else { parts * 12 }),
             priority: random.pick(&[5, 5, 5, 0, 9, 3]),
             batch: random.pick(&[None, Some("a".to_owned()), Some("b".to_owned())]),
-            sim: if random.once_in(8) { Some(random.pick(sims)) } else { None },
+            sim: if random.once_in(8) { Some(random.pick(&SIMS).to_owned()) } else { None },
             on_unknown,
             due_in: if random.once_in(6) { random.seconds(1, 3600) } else { Duration::ZERO },
             valid_for: if random.once_in(6) { random.seconds(600, 3 * 3600) } else { Duration::from_secs(24 * 3600) },
             random: octets,
         }
+    }
+
+    /// Whether its number is one that the network refuses for now, for ever.
+    pub(crate) fn is_refused_for_now(&self) -> bool {
+        self.to.ends_with("0005")
     }
 
     /// As the door would make it; a repeat differs in nothing that counts.

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Context, Gateway, Order, Report};
 use recado::clock::{Instant, Now, Timestamp};
-use recado::dispatch::balance::{Question, Rule};
-use recado::dispatch::budget::Limits;
 use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
-use recado::emulator::{self, Ailment, Fault, FaultRate, LogLine, Network, Profile, Profiles, Rate};
+use recado::emulator::{self, Ailment, FaultRate, LogLine, Network};
 use recado::modem::HostReset;
 use recado::sms::id::{MessageId, ModemId};
 use recado::sms::number::{Country, PhoneNumber};
@@ -24,7 +22,8 @@ use rusqlite::Connection;
 
 use super::line::{Heard, Line, Wish};
 use super::random::Random;
-use super::work::Task;
+use super::scene::{Scene, balance};
+use super::work::{SIMS, Task, number_in};
 
 /// 2026-11-24T13:00:00Z.
 const START: Timestamp = Timestamp::from_millis(1_795_525_200_000);
@@ -53,16 +52,28 @@ enum Death {
     AfterAssign,
 }
 
-/// What the network took, and when.
+/// What the network took, and when. Small, because a long run has many.
 pub(crate) struct Taken {
     pub(crate) at: Instant,
     /// The last event that was on disk then.
     pub(crate) seq: i64,
-    pub(crate) line: LogLine,
+    pub(crate) modem: usize,
+    /// The recipient's digits.
+    pub(crate) to: u64,
+    /// The number of the message, and the part; none for texts of our own.
+    pub(crate) part: Option<(usize, u8)>,
+}
+
+impl Taken {
+    fn new(line: &LogLine, at: Instant, seq: i64) -> Self {
+        let to = line.to.trim_start_matches('+').parse().unwrap();
+        let part = || (number_in(&line.text), line.concat.map_or(1, |concat| concat.part));
+        Self { at, seq, modem: line.modem, to, part: (to != OWN).then(part) }
+    }
 }
 
 /// Where alarms and self-tests go; no message of a caller does.
-pub(crate) const OWN: &str = "5511999990000";
+const OWN: u64 = 5_511_999_990_000;
 
 /// What a seed has made of the world.
 pub(crate) struct World {
@@ -116,45 +127,34 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// One that the seed makes.
     pub(crate) fn new(seed: u64, verbose: bool) -> Self {
         let mut random = Random::new(seed);
-        let modems = 2 + random.index(3);
-        let faults = faults(&mut random);
-        let families: Vec<Profile> = Profile::all().collect();
-        let families: Vec<Profile> = (0..modems).map(|_| random.pick(&families)).collect();
+        let scene = Scene::by_chance(seed, &mut random);
+        Self::play(scene, random, verbose)
+    }
+
+    /// One that is made of this, with this chance.
+    pub(crate) fn play(scene: Scene, random: Random, verbose: bool) -> Self {
+        let Scene { modems: config, limits, tasks, slow_disk } = scene;
+        let (seed, modems, count) = (config.seed, config.modems, tasks.len());
+        let (faults, families) = (config.faults.clone(), config.profiles.clone());
         let zero = Now { instant: Instant::from_origin(Duration::from_secs(1)), utc: START + Duration::from_secs(1) };
-        let config = emulator::Config {
-            modems,
-            seed,
-            airtime: random.pick(&[Duration::from_millis(300), Duration::from_secs(2), Duration::ZERO]),
-            report_delay: random.pick(&[Duration::from_secs(5), Duration::from_millis(200), Duration::from_secs(120)]),
-            reply_rate: Rate::new(0.2).unwrap(),
-            faults: faults.clone(),
-            storage_slots: random.pick(&[30, 5, 10]),
-            profiles: Profiles::new(families.clone()),
-            ..emulator::Config::default()
-        };
         let network = Network::new(config, zero);
-        let limits = limits(&mut random);
         let identities = network.identities();
-        let card = |name: &str, index: usize, limits: &Limits| Card {
+        let card = |(name, index): (&str, usize)| Card {
             names: SimNames { iccid: identities[index].iccid.clone(), name: Some(name.to_owned()), group: None },
             number: None,
             limits: limits.clone(),
             balance: balance(),
         };
         let sims = SimSettings {
-            cards: vec![card("um", 0, &limits), card("dois", 1, &limits)],
+            cards: SIMS.into_iter().zip(0..).map(card).collect(),
             default: limits.clone(),
             balance: balance(),
         };
         let folder = Self::folder();
-        let names = ["um".to_owned(), "dois".to_owned()];
-        let parts_max = usize::try_from(if limits.per_minute == 0 { 4 } else { limits.per_minute.min(4) }).unwrap();
-        let count = 20 + random.index(41);
-        let tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, &names, &mut random)).collect();
-        let slow_disk = random.pick(&[20, 20, 200, 3000]);
-        let alarms = vec![PhoneNumber::from_digits(OWN).unwrap()];
+        let alarms = vec![PhoneNumber::from_digits(&OWN.to_string()).unwrap()];
         let reader = Reader::new(&folder.path().join(DATABASE), sims.clone());
         let mut world = Self {
             seed,
@@ -622,7 +622,7 @@ impl World {
                         "network takes {} {:?} from m{}, mr {}",
                         line.to, line.concat, line.modem, line.mr
                     ));
-                    self.log.push(Taken { at: self.now, seq: self.last_seq, line: *line });
+                    self.log.push(Taken::new(&line, self.now, self.last_seq));
                 }
                 emulator::Output::HangUp { modem } => {
                     self.say(format_args!("m{modem} hangs up"));
@@ -814,58 +814,4 @@ fn brief(reports: &[Report]) -> String {
         other => format!("{other:?}"),
     };
     reports.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// Some faults, more or less often.
-fn faults(random: &mut Random) -> Vec<FaultRate> {
-    let all = [
-        Fault::DropResult,
-        Fault::DropBeforeSend,
-        Fault::LateResult,
-        Fault::Split,
-        Fault::Garbage,
-        Fault::Echo,
-        Fault::DoubleCr,
-        Fault::Urc,
-        Fault::EarlyReport,
-        Fault::ReportLoss,
-        Fault::ReportDup,
-        Fault::NoPrompt,
-        Fault::Hang,
-        Fault::Vanish,
-        Fault::StorageFull,
-        Fault::PromptSurvives,
-        Fault::Cms(38),
-        Fault::Cms(50),
-        Fault::Cms(500),
-        Fault::Cms(21),
-        Fault::Cms(330),
-    ];
-    let density = random.pick(&[0, 2, 4, 10]);
-    let mut given = Vec::new();
-    for fault in all {
-        if density > 0 && random.below(10) < density {
-            let most = match fault {
-                Fault::Vanish | Fault::Hang => 0.01,
-                Fault::Cms(_) => 0.1,
-                _ => 0.3,
-            };
-            let share = most * f64::from(u32::try_from(1 + random.below(100)).unwrap()) / 100.0;
-            given.push(FaultRate { fault, rate: Rate::new(share).unwrap() });
-        }
-    }
-    given
-}
-
-/// Every SIM is asked what is left on it, in between; more is left than a run can spend.
-fn balance() -> Rule {
-    Rule { asks: true, question: Some(Question::Code("*100#".to_owned())), ..Rule::default() }
-}
-
-fn limits(random: &mut Random) -> Limits {
-    let (per_minute, per_hour, per_day, gap) =
-        random.pick(&[(0, 0, 0, 0), (0, 40, 0, 0), (6, 0, 0, 5), (3, 15, 20, 1), (4, 0, 12, 0), (0, 0, 0, 2)]);
-    let (per_month, recipients_per_month) = random.pick(&[(0, 0), (0, 0), (0, 0), (15, 0), (0, 8), (40, 12)]);
-    let min_gap = Duration::from_secs(gap);
-    Limits { per_minute, per_hour, per_day, per_month, recipients_per_month, min_gap, ..Limits::none() }
 }

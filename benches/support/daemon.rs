@@ -1,0 +1,23 @@
+//! The gateway inside of the benchmark's own process.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use recado::clock::Clock;
+use recado::config::{Binding, Config};
+use recado::daemon::{Daemon, Options, Simulate};
+
+/// Starts it: SIMs without limits, the door on a free port, the database in `folder`.
+pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<Simulate>, ports: &[&Path]) -> Daemon {
+    let mut config = Config::default();
+    config.store.path = folder.join("recado.db");
+    config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
+    (config.sim.per_minute, config.sim.per_hour, config.sim.per_day, config.sim.per_month) = (0, 0, 0, 0);
+    config.sim.min_gap = Duration::ZERO;
+    let modem =
+        |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None, power_cycle: None };
+    config.modems = ports.iter().map(modem).collect();
+    config.discovery.discover = false;
+    Daemon::start(Options { config, clock: clock.clone(), simulate }).await.unwrap()
+}
