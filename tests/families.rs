@@ -107,6 +107,7 @@ impl Bench {
             }
             Output::Ussd(answer) => self.told.push(answer.text.unwrap()),
             Output::Call { .. }
+            | Output::Pin { .. }
             | Output::Changed(_)
             | Output::Permit(_)
             | Output::Reset(_)

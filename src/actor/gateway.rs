@@ -56,13 +56,6 @@ pub enum Report {
         /// SMSC field and TPDU.
         octets: Vec<u8>,
     },
-    /// Its SIM refused the PIN.
-    PinRefused {
-        /// Its ICCID.
-        iccid: String,
-        /// Digest of the PIN.
-        mark: [u8; 32],
-    },
     /// Somebody called and was hung up on.
     Call {
         /// Who, if the network showed it.
@@ -93,7 +86,6 @@ impl Report {
             | Self::Recovery { .. }
             | Self::Settled { .. }
             | Self::Inbound { .. }
-            | Self::PinRefused { .. }
             | Self::Call { .. }
             | Self::Told { .. }
             | Self::NotAsked
@@ -328,10 +320,6 @@ impl Context<'_, '_> {
             self.moved.push((modem.clone(), Some(sim)));
             return Ok(None);
         }
-        if let Report::PinRefused { iccid, mark } = report {
-            self.work.pin_refused(iccid, mark)?;
-            return Ok(None);
-        }
         let sim = self.sim_of(modem);
         if let Report::Settled { segment, result } = report {
             self.work.settle(*segment, modem, sim, *result)?;
@@ -355,7 +343,6 @@ impl Context<'_, '_> {
             Report::Up { .. }
             | Report::Down { .. }
             | Report::Recovery { .. }
-            | Report::PinRefused { .. }
             | Report::Settled { .. }
             | Report::Told { text: None, .. } => None,
             Report::Ready(ready) => {

@@ -238,6 +238,8 @@ struct Drained {
     reports: Vec<Report>,
     reopen: Option<Duration>,
     reset: Option<HostReset>,
+    /// The SIM whose PIN is among the octets.
+    pin: Option<String>,
 }
 
 impl Drained {
@@ -507,7 +509,15 @@ impl Task {
             }
             // The transaction runs while the modem works on what it is sent.
             self.report(drained.reports)?;
-            self.write(&drained.bytes, now).await;
+            let may_write = match drained.pin {
+                Some(iccid) => self.spend_pin(iccid).await,
+                None => true,
+            };
+            if may_write {
+                self.write(&drained.bytes, now).await;
+            } else {
+                self.lose_port(now);
+            }
             if let Some(after) = drained.reopen {
                 self.close();
                 self.open_at = now + after;
@@ -520,9 +530,23 @@ impl Task {
         }
     }
 
+    /// Notes on disk that the PIN of a SIM is spent; false if it could not be. A kill at any moment then finds that it was:
+    /// nobody else writes it a second time.
+    async fn spend_pin(&self, iccid: String) -> bool {
+        let card = self.setup.config.cards.iter().find(|card| card.iccid == iccid);
+        let Some(mark) = card.and_then(Card::pin_mark) else { return false };
+        let spent = timeout(PORT_LIMIT, self.setup.writer.spend_pin(iccid, mark)).await;
+        let is_spent = matches!(spent, Ok(Ok(())));
+        if !is_spent {
+            tracing::warn!(modem = %self.setup.id, "PIN not written: that it is spent cannot be noted on disk");
+        }
+        is_spent
+    }
+
     fn take(&mut self, output: Output, now: Instant, drained: &mut Drained) {
         match output {
             Output::Write(octets) => drained.write(octets),
+            Output::Pin { iccid } => drained.pin = Some(iccid),
             Output::Reopen { after } => drained.reopen = Some(after),
             Output::Reset(reset) => drained.reset = Some(reset),
             Output::Permit(true) => {
@@ -615,12 +639,8 @@ impl Task {
             self.setup.metrics.recovering(id.as_str(), rung);
             drained.reports.push(Report::Recovery { rung, reason: reason.to_string() });
         }
-        if let DownReason::PinRefused { iccid, is_wrong } = reason {
+        if let DownReason::PinRefused { iccid, .. } = reason {
             self.setup.refused_pins.insert(iccid);
-            let card = self.setup.config.cards.iter().find(|card| card.iccid == *iccid);
-            let mark = card.and_then(Card::pin_mark);
-            let known = mark.filter(|_| *is_wrong);
-            drained.reports.extend(known.map(|mark| Report::PinRefused { iccid: iccid.clone(), mark }));
         }
         drained.reports.push(Report::Down { reason: reason.to_string() });
     }

@@ -94,6 +94,7 @@ impl Recorder<'_> {
                     | Output::Inbound(_)
                     | Output::Call { .. }
                     | Output::Ussd(_)
+                    | Output::Pin { .. }
                     | Output::Changed(_)
                     | Output::Drained
                     | Output::Note(_) => {}

@@ -262,6 +262,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.preview(&route, &batch, purpose, question)).await
     }
 
+    /// Notes that the PIN of a SIM is spent, of which `mark` is the digest.
+    pub(super) async fn spend_pin(&self, iccid: String, mark: [u8; 32]) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.spend_pin(&iccid, &mark)).await
+    }
+
     /// The SIMs that were seen.
     pub async fn sims(&self) -> Result<Vec<SimStatus>, WriteError> {
         self.call(Job::Control, |context| Ok(context.work.sims())).await

@@ -307,6 +307,9 @@ impl Machine {
         if let Stage::BringUp(bring_up) = &mut self.stage
             && std::mem::take(&mut self.step_due)
         {
+            if let Some(iccid) = bring_up.spends_pin_of() {
+                self.outputs.push_back(Output::Pin { iccid });
+            }
             bring_up.begin(&mut self.session, &self.config, now);
         }
         if let Stage::Reregister(step) = self.stage

@@ -33,6 +33,11 @@ pub enum Output {
     },
     /// A request of `request_ussd` is done with.
     Ussd(UssdAnswer),
+    /// The PIN of this SIM is what is written next. That it is spent must be on disk before the octets go out.
+    Pin {
+        /// Whose.
+        iccid: String,
+    },
     /// The modem is ready for leases as soon as it is registered.
     Up {
         /// Who it is.
@@ -222,7 +227,7 @@ impl fmt::Display for DownReason {
             Self::PinNeeded => "the SIM wants a PIN, and none that may be tried is configured for it",
             Self::PinRefused { is_wrong: true, .. } => "the PIN was refused; it is not tried again until it is changed",
             Self::PinRefused { is_wrong: false, .. } => {
-                "the PIN may have been refused; it is not tried again before a restart"
+                "the PIN may have been refused; it is not tried again until it is changed or the SIM is ready"
             }
             Self::PukNeeded => "the SIM is locked and wants its PUK",
             Self::Locked => "the modem is locked to another SIM or network",

@@ -120,6 +120,7 @@ impl Witness {
                 Output::Down { .. } => self.up = false,
                 Output::Ussd(_) => self.told += 1,
                 Output::Call { .. }
+                | Output::Pin { .. }
                 | Output::Changed(_)
                 | Output::Reopen { .. }
                 | Output::Permit(_)

@@ -141,6 +141,7 @@ pub(super) fn show(output: &Output) -> String {
             let text = answer.text.as_deref().unwrap_or("-").replace('\n', "\\n");
             format!("ussd {} {text}", answer.status.name())
         }
+        Output::Pin { iccid } => format!("pin {iccid}"),
         Output::Up { identity, .. } => {
             let family = if identity.profile == "generic" { String::new() } else { format!(" {}", identity.profile) };
             let (imei, iccid) = (identity.imei.as_deref().unwrap_or("-"), identity.iccid.as_deref().unwrap_or("-"));

@@ -15,6 +15,10 @@ impl Work<'_> {
     /// A modem is up with this SIM in it. Returns the SIM's row.
     pub fn modem_up(&mut self, modem: &ModemId, iccid: &str) -> Result<SimKey, StoreError> {
         let sim = self.sim(iccid)?;
+        // A SIM that is ready counts wrong PINs anew.
+        self.conn
+            .prepare_cached("UPDATE sim SET pin_refused = NULL WHERE key = ? AND pin_refused IS NOT NULL")?
+            .execute([sim.0])?;
         // A SIM that was moved is in one modem only.
         self.board.set_place(sim, Some(Place { modem: modem.clone(), ready: false }));
         self.event(EventKind::ModemUp, &About { modem: Some(modem.as_str()), sim: Some(sim), ..About::default() })?;
@@ -68,8 +72,9 @@ impl Work<'_> {
         place.is_some_and(|place| place.modem == *modem)
     }
 
-    /// The SIM refused a PIN, of which `mark` is the digest. Three wrong ones lock it, so this one is never tried again.
-    pub fn pin_refused(&mut self, iccid: &str, mark: &[u8; 32]) -> Result<(), StoreError> {
+    /// A PIN, of which `mark` is the digest, is about to be written to the SIM. Three wrong ones lock it, so this one is not
+    /// written again before the SIM has been ready.
+    pub fn spend_pin(&mut self, iccid: &str, mark: &[u8; 32]) -> Result<(), StoreError> {
         self.conn
             .prepare_cached(
                 "INSERT INTO sim (iccid, first_seen, pin_refused) VALUES (?1, ?2, ?3)

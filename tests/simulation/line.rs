@@ -246,7 +246,7 @@ impl Line {
                 Output::Ussd(answer) => {
                     reports.extend(self.asked.take().map(|code| Report::Told { code, text: answer.text }));
                 }
-                Output::Note(_) => {}
+                Output::Pin { .. } | Output::Note(_) => {}
             }
         }
         if !reports.is_empty() {

@@ -113,11 +113,11 @@ pub(in crate::actor) fn mute_modem() -> (PathBuf, File) {
 
 /// A modem whose SIM wants a PIN and takes none. Its port, and what it was told until the port was closed.
 fn locked_modem() -> (PathBuf, JoinHandle<Vec<String>>) {
-    locked_modem_that(|| {})
+    locked_modem_that(|_| {})
 }
 
-/// The same; does this before it says how its SIM is.
-fn locked_modem_that(mut waits: impl FnMut() + Send + 'static) -> (PathBuf, JoinHandle<Vec<String>>) {
+/// The same; does this before it answers a command.
+fn locked_modem_that(mut before: impl FnMut(&str) + Send + 'static) -> (PathBuf, JoinHandle<Vec<String>>) {
     let (path, mut port) = mute_modem();
     let modem = spawn_blocking(move || {
         let (mut commands, mut line, mut octet) = (Vec::new(), String::new(), [0]);
@@ -125,9 +125,7 @@ fn locked_modem_that(mut waits: impl FnMut() + Send + 'static) -> (PathBuf, Join
         while port.read_exact(&mut octet).is_ok() {
             match octet[0] {
                 b'\r' if line.starts_with("AT") => {
-                    if line == "AT+CPIN?" {
-                        waits();
-                    }
+                    before(&line);
                     port.write_all(answer(&line).as_bytes()).unwrap();
                     commands.push(std::mem::take(&mut line));
                 }
@@ -175,12 +173,26 @@ async fn a_pin_that_was_refused_in_one_modem_is_not_written_in_another() {
 }
 
 #[tokio::test]
+async fn that_a_pin_is_spent_is_on_disk_before_it_is_written() {
+    let desk = Desk::new();
+    let reader = desk.reader();
+    let (port, modem) = locked_modem_that(move |command| {
+        let spent = reader.refused_pins().unwrap();
+        assert_eq!(spent.len(), usize::from(command.starts_with("AT+CPIN=")), "{command}");
+        assert!(spent.is_empty(), "killed at the worst moment");
+    });
+    desk.run_until_down("m1", &port).await;
+    assert!(modem.await.unwrap_err().into_panic().is::<&str>());
+    assert_eq!(desk.reader().refused_pins().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_pin_that_is_refused_while_another_modem_is_open_is_not_written_there_either() {
     let desk = Desk::new();
     let (asked, mut is_asked) = mpsc::channel(1);
     let (refused, is_refused) = std::sync::mpsc::sync_channel(1);
-    let (port, modem) = locked_modem_that(move || {
-        if asked.try_send(()).is_ok() {
+    let (port, modem) = locked_modem_that(move |command| {
+        if command == "AT+CPIN?" && asked.try_send(()).is_ok() {
             is_refused.recv().unwrap();
         }
     });

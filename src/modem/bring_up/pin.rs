@@ -64,6 +64,11 @@ impl BringUp {
         Next::Failed(DownReason::PinRefused { iccid, is_wrong })
     }
 
+    /// The SIM whose PIN the present step writes.
+    pub(in crate::modem) fn spends_pin_of(&self) -> Option<String> {
+        self.found.identity.iccid.clone().filter(|_| self.step == Step::EnterPin)
+    }
+
     pub(super) fn pin<'a>(&self, config: &'a Config) -> Option<&'a str> {
         config.card(self.found.identity.iccid.as_deref()?)?.pin.as_deref()
     }

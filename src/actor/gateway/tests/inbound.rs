@@ -353,13 +353,14 @@ fn a_call_is_kept_with_the_last_message_to_the_caller_and_a_hidden_one_too() {
 }
 
 #[test]
-fn a_refused_pin_is_remembered_by_its_digest() {
+fn a_pin_is_remembered_by_its_digest_until_its_sim_is_ready() {
     let mut desk = Desk::new(unlimited());
     let mark = [7; 32];
-    desk.report("m1", &[Report::PinRefused { iccid: "sim-a".into(), mark }]);
+    desk.gateway.commit(desk.now, |context| context.work.spend_pin("sim-a", &mark)).unwrap();
     desk.restart();
     assert_eq!(desk.reader().refused_pins().unwrap(), [("sim-a".to_owned(), mark)]);
     desk.plug("m1", "sim-a");
+    assert!(desk.reader().refused_pins().unwrap().is_empty());
     desk.submit("um");
     desk.send(1);
 }

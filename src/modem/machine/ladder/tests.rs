@@ -70,6 +70,7 @@ impl Player {
                 Output::Inbound(_)
                 | Output::Call { .. }
                 | Output::Ussd(_)
+                | Output::Pin { .. }
                 | Output::Up { .. }
                 | Output::Changed(_)
                 | Output::Drained
