@@ -190,7 +190,7 @@ impl Gateway {
         {
             errors.push(error);
         }
-        self.plan.begin_round();
+        self.plan.begin_round(now);
         while let Some(step) = self.plan.next(now) {
             match self.take_step(step, now) {
                 Ok(order) => orders.extend(order),

@@ -304,7 +304,8 @@ impl Plan {
     }
 
     /// Something was committed, so lines that sat out may look again.
-    pub fn begin_round(&mut self) {
+    pub fn begin_round(&mut self, now: Timestamp) {
+        self.passed.retain(|_, passed| passed.until.is_none_or(|until| until > now));
         self.sitting_out.clear();
         self.passed_over.clear();
     }
@@ -375,7 +376,6 @@ impl Plan {
             return None;
         }
         self.promote(now);
-        self.passed.retain(|_, passed| passed.until.is_none_or(|until| until > now));
         // A message that has begun goes on before another one starts.
         let may_look = |sim: &SimKey| !self.sitting_out.contains(sim);
         let open = self.lines.iter().filter(|(sim, l)| may_look(sim) && l.is_open() && l.has_room());
@@ -638,7 +638,7 @@ mod tests {
         plan.queued(X, 5, NOW);
         plan.sit_out(A);
         assert_eq!(draw(&mut plan, NOW).sim, B);
-        plan.begin_round();
+        plan.begin_round(NOW);
         assert_eq!(draw(&mut plan, NOW).sim, A);
     }
 
@@ -652,7 +652,7 @@ mod tests {
         plan.pass_over(from, Some(later(7)));
         assert_eq!(draw(&mut plan, NOW).lane, Y);
         assert_eq!(plan.deadline(NOW), Some(later(7)));
-        plan.begin_round();
+        plan.begin_round(NOW);
         assert_eq!(draw(&mut plan, NOW).lane, X);
     }
 
@@ -683,6 +683,7 @@ mod tests {
         plan.passed(from, place(8), None);
         assert_eq!(draw(&mut plan, later(1)).after, Some(place(8)));
         assert_eq!(plan.deadline(later(1)), Some(later(60)));
+        plan.begin_round(later(60));
         assert_eq!(draw(&mut plan, later(60)).after, None);
     }
 

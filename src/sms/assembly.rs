@@ -46,20 +46,11 @@ fn read(run: &mut Vec<&DeliverTpdu>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdu::{Address, Dcs, Scts, UserData};
+    use crate::pdu::UserData;
+    use crate::sms::sample::deliver;
 
     fn part(text: &str) -> DeliverTpdu {
-        DeliverTpdu {
-            mms: false,
-            sri: false,
-            lp: false,
-            rp: false,
-            tp_oa: Address::from_number("+5511987654321").unwrap(),
-            tp_pid: 0,
-            tp_dcs: Dcs(0),
-            tp_scts: Scts::new(2026, 11, 24, 10, 0, 0, -12).unwrap(),
-            user_data: UserData::from_gsm7(text).unwrap(),
-        }
+        deliver(0, 0, UserData::from_gsm7(text).unwrap())
     }
 
     fn check(parts: &[(u8, &str)], total: u8, text: &str, missing: &[u8]) {

@@ -14,6 +14,8 @@ pub mod preview;
 pub mod received;
 pub mod reply;
 pub mod report;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod segment;
 pub mod text;
 pub mod tp_status;

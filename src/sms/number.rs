@@ -134,8 +134,12 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// What has fewer digits is a short code.
-const NUMBER_DIGITS_MIN: usize = 8;
+/// Last digits that all forms of a number share. What has fewer is a short code.
+pub const SUFFIX_DIGITS: usize = 8;
+
+/// How many last digits are compared, the strictest first: ten and eleven tell numbers of several area codes apart, where
+/// both forms have them.
+const AGREEMENTS: [usize; 3] = [11, 10, SUFFIX_DIGITS];
 
 /// Who sent a text: a number, a short code or an alphanumeric name, as the network gave it.
 ///
@@ -162,7 +166,7 @@ impl Sender {
     /// The number, where the address is one in an international form or in a national one of `country`; `None` for local
     /// forms, names and short codes.
     pub fn number(&self, country: Country) -> Option<PhoneNumber> {
-        self.suffix(NUMBER_DIGITS_MIN)?;
+        self.suffix(SUFFIX_DIGITS)?;
         if let Some(digits) = self.0.strip_prefix('+').or_else(|| self.0.strip_prefix("00")) {
             return PhoneNumber::from_digits(digits);
         }
@@ -174,6 +178,15 @@ impl Sender {
         let bare = self.0.trim_start_matches('+');
         let numeric = bare.bytes().all(|b| b.is_ascii_digit());
         if numeric { bare.len().checked_sub(digits).and_then(|from| bare.get(from..)) } else { None }
+    }
+
+    /// Those of `candidates` whose number agrees with this address in the most last digits, in their order.
+    pub fn nearest<T: Copy>(&self, candidates: &[T], number: impl Fn(&T) -> PhoneNumber) -> Vec<T> {
+        let with_suffix = |digits: usize| -> Vec<T> {
+            let Some(suffix) = self.suffix(digits) else { return Vec::new() };
+            candidates.iter().filter(|one| number(one).e164().ends_with(suffix)).copied().collect()
+        };
+        AGREEMENTS.into_iter().map(with_suffix).find(|fits| !fits.is_empty()).unwrap_or_default()
     }
 }
 

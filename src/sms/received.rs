@@ -81,21 +81,8 @@ fn skipped(deliver: &DeliverTpdu) -> Option<Skipped> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdu::{Address, Dcs, InformationElement, Scts, UserData};
-
-    fn deliver(tp_pid: u8, tp_dcs: u8, user_data: UserData) -> DeliverTpdu {
-        DeliverTpdu {
-            mms: false,
-            sri: false,
-            lp: false,
-            rp: false,
-            tp_oa: Address::from_number("+5511987654321").unwrap(),
-            tp_pid,
-            tp_dcs: Dcs(tp_dcs),
-            tp_scts: Scts::new(2026, 11, 24, 10, 0, 0, -12).unwrap(),
-            user_data,
-        }
-    }
+    use crate::pdu::{InformationElement, UserData};
+    use crate::sms::sample::deliver;
 
     fn check(tp_pid: u8, tp_dcs: u8, user_data: UserData, expected: Option<Skipped>) {
         let expected = expected.map_or(Kind::Text(None), Kind::Other);

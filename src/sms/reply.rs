@@ -18,14 +18,8 @@ pub struct Earlier {
     pub sim: Option<SimKey>,
 }
 
-/// Digits that all forms of a number share. What has fewer is a short code.
-pub const SUFFIX_DIGITS: usize = 8;
-
 /// Forms with no more digits may lack the area.
 const LOCAL_DIGITS_MAX: usize = 9;
-
-/// How many last digits of a local form are compared, the strictest first.
-const LOCAL: [usize; 3] = [11, 10, SUFFIX_DIGITS];
 
 /// What `sender` answers, having written to `sim`. `earlier` are messages to numbers with the same last digits, newest
 /// first.
@@ -40,12 +34,7 @@ pub fn choose(sender: &Sender, country: Country, sim: SimKey, earlier: &[Earlier
 
 /// Those that the last digits fit best; none when these fit several people.
 fn of_local_form(sender: &Sender, earlier: &[Earlier]) -> Vec<Earlier> {
-    let with_suffix = |digits: usize| -> Vec<Earlier> {
-        let Some(suffix) = sender.suffix(digits) else { return Vec::new() };
-        let ends = |one: &&Earlier| one.recipient.e164().ends_with(suffix);
-        earlier.iter().filter(ends).copied().collect()
-    };
-    let fits = LOCAL.into_iter().map(with_suffix).find(|fits| !fits.is_empty()).unwrap_or_default();
+    let fits = sender.nearest(earlier, |one| one.recipient);
     let is_one = fits.windows(2).all(|two| matches!(two, [a, b] if a.recipient.is_same_line(b.recipient)));
     if is_one { fits } else { Vec::new() }
 }

@@ -22,19 +22,10 @@ pub struct Candidate {
     pub at: Timestamp,
 }
 
-/// How many last digits are compared, the strictest first. Eight are the same in every form of one number; ten and eleven
-/// tell numbers of several area codes apart, where both forms have them.
-const SUFFIXES: [usize; 3] = [11, 10, 8];
-
 /// The part that a report about `reported` belongs to; `candidates` are the open parts with its reference, newest first.
 /// `taken_at` is when the centre took the submission, by our clock as far as that is known.
 pub fn choose(reported: &Sender, taken_at: Option<Timestamp>, candidates: &[Candidate]) -> Option<Candidate> {
-    let with_suffix = |digits: usize| -> Vec<Candidate> {
-        let Some(suffix) = reported.suffix(digits) else { return Vec::new() };
-        let fits = |candidate: &&Candidate| candidate.recipient.e164().ends_with(suffix);
-        candidates.iter().filter(fits).copied().collect()
-    };
-    let fits = SUFFIXES.into_iter().map(with_suffix).find(|fits| !fits.is_empty())?;
+    let fits = reported.nearest(candidates, |candidate| candidate.recipient);
     // Of several that are as near, the newest, which is the first.
     let distance = |candidate: &Candidate| taken_at.map_or(0, |at| at.as_millis().abs_diff(candidate.at.as_millis()));
     fits.into_iter().min_by_key(distance)

@@ -4,8 +4,8 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::sms::evidence::Evidence;
+use crate::sms::number::SUFFIX_DIGITS;
 use crate::sms::number::{PhoneNumber, Sender};
-use crate::sms::reply::SUFFIX_DIGITS;
 use crate::sms::tp_status::TpStatus;
 
 use super::StoreError;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use rusqlite::params;
 
 use crate::sms::id::{MessageKey, SimKey};
+use crate::sms::number::SUFFIX_DIGITS;
 use crate::sms::number::{PhoneNumber, Sender};
-use crate::sms::reply::{Earlier, SUFFIX_DIGITS, choose};
+use crate::sms::reply::{Earlier, choose};
 
 use super::StoreError;
 use super::row;

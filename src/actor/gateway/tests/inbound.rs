@@ -3,6 +3,7 @@
 use super::*;
 use crate::pdu::InformationElement;
 use crate::sms::received::Skipped;
+use crate::sms::sample;
 
 #[test]
 fn an_answer_is_tied_to_the_message_that_it_answers() {
@@ -59,18 +60,7 @@ fn skipped(desk: &mut Desk) -> Vec<Skipped> {
 
 /// A DELIVER as it is, from +5511987654321.
 fn raw(tp_pid: u8, tp_dcs: u8, user_data: UserData) -> Vec<u8> {
-    let tpdu = DeliverTpdu {
-        mms: false,
-        sri: false,
-        lp: false,
-        rp: false,
-        tp_oa: Address::from_number("+5511987654321").unwrap(),
-        tp_pid,
-        tp_dcs: Dcs(tp_dcs),
-        tp_scts: Scts::new(2026, 11, 24, 10, 0, 0, -12).unwrap(),
-        user_data,
-    };
-    Pdu { smsc: None, tpdu: Tpdu::Deliver(tpdu) }.encode().unwrap().octets
+    Pdu { smsc: None, tpdu: Tpdu::Deliver(sample::deliver(tp_pid, tp_dcs, user_data)) }.encode().unwrap().octets
 }
 
 fn plain(text: &str) -> UserData {

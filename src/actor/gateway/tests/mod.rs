@@ -22,13 +22,14 @@ use crate::dispatch::route::SimNames;
 use crate::dispatch::sim::{Card, SimSettings};
 use crate::modem::{ReturnedWhy, UnknownWhy};
 use crate::pdu::{
-    Address, Concat, Dcs, DeliverTpdu, Direction, Pdu, Scts, StatusReportTpdu, SubmitTpdu, Tpdu, Udh, UserData,
+    Address, Concat, DeliverTpdu, Direction, Pdu, Scts, StatusReportTpdu, SubmitTpdu, Tpdu, Udh, UserData,
 };
 use crate::sms::id::MessageId;
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission};
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::outcome::Cause;
+use crate::sms::sample;
 use crate::sms::segment::Segments;
 use crate::sms::text::TextOptions;
 use crate::store::board::Scope;
@@ -260,15 +261,8 @@ fn deliver(from: &str, text: &str, concat: Option<Concat>) -> Vec<u8> {
     });
     let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let tpdu = DeliverTpdu {
-        mms: false,
-        sri: false,
-        lp: false,
-        rp: false,
         tp_oa: Address::from_number(from).or_else(|_| Address::alphanumeric(from)).unwrap(),
-        tp_pid: 0,
-        tp_dcs: Dcs(0x08),
-        tp_scts: Scts::new(2026, 11, 24, 10, 0, 0, -12).unwrap(),
-        user_data: UserData::from_octets(header, octets),
+        ..sample::deliver(0, 0x08, UserData::from_octets(header, octets))
     };
     Pdu { smsc: None, tpdu: Tpdu::Deliver(tpdu) }.encode().unwrap().octets
 }
