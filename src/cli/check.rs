@@ -7,9 +7,12 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::tz::{Offset, TimeZone};
 use rustix::fs::{Access, access};
 use serde_json::{Value, json};
 
+use crate::clock::Timestamp;
+use crate::config::rules::RuleBook;
 use crate::config::{Binding, Config, Environment, Finding, Modem, Place, Problem};
 use crate::serial::known::{Kind, Known};
 use crate::serial::usb::{self, Device, Roots};
@@ -31,23 +34,35 @@ pub(super) struct CheckArgs {
     json: bool,
 }
 
+/// What is examined besides the configuration.
+#[derive(Debug)]
+pub(super) struct Host {
+    /// Where USB devices are.
+    pub(super) roots: Roots,
+    /// What time it is.
+    pub(super) now: Timestamp,
+    /// The zone that its clock is set to.
+    pub(super) zone: TimeZone,
+}
+
 /// Examines and prints. Exit code 0 if nothing is wrong, else 3.
 pub(super) fn run(
     args: &CheckArgs,
     environment: &Environment,
-    roots: &Roots,
+    host: &Host,
     output: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let (config, findings) = Config::examine(args.config.as_deref(), environment);
-    let mut lines: Vec<Line> = findings.iter().map(Line::from_finding).collect();
+    let mut lines: Vec<Line> = findings.iter().map(|finding| Line::from_finding("configuration", finding)).collect();
     if lines.is_empty() {
         lines.push(Line::good("configuration", &"all keys and values", "ok".to_owned()));
     }
     // Without a file that can be read there is nothing to say of what it names.
     let is_unread = |finding: &Finding| matches!(finding.problem, Problem::Unreadable(_) | Problem::Syntax(_));
     if !findings.iter().any(is_unread) {
+        lines.extend(examine_rules(&config, host));
         lines.extend(examine_ports(&config.modems));
-        lines.extend(examine_usb(&config, &usb::devices(roots)));
+        lines.extend(examine_usb(&config, &usb::devices(&host.roots)));
         lines.push(examine_database(&config.store.path));
     }
     let mut printer = Printer::new(output, args.json);
@@ -63,22 +78,28 @@ struct Line {
     check: &'static str,
     subject: String,
     is_ok: bool,
+    /// Nothing is wrong, but a person should look.
+    is_warning: bool,
     says: String,
     place: Option<Place>,
 }
 
 impl Line {
     fn good(check: &'static str, subject: &dyn fmt::Display, says: String) -> Self {
-        Self { check, subject: subject.to_string(), is_ok: true, says, place: None }
+        Self { check, subject: subject.to_string(), is_ok: true, is_warning: false, says, place: None }
     }
 
     fn bad(check: &'static str, subject: &dyn fmt::Display, says: String) -> Self {
-        Self { check, subject: subject.to_string(), is_ok: false, says, place: None }
+        Self { check, subject: subject.to_string(), is_ok: false, is_warning: false, says, place: None }
     }
 
-    fn from_finding(finding: &Finding) -> Self {
+    fn warning(check: &'static str, subject: &dyn fmt::Display, says: String) -> Self {
+        Self { is_warning: true, ..Self::good(check, subject, says) }
+    }
+
+    fn from_finding(check: &'static str, finding: &Finding) -> Self {
         let says = finding.problem.to_string();
-        Self { place: Some(finding.place.clone()), ..Self::bad("configuration", &finding.key, says) }
+        Self { place: Some(finding.place.clone()), ..Self::bad(check, &finding.key, says) }
     }
 
     fn print(&self, printer: &mut Printer<'_>) -> io::Result<()> {
@@ -88,12 +109,19 @@ impl Line {
         let Self { check, subject, says, .. } = self;
         let place = self.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
         let subject = if subject.is_empty() { String::new() } else { format!(" {subject}") };
-        let verdict = if self.is_ok { "ok   " } else { "wrong" };
+        let verdict = match (self.is_ok, self.is_warning) {
+            (false, _) => "wrong",
+            (true, true) => "warn ",
+            (true, false) => "ok   ",
+        };
         printer.line(&format!("{verdict} {check}{place}{subject}: {says}"))
     }
 
     fn to_json(&self) -> Value {
         let mut line = json!({"check": self.check, "subject": self.subject, "ok": self.is_ok, "says": self.says});
+        if self.is_warning {
+            line["warning"] = json!(true);
+        }
         if let (Some(place), Some(fields)) = (&self.place, line.as_object_mut()) {
             let (file, at) = match place {
                 Place::Line { file, line, column } => (file.display().to_string(), Some((*line, *column))),
@@ -107,6 +135,29 @@ impl Line {
         }
         line
     }
+}
+
+/// Files of rules: every finding, what was looked up long ago, and whether the clock of this host fits the country.
+fn examine_rules(config: &Config, host: &Host) -> Vec<Line> {
+    let book = match RuleBook::load(&config.region, &config.contact) {
+        Ok(book) => book,
+        Err(findings) => return findings.iter().map(|finding| Line::from_finding("rules", finding)).collect(),
+    };
+    let says = format!("{} rules and {} holidays", book.rules, book.holidays);
+    let mut lines = vec![Line::good("rules", &config.region.rules, says)];
+    let Some(now) = host.now.to_jiff() else { return lines };
+    for old in book.outdated(now.to_zoned(TimeZone::UTC).date()) {
+        let says = format!("looked up on {}, more than a year ago; see whether it still holds", old.date);
+        lines.push(Line { place: Some(old.place.clone()), ..Line::warning("rules", &old.id, says) });
+    }
+    let (country, offset) = (config.region.country, host.zone.to_offset(now));
+    let clocks = book.calendar.atlas().clocks(country);
+    // Servers are often set to UTC, which tells nothing. Any other time may be a local one that was set by hand.
+    if offset != Offset::UTC && !clocks.is_empty() && clocks.iter().all(|clock| clock.to_offset(now) != offset) {
+        let says = format!("no clock of {country} is at {offset}; see whether time and zone of this host are right");
+        lines.push(Line::warning("clock", &host.zone.iana_name().unwrap_or("host"), says));
+    }
+    lines
 }
 
 /// Each port once; ports that are the same device under two names are wrong too.
@@ -204,15 +255,20 @@ mod tests {
     }
 
     fn check_with(usb: &Fake, config: &str, is_json: bool) -> (Exit, String) {
+        let now = "2026-11-24T13:00:00Z".parse().unwrap();
+        check_on(&Host { roots: usb.roots(), now, zone: TimeZone::UTC }, config, is_json)
+    }
+
+    fn check_on(host: &Host, config: &str, is_json: bool) -> (Exit, String) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recado.toml");
         std::fs::write(&path, config.replace("FOLDER", folder.path().to_str().unwrap())).unwrap();
         let before = std::fs::read_dir(folder.path()).unwrap().count();
         let args = CheckArgs { config: Some(path), json: is_json };
         let mut output = Vec::new();
-        let exit = run(&args, &Environment::default(), &usb.roots(), &mut output).unwrap();
+        let exit = run(&args, &Environment::default(), host, &mut output).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "a check leaves nothing behind");
-        let output = String::from_utf8(output).unwrap().replace(usb.roots().dev.to_str().unwrap(), "/dev");
+        let output = String::from_utf8(output).unwrap().replace(host.roots.dev.to_str().unwrap(), "/dev");
         (exit, output.replace(folder.path().to_str().unwrap(), "FOLDER"))
     }
 

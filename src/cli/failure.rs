@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::actor::record::RecordError;
 use crate::config::Finding;
 use crate::daemon::DaemonError;
+use crate::sms::number::NumberError;
 use crate::telemetry::log::LogError;
 
 use super::exit::Exit;
@@ -28,6 +29,9 @@ pub(super) enum Failure {
     /// Arguments that do not go together.
     #[error("understand the arguments: {0}")]
     Usage(&'static str),
+    /// A number that cannot be texted.
+    #[error("understand the number: {0}")]
+    Number(NumberError),
     /// Nobody listens.
     #[error(
         "reach the daemon at {door}: {source}; is `recado serve` running there? name another with --socket or --url"
@@ -130,7 +134,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
-            Self::Url { .. } | Self::Usage(_) | Self::Log(_) => Exit::Usage,
+            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
@@ -145,6 +149,7 @@ impl Failure {
             Self::Configuration(_) | Self::Refused(_) | Self::Io(_) => format!("error: {self}"),
             Self::Url { .. }
             | Self::Usage(_)
+            | Self::Number(_)
             | Self::Start(_)
             | Self::Record(_)
             | Self::Log(_)

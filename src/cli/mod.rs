@@ -17,6 +17,7 @@ pub mod pdu;
 mod print;
 mod probe;
 mod remote;
+mod rules;
 mod send;
 mod serve;
 mod sims;
@@ -27,7 +28,9 @@ mod token;
 use std::io::{self, BufRead, Write};
 
 use clap::{Parser, Subcommand};
+use jiff::tz::TimeZone;
 
+use crate::clock::Clock;
 use crate::config::Environment;
 use crate::serial::usb::Roots;
 use failure::Failure;
@@ -74,6 +77,9 @@ enum Command {
     /// Make, list and revoke tokens of the HTTP door
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Say when a number may be texted, and which rules say so
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Read and write PDUs
     #[command(subcommand)]
     Pdu(PduCommand),
@@ -89,6 +95,12 @@ enum TokenCommand {
     List(Remote<token::ListArgs>),
     /// End a token
     Revoke(Remote<token::RevokeArgs>),
+}
+
+#[derive(Debug, Subcommand)]
+enum RulesCommand {
+    /// Explain whether a number may be texted at a time
+    Explain(rules::ExplainArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -125,7 +137,10 @@ pub fn run(
     let outcome = match arguments.command {
         Command::Demo(args) => demo::run(&args, out),
         Command::Serve(args) => serve::run(&args, environment),
-        Command::Check(args) => check::run(&args, environment, &Roots::default(), out),
+        Command::Check(args) => {
+            let host = check::Host { roots: Roots::default(), now: Clock::host().now().utc, zone: TimeZone::system() };
+            check::run(&args, environment, &host, out)
+        }
         Command::Probe(args) => probe::run(&args, &Roots::default(), out),
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),
@@ -139,6 +154,9 @@ pub fn run(
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
+        Command::Rules(RulesCommand::Explain(args)) => {
+            rules::explain(&args, environment, Clock::host().now().utc, out)
+        }
         Command::Pdu(PduCommand::Decode { pdus, json, mo }) => {
             return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);
         }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::contact::calendar::{Overlap, SpanError};
 use crate::dispatch::balance::PatternError;
 use crate::sms::number::NumberError;
 
@@ -167,6 +168,81 @@ pub enum Problem {
     /// A balance that is asked in two ways, or in half of one.
     #[error("a balance is asked by ussd, or by sms_to and sms_text")]
     BalanceWays,
+    /// Not a date.
+    #[error("expected a date such as 2026-12-24, found {found:?}")]
+    Date {
+        /// What was written.
+        found: String,
+    },
+    /// Not hours of a day.
+    #[error("{error}, found {found:?}")]
+    Span {
+        /// What was written.
+        found: String,
+        /// What is wrong with it.
+        error: SpanError,
+    },
+    /// Hours that have time in common.
+    #[error("{0}")]
+    Overlap(Overlap),
+    /// A profile that leaves days open.
+    #[error("says nothing of {days}; a profile speaks of every day, with [] for one on which nothing may be sent")]
+    Gap {
+        /// Keys of the days.
+        days: String,
+    },
+    /// A holiday that is told in several ways, or in none.
+    #[error("a day is told by one of date, easter, and month with weekday and nth")]
+    WhenForms,
+    /// Years that are counted from nowhere.
+    #[error("counts years from since, which is missing")]
+    StepWithoutSince,
+    /// A country of which nothing is known.
+    #[error("it is not known where {country} is; list it in countries.toml")]
+    UnknownPlace {
+        /// Its code.
+        country: String,
+    },
+    /// A country without zones.
+    #[error("no time zones of {country} are known; say zones, or give its area codes in {file}")]
+    NoZones {
+        /// Its code.
+        country: String,
+        /// The file that would tell them.
+        file: String,
+    },
+    /// A country with rules and without hours of our own.
+    #[error("there is no profile {name}, which goes with the rules of its country")]
+    NoProfile {
+        /// What it must be called.
+        name: String,
+    },
+    /// A file that nobody reads.
+    #[error("not a file of rules{}", meant(.suggestion.as_deref()))]
+    UnknownFile {
+        /// The name that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// A table that begins otherwise.
+    #[error("expected the heading {expected} and lines below it")]
+    Heading {
+        /// What must be there.
+        expected: &'static str,
+    },
+    /// A line of a table with fields too many or too few.
+    #[error("expected {expected} fields, found {found}")]
+    Fields {
+        /// How many there must be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// Not an area code.
+    #[error("expected 1 to 5 digits of an area code, found {found:?}")]
+    AreaCode {
+        /// What was written.
+        found: String,
+    },
     /// No PIN can be had.
     #[error("failed to {0}")]
     Pin(PinError),

@@ -9,6 +9,7 @@ mod environment;
 mod finding;
 mod modem;
 mod pin;
+pub mod rules;
 mod section;
 mod sim;
 mod value;
@@ -24,6 +25,9 @@ pub use modem::{Binding, Discovery, Modem};
 pub use pin::{Pin, PinError};
 pub use sim::{Card, Sim};
 
+use jiff::civil::Date;
+
+use crate::contact::calendar::Policy;
 use crate::sms::message::VALIDITY_MAX;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
@@ -45,6 +49,8 @@ pub struct Config {
     pub region: Region,
     /// `[messages]`
     pub messages: Messages,
+    /// `[contact]`
+    pub contact: Contact,
     /// `[modems]`
     pub discovery: Discovery,
     /// `[[modem]]`
@@ -83,6 +89,17 @@ pub struct Serve {
 pub struct Region {
     /// The country whose national number forms are understood, and the zone of SIMs that have none of their own.
     pub country: Country,
+    /// Which profile goes with the laws on contact.
+    pub rules: Policy,
+    /// A folder with rules that stand for those of the program.
+    pub rules_dir: Option<PathBuf>,
+}
+
+/// When debtors are let alone, beyond the laws.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contact {
+    /// Days on which the company is closed.
+    pub closures: Vec<Date>,
 }
 
 /// What holds for messages that do not say otherwise.
@@ -154,6 +171,7 @@ impl Config {
         root.table("serve", |section| self.serve.read(section));
         root.table("region", |section| self.region.read(section));
         root.table("messages", |section| self.messages.read(section));
+        root.table("contact", |section| self.contact.read(section));
         root.table("modems", |section| self.discovery.read(section));
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
@@ -203,13 +221,21 @@ impl Serve {
 
 impl Default for Region {
     fn default() -> Self {
-        Self { country: Country::from_iso("BR").expect("Brazil has a number plan") }
+        Self { country: Country::BRAZIL, rules: Policy::Auto, rules_dir: None }
     }
 }
 
 impl Region {
     fn read(&mut self, section: &mut Section<'_, '_>) {
         section.set("country", &mut self.country, value::country);
+        section.set("rules", &mut self.rules, value::policy);
+        section.set("rules_dir", &mut self.rules_dir, value::folder);
+    }
+}
+
+impl Contact {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("closures", &mut self.closures, value::dates);
     }
 }
 

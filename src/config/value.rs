@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
+use crate::contact::calendar::Policy;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
 
@@ -36,7 +38,7 @@ impl<'a> Raw<'a> {
     }
 
     /// The elements of an array, or of a text with commas.
-    fn texts(self, expected: &'static str) -> Result<Vec<&'a str>, Problem> {
+    pub(super) fn texts(self, expected: &'static str) -> Result<Vec<&'a str>, Problem> {
         match self {
             Self::Toml(value) => {
                 let elements = value.as_array().ok_or_else(|| self.not(expected))?.iter();
@@ -46,7 +48,7 @@ impl<'a> Raw<'a> {
         }
     }
 
-    fn whole(self, min: i64, max: i64) -> Result<i64, Problem> {
+    pub(super) fn whole(self, min: i64, max: i64) -> Result<i64, Problem> {
         let number = match self {
             Self::Toml(value) => {
                 let integer = value.as_integer().ok_or_else(|| self.not("a whole number"))?;
@@ -58,7 +60,7 @@ impl<'a> Raw<'a> {
         number.ok().filter(|number| (min..=max).contains(number)).ok_or_else(out)
     }
 
-    fn not(self, expected: &'static str) -> Problem {
+    pub(super) fn not(self, expected: &'static str) -> Problem {
         Problem::Kind { expected, found: self.to_string() }
     }
 }
@@ -139,6 +141,38 @@ pub(super) fn zone(raw: Raw<'_>) -> Result<TimeZone, Problem> {
         Problem::UnknownZone { found: text.to_owned(), suggestion: closest(text, names.iter().map(String::as_str)) }
     };
     TimeZone::get(text).ok().ok_or_else(unknown)
+}
+
+/// A civil date.
+pub(super) fn date(raw: Raw<'_>) -> Result<Date, Problem> {
+    read_date(raw.text("a date as text, such as \"2026-12-24\"")?)
+}
+
+pub(super) fn dates(raw: Raw<'_>) -> Result<Vec<Date>, Problem> {
+    let texts = raw.texts("a list of dates as text, such as [\"2026-12-24\"]")?;
+    texts.into_iter().map(read_date).collect()
+}
+
+/// Nothing but year, month and day: times and weekdays beside it would be left out unheard.
+fn read_date(text: &str) -> Result<Date, Problem> {
+    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+    date.ok_or_else(|| Problem::Date { found: text.to_owned() })
+}
+
+/// Which profile of contact rules holds. Whether there is one of this name is known when the rules are read.
+pub(super) fn policy(raw: Raw<'_>) -> Result<Policy, Problem> {
+    let expected = "auto, none, or the name of a profile";
+    match raw.text(expected)? {
+        "auto" => Ok(Policy::Auto),
+        "none" => Ok(Policy::None),
+        _ => name(raw).map(Policy::Profile).map_err(|_not_a_name| raw.not(expected)),
+    }
+}
+
+/// A folder; empty for none.
+pub(super) fn folder(raw: Raw<'_>) -> Result<Option<PathBuf>, Problem> {
+    let text = raw.text("the path of a folder")?;
+    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 pub(super) fn encoding(raw: Raw<'_>) -> Result<Encoding, Problem> {

@@ -2,7 +2,10 @@
 //!
 //! Number plans come from libphonenumber's data. What the plan calls invalid is still accepted as long as it is possible
 //! as E.164 (plans change faster than data); only what is certain is refused, which today is a Brazilian landline
-//! (Anatel Resolution 749/2022: eight-digit subscriber numbers that begin with 2 to 5 are fixed lines).
+//! (Anatel Resolution 749/2022: eight-digit subscriber numbers that begin with 2 to 5 are fixed lines). Forms that people
+//! still type and the data no longer knows are mended: Mexican prefixes of before August 2019 (01, 044, 045, and the 1 after
+//! the country code), Brazilian carrier codes, and Brazilian mobiles without their ninth digit. Where a number is at home
+//! beyond its country is not known here.
 
 use std::fmt;
 
@@ -16,7 +19,7 @@ use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, Region, V
 pub struct PhoneNumber(u64);
 
 /// A country whose national number forms are understood, by its ISO 3166 code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country(Region);
 
 /// Why a text is no number that can be texted.
@@ -46,10 +49,22 @@ pub enum NumberError {
 }
 
 impl Country {
+    /// Brazil.
+    pub const BRAZIL: Self = Self(Region::BR);
+    /// Mexico.
+    pub const MEXICO: Self = Self(Region::MX);
+
     /// The country of an ISO 3166 two-letter code, such as `BR`.
     pub fn from_iso(code: &str) -> Option<Self> {
         let region: Region = code.parse().ok()?;
         PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| Self(region))
+    }
+}
+
+/// The ISO 3166 code.
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 
@@ -66,16 +81,19 @@ impl PhoneNumber {
             ParseError::TooLongNsn => NumberError::TooLong,
             ParseError::NotANumber(_) => NumberError::NotANumber,
         })?;
-        match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&parsed) {
-            Ok(NumberLengthType::IsPossible) => {}
-            Err(ValidationError::TooShort) | Ok(NumberLengthType::IsPossibleLocalOnly) => {
-                return Err(NumberError::TooShort);
-            }
-            Err(ValidationError::TooLong) => return Err(NumberError::TooLong),
-            Err(ValidationError::InvalidCountryCode) => return Err(NumberError::UnknownCountry),
-            Err(ValidationError::InvalidLength) => return Err(NumberError::WrongLength),
+        let mut national = rlibphonenumber::get_national_significant_number_owned(&parsed);
+        match mend(parsed.country_code, &national, text) {
+            Some(mended) => national = mended,
+            None => match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&parsed) {
+                Ok(NumberLengthType::IsPossible) => {}
+                Err(ValidationError::TooShort) | Ok(NumberLengthType::IsPossibleLocalOnly) => {
+                    return Err(NumberError::TooShort);
+                }
+                Err(ValidationError::TooLong) => return Err(NumberError::TooLong),
+                Err(ValidationError::InvalidCountryCode) => return Err(NumberError::UnknownCountry),
+                Err(ValidationError::InvalidLength) => return Err(NumberError::WrongLength),
+            },
         }
-        let national = rlibphonenumber::get_national_significant_number_owned(&parsed);
         if parsed.country_code == 55 && is_brazilian_landline(&national) {
             return Err(NumberError::Landline);
         }
@@ -103,6 +121,27 @@ impl PhoneNumber {
     /// The full number with `+`; a short code as it is. For the network, the store and readers who may see it.
     pub fn e164(self) -> String {
         if self.is_short_code() { self.0.to_string() } else { format!("+{}", self.0) }
+    }
+
+    /// The country that the number belongs to, and the number within it; `None` for short codes and for what belongs to no
+    /// country. What is not valid in any country of a shared code, such as +1, counts for the largest of them.
+    pub fn plan(self) -> Option<(Country, String)> {
+        if self.is_short_code() {
+            return None;
+        }
+        let digits = self.0.to_string();
+        if let Some(national) = digits.strip_prefix("55") {
+            return Some((Country::BRAZIL, national.to_owned()));
+        }
+        if let Some(national) = digits.strip_prefix("52") {
+            let national = mexican(national).unwrap_or_else(|| national.to_owned());
+            return Some((Country::MEXICO, national));
+        }
+        let parsed = PHONE_NUMBER_UTIL.parse(self.e164(), None).ok()?;
+        let region = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
+        let region = region.or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code))?;
+        let national = rlibphonenumber::get_national_significant_number_owned(&parsed);
+        (region != Region::World).then_some((Country(region), national))
     }
 
     /// Whether this and `other` are one line, of which one may be written as it was before its number plan changed: Brazil
@@ -205,6 +244,41 @@ fn mask_digits(address: &str) -> String {
     address.chars().enumerate().map(|(i, c)| if i < 3 || i + 2 >= len { c } else { '*' }).collect()
 }
 
+/// The national number where people's way of writing it has to be undone; `None` where it is left to the number plan.
+fn mend(country_code: i32, national: &str, text: &str) -> Option<String> {
+    match country_code {
+        52 => mexican(national),
+        55 => {
+            let bare = without_carrier(national, text);
+            with_ninth_digit(bare.unwrap_or(national)).or(bare.map(str::to_owned))
+        }
+        _ => None,
+    }
+}
+
+/// Ten digits behind a prefix that was dialled before August 2019: 01 for other cities, 044 and 045 for mobiles, 1 after the
+/// country code.
+fn mexican(national: &str) -> Option<String> {
+    let bare = ["044", "045", "01", "1"].into_iter().filter_map(|prefix| national.strip_prefix(prefix));
+    let mut whole = bare.filter(|bare| bare.len() == 10 && !bare.starts_with(['0', '1']));
+    whole.next().map(str::to_owned)
+}
+
+/// What follows 0 and a carrier's two digits. Of the carriers, libphonenumber knows some only.
+fn without_carrier<'a>(national: &'a str, text: &str) -> Option<&'a str> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_behind_zero = digits.strip_suffix(national).is_some_and(|before| before.ends_with('0'));
+    let bare = national.get(2..).filter(|bare| is_behind_zero && matches!(bare.len(), 10 | 11))?;
+    (!bare.starts_with('0')).then_some(bare)
+}
+
+/// A mobile as it was written before its ninth digit: area code and eight digits of which the first is 6 to 9 (Anatel
+/// Resolution 553/2010, carried out in all area codes by 2016).
+fn with_ninth_digit(national: &str) -> Option<String> {
+    let (area, subscriber) = national.split_at_checked(2).filter(|_| national.len() == 10)?;
+    subscriber.starts_with(['6', '7', '8', '9']).then(|| format!("{area}9{subscriber}"))
+}
+
 fn is_brazilian_landline(national: &str) -> bool {
     national.len() == 10 && matches!(national.as_bytes().get(2), Some(b'2'..=b'5'))
 }
@@ -240,6 +314,114 @@ mod tests {
         check("+999123456789", "BR", Err(NumberError::UnknownCountry));
         check("+55119876543210123", "BR", Err(NumberError::TooLong));
         check("+55 11 3214-5678", "BR", Err(NumberError::Landline));
+    }
+
+    #[test]
+    fn brazilian_forms_as_people_type_them() {
+        for text in [
+            "11987654321",
+            "(11)98765-4321",
+            "11 9 8765 4321",
+            "011 98765-4321",
+            "(0xx11) 98765-4321",
+            "0 15 11 98765-4321",
+            "0151198765-4321",
+            "021 11 98765 4321",
+            "0 17 11 98765-4321",
+            "90 11 98765-4321",
+            "55 11 98765-4321",
+            "5511987654321",
+            "+55 (11) 98765-4321",
+            "+55 011 98765-4321",
+            "+55 0 41 11 98765-4321",
+            "00 55 11 98765-4321",
+        ] {
+            check(text, "BR", Ok("+5511987654321"));
+        }
+    }
+
+    #[test]
+    fn a_brazilian_mobile_without_its_ninth_digit_gets_it() {
+        for text in [
+            "1187654321",
+            "(11) 8765-4321",
+            "011 8765-4321",
+            "0 15 11 8765-4321",
+            "0 17 11 8765-4321",
+            "55 11 8765-4321",
+            "+551187654321",
+        ] {
+            check(text, "BR", Ok("+5511987654321"));
+        }
+        check("+55 92 6123-4567", "BR", Ok("+5592961234567"));
+        check("+55 21 7123-4567", "BR", Ok("+5521971234567"));
+        check("+55 68 9999-1234", "BR", Ok("+5568999991234"));
+        // An area code that is also the country's.
+        check("(55) 9876-5432", "BR", Ok("+5555998765432"));
+        check("(55) 99876-5432", "BR", Ok("+5555998765432"));
+    }
+
+    #[test]
+    fn eight_digits_that_begin_with_2_to_5_stay_a_landline() {
+        for text in
+            ["(11) 2345-6789", "(11) 3214-5678", "11 4321 5678", "0 15 11 5432-1678", "0 17 11 5432-1678", "+551132145678"]
+        {
+            check(text, "BR", Err(NumberError::Landline));
+        }
+    }
+
+    #[test]
+    fn mexican_forms_as_people_type_them() {
+        for text in [
+            "5512345678",
+            "55 1234 5678",
+            "(55) 1234-5678",
+            "01 55 1234 5678",
+            "044 55 1234 5678",
+            "045 55 1234 5678",
+            "1 55 1234 5678",
+            "52 55 1234 5678",
+            "52 1 55 1234 5678",
+            "+52 55 1234 5678",
+            "+52 1 55 1234 5678",
+            "+52 1 (55) 1234-5678",
+            "+52 044 55 1234 5678",
+            "+52 01 55 1234 5678",
+            "00 52 55 1234 5678",
+        ] {
+            check(text, "MX", Ok("+525512345678"));
+        }
+        check("+52 1 55 1234 5678", "BR", Ok("+525512345678"));
+        check("045 656 123 4567", "MX", Ok("+526561234567"));
+        check("044 55 1234 567", "MX", Err(NumberError::TooLong));
+        check("55 1234 567", "MX", Err(NumberError::TooShort));
+    }
+
+    #[test]
+    fn any_country_is_e164() {
+        check("+351 912 345 678", "BR", Ok("+351912345678"));
+        check("+54 9 11 2345 6789", "MX", Ok("+5491123456789"));
+        check("+44 7400 123456", "BR", Ok("+447400123456"));
+        check("011 52 55 1234 5678", "US", Ok("+525512345678"));
+    }
+
+    #[test]
+    fn a_number_belongs_to_the_country_of_its_plan() {
+        let check = |digits: &str, expected: Option<(&str, &str)>| {
+            let plan = PhoneNumber::from_digits(digits).unwrap().plan();
+            let plan = plan.map(|(country, national)| (country.to_string(), national));
+            assert_eq!(plan, expected.map(|(iso, national)| (iso.to_owned(), national.to_owned())), "{digits}");
+        };
+        check("5511987654321", Some(("BR", "11987654321")));
+        check("525512345678", Some(("MX", "5512345678")));
+        check("5215512345678", Some(("MX", "5512345678")));
+        check("12125550173", Some(("US", "2125550173")));
+        check("17875550173", Some(("PR", "7875550173")));
+        check("14165550173", Some(("CA", "4165550173")));
+        check("351912345678", Some(("PT", "912345678")));
+        check("19995550173", Some(("US", "9995550173")));
+        check("80012345678", None);
+        check("28149", None);
     }
 
     #[test]
