@@ -102,7 +102,13 @@ fn micros(time: Duration) -> String {
 
 fn settings() -> Settings {
     let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
-    Settings { sims, free_floor: FREE_FLOOR, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
+    Settings {
+        sims,
+        free_floor: FREE_FLOOR,
+        country: Country::from_iso("BR").unwrap(),
+        alarms: Vec::new(),
+        contact: recado::contact::ContactSettings::none().into(),
+    }
 }
 
 /// Rows as submissions leave them, one part each, nine of ten in the first nine lanes.

@@ -133,7 +133,13 @@ impl Bench {
         let path = folder.path().join("recado.db");
         let config = Config::default();
         let (sims, country) = (config.sim_settings(), config.region.country);
-        let settings = Settings { sims, free_floor: FREE_FLOOR, country, alarms: Vec::new() };
+        let settings = Settings {
+            sims,
+            free_floor: FREE_FLOOR,
+            country,
+            alarms: Vec::new(),
+            contact: recado::contact::ContactSettings::none().into(),
+        };
         drop(Store::open(&path, settings, self.clock.now().utc).unwrap());
         let mut conn = rusqlite::Connection::open(&path).unwrap();
         for (name, value) in [("synchronous", "FULL"), ("secure_delete", "ON"), ("foreign_keys", "ON")] {

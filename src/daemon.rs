@@ -128,6 +128,7 @@ impl Daemon {
             free_floor: FREE_FLOOR,
             country: config.region.country,
             alarms: config.alarms.sms_to.clone(),
+            contact: crate::contact::ContactSettings::none().into(),
         };
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));

@@ -98,9 +98,8 @@ fn hard_days_are_open_when_the_table_says() {
 
 #[test]
 fn every_day_of_two_years_is_open_when_the_table_says() {
-    let days_off: BTreeMap<&str, Vec<Date>> = rows(DAYS_OFF)
-        .map(|row| (row[0], row[1].split(' ').map(|date| date.parse().unwrap()).collect()))
-        .collect();
+    let days_off: BTreeMap<&str, Vec<Date>> =
+        rows(DAYS_OFF).map(|row| (row[0], row[1].split(' ').map(|date| date.parse().unwrap()).collect())).collect();
     let mut calendars: HashMap<&str, Calendar> = HashMap::new();
     let mut wrong = Vec::new();
     for row in rows(WEEKS) {
@@ -115,7 +114,9 @@ fn every_day_of_two_years_is_open_when_the_table_says() {
                 _ if off.contains(&date) => "-",
                 Weekday::Saturday => saturday,
                 Weekday::Sunday => sunday,
-                Weekday::Monday | Weekday::Tuesday | Weekday::Wednesday | Weekday::Thursday | Weekday::Friday => workday,
+                Weekday::Monday | Weekday::Tuesday | Weekday::Wednesday | Weekday::Thursday | Weekday::Friday => {
+                    workday
+                }
             };
             let open = open_on(calendar, &class, date, &clock);
             if open != expected {

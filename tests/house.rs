@@ -17,14 +17,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sms", &["pdu", "clock"]),
     ("contact", &["sms", "clock"]),
     ("modem", &["at", "pdu", "sms", "clock"]),
-    ("dispatch", &["sms", "clock"]),
-    ("store", &["sms", "dispatch", "modem", "pdu", "clock"]),
+    ("dispatch", &["contact", "sms", "clock"]),
+    ("store", &["sms", "contact", "dispatch", "modem", "pdu", "clock"]),
     ("config", &["sms", "contact", "modem", "dispatch", "clock", "suggest"]),
     ("serial", &[]),
     ("telemetry", &[]),
     ("emulator", &["pdu", "clock"]),
-    ("actor", &["at", "pdu", "sms", "modem", "dispatch", "store", "serial", "telemetry", "clock"]),
-    ("http", &["pdu", "sms", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"]),
+    ("actor", &["at", "pdu", "sms", "contact", "modem", "dispatch", "store", "serial", "telemetry", "clock"]),
+    ("http", &["pdu", "sms", "contact", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"]),
 ];
 
 /// What ties everything together may use everything.

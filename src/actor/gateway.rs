@@ -251,6 +251,12 @@ impl Gateway {
                     self.commit(now, |context| context.work.pin(message))?;
                     return Ok(None);
                 }
+                Drawn::TurnedAway => {
+                    self.commit(now, |context| {
+                        context.work.set_aside(draw, |message| context.plan.is_leased(message))
+                    })?;
+                    return Ok(None);
+                }
                 Drawn::TooLarge { message, until: Some(until) } => {
                     self.commit(now, |context| context.work.hold(message, until))?;
                     return Ok(None);

@@ -16,11 +16,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
+use crate::contact::Addressee;
 use crate::dispatch::gate::{Question, Verdict};
-use crate::dispatch::plan::LaneKey;
 use crate::dispatch::route::Route;
-use crate::sms::id::{MessageId, ModemId};
-use crate::sms::message::{Purpose, Submission};
+use crate::sms::id::{MessageId, MessageKey, ModemId};
+use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
@@ -244,9 +244,9 @@ impl Handle {
     }
 
     /// Asks the gate about messages that wait.
-    pub async fn explain(&self, questions: Vec<(LaneKey, Question)>) -> Result<Vec<Verdict>, WriteError> {
+    pub async fn explain(&self, questions: Vec<(MessageKey, Question)>) -> Result<Vec<Verdict>, WriteError> {
         self.call(Job::Control, move |context| {
-            questions.iter().map(|(lane, question)| context.work.explain(*lane, *question)).collect()
+            questions.iter().map(|(message, question)| context.work.explain(*message, *question)).collect()
         })
         .await
     }
@@ -256,10 +256,10 @@ impl Handle {
         &self,
         route: Route,
         batch: String,
-        purpose: Purpose,
+        addressee: Option<Addressee>,
         question: Question,
     ) -> Result<Verdict, WriteError> {
-        self.call(Job::Control, move |context| context.work.preview(&route, &batch, purpose, question)).await
+        self.call(Job::Control, move |context| context.work.preview(&route, &batch, addressee.clone(), question)).await
     }
 
     /// Notes that the PIN of a SIM is spent, of which `mark` is the digest.

@@ -65,7 +65,11 @@ pub(super) fn explain(
         whereabouts,
     };
     let mut printer = Printer::new(output, args.json);
-    if args.json { printer.line(&answer.to_json().to_string())? } else { answer.print(&mut printer)? }
+    if args.json {
+        printer.line(&answer.to_json().to_string())?
+    } else {
+        answer.print(&mut printer)?
+    }
     Ok(Exit::Done)
 }
 
@@ -242,7 +246,9 @@ mod tests {
 
     #[test]
     fn programs_get_one_object() {
-        insta::assert_snapshot!(run("", &["+5521987654321", "--at", "2026-04-23T22:00:00Z", "--purpose", "promotion", "--json"]).unwrap());
+        insta::assert_snapshot!(
+            run("", &["+5521987654321", "--at", "2026-04-23T22:00:00Z", "--purpose", "promotion", "--json"]).unwrap()
+        );
     }
 
     #[test]

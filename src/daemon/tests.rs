@@ -14,8 +14,13 @@ fn check(cards: Vec<Card>, expected: &[Option<&str>]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recado.db");
     let config = Config::default();
-    let settings =
-        Settings { sims: config.sim_settings(), free_floor: 0, country: config.region.country, alarms: Vec::new() };
+    let settings = Settings {
+        sims: config.sim_settings(),
+        free_floor: 0,
+        country: config.region.country,
+        alarms: Vec::new(),
+        contact: crate::contact::ContactSettings::none().into(),
+    };
     let now = Clock::host().now().utc;
     let mut store = Store::open(&path, settings.clone(), now).unwrap();
     let mark = card(ICCID, "1234").pin_mark().unwrap();

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::clock::Timestamp;
-use crate::sms::number::PhoneNumber;
+use crate::contact::{self, Lasts, Obstacle};
 
 use super::budget::{Allowance, Budget, Demand, Period};
 
@@ -19,6 +19,8 @@ pub enum Reason {
     NotDue,
     /// Its validity is over.
     Expired,
+    /// The person must not be texted now.
+    Contact(contact::Reason),
     /// No SIM is on the route.
     NoSim,
     /// The pace between messages.
@@ -30,16 +32,13 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All reasons.
-    pub const ALL: [Self; 7] =
-        [Self::Paused, Self::NotDue, Self::Expired, Self::NoSim, Self::SimPace, Self::SimBudget, Self::SimResting];
-
     /// The code in the API.
     pub fn code(self) -> &'static str {
         match self {
             Self::Paused => "paused",
             Self::NotDue => "not_due",
             Self::Expired => "expired",
+            Self::Contact(reason) => reason.code(),
             Self::NoSim => "no_sim",
             Self::SimPace => "sim_pace",
             Self::SimBudget => "sim_budget",
@@ -53,6 +52,7 @@ impl Reason {
             Self::Paused => "sending is paused until someone resumes it",
             Self::NotDue => "its time has not come",
             Self::Expired => "its validity is over",
+            Self::Contact(reason) => reason.detail(),
             Self::NoSim => "no SIM is available on its route",
             Self::SimPace => "the SIM keeps a gap between messages",
             Self::SimBudget => "the budget of the SIM is spent for now",
@@ -92,7 +92,9 @@ pub enum Verdict {
 pub struct Question {
     /// The daemon or the message's batch is paused.
     pub paused: bool,
-    /// Earliest time of hand-over.
+    /// The earliest time that was asked for.
+    pub asked: Timestamp,
+    /// Earliest time of hand-over; later than that was asked for where it was put off.
     pub due: Timestamp,
     /// End of validity.
     pub expires: Timestamp,
@@ -100,8 +102,6 @@ pub struct Question {
     pub parts: u32,
     /// Whether the first part has gone already, so that the pace between messages does not apply.
     pub begun: bool,
-    /// To whom; without it limits of recipients are not asked.
-    pub recipient: Option<PhoneNumber>,
 }
 
 /// One SIM as the gate sees it.
@@ -121,31 +121,68 @@ pub struct Line<'a> {
     pub stranger: bool,
 }
 
-/// Decides. `lines` are the SIMs that the message may leave by: all on its route at submit, the one that it is for in the
-/// offer.
-pub fn decide<'a>(question: &Question, lines: impl Iterator<Item = Line<'a>>, now: Timestamp) -> Verdict {
+/// How many times the checks that give a time are asked in turn until all of them agree on one. Each round goes past one
+/// obstacle; a week has fewer windows.
+const ROUNDS: usize = 24;
+
+/// Decides. `contact` tells what stands between the message and the person at a time; `lines` are the SIMs that the message
+/// may leave by: all on its route at submit, the one that it is for in the offer.
+pub fn decide<'a>(
+    question: &Question,
+    contact: impl Fn(Timestamp) -> Option<Obstacle>,
+    lines: &[Line<'a>],
+    now: Timestamp,
+) -> Verdict {
     if question.expires <= now {
         return Verdict::Block { reason: Reason::Expired };
     }
     let start = question.due.max(now);
-    let best = lines.map(|line| look(question, line, start)).min_by_key(Prospect::rank);
+    let asked = question.asked.max(now);
+    if let Some(reason) = contact(asked).and_then(forbids) {
+        return Verdict::Block { reason };
+    }
+    let (mut reason, mut until) = (None, Some(start));
     if question.paused {
-        return Verdict::Hold { reason: Reason::Paused, until: None };
+        (reason, until) = (Some(Reason::Paused), None);
+    } else if asked > now {
+        reason = Some(Reason::NotDue);
+    } else if start > now {
+        // It was put off: for what holds it still, else for a while.
+        reason = Some(contact(now).map_or(Reason::NotDue, |obstacle| Reason::Contact(obstacle.reason)));
     }
-    let not_due = question.due > now;
-    match best {
-        Some(Prospect::Paused) => Verdict::Hold { reason: Reason::Paused, until: None },
-        Some(Prospect::Open) if not_due => Verdict::Hold { reason: Reason::NotDue, until: Some(start) },
-        Some(Prospect::Open) => Verdict::Go,
-        // A later obstacle moves the time, not the reason: the first check that holds is the one that is named.
-        Some(Prospect::Spent { at, reason }) => {
-            Verdict::Hold { reason: if not_due { Reason::NotDue } else { reason }, until: at }
+    for _ in 0..ROUNDS {
+        let Some(at) = until else { break };
+        let next = match contact(at) {
+            Some(Obstacle { reason, lasts: Lasts::Until(later) }) if later > at => {
+                Prospect::Spent { at: Some(later), reason: Reason::Contact(reason) }
+            }
+            Some(Obstacle { reason, .. }) => Prospect::Spent { at: None, reason: Reason::Contact(reason) },
+            None => best(question, lines, at),
+        };
+        let Some((why, later)) = next.obstacle() else { break };
+        // A later obstacle moves the time, not the reason: the first check that holds is the one that is named. A pause is
+        // the first of all.
+        if why == Reason::Paused {
+            reason = Some(why);
         }
-        Some(Prospect::Resting) => {
-            Verdict::Hold { reason: if not_due { Reason::NotDue } else { Reason::SimResting }, until: None }
-        }
-        None => Verdict::Hold { reason: if not_due { Reason::NotDue } else { Reason::NoSim }, until: None },
+        reason.get_or_insert(why);
+        until = later;
     }
+    match reason {
+        Some(reason) => Verdict::Hold { reason, until },
+        None => Verdict::Go,
+    }
+}
+
+/// Why a message can never go, if an obstacle is for good.
+fn forbids(obstacle: Obstacle) -> Option<Reason> {
+    (obstacle.lasts == Lasts::ForGood).then_some(Reason::Contact(obstacle.reason))
+}
+
+/// What the best of the SIMs could do at `start`.
+fn best(question: &Question, lines: &[Line<'_>], start: Timestamp) -> Prospect {
+    let prospects = lines.iter().map(|line| look(question, line, start));
+    prospects.min_by_key(Prospect::rank).unwrap_or(Prospect::Absent)
 }
 
 /// What one SIM could do for a message.
@@ -155,9 +192,21 @@ enum Prospect {
     Spent { at: Option<Timestamp>, reason: Reason },
     Resting,
     Paused,
+    Absent,
 }
 
 impl Prospect {
+    /// Why it cannot go, and until when; `None` when it can.
+    fn obstacle(self) -> Option<(Reason, Option<Timestamp>)> {
+        match self {
+            Self::Open => None,
+            Self::Spent { at, reason } => Some((reason, at)),
+            Self::Resting => Some((Reason::SimResting, None)),
+            Self::Paused => Some((Reason::Paused, None)),
+            Self::Absent => Some((Reason::NoSim, None)),
+        }
+    }
+
     /// The best prospect of several SIMs is the one with the lowest rank.
     fn rank(&self) -> (u8, Timestamp) {
         match self {
@@ -165,11 +214,12 @@ impl Prospect {
             Self::Spent { at, .. } => (1, at.unwrap_or(Timestamp::MAX)),
             Self::Resting => (2, Timestamp::default()),
             Self::Paused => (3, Timestamp::default()),
+            Self::Absent => (4, Timestamp::default()),
         }
     }
 }
 
-fn look(question: &Question, line: Line<'_>, start: Timestamp) -> Prospect {
+fn look(question: &Question, line: &Line<'_>, start: Timestamp) -> Prospect {
     if line.paused {
         return Prospect::Paused;
     }
@@ -217,16 +267,16 @@ mod tests {
     fn question() -> Question {
         Question {
             paused: false,
+            asked: NOW,
             due: NOW,
             expires: NOW + Duration::from_secs(3600),
             parts: 1,
             begun: false,
-            recipient: None,
         }
     }
 
     fn check(question: Question, lines: &[Line<'_>], expected: Verdict) {
-        assert_eq!(decide(&question, lines.iter().copied(), NOW), expected);
+        assert_eq!(decide(&question, |_| None, lines, NOW), expected);
     }
 
     fn hold(reason: Reason, until: Option<u64>) -> Verdict {
@@ -275,9 +325,10 @@ mod tests {
     fn what_is_not_due_says_so_and_looks_past_its_time() {
         let spent = budget(2);
         let line = open(&spent);
-        let later = Question { due: NOW + Duration::from_secs(30), ..question() };
+        let at = |s| Question { asked: NOW + Duration::from_secs(s), due: NOW + Duration::from_secs(s), ..question() };
+        let later = at(30);
         check(later, &[line], hold(Reason::NotDue, Some(60)));
-        let much_later = Question { due: NOW + Duration::from_secs(300), ..question() };
+        let much_later = at(300);
         check(much_later, &[line], hold(Reason::NotDue, Some(300)));
     }
 
@@ -287,5 +338,64 @@ mod tests {
         let follow = Question { begun: true, ..question() };
         check(follow, &[open(&paced)], Verdict::Go);
         check(follow, &[open(&spent)], hold(Reason::SimBudget, Some(60)));
+    }
+
+    fn after(s: u64) -> Timestamp {
+        NOW + Duration::from_secs(s)
+    }
+
+    /// Closed until `s` seconds from now.
+    fn closed(s: u64) -> impl Fn(Timestamp) -> Option<Obstacle> {
+        let obstacle = Obstacle { reason: contact::Reason::Window, lasts: Lasts::Until(after(s)) };
+        move |at| (at < after(s)).then_some(obstacle)
+    }
+
+    const WINDOW: Reason = Reason::Contact(contact::Reason::Window);
+
+    #[test]
+    fn the_person_comes_before_the_sim_and_the_time_suits_both() {
+        let spent = budget(2);
+        let lines = [open(&spent)];
+        assert_eq!(decide(&question(), closed(30), &lines, NOW), hold(WINDOW, Some(60)));
+        assert_eq!(decide(&question(), closed(600), &lines, NOW), hold(WINDOW, Some(600)));
+        assert_eq!(decide(&question(), closed(600), &[], NOW), hold(WINDOW, None));
+    }
+
+    #[test]
+    fn hours_that_open_and_close_are_followed_until_the_sim_can() {
+        // Open for five of every hundred seconds; the budget opens at 60.
+        let hours = |at: Timestamp| {
+            let second = at.saturating_since(NOW).as_secs() % 100;
+            let next = at + Duration::from_secs(100 - second);
+            (second >= 5).then_some(Obstacle { reason: contact::Reason::Window, lasts: Lasts::Until(next) })
+        };
+        let spent = budget(2);
+        assert_eq!(decide(&question(), hours, &[open(&spent)], NOW), hold(Reason::SimBudget, Some(100)));
+    }
+
+    #[test]
+    fn what_is_forbidden_is_blocked_also_when_paused_or_not_due() {
+        let fresh = budget(0);
+        let never = |_| Some(Obstacle { reason: contact::Reason::Suppressed, lasts: Lasts::ForGood });
+        let blocked = Verdict::Block { reason: Reason::Contact(contact::Reason::Suppressed) };
+        let paused = Question { paused: true, ..question() };
+        assert_eq!(decide(&paused, never, &[open(&fresh)], NOW), blocked);
+        let later = Question { asked: after(9), due: after(9), ..question() };
+        assert_eq!(decide(&later, never, &[open(&fresh)], NOW), blocked);
+    }
+
+    #[test]
+    fn what_was_put_off_says_for_what() {
+        let fresh = budget(0);
+        let put_off = Question { due: after(600), ..question() };
+        assert_eq!(decide(&put_off, closed(600), &[open(&fresh)], NOW), hold(WINDOW, Some(600)));
+        assert_eq!(decide(&put_off, |_| None, &[open(&fresh)], NOW), hold(Reason::NotDue, Some(600)));
+    }
+
+    #[test]
+    fn a_paused_sim_is_named_before_closed_hours() {
+        let fresh = budget(0);
+        let line = Line { paused: true, ..open(&fresh) };
+        assert_eq!(decide(&question(), closed(30), &[line], NOW), hold(Reason::Paused, None));
     }
 }

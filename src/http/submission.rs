@@ -5,6 +5,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Timestamp, duration as span};
+use crate::contact::{Addressee, TextMark};
 use crate::pdu::Address;
 use crate::sms::id::MessageId;
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission, VALIDITY_MAX};
@@ -160,6 +161,18 @@ impl Checked {
         lane(self.sim.as_ref(), self.group.as_ref(), self.labels.batch.as_ref())
     }
 
+    /// To whom it goes and why; `None` without a recipient.
+    pub(super) fn addressee(&self) -> Option<Addressee> {
+        Some(Addressee {
+            number: self.to?,
+            purpose: self.purpose,
+            debtor: self.labels.debtor.clone(),
+            creditor: self.labels.creditor.clone(),
+            text: TextMark::of(&self.text.0),
+            confirms_opt_out: false,
+        })
+    }
+
     /// Divides and encodes the text: the message as it is stored.
     pub(super) fn into_submission(self, client: &str, now: Timestamp, random: Random) -> Result<Submission, Problem> {
         let to = self.to.ok_or_else(|| Problem::new(Kind::BadNumber, "give the recipient's number").field("to"))?;
@@ -188,6 +201,7 @@ impl Checked {
             group: self.group,
             report: self.report,
             labels: self.labels,
+            confirms_opt_out: false,
             parts,
         })
     }

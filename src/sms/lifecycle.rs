@@ -180,6 +180,11 @@ impl SegmentState {
         }
     }
 
+    /// Whether the network has it, or may have it.
+    pub fn has_left(&self) -> bool {
+        self.is_sent() || matches!(self, Self::Offered { .. } | Self::Unknown { .. })
+    }
+
     /// Whether the network has it for certain.
     pub fn is_sent(&self) -> bool {
         matches!(self, Self::Accepted { .. } | Self::Reported { .. })

@@ -143,6 +143,8 @@ pub struct Submission {
     pub report: bool,
     /// Whose message it is.
     pub labels: Labels,
+    /// It confirms an opt-out: the one text that may follow it.
+    pub confirms_opt_out: bool,
     /// Its parts in order, encoded.
     pub parts: Vec<EncodedPdu>,
 }

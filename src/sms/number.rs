@@ -147,10 +147,11 @@ impl PhoneNumber {
     /// Whether this and `other` are one line, of which one may be written as it was before its number plan changed: Brazil
     /// has added a ninth digit before those of mobiles, Mexico has taken a 1 away after the country code.
     pub fn is_same_line(self, other: Self) -> bool {
-        self.without_plan_digit() == other.without_plan_digit()
+        self.subscriber() == other.subscriber()
     }
 
-    fn without_plan_digit(self) -> String {
+    /// What all forms of one line have in common: its digits without those that number plans have added or taken away.
+    pub fn subscriber(self) -> u64 {
         let digits = self.0.to_string();
         let place = match digits.as_bytes() {
             [b'5', b'5', _, _, b'9', rest @ ..] if rest.len() == 8 => Some(4),
@@ -158,7 +159,24 @@ impl PhoneNumber {
             _ => None,
         };
         let is_kept = |&(index, _): &(usize, char)| Some(index) != place;
-        digits.chars().enumerate().filter(is_kept).map(|(_, digit)| digit).collect()
+        let kept = digits.chars().enumerate().filter(is_kept).filter_map(|(_, digit)| digit.to_digit(10));
+        kept.fold(0, |line, digit| line * 10 + u64::from(digit))
+    }
+
+    /// The number in every form in which one line may be stored, this one first.
+    pub fn forms(self) -> impl Iterator<Item = Self> {
+        let digits = self.0.to_string();
+        let other = match digits.as_bytes() {
+            // An eight-digit mobile number had begun with 6 to 9 before it got its 9.
+            [b'5', b'5', _, _, b'9', rest @ ..] if rest.len() == 8 => Some(without(&digits, 4)),
+            [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 => {
+                Some(format!("{}9{}", &digits[..4], &digits[4..]))
+            }
+            [b'5', b'2', b'1', rest @ ..] if rest.len() == 10 => Some(without(&digits, 2)),
+            [b'5', b'2', rest @ ..] if rest.len() == 10 => Some(format!("521{}", &digits[2..])),
+            _ => None,
+        };
+        std::iter::once(self).chain(other.and_then(|digits| digits.parse().ok().map(Self)))
     }
 
     /// The number for readers who may not see it: country prefix and last two digits.
@@ -279,6 +297,10 @@ fn with_ninth_digit(national: &str) -> Option<String> {
     subscriber.starts_with(['6', '7', '8', '9']).then(|| format!("{area}9{subscriber}"))
 }
 
+fn without(digits: &str, place: usize) -> String {
+    digits.chars().enumerate().filter(|(index, _)| *index != place).map(|(_, digit)| digit).collect()
+}
+
 fn is_brazilian_landline(national: &str) -> bool {
     national.len() == 10 && matches!(national.as_bytes().get(2), Some(b'2'..=b'5'))
 }
@@ -363,9 +385,14 @@ mod tests {
 
     #[test]
     fn eight_digits_that_begin_with_2_to_5_stay_a_landline() {
-        for text in
-            ["(11) 2345-6789", "(11) 3214-5678", "11 4321 5678", "0 15 11 5432-1678", "0 17 11 5432-1678", "+551132145678"]
-        {
+        for text in [
+            "(11) 2345-6789",
+            "(11) 3214-5678",
+            "11 4321 5678",
+            "0 15 11 5432-1678",
+            "0 17 11 5432-1678",
+            "+551132145678",
+        ] {
             check(text, "BR", Err(NumberError::Landline));
         }
     }

@@ -88,6 +88,7 @@ fn submission(
         group: None,
         report: false,
         labels: Labels::default(),
+        confirms_opt_out: false,
     })
 }
 

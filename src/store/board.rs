@@ -3,11 +3,14 @@
 //! It is changed together with the rows, and read anew from them after a rollback. Which SIM is in which modem is known to
 //! this image only: after a restart the modems say so again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
+use crate::contact::calendar::{Calendar, Class, Window};
+use crate::contact::{Addressee, ContactSettings, Record, settings};
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
 use crate::dispatch::gate::{self, Question, Verdict};
@@ -25,9 +28,16 @@ use super::{Settings, StoreError, balance, control, health, part_set, set_back, 
 /// What the writer keeps at hand.
 #[derive(Debug, Clone)]
 pub struct Board {
+    pub(super) contact: Arc<ContactSettings>,
+    /// The hours of each class that a lane has, as far as they were looked at.
+    hours: HashMap<String, Hours>,
     pub(super) sims: BTreeMap<SimKey, Sim>,
     pub(super) lanes: BTreeMap<LaneKey, LaneInfo>,
     pub(super) lane_keys: HashMap<LaneInfo, LaneKey>,
+    /// The time of the last look at them.
+    hours_from: Timestamp,
+    /// What the plan was told of them may be out of date.
+    retell: bool,
     /// Parts that wait in each lane.
     pub(super) waiting: BTreeMap<LaneKey, i64>,
     pub(super) pauses: BTreeMap<(Scope, String), Pause>,
@@ -89,9 +99,34 @@ pub(super) struct Place {
     pub(super) ready: bool,
 }
 
+/// The class of what goes at any hour.
+pub(super) const ALWAYS: &str = "always";
+
+/// The hours of a class.
+#[derive(Debug, Clone)]
+struct Hours {
+    class: Class,
+    is_open: bool,
+    /// Until when that holds.
+    until: Timestamp,
+}
+
+impl Hours {
+    fn at(calendar: &Calendar, class: Class, now: Timestamp) -> Self {
+        let window = calendar.window(&class, None, now);
+        let until = match window {
+            Window::Open { until } => until,
+            Window::Closed { until, next_opening, .. } => next_opening.unwrap_or(until),
+        };
+        Self { class, is_open: window.is_open(), until }
+    }
+}
+
 /// What a lane stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct LaneInfo {
+    /// The class of hours, as it is stored.
+    pub(super) class: String,
     pub(super) route: Route,
     pub(super) batch: String,
 }
@@ -176,6 +211,10 @@ pub struct SimStatus {
 impl Board {
     pub(super) fn load(conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut board = Self {
+            contact: settings.contact.clone(),
+            hours: HashMap::new(),
+            hours_from: now,
+            retell: false,
             sims: BTreeMap::new(),
             lanes: BTreeMap::new(),
             lane_keys: HashMap::new(),
@@ -194,14 +233,14 @@ impl Board {
             let (key, iccid) = row?;
             board.add_sim(conn, settings.sims.card(&iccid), key, now)?;
         }
-        let mut lanes = conn.prepare("SELECT key, route, batch, waiting FROM lane")?;
+        let mut lanes = conn.prepare("SELECT key, route, batch, waiting, class FROM lane")?;
         for row in lanes.query_map([], |row| {
             let route = Route::from_stored(&row.get::<_, String>(1)?);
-            Ok((LaneKey(row.get(0)?), LaneInfo { route, batch: row.get(2)? }, row.get(3)?))
+            Ok((LaneKey(row.get(0)?), LaneInfo { class: row.get(4)?, route, batch: row.get(2)? }, row.get(3)?))
         })? {
             let (key, info, waiting) = row?;
             board.waiting.insert(key, waiting);
-            board.add_lane(key, info);
+            board.add_lane(key, info, now);
         }
         board.set_back = set_back::unfinished(conn, &board.waiting)?;
         for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
@@ -213,6 +252,8 @@ impl Board {
     /// The rows anew after a rollback, with the places that only this image knows as they were before.
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
+        // Lanes that this transaction opened or closed were not told to anyone.
+        fresh.retell = true;
         // What a clock that was set back asks for was rolled back too: the next transaction does it again.
         (fresh.seen, fresh.set_back) = self.clock_before.clone().unwrap_or_else(|| (self.seen, self.set_back.clone()));
         for (key, sim) in &mut fresh.sims {
@@ -270,7 +311,8 @@ impl Board {
         Ok(())
     }
 
-    pub(super) fn add_lane(&mut self, key: LaneKey, info: LaneInfo) {
+    pub(super) fn add_lane(&mut self, key: LaneKey, info: LaneInfo, now: Timestamp) {
+        self.watch_hours(&info.class, now);
         self.lane_keys.insert(info.clone(), key);
         self.lanes.insert(key, info);
     }
@@ -294,39 +336,81 @@ impl Board {
     }
 
     /// The pause that holds messages of a lane: the widest one, and of SIMs the first on the route that is paused.
-    pub(super) fn pause_over(&self, lane: &LaneInfo) -> Option<&Pause> {
-        let batch = || (!lane.batch.is_empty()).then(|| self.pause(Scope::Batch, &lane.batch)).flatten();
-        let sims = self.sims.values().filter(|sim| lane.route.admits(&sim.card.names));
-        self.pause(Scope::All, "").or_else(batch).or_else(|| sims.into_iter().find_map(|sim| self.sim_pause(sim)))
+    pub(super) fn pause_over(&self, route: &Route, batch: &str) -> Option<&Pause> {
+        let of_batch = || (!batch.is_empty()).then(|| self.pause(Scope::Batch, batch)).flatten();
+        let sims = self.sims.values().filter(|sim| route.admits(&sim.card.names));
+        self.pause(Scope::All, "").or_else(of_batch).or_else(|| sims.into_iter().find_map(|sim| self.sim_pause(sim)))
     }
 
     pub(super) fn lane_is_paused(&self, lane: &LaneInfo) -> bool {
         !lane.batch.is_empty() && self.is_paused(Scope::Batch, &lane.batch)
     }
 
-    /// Asks the gate about a message of `lane`, for all SIMs on its route or for `only` one.
-    pub(super) fn ask(
-        &self,
-        conn: &Connection,
-        lane: LaneKey,
-        only: Option<SimKey>,
-        question: Question,
-        now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
-        match self.lanes.get(&lane) {
-            Some(info) => self.ask_lane(conn, info, only, question, now),
-            None => Ok(Verdict::Hold { reason: gate::Reason::NoSim, until: None }),
-        }
+    /// Whether nothing may be drawn from a lane: a person paused it, or its hours are over.
+    pub(super) fn lane_is_closed(&self, lane: &LaneInfo) -> bool {
+        self.lane_is_paused(lane) || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open)
     }
 
+    /// The lane of a message for `to`.
+    pub(super) fn lane_info(&self, to: &Addressee, route: Route, batch: String) -> LaneInfo {
+        LaneInfo { class: self.contact.class(to).to_string(), route, batch }
+    }
+
+    /// Looks at the hours that may have changed by now: the lanes that open or close.
+    pub(super) fn turn_hours(&mut self, now: Timestamp) -> Vec<LaneKey> {
+        let calendar = &self.contact.calendar;
+        let tell_all = std::mem::take(&mut self.retell);
+        let mut turned = BTreeSet::new();
+        for (text, hours) in &mut self.hours {
+            if hours.until <= now || now < self.hours_from {
+                let was_open = hours.is_open;
+                *hours = Hours::at(calendar, hours.class.clone(), now);
+                if hours.is_open == was_open && !tell_all {
+                    continue;
+                }
+            } else if !tell_all {
+                continue;
+            }
+            turned.insert(text.clone());
+        }
+        self.hours_from = now;
+        let is_turned = |info: &LaneInfo| turned.contains(&info.class);
+        self.lanes.iter().filter(|(_, info)| is_turned(info)).map(|(key, _)| *key).collect()
+    }
+
+    /// Keeps an eye on the hours of a class from now on.
+    pub(super) fn watch_hours(&mut self, class: &str, now: Timestamp) {
+        if class == ALWAYS || self.hours.contains_key(class) {
+            return;
+        }
+        // What is not understood was written by another release: each message is asked about by itself.
+        let Some(parsed) = Class::parse(class, self.contact.calendar.atlas()) else { return };
+        self.hours.insert(class.to_owned(), Hours::at(&self.contact.calendar, parsed, now));
+    }
+
+    /// When the hours of something that waits change next.
+    fn next_hours(&self) -> Option<Timestamp> {
+        let waits = |key: &LaneKey| self.waiting.get(key).is_some_and(|&parts| parts > 0);
+        let lanes = self.lanes.iter().filter(|(key, _)| waits(key));
+        lanes
+            .filter_map(|(_, info)| self.hours.get(&info.class))
+            .map(|hours| hours.until)
+            .filter(|at| *at < Timestamp::MAX)
+            .min()
+    }
+
+    /// Asks the gate about a message of a lane, for all SIMs on its route or for `only` one. `record` is what is known of
+    /// its recipient, where there is one.
     pub(super) fn ask_lane(
         &self,
         conn: &Connection,
         info: &LaneInfo,
         only: Option<SimKey>,
         mut question: Question,
+        record: Option<&Record>,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
+        let recipient = record.map(|record| record.addressee.number);
         question.paused = self.is_paused(Scope::All, "") || self.lane_is_paused(info);
         let mut lines = Vec::new();
         for (&key, sim) in &self.sims {
@@ -337,11 +421,14 @@ impl Board {
                     resting: sim.health.rest.is_some() && !info.route.is_test(),
                     closed_until: sim.health.closed_until(),
                     budget: &sim.budget,
-                    stranger: self.is_too_many(conn, key, question.recipient, now)?,
+                    stranger: self.is_too_many(conn, key, recipient, now)?,
                 });
             }
         }
-        Ok(gate::decide(&question, lines.into_iter(), now))
+        let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
+        let (calendar, class) = (&self.contact.calendar, self.contact.class(&record.addressee));
+        let hours = |at| settings::obstacle(calendar.window(&class, None, at));
+        Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 
     /// Whether a SIM has sent to as many recipients as its month allows, and not to this one.
@@ -456,10 +543,17 @@ impl Board {
     }
 
     /// When time alone changes something: a message expires, a policy of an unknown part, a self-test or a question about a
-    /// balance comes due, or the missing parts of a text were waited for long enough.
+    /// balance comes due, the hours of contact begin or end, or the missing parts of a text were waited for long enough.
     pub fn deadline(&self) -> Option<Timestamp> {
         let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
-        let kept = [self.next_expiry, self.next_decision, self.next_partial, self.next_test(), self.next_balance()];
+        let kept = [
+            self.next_expiry,
+            self.next_decision,
+            self.next_partial,
+            self.next_test(),
+            self.next_balance(),
+            self.next_hours(),
+        ];
         at_once.into_iter().chain(kept.into_iter().flatten()).min()
     }
 

@@ -8,7 +8,7 @@ use crate::sms::id::{MessageId, MessageKey, SegmentId};
 use crate::sms::lifecycle::{MessageState, SegmentState, Withdrawal};
 
 use super::StoreError;
-use super::board::{LaneInfo, Pause, Scope};
+use super::board::{Pause, Scope};
 use super::event::EventKind;
 use super::handover::Part;
 use super::row::{MessageRow, SegmentRow};
@@ -185,8 +185,7 @@ impl Work<'_> {
 
     /// For each lane the pause that holds its messages, if any.
     pub fn pauses_over(&self, lanes: &[(Route, String)]) -> Vec<Option<Pause>> {
-        let info = |(route, batch): &(Route, String)| LaneInfo { route: route.clone(), batch: batch.clone() };
-        lanes.iter().map(|lane| self.board.pause_over(&info(lane)).cloned()).collect()
+        lanes.iter().map(|(route, batch)| self.board.pause_over(route, batch).cloned()).collect()
     }
 
     fn pause_effects(&mut self, scope: Scope, id: &str) {
@@ -196,18 +195,9 @@ impl Work<'_> {
                 self.effect(Effect::Pause(paused));
             }
             Scope::Batch => {
-                let lanes: Vec<_> = self.board.lanes.iter().filter(|(_, info)| info.batch == id).collect();
-                let effects: Vec<_> = lanes
-                    .into_iter()
-                    .map(|(&key, info)| Effect::Lane {
-                        key,
-                        route: info.route.clone(),
-                        paused: self.board.lane_is_paused(info),
-                    })
-                    .collect();
-                for effect in effects {
-                    self.effect(effect);
-                }
+                let of_batch = self.board.lanes.iter().filter(|(_, info)| info.batch == id);
+                let lanes: Vec<_> = of_batch.map(|(key, _)| *key).collect();
+                lanes.into_iter().for_each(|lane| self.lane_effect(lane));
             }
             Scope::Sim => {
                 let sims: Vec<_> = self.board.sims.keys().copied().collect();

@@ -44,6 +44,12 @@ pub enum EventKind {
     SimSeen,
     /// A SIM takes no debtor's message any more, or does again.
     SimResting,
+    /// Numbers must not be texted any more.
+    SuppressionAdded,
+    /// They may again.
+    SuppressionLifted,
+    /// How things stand with a debtor is known anew.
+    DebtChanged,
     /// A person must look after something.
     AlarmRaised,
     /// Nobody must any more.
@@ -81,6 +87,9 @@ impl EventKind {
             Self::ModemRecovery => "modem.recovery",
             Self::SimSeen => "sim.seen",
             Self::SimResting => "sim.resting",
+            Self::SuppressionAdded => "suppression.added",
+            Self::SuppressionLifted => "suppression.lifted",
+            Self::DebtChanged => "debt.changed",
             Self::AlarmRaised => "alarm.raised",
             Self::AlarmCleared => "alarm.cleared",
         }

@@ -70,23 +70,19 @@ impl Work<'_> {
         let waiting = segments.iter().filter(|s| matches!(s.state, SegmentState::Waiting { .. })).count();
         let question = Question {
             paused: false,
+            asked: message.due.min(due),
             due,
             expires: message.expires,
             parts: u32::try_from(waiting).unwrap_or(u32::MAX),
             begun: waiting < segments.len(),
-            recipient: Some(message.recipient),
         };
-        match self.board.ask(self.conn, message.lane, Some(carrier.sim), question, self.now)? {
-            Verdict::Go => {}
-            Verdict::Block { reason: Reason::Expired } => {
-                self.expire(&message, &mut segments)?;
-                self.fact(Fact::Blocked(Reason::Expired));
-                return Ok(self.stop(carrier.sim, segment));
-            }
-            verdict @ (Verdict::Hold { .. } | Verdict::Block { .. }) => {
-                self.note_hold(message.key, verdict)?;
-                return Ok(self.stop(carrier.sim, segment));
-            }
+        let verdict = self.board.ask_about(self.conn, &message, Some(carrier.sim), question, self.now)?;
+        if verdict != Verdict::Go {
+            self.turn_away(&message, &mut segments, verdict)?;
+            return Ok(self.stop(carrier.sim, segment));
+        }
+        if !question.begun {
+            self.touch(message.key)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
@@ -100,6 +96,30 @@ impl Work<'_> {
         let (free_at, share) = (self.free_at(carrier.sim), self.share(carrier.sim));
         self.effect(Effect::Offered { sim: carrier.sim, segment, free_at, share });
         Ok(OfferAnswer::Go)
+    }
+
+    /// What follows from a verdict that is no yes: what is for good is final, and what is about the person waits in the queue
+    /// until it may be asked about again.
+    pub(super) fn turn_away(
+        &mut self,
+        message: &MessageRow,
+        segments: &mut [SegmentRow],
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
+        match verdict {
+            Verdict::Go => Ok(()),
+            Verdict::Block { reason: Reason::Expired } => {
+                self.fact(Fact::Blocked(Reason::Expired));
+                self.expire(message, segments)
+            }
+            Verdict::Block { reason } => self.block(message, segments, reason),
+            Verdict::Hold { reason: Reason::Contact(_), until } => {
+                // What only a person can change lies at the end of its validity until someone does.
+                self.put_off(message, segments, until.unwrap_or(message.expires))?;
+                self.note_hold(message.key, verdict)
+            }
+            Verdict::Hold { .. } => self.note_hold(message.key, verdict),
+        }
     }
 
     /// Records what became of a part that `modem` had, also when that is down by now. What is settled already stays as it is,
@@ -162,6 +182,9 @@ impl Work<'_> {
             Fate::Returned(why) => self.give_back(&mut part, &why).map(|()| false)?,
         };
         self.update_message(&message, &segments)?;
+        if !segments.iter().any(|row| row.state.has_left()) {
+            self.untouch(message.key)?;
+        }
         self.effect(Effect::Finished { sim: carrier.sim, segment, go_on });
         // Parts that wait without a lease, because they came back on their own, must be found again.
         let waiting = segments.iter().filter(|row| matches!(row.state, SegmentState::Waiting { .. }));

@@ -22,22 +22,27 @@ pub mod log;
 mod part_set;
 pub mod queue;
 pub mod reader;
+mod record;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
 mod set_back;
 pub mod spend;
+pub mod standing;
 pub mod submit;
+pub mod suppression;
 mod tie;
 pub mod token;
 pub mod view;
 pub mod work;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::clock::Timestamp;
+use crate::contact::ContactSettings;
 use crate::dispatch::sim::SimSettings;
 
 use board::Board;
@@ -57,6 +62,8 @@ pub struct Settings {
     pub country: crate::sms::number::Country,
     /// Who is told of alarms by a text.
     pub alarms: Vec<crate::sms::number::PhoneNumber>,
+    /// Who may be texted, and when.
+    pub contact: Arc<ContactSettings>,
 }
 
 /// Free space that is kept for results and replies: a day of one SIM's traffic is under 1 MiB, and SQLite's log grows to
@@ -112,6 +119,9 @@ impl Store {
     /// is unknown from now on.
     pub fn open(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
         let mut conn = schema::open_writer(path)?;
+        if !suppression::check_key(&conn, &settings.contact)? {
+            return Err(OpenError::OtherKey { path: path.to_owned() });
+        }
         let log = LogPages::watch(&mut conn)?;
         let board = Board::load(&conn, &settings, now)?;
         let counters = Counters::load(&conn)?;

@@ -5,12 +5,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{Draw, Place};
+use crate::dispatch::route::Route;
 use crate::modem::Lease;
 use crate::pdu::{Direction, EncodedPdu, Pdu, Tpdu, Validity};
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, SegmentState};
 
-use super::board::{Board, Scope};
+use super::board::{Board, LaneInfo, Scope};
 use super::row::{MessageRow, SegmentRow};
 use super::work::{Effect, Work};
 use super::{Store, StoreError};
@@ -38,9 +39,15 @@ pub enum Drawn {
     },
     /// A message to a recipient that would be one too many for the SIM in this month: it looks past this place.
     TooMany(Place),
+    /// A message to a person who must not be texted now: it and those like it that follow are to be set aside
+    /// ([`Work::set_aside`]), then draw again.
+    TurnedAway,
     /// Nothing is due. What is next there is due at this time.
     Empty(Option<Timestamp>),
 }
+
+/// How many messages one transaction sets aside, so that results never wait long behind a closed list.
+const SET_ASIDE_AT_ONCE: usize = 200;
 
 /// The walk: `state = 0` stands in the text, so that the partial index is used.
 const NEXT: &str = "SELECT message, due FROM segment WHERE lane = ?1 AND prio = ?2 AND state = 0 ORDER BY due, key";
@@ -115,21 +122,17 @@ impl Store {
             return Ok(Drawn::Elsewhere(message));
         }
         let parts: Vec<SegmentId> = waiting.map(|segment| segment.id).collect();
-        let question = Question {
-            paused: false,
-            due: now,
-            expires: row.expires,
-            parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
-            begun: parts.len() < segments.len(),
-            recipient: Some(row.recipient),
-        };
-        let holds = |only| match self.board().ask(conn, row.lane, only, question, now)? {
-            Verdict::Hold { reason: Reason::SimBudget, until } => Ok(Some(until)),
-            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok::<_, StoreError>(None),
-        };
-        match holds(Some(sim))? {
-            None => Ok(Drawn::Message { message, parts }),
-            Some(_) => Ok(Drawn::TooLarge { message, until: holds(None)?.flatten() }),
+        let question = drawn_question(&row, &segments, now);
+        match self.board().ask_about(conn, &row, Some(sim), question, now)? {
+            Verdict::Hold { reason: Reason::SimBudget, .. } => {
+                let until = match self.board().ask_about(conn, &row, None, question, now)? {
+                    Verdict::Hold { reason: Reason::SimBudget, until } => until,
+                    Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => None,
+                };
+                Ok(Drawn::TooLarge { message, until })
+            }
+            verdict if turns_away(verdict) => Ok(Drawn::TurnedAway),
+            Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok(Drawn::Message { message, parts }),
         }
     }
 
@@ -154,6 +157,37 @@ impl Store {
 }
 
 impl Work<'_> {
+    /// Puts off, or ends, what is due at a place for people who must not be texted now, up to the first message that may go.
+    pub fn set_aside(&mut self, from: Draw, is_leased: impl Fn(MessageKey) -> bool) -> Result<(), StoreError> {
+        let mut heads = Vec::new();
+        let mut walk = self.conn.prepare_cached(NEXT)?;
+        let mut rows = walk.query(params![from.lane.0, from.priority])?;
+        while let Some(row) = rows.next()?
+            && heads.len() < SET_ASIDE_AT_ONCE
+        {
+            let (message, due) = (MessageKey(row.get(0)?), Timestamp::from_millis(row.get(1)?));
+            if due > self.now {
+                break;
+            }
+            if !is_leased(message) && heads.last() != Some(&message) {
+                heads.push(message);
+            }
+        }
+        drop(rows);
+        drop(walk);
+        for head in heads {
+            let message = MessageRow::by_key(self.conn, head)?;
+            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let question = drawn_question(&message, &segments, self.now);
+            let verdict = self.board.ask_about(self.conn, &message, Some(from.sim), question, self.now)?;
+            if !turns_away(verdict) {
+                return Ok(());
+            }
+            self.turn_away(&message, &mut segments, verdict)?;
+        }
+        Ok(())
+    }
+
     /// Puts what waits of a message off until the budget of some SIM holds it.
     pub fn hold(&mut self, message: MessageKey, until: Timestamp) -> Result<(), StoreError> {
         let row = MessageRow::by_key(self.conn, message)?;
@@ -169,9 +203,9 @@ impl Work<'_> {
         let carrier = segments.iter().find_map(|segment| carrier_of(&segment.state));
         let iccid =
             carrier.and_then(|carrier| self.board.sims.get(&carrier.sim)).map(|sim| sim.card.names.iccid.clone());
-        let batch = self.board.lanes.get(&row.lane).map(|info| info.batch.clone()).unwrap_or_default();
+        let Some(info) = self.board.lanes.get(&row.lane).cloned() else { return Ok(()) };
         let Some(iccid) = iccid else { return Ok(()) };
-        let lane = self.lane(crate::dispatch::route::Route::Sim(iccid), batch)?;
+        let lane = self.lane(LaneInfo { route: Route::Sim(iccid), ..info })?;
         self.conn.prepare_cached("UPDATE message SET lane = ? WHERE key = ?")?.execute((lane.0, message.0))?;
         self.conn.prepare_cached("UPDATE segment SET lane = ? WHERE key >= ? AND key < ?")?.execute((
             lane.0,
@@ -185,6 +219,24 @@ impl Work<'_> {
         self.effect(Effect::Queued { lane, priority: row.priority, due: row.due });
         Ok(())
     }
+}
+
+/// What is asked about a message that is due.
+fn drawn_question(message: &MessageRow, segments: &[SegmentRow], now: Timestamp) -> Question {
+    let waiting = segments.iter().filter(|row| matches!(row.state, SegmentState::Waiting { .. })).count();
+    Question {
+        paused: false,
+        asked: now,
+        due: now,
+        expires: message.expires,
+        parts: u32::try_from(waiting).unwrap_or(u32::MAX),
+        begun: waiting < segments.len(),
+    }
+}
+
+/// Whether it is the person who must not be texted now.
+fn turns_away(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Hold { reason: Reason::Contact(_), .. } | Verdict::Block { reason: Reason::Contact(_) })
 }
 
 fn carrier_of(state: &SegmentState) -> Option<&Carrier> {
@@ -213,7 +265,7 @@ pub(super) fn initial_effects(conn: &Connection, board: &Board) -> Result<Vec<Ef
     let mut effects = vec![Effect::Pause(board.is_paused(Scope::All, ""))];
     let mut head = conn.prepare(&format!("{NEXT} LIMIT 1"))?;
     for (&lane, info) in &board.lanes {
-        effects.push(Effect::Lane { key: lane, route: info.route.clone(), paused: board.lane_is_paused(info) });
+        effects.push(Effect::Lane { key: lane, route: info.route.clone(), paused: board.lane_is_closed(info) });
         for priority in 0..10 {
             let due: Option<i64> = head.query_row(params![lane.0, priority], |row| row.get(1)).optional()?;
             let due = due.map(Timestamp::from_millis);

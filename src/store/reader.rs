@@ -8,7 +8,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::dispatch::gate::Question;
-use crate::dispatch::plan::LaneKey;
 use crate::dispatch::sim::SimSettings;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::{MessageState, ReportState, SegmentState, report_state};
@@ -64,7 +63,7 @@ impl Reader {
         self.with(|conn| {
             let sql = format!("{MESSAGE} WHERE message.id = ?");
             let found = conn.prepare_cached(&sql)?.query_row([id.as_bytes()], read_message).optional()?;
-            found.map(|(view, lane)| self.complete(conn, view, lane)).transpose()
+            found.map(|view| self.complete(conn, view)).transpose()
         })
     }
 
@@ -77,7 +76,7 @@ impl Reader {
                 .prepare_cached(&sql)?
                 .query_map(params_from_iter(values), read_message)?
                 .collect::<Result<Vec<_>, _>>()?;
-            found.into_iter().map(|(view, lane)| self.complete(conn, view, lane)).collect()
+            found.into_iter().map(|view| self.complete(conn, view)).collect()
         })
     }
 
@@ -280,7 +279,7 @@ impl Reader {
     }
 
     /// Adds the parts and what follows from them.
-    fn complete(&self, conn: &Connection, mut view: MessageView, lane: LaneKey) -> Result<MessageView, StoreError> {
+    fn complete(&self, conn: &Connection, mut view: MessageView) -> Result<MessageView, StoreError> {
         let row = MessageRow::by_key(conn, view.key)?;
         let segments = SegmentRow::of(conn, &row)?;
         view.parts = self.parts(conn, &row, view.report)?;
@@ -301,17 +300,7 @@ impl Reader {
         view.waiting = waiting.iter().min().map(|due| {
             let parts = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
             let begun = waiting.len() < states.len();
-            (
-                lane,
-                Question {
-                    paused: false,
-                    due: *due,
-                    expires: view.valid_until,
-                    parts,
-                    begun,
-                    recipient: Some(view.to),
-                },
-            )
+            Question { paused: false, asked: row.due.min(*due), due: *due, expires: view.valid_until, parts, begun }
         });
         Ok(view)
     }
@@ -356,7 +345,7 @@ const UNKNOWN: &str = "unknown";
 const MESSAGE: &str =
     "SELECT message.key, id, state, created_at, client, client_ref, recipient, text, purpose, priority,
      not_before, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report, debtor,
-     debt, creditor, batch, team, operator, tags, lane, parts, parts_sent FROM message";
+     debt, creditor, batch, team, operator, tags, parts, parts_sent FROM message";
 
 const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
      message.debtor, event.data FROM event LEFT JOIN message ON message.key = event.message
@@ -375,11 +364,11 @@ fn state_word(stored: i64) -> &'static str {
     }
 }
 
-fn read_message(row: &Row<'_>) -> rusqlite::Result<(MessageView, LaneKey)> {
+fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
     let recipient: i64 = row.get(6)?;
     let state = message_state_of(row.get(2)?);
     let tags: Option<String> = row.get(26)?;
-    let view = MessageView {
+    Ok(MessageView {
         key: MessageKey(row.get(0)?),
         id: MessageId::from_bytes(row.get(1)?),
         state: state.ok_or(rusqlite::Error::IntegralValueOutOfRange(2, 0))?,
@@ -411,12 +400,11 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<(MessageView, LaneKey)> {
             tags: tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
         },
         report_state: ReportState::None,
-        segments: row.get(28)?,
-        parts_sent: row.get(29)?,
+        segments: row.get(27)?,
+        parts_sent: row.get(28)?,
         waiting: None,
         parts: Vec::new(),
-    };
-    Ok((view, LaneKey(row.get(27)?)))
+    })
 }
 
 /// The condition of a list and its values. Every filter has an index that ends in the row; the time becomes a bound of rows

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
     include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
 ];
 
 /// What a database file begins with.
@@ -67,6 +68,15 @@ pub enum OpenError {
     OldSqlite {
         /// Its version.
         found: &'static str,
+    },
+    /// Numbers were erased under another key than the one that is there.
+    #[error(
+        "{path}: numbers on the suppression list were erased under another key; put the suppression.key of that time back, \
+         or they would be texted again"
+    )]
+    OtherKey {
+        /// Which database.
+        path: PathBuf,
     },
     /// SQLite's own words.
     #[error("{0}")]

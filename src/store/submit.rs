@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
+use crate::contact::{self, TextMark};
 use crate::dispatch::budget::{Allowance, Period};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::LaneKey;
@@ -15,7 +16,8 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
-use super::row::{message_code, stored_number};
+use super::record::{self, addressee_of};
+use super::row::{MessageRow, SegmentRow, message_code, stored_number};
 use super::work::{Effect, Work};
 
 /// What became of a submission.
@@ -46,7 +48,7 @@ impl Work<'_> {
         if submission.expires <= self.now {
             return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Over));
         }
-        let route = self.route(route_of(submission), submission.purpose, Some(submission.to))?;
+        let route = self.route(route_of(submission), submission.purpose, submission.to)?;
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
         if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
             let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
@@ -61,25 +63,34 @@ impl Work<'_> {
         self.enqueue(submission, route).map(SubmitAnswer::Queued)
     }
 
-    /// Puts a message into the queue. Nothing is asked of it.
+    /// Puts a message into the queue, unless the gate forbids it for good.
     pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Verdict, StoreError> {
-        let lane = self.lane(route, submission.labels.batch.clone().unwrap_or_default())?;
-        let key = self.insert_message(submission, lane)?;
+        let addressee = addressee_of(submission);
+        let info = self.board.lane_info(&addressee, route, submission.labels.batch.clone().unwrap_or_default());
+        let question = Question {
+            paused: false,
+            asked: submission.due,
+            due: submission.due,
+            expires: submission.expires,
+            parts: u32::try_from(submission.parts.len()).unwrap_or(u32::MAX),
+            begun: false,
+        };
+        let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
+        let lane = self.lane(info)?;
+        let due = place(&verdict, submission.due);
+        let key = self.insert_message(submission, lane, due)?;
         self.count(None, MessageState::Queued);
         let about = About { message: Some(key), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
-        self.effect(Effect::Queued { lane, priority: submission.priority, due: submission.due });
+        if let Verdict::Block { reason } = verdict {
+            let message = MessageRow::by_key(self.conn, key)?;
+            let mut segments = SegmentRow::of(self.conn, &message)?;
+            self.block(&message, &mut segments, reason)?;
+            return Ok(verdict);
+        }
+        self.effect(Effect::Queued { lane, priority: submission.priority, due });
         self.note_expiry(submission.expires);
-        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
-        let question = Question {
-            paused: false,
-            due: submission.due,
-            expires: submission.expires,
-            parts,
-            begun: false,
-            recipient: Some(submission.to),
-        };
-        let verdict = self.board.ask(self.conn, lane, None, question, self.now)?;
         self.note_hold(key, verdict)?;
         Ok(verdict)
     }
@@ -121,7 +132,12 @@ impl Work<'_> {
         Ok(written > 0)
     }
 
-    fn insert_message(&mut self, submission: &Submission, lane: LaneKey) -> Result<MessageKey, StoreError> {
+    fn insert_message(
+        &mut self,
+        submission: &Submission,
+        lane: LaneKey,
+        due: Timestamp,
+    ) -> Result<MessageKey, StoreError> {
         let first_segment = self.counters.segment + 1;
         let resend_after = match submission.on_unknown {
             OnUnknown::Hold => None,
@@ -133,8 +149,10 @@ impl Work<'_> {
             .prepare_cached(
                 "INSERT INTO message (id, created_at, client, client_ref, recipient, text, purpose, priority, not_before,
                  due, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report,
-                 debtor, debt, creditor, batch, team, operator, tags, lane, first_segment, parts, parts_sent, state)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+                 debtor, debt, creditor, batch, team, operator, tags, lane, first_segment, parts, parts_sent, state,
+                 text_mark, confirms_opt_out)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?,
+                 ?, ?)",
             )?
             .execute(params![
                 submission.id.as_bytes(),
@@ -167,6 +185,8 @@ impl Work<'_> {
                 first_segment,
                 submission.parts.len(),
                 message_code(MessageState::Queued),
+                TextMark::of(&submission.text.0).0,
+                submission.confirms_opt_out,
             ])?;
         let key = MessageKey(self.conn.last_insert_rowid());
         let mut insert = self.conn.prepare_cached(
@@ -180,7 +200,7 @@ impl Work<'_> {
                 index + 1,
                 lane.0,
                 submission.priority,
-                submission.due.as_millis(),
+                due.as_millis(),
                 submission.expires.as_millis(),
                 part.octets,
             ])?;
@@ -192,15 +212,10 @@ impl Work<'_> {
 
     /// The route of a message for which `asked` was asked. An answer for which nothing was asked goes by the SIM that last
     /// received from the number, else the one that last sent to it, and waits for that one.
-    pub(super) fn route(
-        &self,
-        asked: Route,
-        purpose: Purpose,
-        recipient: Option<PhoneNumber>,
-    ) -> Result<Route, StoreError> {
-        let Some(recipient) = recipient.filter(|_| purpose == Purpose::Reply && asked == Route::Any) else {
+    pub(super) fn route(&self, asked: Route, purpose: Purpose, recipient: PhoneNumber) -> Result<Route, StoreError> {
+        if purpose != Purpose::Reply || asked != Route::Any {
             return Ok(asked);
-        };
+        }
         let received = "SELECT sim.iccid FROM inbound JOIN sim ON sim.key = inbound.sim WHERE number = ?
              ORDER BY inbound.seq DESC LIMIT 1";
         let sent = "SELECT sim.iccid FROM message JOIN segment ON segment.key = message.first_segment
@@ -215,18 +230,19 @@ impl Work<'_> {
         Ok(asked)
     }
 
-    /// The lane of a route and batch, made when it is the first time.
-    pub(super) fn lane(&mut self, route: Route, batch: String) -> Result<LaneKey, StoreError> {
-        let info = LaneInfo { route, batch };
+    /// The lane of a class of hours, a route and a batch, made when it is the first time.
+    pub(super) fn lane(&mut self, info: LaneInfo) -> Result<LaneKey, StoreError> {
         if let Some(key) = self.board.lane_keys.get(&info) {
             return Ok(*key);
         }
-        self.conn
-            .prepare_cached("INSERT INTO lane (route, batch) VALUES (?, ?)")?
-            .execute(params![info.route.to_string(), info.batch])?;
+        self.conn.prepare_cached("INSERT INTO lane (class, route, batch) VALUES (?, ?, ?)")?.execute(params![
+            info.class,
+            info.route.to_string(),
+            info.batch
+        ])?;
         let key = LaneKey(self.conn.last_insert_rowid());
-        self.effect(Effect::Lane { key, route: info.route.clone(), paused: self.board.lane_is_paused(&info) });
-        self.board.add_lane(key, info);
+        self.board.add_lane(key, info, self.now);
+        self.lane_effect(key);
         Ok(key)
     }
 
@@ -240,6 +256,16 @@ impl Work<'_> {
             }
             Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok(()),
         }
+    }
+}
+
+/// When a message is looked at for the first time: a person who must not be texted before some time has it put off, while
+/// hours hold the whole lane.
+fn place(verdict: &Verdict, due: Timestamp) -> Timestamp {
+    match verdict {
+        Verdict::Hold { reason: Reason::Contact(contact::Reason::Window | contact::Reason::Holiday), .. } => due,
+        Verdict::Hold { reason: Reason::Contact(_), until: Some(until) } => due.max(*until),
+        Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => due,
     }
 }
 

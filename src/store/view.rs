@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::dispatch::gate::Question;
-use crate::dispatch::plan::LaneKey;
 use crate::sms::evidence::Evidence;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::{MessageState, ReportState};
@@ -62,8 +61,8 @@ pub struct MessageView {
     pub segments: u32,
     /// How many the network took.
     pub parts_sent: u32,
-    /// Its lane and what to ask of the gate, to say what holds it; only while something of it waits.
-    pub waiting: Option<(LaneKey, Question)>,
+    /// What to ask of the gate, to say what holds it; only while something of it waits.
+    pub waiting: Option<Question>,
     /// Its parts.
     pub parts: Vec<PartView>,
 }

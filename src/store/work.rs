@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
+use crate::contact::Addressee;
 use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
@@ -14,13 +15,12 @@ use crate::dispatch::route::{Route, SimNames};
 use crate::modem::UssdCode;
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
-use crate::sms::message::Purpose;
 use crate::sms::received::Skipped;
 
-use super::board::{Board, LaneInfo, Sim, SimStatus};
+use super::board::{ALWAYS, Board, LaneInfo, Sim, SimStatus};
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
-use super::{Settings, StoreError};
+use super::{Settings, StoreError, record};
 
 /// What the dispatcher must be told after the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Effect {
         key: LaneKey,
         /// By which SIMs.
         route: Route,
-        /// Whether it is closed.
+        /// Whether it is closed, by a person or by the hours of contact.
         paused: bool,
     },
     /// Something waits in a lane.
@@ -238,7 +238,22 @@ impl<'a> Work<'a> {
             self.board.read_budget(self.conn, sim, self.now)?;
             self.line_effect(sim);
         }
+        self.look_at_the_hours();
         Ok(())
+    }
+
+    /// Opens and closes lanes as the hours of contact do.
+    fn look_at_the_hours(&mut self) {
+        for key in self.board.turn_hours(self.now) {
+            self.lane_effect(key);
+        }
+    }
+
+    /// Tells the plan about a lane.
+    pub(super) fn lane_effect(&mut self, key: LaneKey) {
+        let Some(info) = self.board.lanes.get(&key) else { return };
+        let (route, paused) = (info.route.clone(), self.board.lane_is_closed(info));
+        self.effect(Effect::Lane { key, route, paused });
     }
 
     /// The time of this transaction.
@@ -287,6 +302,16 @@ impl<'a> Work<'a> {
 
     /// Stores the state that follows from the segments, where it is another one, and says so in the log.
     pub(super) fn update_message(&mut self, message: &MessageRow, segments: &[SegmentRow]) -> Result<(), StoreError> {
+        self.update_message_as(message, segments, None)
+    }
+
+    /// The same with what else there is to say of the change, a JSON object.
+    pub(super) fn update_message_as(
+        &mut self,
+        message: &MessageRow,
+        segments: &[SegmentRow],
+        data: Option<String>,
+    ) -> Result<(), StoreError> {
         let state = message_state(segments.iter().map(|segment| &segment.state));
         let sent = i64::try_from(segments.iter().filter(|s| s.state.is_sent()).count()).unwrap_or(i64::MAX);
         if state == message.state && sent == message.parts_sent {
@@ -299,14 +324,15 @@ impl<'a> Work<'a> {
         ))?;
         if state != message.state {
             self.count(Some(message.state), state);
-            self.event(EventKind::Message(state), &About { message: Some(message.key), ..About::default() })?;
+            self.event(EventKind::Message(state), &About { message: Some(message.key), data, ..About::default() })?;
         }
         Ok(())
     }
 
-    /// Asks the gate about a message that waits in `lane`.
-    pub fn explain(&self, lane: LaneKey, question: Question) -> Result<Verdict, StoreError> {
-        self.board.ask(self.conn, lane, None, question, self.now)
+    /// Asks the gate about a message that waits.
+    pub fn explain(&self, message: MessageKey, question: Question) -> Result<Verdict, StoreError> {
+        let message = MessageRow::by_key(self.conn, message)?;
+        self.board.ask_about(self.conn, &message, None, question, self.now)
     }
 
     /// Asks the gate about a message that would be submitted for `route` as part of `batch`.
@@ -314,12 +340,17 @@ impl<'a> Work<'a> {
         &self,
         route: &Route,
         batch: &str,
-        purpose: Purpose,
+        addressee: Option<Addressee>,
         question: Question,
     ) -> Result<Verdict, StoreError> {
-        let route = self.route(route.clone(), purpose, question.recipient)?;
-        let lane = LaneInfo { route, batch: batch.to_owned() };
-        self.board.ask_lane(self.conn, &lane, None, question, self.now)
+        let Some(addressee) = addressee else {
+            let lane = LaneInfo { class: ALWAYS.to_owned(), route: route.clone(), batch: batch.to_owned() };
+            return self.board.ask_lane(self.conn, &lane, None, question, None, self.now);
+        };
+        let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
+        let lane = self.board.lane_info(&addressee, route, batch.to_owned());
+        let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)
     }
 
     /// The SIMs that were seen.

@@ -114,8 +114,8 @@ pub(crate) fn look(world: &mut World) -> Look {
     let mut waiting = BTreeMap::new();
     let queued = messages(world, Some(MessageState::Queued));
     for view in queued.into_iter().chain(messages(world, Some(MessageState::Sending))) {
-        if let (Some((lane, question)), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
-            let verdict = gateway.commit(now, |context| context.work.explain(lane, question)).unwrap();
+        if let (Some(question), Some(gateway)) = (view.waiting, world.gateway.as_mut()) {
+            let verdict = gateway.commit(now, |context| context.work.explain(view.key, question)).unwrap();
             waiting.insert(view.id.as_bytes().to_vec(), (view, verdict));
         }
     }

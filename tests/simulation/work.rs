@@ -89,6 +89,7 @@ impl Task {
             group: None,
             report: true,
             labels: Labels { batch: self.batch.clone(), ..Labels::default() },
+            confirms_opt_out: false,
             parts: segments.submits(tp_da, true).unwrap(),
         }
     }

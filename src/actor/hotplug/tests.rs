@@ -41,7 +41,13 @@ impl Site {
         let clock = Clock::host();
         let default = Limits::none();
         let sims = SimSettings { default, balance: Rule::default(), cards: Vec::new() };
-        let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
+        let settings = Settings {
+            sims,
+            free_floor: 0,
+            country: Country::from_iso("BR").unwrap(),
+            alarms: Vec::new(),
+            contact: crate::contact::ContactSettings::none().into(),
+        };
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();
         let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();
         let (stop, _) = watch::channel(false);

@@ -38,8 +38,13 @@ impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::host();
-        let settings =
-            Settings { sims: sims(), free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
+        let settings = Settings {
+            sims: sims(),
+            free_floor: 0,
+            country: Country::from_iso("BR").unwrap(),
+            alarms: Vec::new(),
+            contact: crate::contact::ContactSettings::none().into(),
+        };
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();
         let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();
         Self { folder, clock, writer, fleet: Fleet::default(), refused_pins: RefusedPins::default() }

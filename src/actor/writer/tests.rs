@@ -61,7 +61,13 @@ fn limits() -> Limits {
 
 fn running(path: &Path, clock: Clock) -> Running {
     let sims = SimSettings { default: limits(), balance: Rule::default(), cards: Vec::new() };
-    let settings = Settings { sims, free_floor: 0, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() };
+    let settings = Settings {
+        sims,
+        free_floor: 0,
+        country: Country::from_iso("BR").unwrap(),
+        alarms: Vec::new(),
+        contact: crate::contact::ContactSettings::none().into(),
+    };
     let store = Store::open(path, settings, clock.now().utc).unwrap();
     Running::new(store, clock, Arc::new(Metrics::default())).unwrap()
 }

@@ -29,7 +29,8 @@ pub(super) fn read(path: &Path, text: &str, zones: &BTreeMap<String, Zone>) -> (
     let place = |line: usize| Place::Line { file: path.to_owned(), line, column: 1 };
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     for (index, (line, written)) in lines.enumerate() {
-        let mut report = |key: &str, problem| findings.push(Finding { place: place(line), key: key.to_owned(), problem });
+        let mut report =
+            |key: &str, problem| findings.push(Finding { place: place(line), key: key.to_owned(), problem });
         if index == 0 {
             if written.trim() != HEADING {
                 report("", Problem::Heading { expected: HEADING });

@@ -1,8 +1,8 @@
 //! Holidays as rules, so that no list has to be renewed every year: fixed dates, days counted from Easter Sunday, and the
 //! nth weekday of a month.
 
-use jiff::civil::{Date, Weekday};
 use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
 
 use crate::contact::place::State;
 use crate::sms::number::Country;
@@ -140,9 +140,23 @@ mod tests {
     #[test]
     fn easter_sundays_of_the_almanac() {
         for expected in [
-            "1961-04-02", "1981-04-19", "2000-04-23", "2008-03-23", "2011-04-24", "2019-04-21", "2024-03-31",
-            "2025-04-20", "2026-04-05", "2027-03-28", "2028-04-16", "2029-04-01", "2030-04-21", "2038-04-25",
-            "2049-04-18", "2076-04-19", "2100-03-28",
+            "1961-04-02",
+            "1981-04-19",
+            "2000-04-23",
+            "2008-03-23",
+            "2011-04-24",
+            "2019-04-21",
+            "2024-03-31",
+            "2025-04-20",
+            "2026-04-05",
+            "2027-03-28",
+            "2028-04-16",
+            "2029-04-01",
+            "2030-04-21",
+            "2038-04-25",
+            "2049-04-18",
+            "2076-04-19",
+            "2100-03-28",
         ] {
             assert_eq!(easter(date(expected).year()), Some(date(expected)));
         }

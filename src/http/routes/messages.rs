@@ -25,7 +25,7 @@ pub(super) async fn explained(
     site: &Site,
     views: Vec<MessageView>,
 ) -> Result<Vec<(MessageView, Option<Explained>)>, Problem> {
-    let questions: Vec<_> = views.iter().filter_map(|view| view.waiting).collect();
+    let questions: Vec<_> = views.iter().filter_map(|view| Some((view.key, view.waiting?))).collect();
     let verdicts = if questions.is_empty() { Vec::new() } else { site.writer.explain(questions).await? };
     let lane = |view: &MessageView| lane(view.sim.as_ref(), view.group.as_ref(), view.labels.batch.as_ref());
     let lanes = views.iter().filter(|view| view.waiting.is_some()).map(lane);

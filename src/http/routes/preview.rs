@@ -39,14 +39,14 @@ pub(super) async fn preview(
     let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;
     let question = Question {
         paused: false,
+        asked: checked.times.due,
         due: checked.times.due,
         expires: checked.times.expires,
         parts: u32::try_from(preview.segments).unwrap_or(u32::MAX),
         begun: false,
-        recipient: checked.to,
     };
     let (route, batch) = checked.lane();
-    let verdict = site.writer.preview(route.clone(), batch.clone(), checked.purpose, question).await?;
+    let verdict = site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
     Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before)))
 }

@@ -158,7 +158,13 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
 }
 
 fn store_settings(free_floor: u64) -> StoreSettings {
-    StoreSettings { sims: sims(), free_floor, country: Country::from_iso("BR").unwrap(), alarms: Vec::new() }
+    StoreSettings {
+        sims: sims(),
+        free_floor,
+        country: Country::from_iso("BR").unwrap(),
+        alarms: Vec::new(),
+        contact: crate::contact::ContactSettings::none().into(),
+    }
 }
 
 /// One prepaid SIM with a name; at most three parts a day leave by it.

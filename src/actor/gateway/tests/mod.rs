@@ -4,10 +4,12 @@ mod alarm;
 mod balance;
 mod budget;
 mod clock;
+
 mod control;
 mod fair;
 mod inbound;
 mod parts;
+mod person;
 mod repeat;
 mod report;
 mod rest;
@@ -15,6 +17,7 @@ mod travel;
 mod unknown;
 
 use super::*;
+use crate::contact::ContactSettings;
 use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::gate::{Reason, Verdict};
@@ -62,13 +65,17 @@ fn settings(limits: Limits) -> Settings {
         free_floor: FREE_FLOOR,
         country: Country::from_iso("BR").unwrap(),
         alarms: Vec::new(),
+        contact: ContactSettings::none().into(),
     }
 }
 
 impl Desk {
     fn new(limits: Limits) -> Self {
+        Self::with(settings(limits))
+    }
+
+    fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(limits);
         let now: Timestamp = "2026-11-24T13:00:00Z".parse().unwrap();
         let store = Store::open(&folder.path().join("recado.db"), settings.clone(), now).unwrap();
         Self { folder, settings, gateway: Gateway::new(store).unwrap(), now, serial: 0 }
@@ -110,8 +117,17 @@ impl Desk {
             group: None,
             report: true,
             labels: Labels::default(),
+            confirms_opt_out: false,
             parts,
         }
+    }
+
+    /// A name that no other message has.
+    fn gateway_id(&self) -> MessageId {
+        let seq = self.gateway.store().last_seq().to_be_bytes();
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&seq);
+        MessageId::new(self.now, random)
     }
 
     fn try_submit(&mut self, submission: &Submission) -> SubmitAnswer {
@@ -122,6 +138,13 @@ impl Desk {
         let submission = self.submission(text);
         assert!(matches!(self.try_submit(&submission), SubmitAnswer::Queued(_)));
         submission.id
+    }
+
+    /// What the gate says of a message that waits.
+    fn verdict(&mut self, id: MessageId) -> Verdict {
+        let view = self.view(id);
+        let question = view.waiting.unwrap();
+        self.gateway.commit(self.now, |context| context.work.explain(view.key, question)).unwrap()
     }
 
     fn report(&mut self, modem: &str, reports: &[Report]) -> Vec<Order> {

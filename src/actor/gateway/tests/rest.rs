@@ -57,8 +57,7 @@ fn what_only_a_resting_sim_could_send_says_so() {
     desk.plug("m1", "sim-a");
     let id = desk.submit("um");
     desk.hand_over_as(BARRED);
-    let (lane, question) = desk.view(id).waiting.unwrap();
-    let verdict = desk.gateway.commit(desk.now, |context| context.work.explain(lane, question)).unwrap();
+    let verdict = desk.verdict(id);
     assert_eq!(verdict, Verdict::Hold { reason: Reason::SimResting, until: None });
 }
 

@@ -1,0 +1,72 @@
+//! What an installation is told about whom it may text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::sms::number::{Country, PhoneNumber};
+
+use super::calendar::{self, Calendar, Class, Tables, Window};
+use super::frequency::Limits;
+use super::place::{Atlas, Residence};
+use super::secret::Secret;
+use super::{Addressee, Lasts, Obstacle, Reason};
+
+/// Everything that decides about contact and is not looked up for a person.
+#[derive(Debug, Clone)]
+pub struct ContactSettings {
+    /// When people may be texted.
+    pub calendar: Arc<Calendar>,
+    /// How often.
+    pub frequency: Limits,
+    /// While it is not empty, these numbers alone.
+    pub only_to: Vec<PhoneNumber>,
+    /// Whether texts that ask for payment wait until the number is confirmed.
+    pub confirm_numbers: bool,
+    /// Whether a text that did not arrive before the hours end is given up by the network too.
+    pub deliver_within_window: bool,
+    /// Days after a promised day before the promise counts as broken.
+    pub promise_grace: Duration,
+    /// The key for erased numbers.
+    pub secret: Secret,
+}
+
+impl ContactSettings {
+    /// Nothing is limited but by the suppression ledger.
+    pub fn none() -> Self {
+        let atlas = Atlas::new(Country::BRAZIL, BTreeMap::new(), Vec::new());
+        let tables = Tables { profiles: Vec::new(), rules: Vec::new(), holidays: Vec::new() };
+        Self {
+            calendar: Arc::new(Calendar::new(atlas, tables, &calendar::Policy::None, Vec::new())),
+            frequency: Limits::default(),
+            only_to: Vec::new(),
+            confirm_numbers: false,
+            deliver_within_window: false,
+            promise_grace: Duration::ZERO,
+            secret: Secret::new([0; super::secret::KEY_OCTETS]),
+        }
+    }
+
+    /// The hours that hold for a message.
+    pub fn class(&self, to: &Addressee) -> Class {
+        self.calendar.class(to.number, &Residence::default(), to.purpose)
+    }
+
+    /// Where the days of whoever has a number begin and end: of several places the first.
+    pub fn zone(&self, number: PhoneNumber) -> TimeZone {
+        let spots = self.calendar.locate(number, &Residence::default()).spots;
+        spots.iter().find_map(|spot| spot.zone.as_ref()).map_or(TimeZone::UTC, |zone| zone.clock().clone())
+    }
+}
+
+/// What hours put in the way of a message.
+pub fn obstacle(window: Window) -> Option<Obstacle> {
+    let Window::Closed { reason, next_opening, .. } = window else { return None };
+    let reason = match reason {
+        calendar::Reason::Window => Reason::Window,
+        calendar::Reason::Holiday => Reason::Holiday,
+    };
+    Some(Obstacle { reason, lasts: next_opening.map_or(Lasts::Open, Lasts::Until) })
+}

@@ -1,0 +1,200 @@
+//! What is known of the person whom a message is for, looked up for the gate.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::clock::Timestamp;
+use crate::contact::frequency::{History, Touch};
+use crate::contact::standing::Standing;
+use crate::contact::{Addressee, Bounds, ContactSettings, Record, TextMark, bounds};
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::sms::id::{MessageKey, SimKey};
+use crate::sms::message::{Purpose, Submission};
+use crate::sms::number::PhoneNumber;
+
+use super::StoreError;
+use super::board::Board;
+use super::row::{self, MessageRow, stored_number};
+use super::suppression;
+use super::work::Work;
+
+/// Whether the same text waits for a number. So many messages to it are looked at, newest first.
+const SAME_WAITS: &str =
+    "SELECT 1 FROM (SELECT state, text_mark FROM message WHERE recipient = ?1 ORDER BY key DESC LIMIT 64)
+     WHERE state = 0 AND text_mark = ?2";
+
+/// What a number or a debtor had.
+const HAD_BY_NUMBER: &str = "SELECT at, text_mark FROM touch WHERE subscriber = ?1 AND at > ?2 AND message IS NOT ?3";
+const HAD_BY_DEBTOR: &str = "SELECT at, text_mark FROM touch WHERE debtor = ?1 AND at > ?2 AND message IS NOT ?3";
+
+/// When a number wrote last.
+const ANSWERED: &str = "SELECT max(at) FROM inbound WHERE number = ?";
+
+/// To whom a submission goes and why.
+pub(super) fn addressee_of(submission: &Submission) -> Addressee {
+    Addressee {
+        number: submission.to,
+        purpose: submission.purpose,
+        debtor: submission.labels.debtor.clone(),
+        creditor: submission.labels.creditor.clone(),
+        text: TextMark::of(&submission.text.0),
+        confirms_opt_out: submission.confirms_opt_out,
+    }
+}
+
+/// To whom a stored message goes and why.
+pub(super) fn addressee(conn: &Connection, message: MessageKey) -> Result<Addressee, StoreError> {
+    let read = |row: &Row<'_>| {
+        let (purpose, mark): (String, Option<[u8; 16]>) = (row.get(1)?, row.get(4)?);
+        // What a later release wrote is held to the strictest rules.
+        let purpose = Purpose::from_name(&purpose).unwrap_or(Purpose::Promotion);
+        let text = TextMark(mark.unwrap_or_default());
+        let (debtor, creditor, confirms_opt_out) = (row.get(2)?, row.get(3)?, row.get(5)?);
+        let number = row::number(row.get(0)?);
+        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, text, confirms_opt_out }))
+    };
+    let sql = "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out FROM message WHERE key = ?";
+    let found = conn.prepare_cached(sql)?.query_row([message.0], read).optional()?.flatten();
+    found.ok_or(StoreError::Corrupt { table: "message", key: message.0, what: "recipient or absent" })
+}
+
+/// What is known of `addressee`, of whom `message` is one that is stored already. `begun` says that parts of it have gone.
+pub(super) fn read(
+    conn: &Connection,
+    contact: &ContactSettings,
+    addressee: Addressee,
+    message: Option<MessageKey>,
+    begun: bool,
+    now: Timestamp,
+) -> Result<Record, StoreError> {
+    let Addressee { number, purpose, .. } = addressee;
+    let Bounds { is_capped, is_dunning, .. } = match purpose {
+        // Whether it is one is told by the history.
+        Purpose::Reply => bounds(Purpose::Collection),
+        purpose => bounds(purpose),
+    };
+    let entries = suppression::entries(conn, contact, number)?;
+    let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
+    let standing = if is_dunning { standing(conn, &addressee, now)? } else { Standing::Open };
+    let needs_confirmation = is_dunning && contact.confirm_numbers && !is_confirmed(conn, number)?;
+    let is_listed = contact.only_to.is_empty()
+        || purpose == Purpose::Operational
+        || contact.only_to.iter().any(|listed| listed.is_same_line(number));
+    Ok(Record {
+        entries,
+        is_listed,
+        standing,
+        needs_confirmation,
+        history,
+        limits: contact.frequency,
+        zone: contact.zone(number),
+        begun,
+        addressee,
+    })
+}
+
+fn history(
+    conn: &Connection,
+    contact: &ContactSettings,
+    addressee: &Addressee,
+    message: Option<MessageKey>,
+    now: Timestamp,
+) -> Result<History, StoreError> {
+    let limits = &contact.frequency;
+    let (since, message) = ((now - limits.looks_back()).as_millis(), message.map(|message| message.0));
+    let touch = |row: &Row<'_>| {
+        let mark: Option<[u8; 16]> = row.get(1)?;
+        Ok(Touch { at: Timestamp::from_millis(row.get(0)?), text: TextMark(mark.unwrap_or_default()) })
+    };
+    let mut by_number = conn.prepare_cached(HAD_BY_NUMBER)?;
+    let subscriber = stored_subscriber(addressee.number);
+    let mut touches =
+        by_number.query_map(params![subscriber, since, message], touch)?.collect::<Result<Vec<_>, _>>()?;
+    if let Some(debtor) = &addressee.debtor {
+        let mut by_debtor = conn.prepare_cached(HAD_BY_DEBTOR)?;
+        for found in by_debtor.query_map(params![debtor, since, message], touch)? {
+            let found = found?;
+            // Most are found by both.
+            if !touches.contains(&found) {
+                touches.push(found);
+            }
+        }
+    }
+    let number = stored_number(addressee.number);
+    let answered_at: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))?;
+    let same_waits = message.is_none()
+        && limits.same_text_days > 0
+        && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
+    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+}
+
+/// The strictest of what is known of the debtor and of the number.
+fn standing(conn: &Connection, addressee: &Addressee, now: Timestamp) -> Result<Standing, StoreError> {
+    let read = |row: &Row<'_>| {
+        let until: Option<i64> = row.get(1)?;
+        Ok(Standing::from_name(&row.get::<_, String>(0)?, until.map(Timestamp::from_millis)))
+    };
+    let mut found = Vec::new();
+    if let Some(debtor) = &addressee.debtor {
+        let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE debtor = ?")?;
+        found.extend(statement.query_row([debtor], read).optional()?);
+    }
+    let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE subscriber = ?")?;
+    found.extend(statement.query_row([stored_subscriber(addressee.number)], read).optional()?);
+    // What a later release wrote is no reason to ask for money.
+    let known = found.into_iter().map(|standing| standing.unwrap_or(Standing::Disputed));
+    Ok(known
+        .filter(|standing| standing.obstacle(now).is_some())
+        .max_by_key(|standing| standing.severity())
+        .unwrap_or_default())
+}
+
+fn is_confirmed(conn: &Connection, number: PhoneNumber) -> Result<bool, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT 1 FROM confirmed_number WHERE subscriber = ?")?;
+    Ok(statement.exists([stored_subscriber(number)])?)
+}
+
+/// The integer as which a subscriber is stored.
+pub(super) fn stored_subscriber(number: PhoneNumber) -> i64 {
+    i64::try_from(number.subscriber()).unwrap_or(i64::MAX)
+}
+
+impl Board {
+    /// Asks the gate about a stored message.
+    pub(super) fn ask_about(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        only: Option<SimKey>,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let Some(info) = self.lanes.get(&message.lane) else {
+            return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
+        };
+        let addressee = addressee(conn, message.key)?;
+        let record = read(conn, &self.contact, addressee, Some(message.key), question.begun, now)?;
+        self.ask_lane(conn, info, only, question, Some(&record), now)
+    }
+}
+
+impl Work<'_> {
+    /// Notes that a person is texted, where that counts.
+    pub(super) fn touch(&mut self, message: MessageKey) -> Result<(), StoreError> {
+        let Addressee { number, purpose, debtor, text, .. } = addressee(self.conn, message)?;
+        if !bounds(purpose).counts {
+            return Ok(());
+        }
+        self.conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![message.0, self.now.as_millis(), stored_subscriber(number), debtor, text.0])?;
+        Ok(())
+    }
+
+    /// Takes back that a person is texted: nothing of the message has left, nor may have.
+    pub(super) fn untouch(&mut self, message: MessageKey) -> Result<(), StoreError> {
+        self.conn.prepare_cached("DELETE FROM touch WHERE message = ?")?.execute([message.0])?;
+        Ok(())
+    }
+}

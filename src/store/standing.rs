@@ -1,0 +1,149 @@
+//! How things stand with people, as it is stored, and what a change means for messages that wait.
+
+use rusqlite::params;
+
+use crate::clock::Timestamp;
+use crate::contact::standing::Standing;
+use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::sms::id::MessageKey;
+use crate::sms::lifecycle::{MessageState, SegmentState};
+use crate::sms::number::PhoneNumber;
+
+use super::StoreError;
+use super::event::{About, EventKind};
+use super::record::stored_subscriber;
+use super::row::{MessageRow, SegmentRow, message_code, stored_number};
+use super::suppression::Stopped;
+use super::work::{Effect, Work};
+
+/// Whose standing it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// A debtor's, by the caller's id.
+    Debtor(String),
+    /// Whoever has this number, where no debtor is known.
+    Number(PhoneNumber),
+}
+
+/// On whose word.
+#[derive(Debug, Clone, Copy)]
+pub struct Word<'a> {
+    /// Who says it.
+    pub client: &'a str,
+    /// The inbound text that it rests on.
+    pub inbound: Option<i64>,
+    /// The message that this answers.
+    pub message: Option<MessageKey>,
+}
+
+impl Work<'_> {
+    /// Notes how things stand, and looks again at what waits.
+    pub fn set_standing(&mut self, whose: &Whose, standing: Standing, word: Word<'_>) -> Result<Stopped, StoreError> {
+        let (debtor, subscriber) = match whose {
+            Whose::Debtor(debtor) => (Some(debtor.as_str()), None),
+            Whose::Number(number) => (None, Some(stored_subscriber(*number))),
+        };
+        self.conn
+            .prepare_cached("DELETE FROM standing WHERE debtor = ? OR subscriber = ?")?
+            .execute(params![debtor, subscriber])?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO standing (debtor, subscriber, state, until, at, client, inbound) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                debtor,
+                subscriber,
+                standing.name(),
+                standing.until().map(Timestamp::as_millis),
+                self.now.as_millis(),
+                word.client,
+                word.inbound,
+            ])?;
+        let until = standing.until().map(|until| until.to_string());
+        let data = serde_json::json!({ "standing": standing.name(), "until": until, "inbound": word.inbound });
+        let about = About { message: word.message, data: Some(data.to_string()), ..About::default() };
+        self.event(EventKind::DebtChanged, &about)?;
+        let waiting = match whose {
+            Whose::Debtor(debtor) => self.open_of_debtor(debtor)?,
+            Whose::Number(number) => self.open_of_number(*number)?,
+        };
+        self.look_again(&waiting)
+    }
+
+    /// Notes that the owner of a number has said who it is.
+    pub fn confirm_number(&mut self, number: PhoneNumber, inbound: Option<i64>) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO confirmed_number (subscriber, at, inbound) VALUES (?, ?, ?)")?
+            .execute(params![stored_subscriber(number), self.now.as_millis(), inbound])?;
+        let waiting = self.open_of_number(number)?;
+        self.look_again(&waiting).map(drop)
+    }
+
+    /// Messages to a number of which something may still go.
+    pub(super) fn open_of_number(&self, number: PhoneNumber) -> Result<Vec<MessageKey>, StoreError> {
+        let mut found = Vec::new();
+        for form in number.forms() {
+            found.extend(self.open("SELECT key FROM message WHERE recipient = ?1", &stored_number(form))?);
+        }
+        Ok(found)
+    }
+
+    fn open_of_debtor(&self, debtor: &str) -> Result<Vec<MessageKey>, StoreError> {
+        self.open("SELECT key FROM message WHERE debtor = ?1", &debtor)
+    }
+
+    fn open(&self, of: &str, value: &dyn rusqlite::ToSql) -> Result<Vec<MessageKey>, StoreError> {
+        let [queued, sending, unknown] =
+            [MessageState::Queued, MessageState::Sending, MessageState::Unknown].map(message_code);
+        let mut statement = self.conn.prepare_cached(&format!("{of} AND state IN (?2, ?3, ?4)"))?;
+        let rows = statement.query_map(params![value, queued, sending, unknown], |row| row.get(0).map(MessageKey))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Asks the gate again about messages that wait: some may go now, others never.
+    pub(super) fn look_again(&mut self, messages: &[MessageKey]) -> Result<Stopped, StoreError> {
+        let mut stopped = Stopped::default();
+        for key in messages {
+            let message = MessageRow::by_key(self.conn, *key)?;
+            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let waits = |row: &&SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
+            let Some(first) = segments.iter().find(waits) else { continue };
+            let due = message.due.max(self.now);
+            let (put_off, tried) = (first.due > due, first.attempts > 0);
+            let begun = segments.iter().any(|row| row.state.has_left());
+            let question =
+                Question { paused: false, asked: message.due, due, expires: message.expires, parts: 1, begun };
+            match self.board.ask_about(self.conn, &message, None, question, self.now)? {
+                verdict @ Verdict::Block { reason: Reason::Contact(_) } => {
+                    stopped.stopped += 1;
+                    if begun {
+                        stopped.on_wire.extend(self.public_id(*key)?);
+                    }
+                    self.turn_away(&message, &mut segments, verdict)?;
+                }
+                // What waits after a failed attempt keeps its time.
+                _ if put_off && !tried => self.bring_forward(&message, &mut segments, due)?,
+                _ => {}
+            }
+        }
+        Ok(stopped)
+    }
+
+    /// Puts what waits of a message back to an earlier place. When it is drawn the gate is asked again.
+    fn bring_forward(
+        &mut self,
+        message: &MessageRow,
+        segments: &mut [SegmentRow],
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        for segment in segments.iter_mut() {
+            if let SegmentState::Waiting { due: old } = &mut segment.state {
+                *old = due;
+                segment.due = due;
+                self.save(segment)?;
+            }
+        }
+        self.effect(Effect::Queued { lane: message.lane, priority: message.priority, due });
+        Ok(())
+    }
+}
