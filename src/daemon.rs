@@ -4,6 +4,8 @@
 //! the modems (what is on the wire gets the configured time and is unknown after it), the doors, the writer. Ready is said
 //! when the doors are open.
 
+mod secret;
+
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use crate::actor::place::Place;
 use crate::actor::reset::Means;
 use crate::actor::writer::{StartError, WriteError, Writer};
 use crate::clock::Clock;
+use crate::config::rules::RuleBook;
 use crate::config::{self, Binding, Config};
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
@@ -74,6 +77,9 @@ pub enum DaemonError {
         /// The system's word.
         source: io::Error,
     },
+    /// The rules of contact cannot be read.
+    #[error("the rules of contact: {}", _0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Rules(Vec<config::Finding>),
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -123,12 +129,15 @@ impl Daemon {
     pub async fn start(options: Options) -> Result<Self, DaemonError> {
         let Options { config, clock, simulate } = options;
         let lock = lock(&config.store.path)?;
+        let book = RuleBook::load(&config.region, &config.contact).map_err(DaemonError::Rules)?;
+        let key_path = config.key_path();
+        let secret = secret::load(&key_path).map_err(|source| DaemonError::File { path: key_path.clone(), source })?;
         let settings = Settings {
             sims: config.sim_settings(),
             free_floor: FREE_FLOOR,
             country: config.region.country,
             alarms: config.alarms.sms_to.clone(),
-            contact: crate::contact::ContactSettings::none().into(),
+            contact: config.contact_settings(book.calendar, secret).into(),
         };
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));

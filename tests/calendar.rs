@@ -31,7 +31,9 @@ fn calendar(rules: &str, closures: &str) -> Calendar {
         name => Policy::Profile(name.to_owned()),
     };
     let closures = closures.split(',').filter(|date| *date != "-").map(|date| date.parse().unwrap()).collect();
-    RuleBook::load(&Region { rules, ..Region::default() }, &Contact { closures }).unwrap().calendar
+    RuleBook::load(&Region { rules, ..Region::default() }, &Contact { closures, ..Contact::default() })
+        .unwrap()
+        .calendar
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use recado::clock::Clock;
 use recado::config::{Binding, Config};
+use recado::contact::calendar::Policy;
+use recado::contact::frequency::Limits;
 use recado::daemon::{Daemon, Options, Simulate};
 
 /// Starts it: SIMs without limits, the door on a free port, the database in `folder`.
@@ -15,6 +17,8 @@ pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<
     config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
     (config.sim.per_minute, config.sim.per_hour, config.sim.per_day, config.sim.per_month) = (0, 0, 0, 0);
     config.sim.min_gap = Duration::ZERO;
+    config.region.rules = Policy::None;
+    config.contact.frequency = Limits::default();
     let modem =
         |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None, power_cycle: None };
     config.modems = ports.iter().map(modem).collect();

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
+use crate::contact::ContactSettings;
+use crate::contact::calendar::Calendar;
+use crate::contact::secret::Secret;
 use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
@@ -19,6 +22,25 @@ impl Config {
     pub fn sim_settings(&self) -> SimSettings {
         let cards = self.sim.cards.iter().map(|card| self.card(card)).collect();
         SimSettings { default: self.limits(None), balance: self.balance(), cards }
+    }
+
+    /// Who may be texted, and when.
+    pub fn contact_settings(&self, calendar: Calendar, secret: Secret) -> ContactSettings {
+        let contact = &self.contact;
+        ContactSettings {
+            calendar: calendar.into(),
+            frequency: contact.frequency,
+            only_to: contact.only_to.clone(),
+            confirm_numbers: contact.confirm_numbers,
+            deliver_within_window: contact.deliver_within_window,
+            promise_grace: contact.promise_grace,
+            secret,
+        }
+    }
+
+    /// The key for erased numbers, beside the database.
+    pub fn key_path(&self) -> PathBuf {
+        self.store.path.with_file_name("suppression.key")
     }
 
     /// How messages choose their alphabet if they do not say.

@@ -28,6 +28,7 @@ pub use sim::{Card, Sim};
 use jiff::civil::Date;
 
 use crate::contact::calendar::Policy;
+use crate::contact::frequency::Limits;
 use crate::sms::message::VALIDITY_MAX;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
@@ -96,8 +97,18 @@ pub struct Region {
 }
 
 /// When debtors are let alone, beyond the laws.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
+    /// How often a debtor is texted, over all callers.
+    pub frequency: Limits,
+    /// Days after a promised day before the promise counts as broken.
+    pub promise_grace: Duration,
+    /// Whether texts that ask for payment wait until the number is confirmed.
+    pub confirm_numbers: bool,
+    /// Whether what did not arrive before the hours end is given up by the network too.
+    pub deliver_within_window: bool,
+    /// While it is not empty, nobody else is texted.
+    pub only_to: Vec<PhoneNumber>,
     /// Days on which the company is closed.
     pub closures: Vec<Date>,
 }
@@ -171,7 +182,7 @@ impl Config {
         root.table("serve", |section| self.serve.read(section));
         root.table("region", |section| self.region.read(section));
         root.table("messages", |section| self.messages.read(section));
-        root.table("contact", |section| self.contact.read(section));
+        root.table("contact", |section| self.contact.read(section, self.region.country));
         root.table("modems", |section| self.discovery.read(section));
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
@@ -233,8 +244,36 @@ impl Region {
     }
 }
 
+impl Default for Contact {
+    fn default() -> Self {
+        Self {
+            frequency: Limits {
+                max_per_day: 1,
+                max_per_week: 3,
+                same_text_days: 7,
+                min_gap: Duration::from_secs(4 * 3600),
+                quiet_after_reply: Duration::from_secs(24 * 3600),
+            },
+            promise_grace: Duration::from_secs(2 * 86_400),
+            confirm_numbers: false,
+            deliver_within_window: false,
+            only_to: Vec::new(),
+            closures: Vec::new(),
+        }
+    }
+}
+
 impl Contact {
-    fn read(&mut self, section: &mut Section<'_, '_>) {
+    fn read(&mut self, section: &mut Section<'_, '_>, country: Country) {
+        section.set("max_per_day", &mut self.frequency.max_per_day, value::count);
+        section.set("max_per_week", &mut self.frequency.max_per_week, value::count);
+        section.set("same_text_days", &mut self.frequency.same_text_days, value::days);
+        section.set("min_gap", &mut self.frequency.min_gap, value::duration);
+        section.set("quiet_after_reply", &mut self.frequency.quiet_after_reply, value::duration);
+        section.set("promise_grace", &mut self.promise_grace, value::duration);
+        section.set("confirm_numbers", &mut self.confirm_numbers, value::truth);
+        section.set("deliver_within_window", &mut self.deliver_within_window, value::truth);
+        section.set("only_to", &mut self.only_to, |raw| value::numbers(raw, country));
         section.set("closures", &mut self.closures, value::dates);
     }
 }

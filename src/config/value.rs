@@ -94,6 +94,11 @@ pub(super) fn count(raw: Raw<'_>) -> Result<u32, Problem> {
     raw.whole(0, u32::MAX.into()).map(|count| u32::try_from(count).expect("the range was checked"))
 }
 
+/// Days that a person can oversee.
+pub(super) fn days(raw: Raw<'_>) -> Result<u32, Problem> {
+    raw.whole(0, 366).map(|days| u32::try_from(days).unwrap_or_default())
+}
+
 pub(super) fn hour(raw: Raw<'_>) -> Result<i8, Problem> {
     raw.whole(0, 23).map(|hour| i8::try_from(hour).expect("the range was checked"))
 }
