@@ -91,7 +91,8 @@ fn measure(replies: &[Reply]) -> Outcome {
     for reply in replies {
         let understanding = answer(reply);
         let found: BTreeSet<Intent> = understanding.intents.iter().copied().collect();
-        let line = format!("{} {:?}\n    expected {:?}\n    found    {found:?}", reply.place, reply.text, reply.intents);
+        let seen: Vec<_> = understanding.evidence.iter().map(|one| (one.intent, one.phrase.as_str())).collect();
+        let line = format!("{} {:?}\n    expected {:?}\n    found    {seen:?}", reply.place, reply.text, reply.intents);
         outcome.confusion[strictest(&reply.intents)][strictest(&found)] += 1;
         match (reply.intents.contains(&Intent::OptOut), found.contains(&Intent::OptOut)) {
             (true, false) => outcome.missed_stops.push(line.clone()),
