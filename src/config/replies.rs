@@ -97,6 +97,7 @@ fn read_language(section: &mut Section<'_, '_>, language: Language, lexicon: &mu
             shelf.read(section, "lead_unless", Role::LeadUnless(intent));
             let contains = shelf.read(section, "contains", Role::Contains(intent));
             shelf.read(section, "unless", Role::Unless(intent));
+            shelf.read(section, "always", Role::Always(intent));
             if intent == Intent::OptOut && (whole == 0 || contains == 0) {
                 section.report_here(Problem::Missing);
             }
@@ -206,7 +207,7 @@ mod tests {
         check(
             &file(&wrong),
             &[
-                "replies.toml:6:37: pt-BR.abbreviations.vc: expected one word, found \"de voce\"",
+                "replies.toml:6:35: pt-BR.abbreviations.vc: expected one word, found \"de voce\"",
                 "replies.toml:8:10: pt-BR.no.whole: \"n\" is read as \"nao\" everywhere; write the full word",
             ],
         );
@@ -217,16 +218,16 @@ mod tests {
         check(&file("opt_out = { whole = [\"sair\"] }"), &["replies.toml:5:11: pt-BR.opt_out: missing"]);
         check(&file(""), &["replies.toml:4:1: pt-BR.opt_out: missing"]);
         let no_english = file(STOP).replace("en = {", "fr = {");
-        check(&no_english, &["replies.toml: en: missing", "replies.toml:3:1: fr: unknown key; did you mean en?"]);
+        check(&no_english, &["replies.toml: en: missing", "replies.toml:3:1: fr: unknown key"]);
     }
 
     #[test]
     fn the_order_of_effects_has_every_intent_once() {
         let expected = "deceased wrong_person opt_out dispute already_paid promise_to_pay wants_contact help opt_in no yes";
         let twice = file(STOP).replace("\"no\", \"yes\"", "\"no\", \"no\"");
-        check(&twice, &[&format!("replies.toml:1:71: about.order_of_effect: expected each of {expected} once")]);
+        check(&twice, &[&format!("replies.toml:1:74: about.order_of_effect: expected each of {expected} once")]);
         let unknown = file(STOP).replace("\"help\"", "\"halp\"");
-        let line = format!("replies.toml:1:71: about.order_of_effect: unknown name \"halp\", expected one of {expected}");
+        let line = format!("replies.toml:1:74: about.order_of_effect: unknown name \"halp\", expected one of {expected}");
         check(&unknown, &[&line]);
     }
 

@@ -29,6 +29,8 @@ pub enum Role {
     Contains(Intent),
     /// What seems to be the intent in these words is not: a negation, an instruction that is quoted.
     Unless(Intent),
+    /// The intent, wherever it stands within a clause, and no [`Role::Unless`] changes it.
+    Always(Intent),
     /// Means nothing alone.
     Ambiguous,
     /// Says nothing: please, thanks, good morning.
@@ -39,6 +41,18 @@ pub enum Role {
     Date(DateWord),
     /// Does not name a day, although it seems so.
     NotDate,
+}
+
+impl Role {
+    /// The intent that a phrase speaks for.
+    pub(super) fn intent(self) -> Option<Intent> {
+        match self {
+            Self::Whole(intent) | Self::Clause(intent) | Self::Lead(intent) => Some(intent),
+            Self::Contains(intent) | Self::Always(intent) => Some(intent),
+            Self::LeadUnless(_) | Self::Unless(_) | Self::Ambiguous | Self::Courtesy => None,
+            Self::Quoted | Self::Date(_) | Self::NotDate => None,
+        }
+    }
 }
 
 /// The rules by which replies are understood.
@@ -109,7 +123,7 @@ impl Lexicon {
 
     /// Adds a phrase.
     pub fn add(&mut self, language: Language, role: Role, phrase: Phrase) {
-        if matches!(role, Role::Whole(Intent::OptOut) | Role::Clause(Intent::OptOut) | Role::Contains(Intent::OptOut)) {
+        if role.intent() == Some(Intent::OptOut) {
             self.stop_words.extend(phrase.literals().filter(|word| word.len() > 2).map(Box::from));
         }
         self.tongues.entry(language).or_default().add(role, phrase);

@@ -122,17 +122,6 @@ impl Verdict {
     }
 }
 
-impl Role {
-    /// The intent that a phrase speaks for.
-    fn intent(self) -> Option<Intent> {
-        match self {
-            Self::Whole(intent) | Self::Clause(intent) | Self::Lead(intent) | Self::Contains(intent) => Some(intent),
-            Self::LeadUnless(_) | Self::Unless(_) | Self::Ambiguous | Self::Courtesy => None,
-            Self::Quoted | Self::Date(_) | Self::NotDate => None,
-        }
-    }
-}
-
 /// Cuts off what somebody else wrote, unless nothing were left.
 fn own_part<'a>(words: &mut Vec<Word>, found: Vec<Found<'a>>) -> Vec<Found<'a>> {
     let quoted = found.iter().filter(|one| one.role == Role::Quoted).map(|one| one.start).min();
@@ -183,6 +172,7 @@ impl<'w, 'f> Weighing<'w, 'f> {
             Role::Clause(_) if is_answer => self.first_clause().is_some_and(|clause| one.covers(clause)),
             Role::Clause(_) => one.covers(&self.core) || self.clauses.iter().any(|clause| one.covers(clause)),
             Role::Lead(_) => self.leads(one, intent),
+            Role::Always(_) => return true,
             _ => true,
         };
         stands && !self.is_guarded(intent, one)
