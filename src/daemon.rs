@@ -137,7 +137,7 @@ impl Daemon {
             free_floor: FREE_FLOOR,
             country: config.region.country,
             alarms: config.alarms.sms_to.clone(),
-            contact: config.contact_settings(book.calendar, secret).into(),
+            contact: config.contact_settings(book, secret).into(),
         };
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));

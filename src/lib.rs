@@ -11,7 +11,7 @@
 //! | [`suggest`] | what a misspelt name was meant to be | yes |
 //! | [`at`] | the AT dialogue: V.250, TS 27.005, TS 27.007 | yes |
 //! | [`sms`] | number, text, parts, states, outcomes, matching of reports | yes |
-//! | [`contact`] | where a number may be, and when texts are allowed there | yes |
+//! | [`contact`] | who may be texted and when, and what answers want | yes |
 //! | [`modem`] | what one modem does next | yes |
 //! | [`dispatch`] | gate, budgets, routes, and which SIM draws from which lane | yes |
 //! | [`store`] | what survives a restart, in SQLite | |

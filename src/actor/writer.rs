@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
+use crate::contact::reply::Intent;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
@@ -601,7 +602,7 @@ impl Running {
                     self.metrics.sent(&sim.label(), sent(result));
                 }
                 Fact::Reported(after) => self.metrics.reported(after),
-                Fact::Received => self.metrics.received(),
+                Fact::Received(intents) => self.metrics.received(intents.into_iter().map(Intent::code)),
                 Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
             }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use crate::contact::ContactSettings;
-use crate::contact::calendar::Calendar;
 use crate::contact::secret::Secret;
 use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
@@ -15,6 +14,7 @@ use crate::modem;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
 
+use super::rules::RuleBook;
 use super::{Card, Config};
 
 impl Config {
@@ -25,10 +25,12 @@ impl Config {
     }
 
     /// Who may be texted, and when.
-    pub fn contact_settings(&self, calendar: Calendar, secret: Secret) -> ContactSettings {
+    pub fn contact_settings(&self, book: RuleBook, secret: Secret) -> ContactSettings {
         let contact = &self.contact;
         ContactSettings {
-            calendar: calendar.into(),
+            calendar: book.calendar.into(),
+            lexicon: book.lexicon,
+            answers: contact.answers.clone(),
             frequency: contact.frequency,
             only_to: contact.only_to.clone(),
             confirm_numbers: contact.confirm_numbers,

@@ -9,6 +9,7 @@ mod environment;
 mod finding;
 mod modem;
 mod pin;
+pub mod replies;
 pub mod rules;
 mod section;
 mod sim;
@@ -29,6 +30,7 @@ use jiff::civil::Date;
 
 use crate::contact::calendar::Policy;
 use crate::contact::frequency::Limits;
+use crate::contact::settings::Answers;
 use crate::sms::message::VALIDITY_MAX;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
@@ -107,6 +109,8 @@ pub struct Contact {
     pub confirm_numbers: bool,
     /// Whether what did not arrive before the hours end is given up by the network too.
     pub deliver_within_window: bool,
+    /// What is answered by itself.
+    pub answers: Answers,
     /// While it is not empty, nobody else is texted.
     pub only_to: Vec<PhoneNumber>,
     /// Days on which the company is closed.
@@ -257,6 +261,7 @@ impl Default for Contact {
             promise_grace: Duration::from_secs(2 * 86_400),
             confirm_numbers: false,
             deliver_within_window: false,
+            answers: Answers { confirms_opt_out: true, opt_out: String::new(), help: String::new() },
             only_to: Vec::new(),
             closures: Vec::new(),
         }
@@ -271,6 +276,9 @@ impl Contact {
         section.set("min_gap", &mut self.frequency.min_gap, value::duration);
         section.set("quiet_after_reply", &mut self.frequency.quiet_after_reply, value::duration);
         section.set("promise_grace", &mut self.promise_grace, value::duration);
+        section.set("confirm_opt_out", &mut self.answers.confirms_opt_out, value::truth);
+        section.set("opt_out_text", &mut self.answers.opt_out, value::any_text);
+        section.set("help_text", &mut self.answers.help, value::any_text);
         section.set("confirm_numbers", &mut self.confirm_numbers, value::truth);
         section.set("deliver_within_window", &mut self.deliver_within_window, value::truth);
         section.set("only_to", &mut self.only_to, |raw| value::numbers(raw, country));

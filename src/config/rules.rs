@@ -1,4 +1,4 @@
-//! The rules of lawful contact as data: hours, holidays, countries and area codes.
+//! The rules of lawful contact as data: hours, holidays, countries, area codes, and what answers mean.
 //!
 //! They come with the program, from `config/rules`; a file of the same name in the folder `rules_dir` of `[region]` stands for
 //! the whole of one. A file with a mistake is never half read: all findings come at once, and there is no calendar. Zone data
@@ -21,21 +21,24 @@ use jiff::tz::TimeZone;
 
 use crate::contact::calendar::{Calendar, Policy, Tables, default_profile};
 use crate::contact::place::{Atlas, State, Zone};
+use crate::contact::reply::Lexicon;
 use crate::sms::number::Country;
 use crate::suggest::closest;
 
 use super::environment::Environment;
 use super::finding::{Finding, Place, Problem};
+use super::replies;
 use super::section::{Reading, Section};
 use super::{Contact, Region};
 
 /// The files that come with the program.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("countries.toml", include_str!("../../config/rules/countries.toml")),
     ("areas_br.csv", include_str!("../../config/rules/areas_br.csv")),
     ("areas_mx.csv", include_str!("../../config/rules/areas_mx.csv")),
     ("contact.toml", include_str!("../../config/rules/contact.toml")),
     ("holidays.toml", include_str!("../../config/rules/holidays.toml")),
+    ("replies.toml", replies::STANDARD),
 ];
 
 /// How long what was looked up is taken for good.
@@ -46,6 +49,8 @@ const FRESH_MONTHS: i64 = 12;
 pub struct RuleBook {
     /// What they say.
     pub calendar: Calendar,
+    /// What answers mean.
+    pub lexicon: Lexicon,
     /// How many rules and profiles there are.
     pub rules: usize,
     /// How many holidays there are.
@@ -118,10 +123,21 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
         let problem = Problem::UnknownName { found: name.clone(), expected };
         sources.report("contact.toml", "region.rules", problem);
     }
+    let lexicon = sources.take("replies.toml").and_then(|source| match replies::read(&source.path, &source.text) {
+        Ok(lexicon) => {
+            let place = Place::File(source.path);
+            gathered.push(Gathered { place, id: String::new(), date: lexicon.gathered() });
+            Some(lexicon)
+        }
+        Err(findings) => {
+            sources.findings.extend(findings);
+            None
+        }
+    })?;
     let counts = (rules.len() + profiles.len(), holidays.len());
     let tables = Tables { profiles, rules, holidays };
     let calendar = Calendar::new(atlas, tables, &region.rules, contact.closures.clone());
-    Some(RuleBook { calendar, rules: counts.0, holidays: counts.1, gathered })
+    Some(RuleBook { calendar, lexicon, rules: counts.0, holidays: counts.1, gathered })
 }
 
 /// All zones of this host, or of the copy that comes with the program, by name.

@@ -120,6 +120,11 @@ pub(super) fn path(raw: Raw<'_>) -> Result<PathBuf, Problem> {
     raw.text(expected).and_then(|text| if text.is_empty() { Err(raw.not(expected)) } else { Ok(text.into()) })
 }
 
+/// Names, as a list.
+pub(super) fn names(raw: Raw<'_>) -> Result<Vec<&str>, Problem> {
+    raw.texts("a list of names as text")
+}
+
 /// A name that can stand in a path of the API and in a lane.
 pub(super) fn name(raw: Raw<'_>) -> Result<String, Problem> {
     let expected = "a name without spaces, / or :";
@@ -260,6 +265,11 @@ pub(super) fn short_code(raw: Raw<'_>) -> Result<String, Problem> {
     let text = raw.text(expected)?;
     let number = PhoneNumber::from_digits(text).filter(|number| number.is_short_code());
     number.map(|_| text.to_owned()).ok_or_else(|| raw.not(expected))
+}
+
+/// A text that may be empty.
+pub(super) fn any_text(raw: Raw<'_>) -> Result<String, Problem> {
+    raw.text("a text").map(str::to_owned)
 }
 
 /// Something to send.

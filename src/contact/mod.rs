@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod frequency;
 pub mod place;
 mod record;
+pub mod reply;
 pub mod secret;
 pub mod settings;
 pub mod standing;

@@ -11,14 +11,46 @@ use crate::sms::number::{Country, PhoneNumber};
 use super::calendar::{self, Calendar, Class, Tables, Window};
 use super::frequency::Limits;
 use super::place::{Atlas, Residence};
+use super::reply::{Intent, Language, Lexicon};
 use super::secret::Secret;
 use super::{Addressee, Lasts, Obstacle, Reason};
+
+/// Texts that answer an inbound text by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// Whether an opt-out is confirmed, once.
+    pub confirms_opt_out: bool,
+    /// That somebody is left alone from now on, in place of the text of the language.
+    pub opt_out: String,
+    /// Who writes, and how to reach them; without it a person answers.
+    pub help: String,
+}
+
+impl Answers {
+    /// That somebody is left alone from now on. It names no debt and asks for nothing.
+    pub fn opt_out(&self, language: Language) -> &str {
+        match language {
+            _ if !self.opt_out.is_empty() => &self.opt_out,
+            Language::Portuguese => {
+                "Pronto: este número não receberá mais nossas mensagens. Para voltar a receber, responda VOLTAR."
+            }
+            Language::Spanish => {
+                "Listo: este número ya no recibirá nuestros mensajes. Para recibirlos de nuevo, responda ALTA."
+            }
+            Language::English => "Done: this number gets no more texts from us. To get them again, reply START.",
+        }
+    }
+}
 
 /// Everything that decides about contact and is not looked up for a person.
 #[derive(Debug, Clone)]
 pub struct ContactSettings {
     /// When people may be texted.
     pub calendar: Arc<Calendar>,
+    /// What answers mean.
+    pub lexicon: Lexicon,
+    /// What is answered by itself.
+    pub answers: Answers,
     /// How often.
     pub frequency: Limits,
     /// While it is not empty, these numbers alone.
@@ -40,6 +72,8 @@ impl ContactSettings {
         let tables = Tables { profiles: Vec::new(), rules: Vec::new(), holidays: Vec::new() };
         Self {
             calendar: Arc::new(Calendar::new(atlas, tables, &calendar::Policy::None, Vec::new())),
+            lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0),
+            answers: Answers { confirms_opt_out: false, opt_out: String::new(), help: String::new() },
             frequency: Limits::default(),
             only_to: Vec::new(),
             confirm_numbers: false,

@@ -55,6 +55,12 @@ pub fn question(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> R
     submission(id, to, text, now, QUESTION_VALIDITY)
 }
 
+/// An answer to a text, of which nobody wrote a word.
+pub fn answer(id: MessageId, to: PhoneNumber, text: &str, now: Timestamp) -> Result<Submission, OperationalError> {
+    let made = submission(id, to, text, now, TEST_VALIDITY)?;
+    Ok(Submission { purpose: Purpose::Reply, ..made })
+}
+
 /// Most urgent, at once, without a status report. What no alphabet of seven bits has is replaced.
 fn submission(
     id: MessageId,

@@ -9,6 +9,7 @@ use crate::sms::received::{Kind, Skipped, classify};
 
 use super::StoreError;
 use super::event::{About, EventKind};
+use super::reply::{Answer, told};
 use super::report::ReportRead;
 use super::row::stored_number;
 use super::work::{Fact, Work};
@@ -158,6 +159,7 @@ impl Work<'_> {
                 text.replaces,
             ])?;
         let seq = self.conn.last_insert_rowid();
+        let understood = self.understand(seq, text, tie)?;
         let mut data = serde_json::json!({ "inbound": seq, "parts": text.parts });
         if let Some(data) = data.as_object_mut() {
             if !text.missing.is_empty() {
@@ -166,6 +168,9 @@ impl Work<'_> {
             if let Some(replaces) = text.replaces {
                 data.insert("replaces".to_owned(), replaces.into());
             }
+        }
+        if let (Some(data), Some(understood)) = (data.as_object_mut(), &understood) {
+            data.insert("understood".to_owned(), told(understood));
         }
         let about = About {
             message: tie.message,
@@ -176,8 +181,12 @@ impl Work<'_> {
         };
         let kind = if text.missing.is_empty() { EventKind::InboundReceived } else { EventKind::InboundPartial };
         self.event(kind, &about)?;
+        let intents = understood.as_ref().map(|understood| understood.intents.clone()).unwrap_or_default();
         if text.replaces.is_none() {
-            self.fact(Fact::Received);
+            self.fact(Fact::Received(intents));
+        }
+        if let (Some(understood), Some(number)) = (understood, tie.number) {
+            self.follow(&Answer { seq, number, message: tie.message, sim: carrier.sim }, &understood)?;
         }
         self.told_by_text(carrier.sim, sender, text.body)?;
         Ok(seq)

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::clock::Timestamp;
 use crate::contact::Addressee;
+use crate::contact::reply::Intent;
 use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
@@ -139,8 +140,8 @@ pub enum Fact {
     },
     /// A status report came so long after the network took the part.
     Reported(Duration),
-    /// A text came in.
-    Received,
+    /// A text came in, and what was understood of it.
+    Received(Vec<Intent>),
     /// Something came in that is no text for a person.
     Skipped(Skipped),
     /// The gate forbade a message for good.

@@ -167,9 +167,15 @@ impl Metrics {
         self.store_batch_rows.observe(f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)));
     }
 
-    /// A text came in. Intents are not read yet, so the label is always `none`.
-    pub fn received(&self) {
-        self.inbound.get_or_create(&IntentLabel { intent: "none" }).inc();
+    /// A text came in, and what was understood of it: each intent counts, and `none` where there is none.
+    pub fn received(&self, intents: impl IntoIterator<Item = &'static str>) {
+        let mut intents = intents.into_iter().peekable();
+        if intents.peek().is_none() {
+            self.inbound.get_or_create(&IntentLabel { intent: "none" }).inc();
+        }
+        intents.for_each(|intent| {
+            self.inbound.get_or_create(&IntentLabel { intent }).inc();
+        });
     }
 
     /// Something came in that is no text for a person; `kind` is its word.

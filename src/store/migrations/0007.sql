@@ -99,3 +99,23 @@ CREATE TABLE confirmed_number (
 
 -- What the key for erased numbers makes of a word, so that a wrong key is noticed.
 CREATE TABLE suppression_key (mac BLOB NOT NULL) STRICT;
+
+-- What was understood of a text: words of the rules, never of the text.
+ALTER TABLE inbound ADD COLUMN understood TEXT;
+
+-- Texts of a person and answers to them, while somebody may have to look after it.
+CREATE TABLE conversation (
+    key INTEGER PRIMARY KEY,
+    subscriber INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL,
+    debtor TEXT,
+    -- The SIM that received last: answers go by it.
+    sim INTEGER NOT NULL,
+    -- The last text, and when it came.
+    inbound INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    is_open INTEGER NOT NULL,
+    needs_person INTEGER NOT NULL,
+    assigned TEXT
+) STRICT;
+CREATE INDEX conversation_at ON conversation (is_open, needs_person, at);

@@ -138,7 +138,14 @@ fn shown(desk: &Desk) -> Vec<(String, u32, Vec<u8>, Option<i64>)> {
 fn inbound_events(desk: &Desk) -> Vec<(String, String)> {
     let events = desk.reader().events(Page::After(0), 1_000, &[]).unwrap().into_iter();
     let inbound = events.filter(|event| event.kind.starts_with("inbound"));
-    inbound.map(|event| (event.kind, event.data.unwrap_or_default())).collect()
+    inbound.map(|event| (event.kind, without_understanding(&event.data.unwrap_or_default()))).collect()
+}
+
+/// What was understood has tests of its own.
+fn without_understanding(data: &str) -> String {
+    let mut data: serde_json::Value = serde_json::from_str(data).unwrap();
+    data.as_object_mut().unwrap().remove("understood").unwrap();
+    data.to_string()
 }
 
 #[test]
@@ -178,7 +185,7 @@ fn parts_that_come_after_that_show_the_whole_text_again() {
     assert_eq!(shown(&desk), expected);
     let (kind, data) = inbound_events(&desk).pop().unwrap();
     assert_eq!((kind.as_str(), data.as_str()), ("inbound.received", r#"{"inbound":2,"parts":3,"replaces":1}"#));
-    let received = desk.gateway.take_facts().into_iter().filter(|fact| *fact == Fact::Received).count();
+    let received = desk.gateway.take_facts().into_iter().filter(|fact| matches!(fact, Fact::Received(_))).count();
     assert_eq!(received, 0, "since the restart nothing new was counted");
 }
 
