@@ -155,6 +155,7 @@ impl Daemon {
                 country: config.region.country,
                 text: config.text_options(),
                 validity: config.messages.validity,
+                secret: settings.contact.secret.clone(),
             },
         })?;
         let (close_doors, closing) = watch::channel(false);

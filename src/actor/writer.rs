@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
 use crate::contact::reply::Intent;
+use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
@@ -28,6 +29,7 @@ use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
 use crate::store::submit::SubmitAnswer;
+use crate::store::suppression::{Act, Stopped};
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -41,6 +43,9 @@ use super::inbox::{Inbox, Refused};
 
 /// Jobs in one transaction, and submissions in one job.
 pub const BATCH_MAX: usize = 512;
+
+/// Numbers of a list that are suppressed in one transaction: a few milliseconds of work.
+const SUPPRESSED_AT_ONCE: usize = 200;
 
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -232,6 +237,37 @@ impl Handle {
             Ok(known.or_else(|| lifted.then(|| id.clone())))
         })
         .await
+    }
+
+    /// Suppresses numbers. Long lists go in pieces, so that nobody waits long for them; the answer is after the last.
+    pub async fn suppress(&self, act: Act, numbers: Vec<PhoneNumber>) -> Result<Stopped, WriteError> {
+        let key = self.call(Job::Control, move |context| context.work.decide_to_suppress(&act)).await?;
+        let mut stopped = Stopped::default();
+        for piece in numbers.chunks(SUPPRESSED_AT_ONCE) {
+            let piece = piece.to_vec();
+            stopped.add(self.call(Job::Control, move |context| context.work.suppress_more(key, &piece)).await?);
+        }
+        Ok(stopped)
+    }
+
+    /// Lifts what the suppression ledger holds of a number, of one kind or of all. Returns how many entries it were.
+    pub async fn lift_suppression(
+        &self,
+        number: PhoneNumber,
+        kind: Option<Kind>,
+        client: String,
+        why: String,
+    ) -> Result<u64, WriteError> {
+        self.call(Job::Control, move |context| {
+            context.work.lift(number, |found| kind.is_none_or(|kind| kind == found), &client, &why, None)
+        })
+        .await
+    }
+
+    /// Erases a number from the suppression ledger. Returns how many entries it were.
+    pub async fn erase_suppression(&self, number: PhoneNumber) -> Result<u64, WriteError> {
+        self.call(Job::Control, move |context| context.work.erase_suppressed(number).map(|entries| entries as u64))
+            .await
     }
 
     /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.

@@ -23,6 +23,7 @@ mod serve;
 mod sims;
 mod sse;
 mod status;
+mod suppressions;
 mod token;
 
 use std::io::{self, BufRead, Write};
@@ -62,6 +63,8 @@ enum Command {
     Messages(Box<Remote<messages::MessagesArgs>>),
     /// List the texts that came in, or the calls
     Inbox(Remote<inbox::InboxArgs>),
+    /// Show, add and lift who must not be texted; lists in and out as CSV
+    Suppressions(Box<Remote<suppressions::SuppressionsArgs>>),
     /// Show the modems
     Modems(Remote<modems::ModemsArgs>),
     /// Show the SIMs and what they may still spend
@@ -145,6 +148,7 @@ pub fn run(
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),
         Command::Inbox(command) => command.run(environment, out),
+        Command::Suppressions(command) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Events(command) => command.run(environment, out),

@@ -36,6 +36,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::actor::fleet::Fleet;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
+use crate::contact::secret::Secret;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub text: TextOptions,
     /// How long a message is valid from its due time unless a caller says otherwise.
     pub validity: Duration,
+    /// The key under which erased numbers are known again.
+    pub secret: Secret,
 }
 
 /// What the door asks and tells.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
+use crate::contact::calendar::Window;
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{Draw, Place};
 use crate::dispatch::route::Route;
@@ -14,7 +15,7 @@ use crate::sms::lifecycle::{Carrier, SegmentState};
 use super::board::{Board, LaneInfo, Scope};
 use super::row::{MessageRow, SegmentRow};
 use super::work::{Effect, Work};
-use super::{Store, StoreError};
+use super::{Store, StoreError, record};
 
 /// What a draw gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,9 +151,26 @@ impl Store {
             })
             .optional()?;
         let Some((message, part, expires, octets, resent, of)) = row else { return Ok(None) };
+        let expires = self.closing(message, now)?.map_or(expires, |closing| closing.min(expires));
         let corrupt = StoreError::Corrupt { table: "segment", key: segment.0, what: "pdu" };
         let pdu = finish_pdu(&octets, resent, expires, now).ok_or(corrupt)?;
         Ok(Some(Lease { segment, message, part, of, pdu, follows_soon: part < of }))
+    }
+}
+
+impl Store {
+    /// When the hours of the recipient end, where nothing may arrive after them.
+    fn closing(&self, message: MessageKey, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let contact = &self.board().contact;
+        if !contact.deliver_within_window {
+            return Ok(None);
+        }
+        let class = contact.class(&record::addressee(self.connection(), message)?);
+        match contact.calendar.window(&class, None, now) {
+            Window::Open { until } => Ok(Some(until)),
+            // The offer will say no.
+            Window::Closed { .. } => Ok(None),
+        }
     }
 }
 

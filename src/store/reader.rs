@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
+use crate::contact::suppression::Purposes;
 use crate::dispatch::gate::Question;
 use crate::dispatch::sim::SimSettings;
 use crate::sms::id::{MessageId, MessageKey};
@@ -18,8 +19,10 @@ use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
 use super::call::CallView;
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
-use super::view::{EventView, InboundView, MessageFilter, MessageView, Page, PartView, TokenView};
-use super::{StoreError, evidence, schema};
+use super::view::{
+    EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
+};
+use super::{StoreError, evidence, record, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -178,6 +181,24 @@ impl Reader {
                 cleared_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
             })
         })
+    }
+
+    /// The suppression ledger; of one number if it is given, with what it becomes when it is erased.
+    pub fn suppressions(
+        &self,
+        number: Option<(PhoneNumber, [u8; 32])>,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<SuppressionView>, StoreError> {
+        let select = "SELECT suppression.key, number, kind, purposes, creditor, effective, source, act.client, act.why,
+             act.inbound, act.at, lifted.at, lifted.client, lifted.why FROM suppression
+             JOIN suppression_act AS act ON act.key = suppression.act
+             LEFT JOIN suppression_lift AS lifted ON lifted.key = suppression.lift";
+        let list = |only| self.numbered(select, "suppression.key", page, limit, only, read_suppression);
+        let Some((number, mac)) = number else { return list(None) };
+        // A number is erased as a whole or not at all.
+        let found = list(Some(("subscriber = ?", Value::Integer(record::stored_subscriber(number)))))?;
+        if found.is_empty() { list(Some(("mac = ?", Value::Blob(mac.to_vec())))) } else { Ok(found) }
     }
 
     /// What is paused, widest first, without batches that have no message of these creditors; empty for all.
@@ -350,6 +371,28 @@ const MESSAGE: &str =
 const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
      message.debtor, event.data FROM event LEFT JOIN message ON message.key = event.message
      LEFT JOIN sim ON sim.key = event.sim";
+
+fn read_suppression(row: &Row<'_>) -> rusqlite::Result<SuppressionView> {
+    let lifted_at: Option<i64> = row.get(11)?;
+    let lifted = match lifted_at {
+        Some(at) => Some(LiftView { at: Timestamp::from_millis(at), client: row.get(12)?, why: row.get(13)? }),
+        None => None,
+    };
+    Ok(SuppressionView {
+        key: row.get(0)?,
+        number: row.get::<_, Option<i64>>(1)?.and_then(super::row::number),
+        kind: row.get(2)?,
+        purposes: Purposes::from_bits(row.get(3)?),
+        creditor: row.get(4)?,
+        effective: Timestamp::from_millis(row.get(5)?),
+        source: row.get(6)?,
+        client: row.get(7)?,
+        why: row.get(8)?,
+        inbound: row.get(9)?,
+        at: Timestamp::from_millis(row.get(10)?),
+        lifted,
+    })
+}
 
 fn state_word(stored: i64) -> &'static str {
     match stored {

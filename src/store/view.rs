@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
+use crate::contact::suppression::Purposes;
 use crate::dispatch::gate::Question;
 use crate::sms::evidence::Evidence;
 use crate::sms::id::{MessageId, MessageKey};
@@ -188,6 +189,46 @@ pub struct MessageFilter {
     pub before: Option<MessageKey>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// An entry of the suppression ledger.
+#[derive(Debug, Clone)]
+pub struct SuppressionView {
+    /// Its row.
+    pub key: i64,
+    /// The number; nothing once it is erased.
+    pub number: Option<PhoneNumber>,
+    /// Why it is there.
+    pub kind: String,
+    /// What it forbids.
+    pub purposes: Purposes,
+    /// For which creditor.
+    pub creditor: Option<String>,
+    /// From when.
+    pub effective: Timestamp,
+    /// Where it comes from.
+    pub source: String,
+    /// Who decided.
+    pub client: String,
+    /// In whose words.
+    pub why: Option<String>,
+    /// The inbound text that it rests on.
+    pub inbound: Option<i64>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// How it was lifted.
+    pub lifted: Option<LiftView>,
+}
+
+/// The end of an entry.
+#[derive(Debug, Clone)]
+pub struct LiftView {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub client: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A page of numbered rows.

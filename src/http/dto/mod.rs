@@ -7,6 +7,7 @@ pub(super) mod line;
 pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod submit;
+pub(super) mod suppression;
 pub(super) mod token;
 
 use std::borrow::Cow;

@@ -9,6 +9,7 @@ mod messages;
 mod pause;
 mod preview;
 mod submit;
+mod suppressions;
 mod tokens;
 
 use utoipa::openapi::OpenApi;
@@ -53,6 +54,9 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(messages::show, messages::cancel))
         .routes(routes!(messages::resolve))
         .routes(routes!(preview::preview))
+        .routes(routes!(suppressions::list, suppressions::suppress))
+        .routes(routes!(suppressions::lift))
+        .routes(routes!(suppressions::erase))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))
         .routes(routes!(events::list))

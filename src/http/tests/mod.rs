@@ -149,6 +149,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         clock: clock.clone(),
         metrics,
         settings: Settings {
+            secret: crate::contact::ContactSettings::none().secret,
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
