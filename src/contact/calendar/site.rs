@@ -98,7 +98,7 @@ impl Site<'_> {
             if look.is_open() {
                 return Some(at);
             }
-            if look.until > start + HORIZON {
+            if look.until >= start + HORIZON {
                 return None;
             }
             at = look.until;
