@@ -319,10 +319,12 @@ impl Atlas {
         };
         let states = spots.iter().filter_map(|spot| spot.state);
         let zones = spots.iter().flat_map(|spot| self.sites(spot)).map(|(_, zone)| zone.name.to_string());
-        let is_known = spots.iter().all(|spot| spot.zone.is_some() || self.territories.contains_key(&spot.country));
+        let is_listed = |spot: &Spot| self.territories.contains_key(&spot.country);
+        let is_known = spots.iter().all(|spot| spot.zone.is_some() || is_listed(spot));
+        let is_anywhere = |spot: &Spot| spot.state.is_none() && is_listed(spot);
         let says_all = residence.state.is_some() && residence.zone.is_some();
         let found = [
-            (spots.iter().any(|spot| spot.state.is_none()) && is_known, Warning::UnknownArea),
+            (spots.iter().any(is_anywhere), Warning::UnknownArea),
             (differ(states.map(|state| state.to_string()).collect()), Warning::SeveralStates),
             (is_known && differ(zones.collect()), Warning::SeveralZones),
             (!says_all && area.is_some_and(|area| !area.is_certain), Warning::UncertainArea),
