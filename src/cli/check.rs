@@ -119,10 +119,11 @@ impl Line {
 
     fn to_json(&self) -> Value {
         let mut line = json!({"check": self.check, "subject": self.subject, "ok": self.is_ok, "says": self.says});
+        let Some(fields) = line.as_object_mut() else { return line };
         if self.is_warning {
-            line["warning"] = json!(true);
+            fields.insert("warning".to_owned(), json!(true));
         }
-        if let (Some(place), Some(fields)) = (&self.place, line.as_object_mut()) {
+        if let Some(place) = &self.place {
             let (file, at) = match place {
                 Place::Line { file, line, column } => (file.display().to_string(), Some((*line, *column))),
                 Place::File(_) | Place::Variable(_) | Place::Default => (place.to_string(), None),

@@ -154,9 +154,7 @@ pub fn run(
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
-        Command::Rules(RulesCommand::Explain(args)) => {
-            rules::explain(&args, environment, Clock::host().now().utc, out)
-        }
+        Command::Rules(RulesCommand::Explain(args)) => rules::explain(&args, environment, Clock::host().now().utc, out),
         Command::Pdu(PduCommand::Decode { pdus, json, mo }) => {
             return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::config::rules::RuleBook;
 use crate::config::{Config, Environment};
-use crate::contact::calendar::{Class, DayOff, Decision, Explanation, Local, Reason, Window};
+use crate::contact::calendar::{Certainty, Class, DayOff, Decision, Explanation, Local, Reason, Window};
 use crate::contact::place::{Residence, State, Whereabouts};
 use crate::sms::message::Purpose;
 use crate::sms::number::{Country, PhoneNumber};
@@ -27,7 +27,7 @@ pub(super) struct ExplainArgs {
     /// At this time (RFC 3339); now if nothing is said
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// What for: collection, reminder, identity_check, promotion, confirmation, reply or operational
+    /// What for, as in the API
     #[arg(long, value_name = "PURPOSE", default_value = "collection", value_parser = purpose)]
     purpose: Purpose,
     /// The configuration; /etc/recado/recado.toml if nothing is said
@@ -65,7 +65,11 @@ pub(super) fn explain(
         whereabouts,
     };
     let mut printer = Printer::new(output, args.json);
-    if args.json { printer.line(&answer.to_json().to_string())? } else { answer.print(&mut printer)? }
+    if args.json {
+        printer.line(&answer.to_json().to_string())?;
+    } else {
+        answer.print(&mut printer)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -130,7 +134,7 @@ impl Answer {
             let heading = ["RULE", "SAYS", "STATUS", "CERTAINTY", "LAW"].map(str::to_owned);
             let row = |rule: &Decision| {
                 let says = if rule.is_open { "open" } else { "closed" };
-                let certainty = rule.certainty.map_or("-", |certainty| certainty.name());
+                let certainty = rule.certainty.map_or("-", Certainty::name);
                 [&rule.id, says, rule.status.name(), certainty, &rule.law].map(str::to_owned)
             };
             let rows: Vec<_> = std::iter::once(heading).chain(explanation.decisions.iter().map(row)).collect();
@@ -188,7 +192,7 @@ fn rule_json(rule: &Decision) -> Value {
         "id": rule.id,
         "law": rule.law,
         "status": rule.status.name(),
-        "certainty": rule.certainty.map(|certainty| certainty.name()),
+        "certainty": rule.certainty.map(Certainty::name),
         "open": rule.is_open,
     })
 }
@@ -199,7 +203,7 @@ fn day_off_json(day: &DayOff) -> Value {
         "name": day.name,
         "country": day.country.map(|country| country.to_string()),
         "state": day.state.map(|state| state.to_string()),
-        "certainty": day.certainty.map(|certainty| certainty.name()),
+        "certainty": day.certainty.map(Certainty::name),
     })
 }
 

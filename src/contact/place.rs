@@ -161,7 +161,9 @@ impl Warning {
             Self::SeveralStates => "the area code belongs to several states: texts must be allowed in each",
             Self::SeveralZones => "the place has several time zones: texts must be allowed in each",
             Self::UncertainArea => "it is not certain where the area code belongs",
-            Self::UnknownZone => "no time zones of the country are known: texts must be allowed at any hour of the world",
+            Self::UnknownZone => {
+                "no time zones of the country are known: texts must be allowed at any hour of the world"
+            }
             Self::NoRules => "no rule of the country is known: nothing closes",
         }
     }
@@ -287,19 +289,19 @@ impl Atlas {
         let known = self.territories.get(&country).map(|known| &known.territory);
         let area = known.and_then(|territory| territory.area(&national));
         let part_of = known.and_then(|territory| territory.part_of);
+        let (told_states, told_zones) = match (area, part_of, known) {
+            (Some(area), ..) => (area.states.clone(), area.zones.clone()),
+            (None, Some((_, state)), Some(part)) => (vec![state], part.zones.clone()),
+            (None, ..) => (Vec::new(), Vec::new()),
+        };
+        // A debtor who lives elsewhere has the zones of that state.
+        let zones = match &residence.zone {
+            Some(zone) => vec![zone.clone()],
+            None if residence.state.is_some() => Vec::new(),
+            None => told_zones,
+        };
+        let states = residence.state.map_or(told_states, |state| vec![state]);
         let country = part_of.map_or(country, |(whole, _)| whole);
-        let zones = match (&residence.zone, residence.state, area, part_of.and(known)) {
-            (Some(zone), ..) => vec![zone.clone()],
-            (None, Some(_), ..) | (None, None, None, None) => Vec::new(),
-            (None, None, Some(area), _) => area.zones.clone(),
-            (None, None, None, Some(part)) => part.zones.clone(),
-        };
-        let states = match (residence.state, area, part_of) {
-            (Some(state), ..) => vec![state],
-            (None, Some(area), _) => area.states.clone(),
-            (None, None, Some((_, state))) => vec![state],
-            (None, None, None) => Vec::new(),
-        };
         let mut spots = Vec::new();
         for state in some_or_none(&states) {
             spots.extend(some_or_none(&zones).into_iter().map(|zone| Spot { country, state, zone }));
@@ -342,7 +344,8 @@ impl Atlas {
             (None, None, Some(known)) => known.pairs.clone(),
             (Some(state), None, Some(known)) => {
                 let pairs = known.pairs.iter();
-                let mut zones: Vec<&Zone> = pairs.filter(|(one, _)| *one == Some(state)).map(|(_, zone)| zone).collect();
+                let mut zones: Vec<&Zone> =
+                    pairs.filter(|(one, _)| *one == Some(state)).map(|(_, zone)| zone).collect();
                 if zones.is_empty() {
                     let is_part = |known: &&Known| known.territory.part_of == Some((spot.country, state));
                     let part = self.territories.values().find(is_part).unwrap_or(known);
@@ -456,7 +459,8 @@ mod tests {
         let sites = |country: &str, code: Option<&str>| {
             let spot = Spot { country: Country::from_iso(country).unwrap(), state: code.map(state), zone: None };
             let sites = atlas.sites(&spot).into_iter();
-            let shown = sites.map(|(state, zone)| format!("{}@{}", state.map_or("any".into(), |s| s.to_string()), zone.name()));
+            let shown =
+                sites.map(|(state, zone)| format!("{}@{}", state.map_or("any".into(), |s| s.to_string()), zone.name()));
             shown.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(sites("BR", None), "AM@Eirunepe AM@Manaus DF@Paulista GO@Paulista SP@Paulista");
@@ -470,7 +474,8 @@ mod tests {
 
     #[test]
     fn states_are_those_of_area_codes_lists_and_parts() {
-        let states = |code| atlas().states(Country::from_iso(code).unwrap()).iter().map(State::to_string).collect::<Vec<_>>();
+        let states =
+            |code| atlas().states(Country::from_iso(code).unwrap()).iter().map(State::to_string).collect::<Vec<_>>();
         assert_eq!(states("BR"), ["AM", "DF", "GO", "SP"]);
         assert_eq!(states("US"), ["FL", "PR"]);
         assert_eq!(states("PT"), [""; 0]);

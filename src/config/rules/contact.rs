@@ -37,7 +37,8 @@ fn read_profile(
 ) -> Option<Rule> {
     let mut profile = read_common(section, known, ids, gathered);
     let week = read_week(section);
-    let silent: Vec<&str> = DAYS.iter().zip(&week.days).filter(|(_, hours)| hours.is_none()).map(|(day, _)| *day).collect();
+    let silent: Vec<&str> =
+        DAYS.iter().zip(&week.days).filter(|(_, hours)| hours.is_none()).map(|(day, _)| *day).collect();
     // What a profile does not close would be open all day.
     if !silent.is_empty() {
         section.report_here(Problem::Gap { days: silent.join(", ") });

@@ -13,11 +13,7 @@ const EASTER_RANGE: (i16, i16) = (-80, 250);
 /// Years that civil time knows.
 const YEARS: (i16, i16) = (1, 9999);
 
-pub(super) fn read(
-    root: &mut Section<'_, '_>,
-    known: &KnownPlaces<'_>,
-    gathered: &mut Vec<Gathered>,
-) -> Vec<Holiday> {
+pub(super) fn read(root: &mut Section<'_, '_>, known: &KnownPlaces<'_>, gathered: &mut Vec<Gathered>) -> Vec<Holiday> {
     super::read_gathered(root, String::new(), gathered);
     root.tables("holiday", |section| read_holiday(section, known)).into_iter().flatten().collect()
 }

@@ -41,7 +41,10 @@ fn what_comes_with_the_program_is_whole() {
     let book = RuleBook::load(&region, &Contact::default()).unwrap();
     assert_eq!((book.rules, book.holidays), (27, 68));
     for (name, _) in BUILT_IN {
-        assert!(book.gathered.iter().any(|one| one.place.to_string().contains(name)) || name.starts_with("areas"), "{name}");
+        assert!(
+            book.gathered.iter().any(|one| one.place.to_string().contains(name)) || name.starts_with("areas"),
+            "{name}"
+        );
     }
 }
 
@@ -75,7 +78,8 @@ fn places_and_words_that_are_not_known_are_findings() {
          [[rule]]\nid = \"b\"\ncountry = \"AR\"\nlaw = \"a law\"\nstatus = \"in_force\"\ncertainty = \"high\"\n\
          applies_to = []\ngathered = \"2026-11-22\"\n[colours]\n",
     );
-    let states = "AC, AL, AM, AP, BA, CE, DF, ES, GO, MA, MG, MS, MT, PA, PB, PE, PI, PR, RJ, RN, RO, RR, RS, SC, SE, SP, TO";
+    let states =
+        "AC, AL, AM, AP, BA, CE, DF, ES, GO, MA, MG, MS, MT, PA, PB, PE, PI, PR, RJ, RN, RO, RR, RS, SC, SE, SP, TO";
     check(
         &[("contact.toml", &text)],
         &[
@@ -177,14 +181,18 @@ fn countries_are_checked() {
         ],
     );
     let text = format!("{GATHERED}[[country]]\ncode = \"BR\"\n[[country]]\ncode = \"AR\"\n");
-    let found = load(&[("countries.toml", &text), ("contact.toml", &contact("")), ("holidays.toml", GATHERED)], &Policy::Auto);
+    let found =
+        load(&[("countries.toml", &text), ("contact.toml", &contact("")), ("holidays.toml", GATHERED)], &Policy::Auto);
     let expected = "countries.toml: no time zones of AR are known; say zones, or give its area codes in areas_ar.csv";
     assert_eq!(found.unwrap_err(), [expected]);
 }
 
 #[test]
 fn a_misspelt_file_is_not_passed_over() {
-    check(&[("contacts.toml", ""), ("README.md", "")], &["contacts.toml: not a file of rules; did you mean contact.toml?"]);
+    check(
+        &[("contacts.toml", ""), ("README.md", "")],
+        &["contacts.toml: not a file of rules; did you mean contact.toml?"],
+    );
     check(&[("contact.toml", "[[rule\n")], &["contact.toml:1:7: unclosed array table, expected `]]`"]);
     let region = Region { rules_dir: Some("/nonexistent/rules".into()), ..Region::default() };
     let findings = RuleBook::load(&region, &Contact::default()).unwrap_err();

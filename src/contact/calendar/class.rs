@@ -135,9 +135,19 @@ mod tests {
 
     #[test]
     fn what_is_no_class_is_not_read() {
-        for text in ["", "collection", "collection,", "telemarketing,BR", "collection,XX", "collection,BR-", "collection,BR-sp",
-            "collection,BR-SP@", "collection,BR-SP@America/Atlantis", "collection,BR-SP,", "Always"]
-        {
+        for text in [
+            "",
+            "collection",
+            "collection,",
+            "telemarketing,BR",
+            "collection,XX",
+            "collection,BR-",
+            "collection,BR-sp",
+            "collection,BR-SP@",
+            "collection,BR-SP@America/Atlantis",
+            "collection,BR-SP,",
+            "Always",
+        ] {
             assert_eq!(Class::parse(text, &atlas()), None, "{text}");
         }
     }
@@ -147,8 +157,8 @@ mod tests {
         let spots: Arc<[Spot]> = [Spot { country: Country::BRAZIL, state: State::new("SP"), zone: None }].into();
         let texts = Purpose::ALL.map(|purpose| Class::new(purpose, spots.clone()).to_string());
         let collection = "collection,BR-SP";
-        let expected =
-            [collection, collection, collection, "promotion,BR-SP", collection, collection, "always"].map(str::to_owned);
+        let expected = [collection, collection, collection, "promotion,BR-SP", collection, collection, "always"]
+            .map(str::to_owned);
         assert_eq!(texts, expected);
     }
 }

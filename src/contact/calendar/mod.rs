@@ -318,7 +318,8 @@ impl Binding {
 
     /// The profile that was named, and the default one of the country unless the named one is the country's own.
     fn profiles(&self, country: Option<Country>) -> impl Iterator<Item = &Arc<Rule>> {
-        let named = self.profiles.iter().find(|profile| matches!(&self.policy, Policy::Profile(name) if *name == profile.id));
+        let named =
+            self.profiles.iter().find(|profile| matches!(&self.policy, Policy::Profile(name) if *name == profile.id));
         let is_own = named.is_some_and(|profile| Some(profile.country) == country);
         let default = country.filter(|_| !is_own).map(default_profile);
         let default = self.profiles.iter().find(move |profile| default.as_ref() == Some(&profile.id));

@@ -140,6 +140,11 @@ impl Hours {
         self.0.iter().any(|span| span.contains(ms))
     }
 
+    /// Whether any of them ends in the next day.
+    pub(super) fn run_past_midnight(&self) -> bool {
+        self.0.iter().any(|span| span.to > DAY)
+    }
+
     /// Starts and ends, in milliseconds since midnight.
     pub(super) fn edges(&self) -> impl Iterator<Item = i64> {
         self.0.iter().flat_map(|span| [span.starts(), span.ends()])
