@@ -119,10 +119,11 @@ impl Line {
 
     fn to_json(&self) -> Value {
         let mut line = json!({"check": self.check, "subject": self.subject, "ok": self.is_ok, "says": self.says});
+        let Some(fields) = line.as_object_mut() else { return line };
         if self.is_warning {
-            line["warning"] = json!(true);
+            fields.insert("warning".to_owned(), json!(true));
         }
-        if let (Some(place), Some(fields)) = (&self.place, line.as_object_mut()) {
+        if let Some(place) = &self.place {
             let (file, at) = match place {
                 Place::Line { file, line, column } => (file.display().to_string(), Some((*line, *column))),
                 Place::File(_) | Place::Variable(_) | Place::Default => (place.to_string(), None),
@@ -284,6 +285,7 @@ mod tests {
         insta::assert_snapshot!(output, @r"
         wrong configuration FOLDER/recado.toml:4:1 http.lisen: unknown key; did you mean listen?
         wrong configuration FOLDER/recado.toml:15:11 sim.per_day: expected a whole number from 0 to 4294967295, found -1
+        ok    rules auto: 27 rules and 68 holidays
         ok    port /dev/null: there, and nobody has it open
         wrong port FOLDER/tty: no such port; plug the modem in, or correct the path
         wrong port FOLDER: not a serial port
@@ -305,6 +307,7 @@ mod tests {
         assert_eq!(exit, Exit::Done);
         insta::assert_snapshot!(output, @r#"
         {"check":"configuration","ok":true,"says":"ok","subject":"all keys and values"}
+        {"check":"rules","ok":true,"says":"27 rules and 68 holidays","subject":"auto"}
         {"check":"port","ok":true,"says":"there, and nobody has it open","subject":"/dev/null"}
         {"check":"database","ok":true,"says":"will be made in FOLDER","subject":"FOLDER/a/b/recado.db"}
         "#);
@@ -321,6 +324,7 @@ mod tests {
         assert_eq!(exit, Exit::Configuration);
         insta::assert_snapshot!(output, @r"
         ok    configuration all keys and values: ok
+        ok    rules auto: 27 rules and 68 holidays
         ok    slot 1-3:1.0: has /dev/ttyUSB1
         wrong slot 9-9: no port there; plug the modem in, or correct the slot
         ok    usb 1-1: Quectel EC25 LTE modem; `recado probe` asks it
@@ -329,5 +333,30 @@ mod tests {
         ");
         let (_, output) = check_with(&usb, &format!("[modems]\ndiscover = false\n{slots}"), false);
         assert!(!output.contains(" usb "), "{output}");
+    }
+
+    #[test]
+    fn old_rules_and_a_clock_of_elsewhere_are_warnings() {
+        let usb = Fake::new();
+        let now = "2027-11-23T13:00:00Z".parse().unwrap();
+        let host = Host { roots: usb.roots(), now, zone: TimeZone::get("Asia/Tokyo").unwrap() };
+        let (exit, output) = check_on(&host, "[store]\npath = \"FOLDER/recado.db\"\n", false);
+        assert_eq!(exit, Exit::Done);
+        let warnings: Vec<&str> = output.lines().filter(|line| line.starts_with("warn ")).collect();
+        assert_eq!(warnings.len(), 30, "{output}");
+        let says = "looked up on 2026-11-22, more than a year ago; see whether it still holds";
+        assert!(warnings.iter().any(|line| line.contains(&format!(" br-sp-15426-2014: {says}"))), "{output}");
+        let says = "no clock of BR is at +09; see whether time and zone of this host are right";
+        assert_eq!(warnings.last(), Some(&&*format!("warn  clock Asia/Tokyo: {says}")));
+        let (_, output) = check_on(&host, "[store]\npath = \"FOLDER/recado.db\"\n", true);
+        assert!(output.contains("\"warning\":true"), "{output}");
+    }
+
+    #[test]
+    fn a_mistake_in_a_rule_file_is_wrong() {
+        let (exit, output) = check("[region]\nrules_dir = \"FOLDER\"\n[store]\npath = \"FOLDER/recado.db\"\n", false);
+        assert_eq!(exit, Exit::Configuration);
+        // The configuration itself lies in that folder.
+        assert!(output.contains("wrong rules FOLDER/recado.toml: not a file of rules\n"), "{output}");
     }
 }

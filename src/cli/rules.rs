@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::config::rules::RuleBook;
 use crate::config::{Config, Environment};
-use crate::contact::calendar::{Class, DayOff, Decision, Explanation, Local, Reason, Window};
+use crate::contact::calendar::{Certainty, Class, DayOff, Decision, Explanation, Local, Reason, Window};
 use crate::contact::place::{Residence, State, Whereabouts};
 use crate::sms::message::Purpose;
 use crate::sms::number::{Country, PhoneNumber};
@@ -27,7 +27,7 @@ pub(super) struct ExplainArgs {
     /// At this time (RFC 3339); now if nothing is said
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// What for: collection, reminder, identity_check, promotion, confirmation, reply or operational
+    /// What for, as in the API
     #[arg(long, value_name = "PURPOSE", default_value = "collection", value_parser = purpose)]
     purpose: Purpose,
     /// The configuration; /etc/recado/recado.toml if nothing is said
@@ -66,9 +66,9 @@ pub(super) fn explain(
     };
     let mut printer = Printer::new(output, args.json);
     if args.json {
-        printer.line(&answer.to_json().to_string())?
+        printer.line(&answer.to_json().to_string())?;
     } else {
-        answer.print(&mut printer)?
+        answer.print(&mut printer)?;
     }
     Ok(Exit::Done)
 }
@@ -134,7 +134,7 @@ impl Answer {
             let heading = ["RULE", "SAYS", "STATUS", "CERTAINTY", "LAW"].map(str::to_owned);
             let row = |rule: &Decision| {
                 let says = if rule.is_open { "open" } else { "closed" };
-                let certainty = rule.certainty.map_or("-", |certainty| certainty.name());
+                let certainty = rule.certainty.map_or("-", Certainty::name);
                 [&rule.id, says, rule.status.name(), certainty, &rule.law].map(str::to_owned)
             };
             let rows: Vec<_> = std::iter::once(heading).chain(explanation.decisions.iter().map(row)).collect();
@@ -192,7 +192,7 @@ fn rule_json(rule: &Decision) -> Value {
         "id": rule.id,
         "law": rule.law,
         "status": rule.status.name(),
-        "certainty": rule.certainty.map(|certainty| certainty.name()),
+        "certainty": rule.certainty.map(Certainty::name),
         "open": rule.is_open,
     })
 }
@@ -203,7 +203,7 @@ fn day_off_json(day: &DayOff) -> Value {
         "name": day.name,
         "country": day.country.map(|country| country.to_string()),
         "state": day.state.map(|state| state.to_string()),
-        "certainty": day.certainty.map(|certainty| certainty.name()),
+        "certainty": day.certainty.map(Certainty::name),
     })
 }
 
@@ -235,26 +235,52 @@ mod tests {
 
     #[test]
     fn an_open_window_says_until_when() {
-        insta::assert_snapshot!(run("", &["(11) 98765-4321"]).unwrap());
+        insta::assert_snapshot!(run("", &["(11) 98765-4321"]).unwrap(), @r"
+        +5511987654321 for collection at 2026-11-24T13:00:00.000Z
+        open until Tue 2026-11-24 20:00 -03:00
+
+        PLACE  ZONE               LOCAL TIME                   STATE
+        BR-SP  America/Sao_Paulo  Tue 2026-11-24 10:00 -03:00  open
+
+        RULE              SAYS  STATUS    CERTAINTY  LAW
+        br_default        open  profile   -          usual in states without a law; the hours of São Paulo and Alagoas
+        br-sp-15426-2014  open  in_force  high       Lei Estadual 15.426/2014
+        ");
     }
 
     #[test]
     fn a_holiday_is_named_with_the_next_opening() {
         let closures = "contact.closures = [\"2026-12-26\"]\n";
-        insta::assert_snapshot!(run(closures, &["+5561987654321", "--at", "2026-12-25T12:00:00-03:00"]).unwrap());
+        let output = run(closures, &["+5561987654321", "--at", "2026-12-25T12:00:00-03:00"]).unwrap();
+        insta::assert_snapshot!(output, @r"
+        +5561987654321 for collection at 2026-12-25T15:00:00.000Z
+        closed (holiday) until Mon 2026-12-28 08:00 -03:00: it is a holiday where the recipient may be, or a day on which the company is closed
+        warning: the area code belongs to several states: texts must be allowed in each
+        2026-12-25: Natal (BR)
+
+        PLACE  ZONE               LOCAL TIME                   STATE
+        BR-DF  America/Sao_Paulo  Fri 2026-12-25 12:00 -03:00  closed (holiday)
+        BR-GO  America/Sao_Paulo  Fri 2026-12-25 12:00 -03:00  closed (holiday)
+
+        RULE        SAYS    STATUS   CERTAINTY  LAW
+        br_default  closed  profile  -          usual in states without a law; the hours of São Paulo and Alagoas
+        ");
     }
 
     #[test]
     fn programs_get_one_object() {
-        insta::assert_snapshot!(
-            run("", &["+5521987654321", "--at", "2026-04-23T22:00:00Z", "--purpose", "promotion", "--json"]).unwrap()
-        );
+        let arguments = ["+5521987654321", "--at", "2026-04-23T22:00:00Z", "--purpose", "promotion", "--json"];
+        insta::assert_snapshot!(run("", &arguments).unwrap(), @r#"
+        {"at":"2026-04-23T22:00:00.000Z","class":"promotion,BR-RJ@America/Sao_Paulo","days_off":[{"certainty":"medium","country":"BR","date":"2026-04-23","name":"São Jorge","state":"RJ"}],"next_opening":"2026-04-24T12:00:00.000Z","number":"+5521987654321","open":false,"places":[{"country":"BR","open":false,"reason":"holiday","state":"RJ","time":"2026-04-23T19:00:00-03:00","zone":"America/Sao_Paulo"}],"purpose":"promotion","reason":{"code":"holiday","detail":"it is a holiday where the recipient may be, or a day on which the company is closed"},"rules":[{"certainty":null,"id":"br_default","law":"usual in states without a law; the hours of São Paulo and Alagoas","open":false,"status":"profile"},{"certainty":"medium","id":"br-rj-7868-2018","law":"Lei Estadual 7.868/2018, amending Lei 6.854/2014","open":false,"status":"in_force"},{"certainty":"high","id":"br-rj-7853-2018","law":"Lei Estadual 7.853/2018, amending Lei 4.896/2006","open":false,"status":"in_force"}],"until":"2026-04-23T23:00:00.000Z","warnings":[]}
+        "#);
     }
 
     #[test]
     fn what_is_always_open_has_no_rules() {
-        insta::assert_snapshot!(run("", &["+5511987654321", "--purpose", "operational"]).unwrap());
-        insta::assert_snapshot!(run("", &["+351912345678"]).unwrap());
+        insta::assert_snapshot!(run("", &["+5511987654321", "--purpose", "operational"]).unwrap(), @r"
+        +5511987654321 for operational at 2026-11-24T13:00:00.000Z
+        open, and never closes
+        ");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 
 use crate::contact::calendar::{Calendar, Policy, Tables, default_profile};
 use crate::contact::place::{Atlas, State, Zone};
@@ -140,10 +140,16 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
     Some(RuleBook { calendar, lexicon, rules: counts.0, holidays: counts.1, gathered })
 }
 
-/// All zones of this host, or of the copy that comes with the program, by name.
+/// All zones of this host, by name, and those that it does not know from the copy that comes with the program: zones are made
+/// anew now and then, and hosts get old.
 fn zones() -> BTreeMap<String, Zone> {
-    let names = jiff::tz::db().available().map(|name| name.to_string());
-    names.filter_map(|name| TimeZone::get(&name).ok().map(|zone| (name.clone(), Zone::new(&name, zone)))).collect()
+    let (host, bundled) = (jiff::tz::db(), TimeZoneDatabase::bundled());
+    let named = |name: String| {
+        let zone = host.get(&name).or_else(|_unknown| bundled.get(&name)).ok()?;
+        let zone = Zone::new(&name, zone);
+        Some((name, zone))
+    };
+    host.available().chain(bundled.available()).map(|name| name.to_string()).filter_map(named).collect()
 }
 
 /// The zone with this name.
@@ -254,7 +260,8 @@ impl Sources {
         match std::fs::read_dir(&folder) {
             Ok(entries) => {
                 let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-                let is_rules = |name: &String| name.ends_with(".toml") || name.ends_with(".csv");
+                let is_rules =
+                    |name: &String| matches!(Path::new(name).extension(), Some(end) if end == "toml" || end == "csv");
                 for name in names.filter(is_rules).filter(|name| !known.contains(&name.as_str())) {
                     let problem = Problem::UnknownFile { suggestion: closest(&name, known.iter().copied()) };
                     findings.push(Finding { place: Place::File(folder.join(name)), key: String::new(), problem });

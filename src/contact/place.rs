@@ -289,19 +289,19 @@ impl Atlas {
         let known = self.territories.get(&country).map(|known| &known.territory);
         let area = known.and_then(|territory| territory.area(&national));
         let part_of = known.and_then(|territory| territory.part_of);
+        let (told_states, told_zones) = match (area, part_of, known) {
+            (Some(area), ..) => (area.states.clone(), area.zones.clone()),
+            (None, Some((_, state)), Some(part)) => (vec![state], part.zones.clone()),
+            (None, ..) => (Vec::new(), Vec::new()),
+        };
+        // A debtor who lives elsewhere has the zones of that state.
+        let zones = match &residence.zone {
+            Some(zone) => vec![zone.clone()],
+            None if residence.state.is_some() => Vec::new(),
+            None => told_zones,
+        };
+        let states = residence.state.map_or(told_states, |state| vec![state]);
         let country = part_of.map_or(country, |(whole, _)| whole);
-        let zones = match (&residence.zone, residence.state, area, part_of.and(known)) {
-            (Some(zone), ..) => vec![zone.clone()],
-            (None, Some(_), ..) | (None, None, None, None) => Vec::new(),
-            (None, None, Some(area), _) => area.zones.clone(),
-            (None, None, None, Some(part)) => part.zones.clone(),
-        };
-        let states = match (residence.state, area, part_of) {
-            (Some(state), ..) => vec![state],
-            (None, Some(area), _) => area.states.clone(),
-            (None, None, Some((_, state))) => vec![state],
-            (None, None, None) => Vec::new(),
-        };
         let mut spots = Vec::new();
         for state in some_or_none(&states) {
             spots.extend(some_or_none(&zones).into_iter().map(|zone| Spot { country, state, zone }));
@@ -321,10 +321,12 @@ impl Atlas {
         };
         let states = spots.iter().filter_map(|spot| spot.state);
         let zones = spots.iter().flat_map(|spot| self.sites(spot)).map(|(_, zone)| zone.name.to_string());
-        let is_known = spots.iter().all(|spot| spot.zone.is_some() || self.territories.contains_key(&spot.country));
+        let is_listed = |spot: &Spot| self.territories.contains_key(&spot.country);
+        let is_known = spots.iter().all(|spot| spot.zone.is_some() || is_listed(spot));
+        let is_anywhere = |spot: &Spot| spot.state.is_none() && is_listed(spot);
         let says_all = residence.state.is_some() && residence.zone.is_some();
         let found = [
-            (spots.iter().any(|spot| spot.state.is_none()) && is_known, Warning::UnknownArea),
+            (spots.iter().any(is_anywhere), Warning::UnknownArea),
             (differ(states.map(|state| state.to_string()).collect()), Warning::SeveralStates),
             (is_known && differ(zones.collect()), Warning::SeveralZones),
             (!says_all && area.is_some_and(|area| !area.is_certain), Warning::UncertainArea),

@@ -75,6 +75,8 @@ impl PhoneNumber {
         if text.is_empty() {
             return Err(NumberError::Empty);
         }
+        let from_abroad = if country == Country::BRAZIL { dialled_from_abroad(text) } else { None };
+        let text = from_abroad.as_deref().unwrap_or(text);
         let parsed = PHONE_NUMBER_UTIL.parse(text, Some(country.0)).map_err(|e| match e {
             ParseError::InvalidCountryCode => NumberError::UnknownCountry,
             ParseError::TooShortAfterIdd | ParseError::TooShortNsn => NumberError::TooShort,
@@ -262,6 +264,19 @@ fn mask_digits(address: &str) -> String {
     address.chars().enumerate().map(|(i, c)| if i < 3 || i + 2 >= len { c } else { '*' }).collect()
 }
 
+/// A Brazilian mobile behind 0055, as it is dialled from Europe. Dialled in Brazil 55 would be a carrier, and the number of
+/// another country would follow.
+fn dialled_from_abroad(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let national = digits.strip_prefix("0055").filter(|_| !text.starts_with('+'))?;
+    let is_mobile = match (national.len(), national.get(2..3)) {
+        (11, Some("9")) => true,
+        (10, Some(first)) => matches!(first, "6" | "7" | "8" | "9"),
+        _ => false,
+    };
+    is_mobile.then(|| format!("+55{national}"))
+}
+
 /// The national number where people's way of writing it has to be undone; `None` where it is left to the number plan.
 fn mend(country_code: i32, national: &str, text: &str) -> Option<String> {
     match country_code {
@@ -357,9 +372,12 @@ mod tests {
             "+55 011 98765-4321",
             "+55 0 41 11 98765-4321",
             "00 55 11 98765-4321",
+            "0055 11 8765-4321",
         ] {
             check(text, "BR", Ok("+5511987654321"));
         }
+        // 55 is a carrier here.
+        check("00 55 1 202 555 0173", "BR", Ok("+12025550173"));
     }
 
     #[test]

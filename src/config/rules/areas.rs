@@ -39,12 +39,11 @@ pub(super) fn read(path: &Path, text: &str, zones: &BTreeMap<String, Zone>) -> (
             continue;
         }
         let Some(area) = read_area(written, zones, &mut report) else { continue };
-        match seen.get(&area.code) {
-            Some(first) => report("area", Problem::Twice { first: first.clone() }),
-            None => {
-                seen.insert(area.code.clone(), place(line));
-                areas.push(area);
-            }
+        if let Some(first) = seen.get(&area.code) {
+            report("area", Problem::Twice { first: first.clone() });
+        } else {
+            seen.insert(area.code.clone(), place(line));
+            areas.push(area);
         }
     }
     if areas.is_empty() && findings.is_empty() {
@@ -65,13 +64,12 @@ fn read_area(line: &str, zones: &BTreeMap<String, Zone>, report: &mut impl FnMut
     if !is_code {
         report("area", Problem::AreaCode { found: (*code).to_owned() });
     }
-    let mut take = |key: &str, problem: Problem| report(key, problem);
-    let states: Option<Vec<State>> = each(states, "states", &mut take, |code| {
+    let states: Option<Vec<State>> = each(states, "states", report, |code| {
         let expected = "capital letters of states";
         State::new(code).ok_or_else(|| Problem::Kind { expected, found: format!("{code:?}") })
     });
-    let zones = each(zone_names, "zones", &mut take, |name| zone_named(name, zones));
-    let certainty = each(certainty, "certainty", &mut take, |name| {
+    let zones = each(zone_names, "zones", report, |name| zone_named(name, zones));
+    let certainty = each(certainty, "certainty", report, |name| {
         written::named(name, &Certainty::ALL.map(|certainty| (certainty.name(), certainty)))
     });
     let is_certain = certainty?.iter().all(|certainty| *certainty != Certainty::Low);

@@ -136,8 +136,7 @@ fn days_off(site: &Site<'_>, moment: Moment, look: Look) -> Vec<DayOff> {
     }
     let closure =
         site.is_closure(date).then_some(DayOff { date, name: None, country: None, state: None, certainty: None });
-    let holidays = site.schedule.holidays.iter().filter(|holiday| holiday.falls_on(date));
-    let holidays = holidays.map(|holiday| DayOff {
+    let holidays = site.holidays_on(date).map(|holiday| DayOff {
         date,
         name: Some(holiday.name.clone()),
         country: Some(holiday.country),

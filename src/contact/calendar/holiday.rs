@@ -56,31 +56,29 @@ pub enum When {
 }
 
 impl Holiday {
-    /// Whether it is kept on this date, or may be.
-    pub fn falls_on(&self, date: Date) -> bool {
-        if self.is_day(date) {
+    /// Whether it is kept on this date, or may be. `easter` is that of the date's year.
+    pub(super) fn falls_on(&self, date: Date, easter: Option<Date>) -> bool {
+        if self.is_day(date, easter) {
             return true;
         }
         let may_be_moved = self.moves_to_friday && date.weekday() == Weekday::Friday;
-        may_be_moved && (1..=4).any(|days| before(date, days).is_some_and(|day| self.is_day(day)))
+        may_be_moved && (1..=4).any(|days| before(date, days).is_some_and(|day| self.is_day(day, easter)))
     }
 
-    fn is_day(&self, date: Date) -> bool {
+    fn is_day(&self, date: Date, easter: Option<Date>) -> bool {
         let year = date.year();
         let since = self.since.unwrap_or(year);
         let is_year = year >= since && (year - since) % self.step.unwrap_or(1).max(1) == 0;
-        is_year && self.when.is_day(date)
+        is_year && self.when.is_day(date, easter)
     }
 }
 
 impl When {
-    fn is_day(self, date: Date) -> bool {
+    fn is_day(self, date: Date, easter: Option<Date>) -> bool {
         match self {
             Self::Fixed { month, day } => date.month() == month && date.day() == day,
             // The feasts of a year lie in it: none is counted further than from Easter to the new year.
-            Self::Easter(days) => {
-                easter(date.year()).is_some_and(|easter| easter.day_of_year() + days == date.day_of_year())
-            }
+            Self::Easter(days) => easter.is_some_and(|easter| easter.day_of_year() + days == date.day_of_year()),
             Self::Nth { month, weekday, nth } => {
                 date.month() == month && date.weekday() == weekday && (date.day() - 1) / 7 + 1 == nth
             }
@@ -93,7 +91,7 @@ fn before(date: Date, days: i64) -> Option<Date> {
 }
 
 /// Easter Sunday of the Gregorian calendar, by the computation of Oudin (1940): the Sunday after the paschal full moon.
-fn easter(year: i16) -> Option<Date> {
+pub(super) fn easter(year: i16) -> Option<Date> {
     let y = i32::from(year);
     let century = y / 100;
     let golden = y % 19;
@@ -134,7 +132,7 @@ mod tests {
     fn days(holiday: &Holiday, year: i16) -> Vec<String> {
         let first = Date::new(year, 1, 1).unwrap();
         let year = first.series(1.day()).take_while(|date| date.year() == year);
-        year.filter(|date| holiday.falls_on(*date)).map(|date| date.to_string()).collect()
+        year.filter(|date| holiday.falls_on(*date, easter(date.year()))).map(|date| date.to_string()).collect()
     }
 
     #[test]

@@ -169,6 +169,11 @@ impl Week {
         self.holiday.is_some()
     }
 
+    /// Whether what is said of a day matters for the next one.
+    pub(super) fn runs_past_midnight(&self) -> bool {
+        self.days.iter().chain([&self.holiday]).flatten().any(Hours::run_past_midnight)
+    }
+
     /// What must be open on a day.
     fn hours(&self, day: Day) -> impl Iterator<Item = &Hours> {
         let holiday = if day.is_holiday { self.holiday.as_ref() } else { None };
@@ -180,14 +185,14 @@ impl Week {
 mod tests {
     use super::*;
 
-    fn hours(texts: &[&str]) -> Option<Hours> {
-        Some(Hours::new(texts.iter().map(|text| text.parse().unwrap()).collect()).unwrap())
+    fn hours(texts: &[&str]) -> Hours {
+        Hours::new(texts.iter().map(|text| text.parse().unwrap()).collect()).unwrap()
     }
 
     /// Open from 22:00 to 02:00 on weekdays, closed on Saturdays, silent on Sundays, and closed on holidays.
     fn night() -> Week {
-        let night = || hours(&["22:00-02:00"]);
-        Week { days: [night(), night(), night(), night(), night(), hours(&[]), None], holiday: hours(&[]) }
+        let night = || Some(hours(&["22:00-02:00"]));
+        Week { days: [night(), night(), night(), night(), night(), Some(hours(&[])), None], holiday: Some(hours(&[])) }
     }
 
     /// The times of a day at which the answer changes, after what it is at midnight.
@@ -228,14 +233,14 @@ mod tests {
 
     #[test]
     fn a_holiday_has_hours_of_its_own_within_those_of_the_weekday() {
-        let week = Week { holiday: hours(&["10:00-20:00"]), ..Week::of_all_days(&hours(&["08:00-18:00"]).unwrap()) };
+        let week = Week { holiday: Some(hours(&["10:00-20:00"])), ..Week::of_all_days(&hours(&["08:00-18:00"])) };
         check(&week, 0, (false, false), "08-18");
         check(&week, 0, (false, true), "10-18");
     }
 
     #[test]
     fn a_rule_that_says_nothing_of_holidays_keeps_its_weekdays() {
-        let week = Week::of_all_days(&hours(&["08:00-12:00", "14:00-18:00"]).unwrap());
+        let week = Week::of_all_days(&hours(&["08:00-12:00", "14:00-18:00"]));
         check(&week, 3, (false, true), "08-12 14-18");
     }
 

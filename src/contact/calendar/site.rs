@@ -15,7 +15,7 @@ use crate::contact::place::{State, Zone};
 use crate::sms::number::Country;
 
 use super::Reason;
-use super::holiday::Holiday;
+use super::holiday::{Holiday, easter};
 use super::rule::{Day, Rule, Week};
 use super::span::DAY_MS;
 
@@ -62,6 +62,7 @@ impl Look {
 pub(super) struct Moment {
     pub(super) local: DateTime,
     today: Day,
+    /// The same day where no hours run past midnight.
     yesterday: Day,
     /// Since midnight.
     ms: i64,
@@ -98,7 +99,7 @@ impl Site<'_> {
             if look.is_open() {
                 return Some(at);
             }
-            if look.until > start + HORIZON {
+            if look.until >= start + HORIZON {
                 return None;
             }
             at = look.until;
@@ -108,16 +109,23 @@ impl Site<'_> {
     /// How clocks show a moment there.
     pub(super) fn moment(&self, at: Timestamp) -> Option<Moment> {
         let local = self.zone.clock().to_datetime(at.to_jiff()?);
-        let today = local.date();
-        let yesterday = today.yesterday().ok()?;
+        let today = self.day(local.date());
+        let runs_past_midnight = self.weeks().any(Week::runs_past_midnight);
+        let yesterday = if runs_past_midnight { self.day(local.date().yesterday().ok()?) } else { today };
         let seconds = i64::from(local.hour()) * 3600 + i64::from(local.minute()) * 60 + i64::from(local.second());
         let ms = seconds * 1000 + i64::from(local.millisecond());
-        Some(Moment { local, today: self.day(today), yesterday: self.day(yesterday), ms })
+        Some(Moment { local, today, yesterday, ms })
     }
 
     /// Whether the company is closed on this day.
     pub(super) fn is_closure(&self, date: Date) -> bool {
         self.closures.binary_search(&date).is_ok()
+    }
+
+    /// The holidays of a date.
+    pub(super) fn holidays_on(&self, date: Date) -> impl Iterator<Item = &Holiday> {
+        let easter = easter(date.year());
+        self.schedule.holidays.iter().map(Arc::as_ref).filter(move |holiday| holiday.falls_on(date, easter))
     }
 
     fn closed(&self, moment: Moment) -> Option<Reason> {
@@ -137,7 +145,8 @@ impl Site<'_> {
 
     fn day(&self, date: Date) -> Day {
         let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
-        Day { weekday, is_holiday: self.schedule.holidays.iter().any(|holiday| holiday.falls_on(date)) }
+        let is_asked = self.weeks().any(Week::speaks_of_holidays);
+        Day { weekday, is_holiday: is_asked && self.holidays_on(date).next().is_some() }
     }
 
     /// The moment at which local clocks reach a time of the day of `moment`, or at which they are moved, if that is sooner.

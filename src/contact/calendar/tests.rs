@@ -140,13 +140,14 @@ fn an_hour_that_comes_twice_is_open_twice() {
 #[test]
 fn a_day_whose_midnight_is_skipped_begins_at_one() {
     // Havana moves its clock at midnight: 8 March 2026 begins at one o'clock.
-    let calendar = calendar(&["America/Havana"], vec![rule("all", None, daily(&["00:00-24:00"]))], &["2026-03-08"]);
+    let calendar =
+        calendar(&["America/Havana"], vec![rule("all", None, daily(&["00:00-24:00"]))], &["2026-03-08", "2026-03-10"]);
     check(
         &calendar,
         None,
         "2026-03-07T12:00:00Z",
         "2026-03-09T12:00:00Z",
-        &[("2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z"), ("2026-03-09T04:00:00Z", "2027-04-11T04:00:00Z")],
+        &[("2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z"), ("2026-03-09T04:00:00Z", "2026-03-10T04:00:00Z")],
     );
 }
 
@@ -301,7 +302,12 @@ fn without_rules_nothing_binds() {
     assert_eq!(bound(&Policy::None, "promotion,BR-SP"), "");
 }
 
+/// How many minutes are looked at one by one.
+const LOOK: u32 = 1500;
+
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
     /// Whatever the rules, an answer is what each minute until its end says.
     #[test]
     fn answers_agree_with_each_minute(
@@ -330,14 +336,14 @@ proptest! {
         let window = calendar.window(&class, Some(&person), now);
         let end = match window {
             Window::Open { until } => until,
-            Window::Closed { next_opening, .. } => next_opening.unwrap_or(now + 2880 * step),
+            Window::Closed { next_opening, .. } => next_opening.unwrap_or(now + LOOK * step),
         };
         let mut each = now;
-        while each < end && each < now + 2880 * step {
+        while each < end && each < now + LOOK * step {
             prop_assert_eq!(is_open(each), window.is_open(), "{} from {}", each, now);
             each = each + step;
         }
-        if each == end && end < now + 2880 * step {
+        if each == end && end < now + LOOK * step {
             prop_assert_ne!(is_open(end), window.is_open());
         }
     }
