@@ -253,7 +253,7 @@ impl Gateway {
                 }
                 Drawn::TurnedAway => {
                     self.commit(now, |context| {
-                        context.work.set_aside(draw, |message| context.plan.is_leased(message))
+                        context.work.turn_away_due(draw, |message| context.plan.is_leased(message))
                     })?;
                     return Ok(None);
                 }

@@ -41,7 +41,7 @@ pub enum Drawn {
     /// A message to a recipient that would be one too many for the SIM in this month: it looks past this place.
     TooMany(Place),
     /// A message to a person who must not be texted now: it and those like it that follow are to be set aside
-    /// ([`Work::set_aside`]), then draw again.
+    /// ([`Work::turn_away_due`]), then draw again.
     TurnedAway,
     /// Nothing is due. What is next there is due at this time.
     Empty(Option<Timestamp>),
@@ -176,7 +176,7 @@ impl Store {
 
 impl Work<'_> {
     /// Puts off, or ends, what is due at a place for people who must not be texted now, up to the first message that may go.
-    pub fn set_aside(&mut self, from: Draw, is_leased: impl Fn(MessageKey) -> bool) -> Result<(), StoreError> {
+    pub fn turn_away_due(&mut self, from: Draw, is_leased: impl Fn(MessageKey) -> bool) -> Result<(), StoreError> {
         let mut heads = Vec::new();
         let mut walk = self.conn.prepare_cached(NEXT)?;
         let mut rows = walk.query(params![from.lane.0, from.priority])?;
