@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::modem::HostReset;
-use crate::serial::replug::{self, Replug, ReplugError};
+use crate::serial::replug::{self, Marks, Replug, ReplugError};
 use crate::serial::usb::{Roots, hub_of};
 
 /// Modems of one hub that may be off the bus at a time: more of them draw more current at their start than it has.
@@ -51,6 +51,8 @@ impl Hubs {
 pub struct Means {
     /// Where the kernel shows devices.
     pub roots: Roots,
+    /// Where devices are noted that are off the bus for now.
+    pub marks: Marks,
     /// The command that takes its power away for a while and gives it back: a program and its arguments.
     pub power_cycle: Option<Vec<String>>,
     /// All hubs of this host.
@@ -97,12 +99,28 @@ pub enum ResetError {
 }
 
 impl Means {
+    /// Gives back what an earlier process took from its drivers and did not give back, because it was killed in between.
+    /// The place of each such device, and why it could not be given back.
+    pub async fn give_back(&self) -> Vec<(String, Result<(), ResetError>)> {
+        let mut given_back = Vec::new();
+        for unplugged in self.marks.left(&self.roots) {
+            let place = unplugged.place().to_owned();
+            let done = match blocking(|| unplugged.plug()).await {
+                // Whoever pulled it out has done what was to be done.
+                Err(ResetError::Replug(ReplugError::Absent(_))) => Ok(()),
+                done => done,
+            };
+            given_back.push((place, done));
+        }
+        given_back
+    }
+
     /// Makes a reset of the modem in a slot. Its port must be closed.
     pub async fn reset(self, reset: HostReset, slot: Option<String>) -> Result<(), ResetError> {
         match reset {
             HostReset::Replug => {
-                let roots = self.roots;
-                let unplugged = blocking(move || Replug::of(&roots, slot.as_deref())?.unplug()).await?;
+                let Self { roots, marks, .. } = self;
+                let unplugged = blocking(move || Replug::of(&roots, slot.as_deref(), &marks)?.unplug()).await?;
                 tokio::time::sleep(replug::BETWEEN).await;
                 blocking(|| unplugged.plug()).await
             }
@@ -179,6 +197,21 @@ mod tests {
         assert_eq!(std::fs::read_to_string(file).unwrap().trim(), "1");
         let error = means.reset(HostReset::Replug, None).await.unwrap_err();
         assert!(matches!(error, ResetError::Replug(ReplugError::NotUsb)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_killed_process_left_off_the_bus_is_given_back() {
+        let fake = Fake::new();
+        fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
+        let file = fake.authorize("1-1.4");
+        let folder = tempfile::tempdir().unwrap();
+        let marks = Marks::beside(&folder.path().join("recado.db"));
+        let means = Means { roots: fake.roots(), marks: marks.clone(), ..Means::default() };
+        assert!(means.give_back().await.is_empty());
+        let replug = Replug::of(&fake.roots(), Some("1-1.4:1.2"), &marks).unwrap();
+        let _killed = std::mem::ManuallyDrop::new(replug.unplug().unwrap());
+        assert!(matches!(means.give_back().await.as_slice(), [(place, Ok(()))] if place == "1-1.4"));
+        assert_eq!(std::fs::read_to_string(file).unwrap().trim(), "1");
     }
 
     #[tokio::test(start_paused = true)]

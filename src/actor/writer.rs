@@ -267,6 +267,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.spend_pin(&iccid, &mark)).await
     }
 
+    /// Notes of a USB device that was off the bus at start whether it was given back.
+    pub async fn given_back(&self, place: String, failure: Option<String>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.given_back(&place, failure.as_deref())).await
+    }
+
     /// The SIMs that were seen.
     pub async fn sims(&self) -> Result<Vec<SimStatus>, WriteError> {
         self.call(Job::Control, |context| Ok(context.work.sims())).await

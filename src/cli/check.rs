@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::{Binding, Config, Environment, Finding, Modem, Place, Problem};
 use crate::serial::known::{Kind, Known};
+use crate::serial::replug::Marks;
 use crate::serial::usb::{self, Device, Roots};
 use crate::store::{self, OpenError};
 
@@ -48,6 +49,7 @@ pub(super) fn run(
     if !findings.iter().any(is_unread) {
         lines.extend(examine_ports(&config.modems));
         lines.extend(examine_usb(&config, &usb::devices(roots)));
+        lines.extend(Marks::beside(&config.store.path).places().iter().map(|place| off_the_bus(place)));
         lines.push(examine_database(&config.store.path));
     }
     let mut printer = Printer::new(output, args.json);
@@ -155,6 +157,13 @@ fn examine_usb(config: &Config, devices: &[Device]) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A device that a reset took from its drivers: for a second, or since a daemon was killed within that.
+fn off_the_bus(place: &str) -> Line {
+    let says =
+        "taken off the bus by a reset; the daemon puts it back when it starts, or unplug it and plug it in again";
+    Line::bad("usb", &place, says.to_owned())
 }
 
 /// Whether the database can be written and is ours; the file is opened for reading alone.
@@ -273,5 +282,17 @@ mod tests {
         ");
         let (_, output) = check_with(&usb, &format!("[modems]\ndiscover = false\n{slots}"), false);
         assert!(!output.contains(" usb "), "{output}");
+    }
+
+    #[test]
+    fn a_device_that_a_killed_daemon_left_off_the_bus_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let marks = folder.path().join("recado.unplugged");
+        std::fs::create_dir(&marks).unwrap();
+        std::fs::write(marks.join("1-1.4"), "").unwrap();
+        let config = format!("[store]\npath = \"{}/recado.db\"\n", folder.path().display());
+        let (exit, output) = check(&config, false);
+        assert_eq!(exit, Exit::Configuration);
+        assert!(output.contains("wrong usb 1-1.4: taken off the bus by a reset"), "{output}");
     }
 }

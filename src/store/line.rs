@@ -42,6 +42,20 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// At start: a USB device that a killed process had taken from its drivers was given back, or why it could not be.
+    pub fn given_back(&mut self, place: &str, failure: Option<&str>) -> Result<(), StoreError> {
+        let modem = ModemId::of_slot(place);
+        match failure {
+            None => self.clear(AlarmKind::ModemDead, Subject::modem(&modem)),
+            Some(failure) => {
+                let detail = format!(
+                    "It was taken off the bus by a reset and cannot be put back ({failure}). Unplug it and plug it in again."
+                );
+                self.raise(AlarmKind::ModemDead, Subject::modem(&modem), &detail)
+            }
+        }
+    }
+
     /// The modem can send, or cannot for now, because it is not registered.
     pub fn line_ready(&mut self, sim: SimKey, modem: &ModemId, ready: bool) -> Result<(), StoreError> {
         let place = self.board.sims.get(&sim).and_then(|entry| entry.place.as_ref());

@@ -92,3 +92,17 @@ fn a_store_that_is_nearly_full_is_told_until_there_is_room_or_the_daemon_counts_
     desk.restart();
     assert_eq!(open(&desk), []);
 }
+
+#[test]
+fn a_device_that_cannot_be_put_back_on_the_bus_is_an_alarm_until_a_start_puts_it_back() {
+    let mut desk = Desk::watched("sim-a");
+    let given_back = |desk: &mut Desk, failure: Option<&str>| {
+        desk.gateway.commit(desk.now, |context| context.work.given_back("1-1.4", failure)).unwrap();
+    };
+    given_back(&mut desk, Some("permission denied"));
+    let alarm = desk.alarms().remove(0);
+    assert_eq!((alarm.kind.as_str(), alarm.modem.as_deref()), ("modem_dead", Some("1-1.4")));
+    assert!(alarm.detail.contains("permission denied"), "{}", alarm.detail);
+    given_back(&mut desk, None);
+    assert!(desk.alarms().iter().all(|alarm| alarm.cleared_at.is_some()));
+}
