@@ -198,6 +198,7 @@ impl Daemon {
             modems.spawn(hotplug::run(hotplug::Setup {
                 discover,
                 bound,
+                places: reader.modem_places()?,
                 taken: config.modems.iter().filter_map(|modem| Some(modem.port()?.to_owned())).collect(),
                 roots: Roots::default(),
                 clock,

@@ -21,6 +21,8 @@ pub enum Report {
         /// Its ICCID.
         iccid: String,
     },
+    /// The slot in which it was found, after [`Report::Up`].
+    At(String),
     /// It can send, or cannot for now.
     Ready(bool),
     /// Its store of received messages was counted: whether it is nearly full.
@@ -80,6 +82,7 @@ impl Report {
         match self {
             Self::Offer(segment) => Some(*segment),
             Self::Up { .. }
+            | Self::At(_)
             | Self::Ready(_)
             | Self::StoreCounted { .. }
             | Self::Down { .. }
@@ -345,6 +348,10 @@ impl Context<'_, '_> {
             | Report::Recovery { .. }
             | Report::Settled { .. }
             | Report::Told { text: None, .. } => None,
+            Report::At(slot) => {
+                self.work.modem_at(modem, slot)?;
+                None
+            }
             Report::Ready(ready) => {
                 self.work.line_ready(sim, modem, *ready)?;
                 None
