@@ -1,7 +1,7 @@
 //! Resets from outside a modem, and who may be reset when: at most two modems of a hub at a time.
 
 use std::collections::HashMap;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -158,9 +158,21 @@ async fn run(command: &[String]) -> Result<(), ResetError> {
             }
         }
     });
-    let Ok(ended) = ended.await else { return Err(ResetError::Late { program: program.clone() }) };
+    let Ok(ended) = ended.await else {
+        reap(child);
+        return Err(ResetError::Late { program: program.clone() });
+    };
     let status = ended.map_err(run_error)?;
     if status.success() { Ok(()) } else { Err(ResetError::Failed { program: program.clone(), status }) }
+}
+
+/// Waits for a program that is late, which would else stay in the list of processes after its end. A thread of its own does
+/// it, for which nobody waits at a stop.
+fn reap(mut child: Child) {
+    let reaper = std::thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait());
+    if let Err(error) = reaper {
+        tracing::warn!(%error, "no thread waits for a program that is late");
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +254,34 @@ mod tests {
         let file = folder.path().join("a b; $HOME");
         means(&["touch", file.to_str().unwrap()]).reset(HostReset::PowerCycle, None).await.unwrap();
         assert!(file.exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_is_late_is_left_to_its_end_and_leaves_no_process_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (number, gate) = (folder.path().join("number"), folder.path().join("gate"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &gate, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        let script = "echo $$ > \"$1\"; exec cat \"$2\"";
+        let command = ["sh", "-c", script, "sh", number.to_str().unwrap(), gate.to_str().unwrap()];
+        let error = means(&command).reset(HostReset::PowerCycle, None).await.unwrap_err();
+        assert!(matches!(error, ResetError::Late { .. }), "{error}");
+        // From here on it is waited for what another process does.
+        tokio::time::resume();
+        // Opens as soon as the program reads from it, which then has said its number.
+        let open = tokio::task::spawn_blocking({
+            let gate = gate.clone();
+            move || std::fs::File::options().write(true).open(gate).unwrap()
+        });
+        drop(open.await.unwrap());
+        let number = std::fs::read_to_string(number).unwrap();
+        let process = std::path::Path::new("/proc").join(number.trim());
+        let reaped = async {
+            let mut look = tokio::time::interval(Duration::from_millis(10));
+            while process.exists() {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), reaped).await.unwrap();
     }
 
     #[tokio::test]
