@@ -22,6 +22,7 @@ use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, ModemId};
 use crate::sms::message::{Purpose, Submission};
 use crate::sms::number::PhoneNumber;
+use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::health::TestAnswer;
@@ -236,6 +237,11 @@ impl Handle {
     /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.
     pub async fn self_test(&self, sim: String, to: Option<PhoneNumber>) -> Result<TestAnswer, WriteError> {
         self.call(Job::Control, move |context| context.work.self_test(&sim, to)).await
+    }
+
+    /// Clears an alarm by hand.
+    pub async fn clear_alarm(&self, alarm: i64, client: String) -> Result<ClearAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.clear_alarm(alarm, &client)).await
     }
 
     /// For each lane the pause that holds its messages, if any.

@@ -42,6 +42,13 @@ impl From<AlarmView> for AlarmAnswer {
     }
 }
 
+/// An alarm that a person has cleared.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct ClearedAnswer {
+    pub(in super::super) id: i64,
+    pub(in super::super) cleared: bool,
+}
+
 /// Where a self-test goes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

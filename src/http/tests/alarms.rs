@@ -69,3 +69,20 @@ async fn a_self_test_needs_a_sim_and_a_number() {
     let read = house.token(json!({ "client": "a", "scopes": ["read"] })).await;
     house.with(&read, "POST", "/v1/sims/norte/test", json!({})).await.is_problem(403, "forbidden", None);
 }
+
+#[tokio::test]
+async fn an_alarm_is_cleared_by_who_may() {
+    let house = barred().await;
+    let id = house.get("/v1/alarms").await.json["items"][0]["id"].as_i64().unwrap();
+    let path = format!("/v1/alarms/{id}/clear");
+    let read = house.token(json!({ "client": "a", "scopes": ["read", "send"] })).await;
+    house.with(&read, "POST", &path, "").await.is_problem(403, "forbidden", None);
+    for missing in ["/v1/alarms/999/clear", "/v1/alarms/x/clear"] {
+        house.post(missing, "").await.is_problem(404, "not-found", None);
+    }
+    let manage = house.token(json!({ "client": "ana", "scopes": ["manage"] })).await;
+    let answer = house.with(&manage, "POST", &path, "").await;
+    assert_eq!((answer.status.as_u16(), answer.json), (200, json!({ "id": id, "cleared": true })));
+    assert!(house.get("/v1/alarms").await.json["items"][0]["cleared_at"].is_string());
+    house.post(&path, "").await.is_problem(409, "conflict", None);
+}

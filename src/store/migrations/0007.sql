@@ -5,3 +5,6 @@ CREATE TABLE modem_place (
     slot TEXT PRIMARY KEY,
     modem TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- From when on the texts that told of an alarm could be sent; null where none was.
+ALTER TABLE alarm ADD COLUMN told_at INTEGER;
