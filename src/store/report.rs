@@ -120,8 +120,10 @@ impl Work<'_> {
     fn find_reported(&self, report: &ReportRead) -> Result<Option<SegmentId>, StoreError> {
         let ReportRead { sim, tp_mr, ref recipient, .. } = *report;
         let since = (self.now - REPORTED_WITHIN).as_millis();
+        // The centre took what was unknown for a while when it was offered, not when somebody found out.
         let accepted =
-            "SELECT segment.key, recipient, accepted_at FROM segment JOIN message ON message.key = segment.message
+            "SELECT segment.key, recipient, iif(unknown_at >= offered_at, offered_at, accepted_at) FROM segment
+             JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND tp_mr = ? AND segment.state = 3 AND accepted_at > ? ORDER BY accepted_at DESC";
         let open = self.candidates(accepted, params![sim.0, tp_mr, since])?;
         let ahead = self.scts_ahead(sim)?;

@@ -267,6 +267,12 @@ impl SegmentRow {
         Ok(())
     }
 
+    /// TP-MR that an unknown part has got if it was sent, where that can be told.
+    pub(super) fn expected_mr(&self, conn: &Connection) -> Result<Option<u8>, StoreError> {
+        let sql = "SELECT expected_mr FROM segment WHERE key = ?";
+        Ok(conn.prepare_cached(sql)?.query_row([self.id.0], |row| row.get(0))?)
+    }
+
     /// Why it was refused last.
     pub(super) fn cause(&self, conn: &Connection) -> Result<Option<String>, StoreError> {
         Ok(conn.prepare_cached("SELECT cause FROM segment WHERE key = ?")?.query_row([self.id.0], |row| row.get(0))?)
