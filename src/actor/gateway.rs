@@ -230,7 +230,11 @@ impl Gateway {
             }
             Err(error) => {
                 self.plan.finished(sim, segment, false);
-                Err((sim, error))
+                if !error.is_of_a_row() {
+                    return Err((sim, error));
+                }
+                let set_aside = self.commit(now, |context| context.work.set_aside_with(segment, &error.to_string()));
+                set_aside.map(|()| None).map_err(|error| (sim, error))
             }
         }
     }
@@ -249,6 +253,10 @@ impl Gateway {
                 Drawn::Message { message, parts } => {
                     self.plan.drawn(draw, message, &parts, now);
                     return Ok(parts.first().copied());
+                }
+                Drawn::Unreadable { message, why } => {
+                    self.commit(now, |context| context.work.set_aside(message, &why))?;
+                    return Ok(None);
                 }
                 Drawn::Begun(message) => {
                     self.commit(now, |context| context.work.pin(message))?;

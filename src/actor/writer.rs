@@ -615,6 +615,9 @@ impl Running {
                 Fact::Received => self.metrics.received(),
                 Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
+                Fact::SetAside { table, key, why } => {
+                    tracing::error!(table, key, %why, "row set aside: it cannot be read");
+                }
             }
         }
     }

@@ -275,8 +275,7 @@ impl Work<'_> {
             .query_map(params![self.now.as_millis(), EXPIRED_AT_ONCE], |row| row.get(0).map(MessageKey))?
             .collect::<Result<Vec<_>, _>>()?;
         for key in due {
-            let message = MessageRow::by_key(self.conn, key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             self.expire(&message, &mut segments)?;
         }
         self.board.next_expiry = next_expiry(self.conn)?;
@@ -293,8 +292,7 @@ impl Work<'_> {
             .query_map([self.now.as_millis()], |row| Ok((MessageKey(row.get(0)?), SegmentId(row.get(1)?))))?
             .collect::<Result<Vec<_>, _>>()?;
         for (key, segment) in due {
-            let message = MessageRow::by_key(self.conn, key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             self.decide_part(&message, &mut segments, segment, Decision::Resend, "on_unknown")?;
             self.update_message(&message, &segments)?;
         }

@@ -185,8 +185,9 @@ impl Work<'_> {
             })?
             .collect::<Result<Vec<_>, _>>()?;
         for key in lost {
-            let message = MessageRow::by_key(self.conn, key)?;
-            self.decide(&message, Decision::GiveUp, operational::CLIENT)?;
+            if let Some((message, _)) = self.readable(key)? {
+                self.decide(&message, Decision::GiveUp, operational::CLIENT)?;
+            }
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ pub mod reader;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+mod set_aside;
 mod set_back;
 pub mod spend;
 pub mod submit;
@@ -96,6 +97,22 @@ pub enum StoreError {
     /// A transition that the life of a segment does not have.
     #[error(transparent)]
     Transition(#[from] crate::sms::lifecycle::IllegalTransition),
+}
+
+impl StoreError {
+    /// Whether one row is to blame, and not the database: the rows beside it can be read.
+    pub fn is_of_a_row(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::Transition(_) => true,
+            Self::Sqlite(error) => matches!(
+                error,
+                rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+            ),
+            Self::Full => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

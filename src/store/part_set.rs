@@ -13,7 +13,7 @@ use crate::sms::number::Sender;
 
 use super::StoreError;
 use super::inbound::{Received, Text};
-use super::work::Work;
+use super::work::{Fact, Work};
 
 /// Parts of one text reach the centre within this: a reference comes back after 256 messages. As long is waited for those
 /// that are missing.
@@ -198,9 +198,21 @@ impl Work<'_> {
             .query_map(params![since, AT_ONCE], PartSet::read)?
             .collect::<Result<Vec<_>, _>>()?;
         for set in due {
-            self.publish_set(set)?;
+            match self.parts_of(set) {
+                Ok(parts) if !parts.is_empty() => drop(self.publish_set(set)?),
+                Ok(_) => self.set_parts_aside(set, "it has no part that can be read")?,
+                Err(error) if error.is_of_a_row() => self.set_parts_aside(set, &error.to_string())?,
+                Err(error) => return Err(error),
+            }
         }
         self.board.next_partial = next_partial(self.conn)?;
+        Ok(())
+    }
+
+    /// What was received stays where it is; nothing waits for more of it.
+    fn set_parts_aside(&mut self, set: PartSet, why: &str) -> Result<(), StoreError> {
+        self.conn.prepare_cached("UPDATE part_set SET waiting_since = NULL WHERE key = ?")?.execute([set.key])?;
+        self.fact(Fact::SetAside { table: "part_set", key: set.key, why: why.to_owned() });
         Ok(())
     }
 

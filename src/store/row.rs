@@ -22,6 +22,8 @@ pub(super) mod code {
     pub(crate) const CANCELLED: i64 = 8;
     pub(crate) const BLOCKED: i64 = 9;
     pub(crate) const PART_REFUSED: i64 = 10;
+    /// Of a row that could not be read: no work meets it again. `cause` says what it was before.
+    pub(crate) const SET_ASIDE: i64 = 11;
 }
 
 /// The stored code of a segment's state.

@@ -145,6 +145,15 @@ pub enum Fact {
     Skipped(Skipped),
     /// The gate forbade a message for good.
     Blocked(Reason),
+    /// A row could not be read, and nothing meets it any more until a person has mended it.
+    SetAside {
+        /// Of which table.
+        table: &'static str,
+        /// Which.
+        key: i64,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// What became of a part that was handed over.

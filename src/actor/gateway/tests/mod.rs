@@ -1,6 +1,7 @@
 //! Situations of the queue: a real store, the real plan, and modems that are played by the test.
 
 mod alarm;
+mod aside;
 mod balance;
 mod budget;
 mod clock;
