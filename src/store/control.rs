@@ -248,7 +248,8 @@ impl Work<'_> {
     }
 
     /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due, texts are published
-    /// although parts of them are missing. What is left of the queue after the clock was set back is moved too.
+    /// although parts of them are missing, and lanes of batches that are over are removed. What is left of the queue after the
+    /// clock was set back is moved too.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -264,6 +265,9 @@ impl Work<'_> {
         }
         if self.board.next_partial.is_some_and(|at| at <= self.now) {
             self.publish_partials()?;
+        }
+        if self.board.next_lanes.is_some_and(|at| at <= self.now) {
+            self.tidy_lanes()?;
         }
         self.move_queue()
     }

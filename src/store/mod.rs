@@ -17,6 +17,7 @@ mod evidence;
 pub mod handover;
 pub mod health;
 pub mod inbound;
+mod lane;
 pub mod line;
 pub mod log;
 mod part_set;

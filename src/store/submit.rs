@@ -13,7 +13,6 @@ use crate::sms::message::{OnUnknown, Purpose, Submission};
 use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
-use super::board::LaneInfo;
 use super::event::{About, EventKind};
 use super::row::{message_code, stored_number};
 use super::work::{Effect, Work};
@@ -213,21 +212,6 @@ impl Work<'_> {
             }
         }
         Ok(asked)
-    }
-
-    /// The lane of a route and batch, made when it is the first time.
-    pub(super) fn lane(&mut self, route: Route, batch: String) -> Result<LaneKey, StoreError> {
-        let info = LaneInfo { route, batch };
-        if let Some(key) = self.board.lane_keys.get(&info) {
-            return Ok(*key);
-        }
-        self.conn
-            .prepare_cached("INSERT INTO lane (route, batch) VALUES (?, ?)")?
-            .execute(params![info.route.to_string(), info.batch])?;
-        let key = LaneKey(self.conn.last_insert_rowid());
-        self.effect(Effect::Lane { key, route: info.route.clone(), paused: self.board.lane_is_paused(&info) });
-        self.board.add_lane(key, info);
-        Ok(key)
     }
 
     /// Says in the log that a message is held, where the reason is more than the pace of its turn.

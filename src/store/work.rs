@@ -34,6 +34,8 @@ pub enum Effect {
         /// Whether it is closed.
         paused: bool,
     },
+    /// A lane is no more; nothing waits in it.
+    NoLane(LaneKey),
     /// Something waits in a lane.
     Queued {
         /// In which.
@@ -102,6 +104,7 @@ impl Effect {
     pub fn apply(self, plan: &mut Plan) {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
+            Self::NoLane(key) => plan.no_lane(key),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
             Self::Left { message, lane, priority, due } => {
                 if !plan.is_leased(message) {
@@ -283,6 +286,11 @@ impl<'a> Work<'a> {
     /// Counts parts that wait in a lane from now on, or no longer.
     pub(super) fn wait(&mut self, lane: LaneKey, parts: i64) {
         *self.waiting.entry(lane).or_default() += parts;
+    }
+
+    /// Nothing is counted of a lane that is no more.
+    pub(super) fn forget_waiting(&mut self, lane: LaneKey) {
+        self.waiting.remove(&lane);
     }
 
     /// Stores the state of a segment.

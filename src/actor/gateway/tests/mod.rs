@@ -8,6 +8,7 @@ mod clock;
 mod control;
 mod fair;
 mod inbound;
+mod lane;
 mod parts;
 mod repeat;
 mod report;
