@@ -53,7 +53,7 @@ pub(in super::super) struct ClearedAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct TestRequest {
-    /// A number of your own. Without one: the configured number of another SIM, else the first that alarms go to.
+    /// A number of your own: of a configured SIM, or one that alarms go to. Without one: the configured number of another SIM, else the first that alarms go to.
     pub(in super::super) to: Option<String>,
 }
 

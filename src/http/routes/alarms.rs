@@ -96,6 +96,11 @@ pub(super) async fn test(
     match site.writer.self_test(sim.unwrap_or_default(), to).await? {
         Tested::Sent(message) => Ok((StatusCode::ACCEPTED, Json(TestAnswer { message: message.to_string() }))),
         Tested::NoSuchSim => Err(Problem::new(Kind::NotFound, "no SIM of this name or ICCID was seen")),
+        Tested::NotOurs => {
+            let detail =
+                "not a number of your own: a self-test goes to the `number` of a [[sim.card]] or to `[alarms] sms_to`";
+            Err(Problem::new(Kind::BadNumber, detail).field("to"))
+        }
         Tested::NoNumber => {
             Err(Problem::bad("to", "give a number of your own: no other SIM has one in the configuration"))
         }
