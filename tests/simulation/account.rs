@@ -330,7 +330,7 @@ fn unknowns(world: &World, conn: &Connection) {
     };
     if world.faults.iter().all(|given| harmless(&given.fault)) {
         let others: usize = causes.values().sum::<usize>() - ended - stopped;
-        let reasons = world.unplugs + world.ailments;
+        let reasons = world.unplugs + world.ailments + world.restarts;
         assert!(others <= reasons, "unknown without a reason: {causes:?}, {reasons} modems out or ill");
     }
 }
