@@ -24,12 +24,13 @@ use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reset::Means;
-use crate::actor::writer::{StartError, WriteError, Writer};
+use crate::actor::writer::{Handle, StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::rules::RuleBook;
 use crate::config::{self, Binding, Config};
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
+use crate::serial::replug::Marks;
 use crate::serial::usb::Roots;
 use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
@@ -168,7 +169,9 @@ impl Daemon {
         let modem_config = known_pins(config.modem_settings(), &reader)?;
         let refused_pins = RefusedPins::default();
         let (handle, time, drain, stops) = (writer.handle(), clock.clone(), config.serve.drain, stop.clone());
-        let (means, configured) = (Means::default(), config.modems.clone());
+        let marks = Marks::beside(&config.store.path);
+        let (means, configured) = (Means { marks, ..Means::default() }, config.modems.clone());
+        give_back(&means, &handle).await;
         let suspicious_after = config.discovery.suspicious_after;
         let setup = move |id: ModemId, place: Place| Setup {
             place,
@@ -206,6 +209,7 @@ impl Daemon {
             modems.spawn(hotplug::run(hotplug::Setup {
                 discover,
                 bound,
+                places: reader.modem_places()?,
                 taken: config.modems.iter().filter_map(|modem| Some(modem.port()?.to_owned())).collect(),
                 roots: Roots::default(),
                 clock,
@@ -278,6 +282,23 @@ impl Daemon {
 /// The command that cuts the power of a configured modem.
 fn power_cycle(configured: &[config::Modem], id: &ModemId) -> Option<Vec<String>> {
     configured.iter().find(|modem| modem.id() == *id)?.power_cycle.clone()
+}
+
+/// Puts devices back on the bus that a killed daemon had taken off it, before any modem is looked for.
+async fn give_back(means: &Means, writer: &Handle) {
+    for (place, done) in means.give_back().await {
+        let failure = done.err().map(|error| error.to_string());
+        match &failure {
+            None => tracing::warn!(place, "USB device put back on the bus: a reset of it was cut short"),
+            Some(error) => {
+                tracing::error!(place, %error, "USB device stays off the bus: unplug it and plug it in again");
+            }
+        }
+        // A modem that can be put back is worth more than the alarm about it.
+        if let Err(error) = writer.given_back(place, failure).await {
+            tracing::error!(%error, "alarm not written");
+        }
+    }
 }
 
 /// A modem that has to be found.

@@ -21,6 +21,8 @@ pub enum Report {
         /// Its ICCID.
         iccid: String,
     },
+    /// The slot in which it was found, after [`Report::Up`].
+    At(String),
     /// It can send, or cannot for now.
     Ready(bool),
     /// Its store of received messages was counted: whether it is nearly full.
@@ -80,6 +82,7 @@ impl Report {
         match self {
             Self::Offer(segment) => Some(*segment),
             Self::Up { .. }
+            | Self::At(_)
             | Self::Ready(_)
             | Self::StoreCounted { .. }
             | Self::Down { .. }
@@ -227,7 +230,11 @@ impl Gateway {
             }
             Err(error) => {
                 self.plan.finished(sim, segment, false);
-                Err((sim, error))
+                if !error.is_of_a_row() {
+                    return Err((sim, error));
+                }
+                let set_aside = self.commit(now, |context| context.work.set_aside_with(segment, &error.to_string()));
+                set_aside.map(|()| None).map_err(|error| (sim, error))
             }
         }
     }
@@ -246,6 +253,10 @@ impl Gateway {
                 Drawn::Message { message, parts } => {
                     self.plan.drawn(draw, message, &parts, now);
                     return Ok(parts.first().copied());
+                }
+                Drawn::Unreadable { message, why } => {
+                    self.commit(now, |context| context.work.set_aside(message, &why))?;
+                    return Ok(None);
                 }
                 Drawn::Begun(message) => {
                     self.commit(now, |context| context.work.pin(message))?;
@@ -351,6 +362,10 @@ impl Context<'_, '_> {
             | Report::Recovery { .. }
             | Report::Settled { .. }
             | Report::Told { text: None, .. } => None,
+            Report::At(slot) => {
+                self.work.modem_at(modem, slot)?;
+                None
+            }
             Report::Ready(ready) => {
                 self.work.line_ready(sim, modem, *ready)?;
                 None

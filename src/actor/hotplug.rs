@@ -52,6 +52,8 @@ pub struct Setup {
     pub discover: bool,
     /// Those that are configured by IMEI or slot.
     pub bound: Vec<Bound>,
+    /// Where modems were up last before the daemon was started.
+    pub places: Vec<(ModemId, String)>,
     /// Ports that are configured as such: their devices are left alone.
     pub taken: Vec<PathBuf>,
     /// Where the kernel shows devices.
@@ -75,7 +77,7 @@ impl std::fmt::Debug for Setup {
 /// failed has said so.
 pub async fn run(setup: Setup) -> Vec<Ended> {
     let nodes = NodeWatch::new(&setup.roots.dev);
-    let roster = Roster::new(&setup.bound, setup.discover);
+    let roster = Roster::new(&setup.bound, &setup.places, setup.discover);
     let now = setup.clock.now().instant;
     let mut hotplug = Hotplug {
         roster,
@@ -373,24 +375,29 @@ impl Hotplug {
         let tries = *tries;
         entry.state = State::Waiting { at: now + ask_again(tries), tries: tries.saturating_add(1), said: Some(why) };
         if tries >= SOON_TRIES
-            && let Some((id, spot)) = self.was_here(key)
+            && let Some((id, spot)) = self.must_be(key)
         {
-            tracing::warn!(modem = %id, place = key.0, "taken for the modem that was there, so that it is recovered");
+            tracing::warn!(modem = %id, place = key.0, "taken for a modem that is mute, so that it is recovered");
             self.settle(key, &id, spot);
         }
     }
 
-    /// The modem that a device is which does not say so: the one that is configured for its place or was there last. It may
-    /// have become mute by a reset, and only its task climbs on.
-    fn was_here(&mut self, key: &Key) -> Option<(ModemId, Spot)> {
+    /// The modem that a device is which does not say so: the one that is configured for its place, or was there last, or one
+    /// that nobody has met. It may have become mute by a reset, and only its task climbs on.
+    fn must_be(&mut self, key: &Key) -> Option<(ModemId, Spot)> {
         let device = &self.devices.get(key)?.device;
         let ports = Known::of(device)?.candidates(device);
+        // Of several ports nobody knows which one it would answer on.
+        let only = ports.first().filter(|_| ports.len() == 1).map(|port| spot(port));
         if let Some(id) = self.bound_to(&key.0) {
-            return ports.first().filter(|_| ports.len() == 1).map(|port| (id.clone(), spot(port)));
+            return Some((id.clone(), only?));
         }
-        let (id, slot) = self.roster.take_back(|slot| ports.iter().any(|port| port.slot == slot))?;
-        let port = ports.into_iter().find(|port| port.slot == slot)?;
-        Some((id, spot(port)))
+        if let Some((id, slot)) = self.roster.take_back(|slot| ports.iter().any(|port| port.slot == slot)) {
+            let port = ports.into_iter().find(|port| port.slot == slot)?;
+            return Some((id, spot(port)));
+        }
+        let only = only?;
+        Some((self.roster.guess(&only.slot)?, only))
     }
 
     /// Tells a modem's task where it is; starts the task where there is none.

@@ -611,7 +611,8 @@ impl Task {
         // Country and network are five digits or six (TS 23.003 clause 2.2).
         let home = identity.imsi.as_deref().and_then(|imsi| imsi.get(..6)).map(|code| Report::Home(code.to_owned()));
         self.has_home = home.is_some();
-        std::iter::once(Report::Up { iccid }).chain(home)
+        let slot = self.slot.clone().filter(|_| matches!(self.setup.place, Place::Found(_)));
+        std::iter::once(Report::Up { iccid }).chain(slot.map(Report::At)).chain(home)
     }
 
     fn down(&mut self, reason: &DownReason, rung: Option<u8>, drained: &mut Drained) {

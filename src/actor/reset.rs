@@ -1,14 +1,14 @@
 //! Resets from outside a modem, and who may be reset when: at most two modems of a hub at a time.
 
 use std::collections::HashMap;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::modem::HostReset;
-use crate::serial::replug::{self, Replug, ReplugError};
+use crate::serial::replug::{self, Marks, Replug, ReplugError};
 use crate::serial::usb::{Roots, hub_of};
 
 /// Modems of one hub that may be off the bus at a time: more of them draw more current at their start than it has.
@@ -51,6 +51,8 @@ impl Hubs {
 pub struct Means {
     /// Where the kernel shows devices.
     pub roots: Roots,
+    /// Where devices are noted that are off the bus for now.
+    pub marks: Marks,
     /// The command that takes its power away for a while and gives it back: a program and its arguments.
     pub power_cycle: Option<Vec<String>>,
     /// All hubs of this host.
@@ -97,12 +99,28 @@ pub enum ResetError {
 }
 
 impl Means {
+    /// Gives back what an earlier process took from its drivers and did not give back, because it was killed in between.
+    /// The place of each such device, and why it could not be given back.
+    pub async fn give_back(&self) -> Vec<(String, Result<(), ResetError>)> {
+        let mut given_back = Vec::new();
+        for unplugged in self.marks.left(&self.roots) {
+            let place = unplugged.place().to_owned();
+            let done = match blocking(|| unplugged.plug()).await {
+                // Whoever pulled it out has done what was to be done.
+                Err(ResetError::Replug(ReplugError::Absent(_))) => Ok(()),
+                done => done,
+            };
+            given_back.push((place, done));
+        }
+        given_back
+    }
+
     /// Makes a reset of the modem in a slot. Its port must be closed.
     pub async fn reset(self, reset: HostReset, slot: Option<String>) -> Result<(), ResetError> {
         match reset {
             HostReset::Replug => {
-                let roots = self.roots;
-                let unplugged = blocking(move || Replug::of(&roots, slot.as_deref())?.unplug()).await?;
+                let Self { roots, marks, .. } = self;
+                let unplugged = blocking(move || Replug::of(&roots, slot.as_deref(), &marks)?.unplug()).await?;
                 tokio::time::sleep(replug::BETWEEN).await;
                 blocking(|| unplugged.plug()).await
             }
@@ -140,9 +158,21 @@ async fn run(command: &[String]) -> Result<(), ResetError> {
             }
         }
     });
-    let Ok(ended) = ended.await else { return Err(ResetError::Late { program: program.clone() }) };
+    let Ok(ended) = ended.await else {
+        reap(child);
+        return Err(ResetError::Late { program: program.clone() });
+    };
     let status = ended.map_err(run_error)?;
     if status.success() { Ok(()) } else { Err(ResetError::Failed { program: program.clone(), status }) }
+}
+
+/// Waits for a program that is late, which would else stay in the list of processes after its end. A thread of its own does
+/// it, for which nobody waits at a stop.
+fn reap(mut child: Child) {
+    let reaper = std::thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait());
+    if let Err(error) = reaper {
+        tracing::warn!(%error, "no thread waits for a program that is late");
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +212,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_a_killed_process_left_off_the_bus_is_given_back() {
+        let fake = Fake::new();
+        fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
+        let file = fake.authorize("1-1.4");
+        let folder = tempfile::tempdir().unwrap();
+        let marks = Marks::beside(&folder.path().join("recado.db"));
+        let means = Means { roots: fake.roots(), marks: marks.clone(), ..Means::default() };
+        assert!(means.give_back().await.is_empty());
+        let replug = Replug::of(&fake.roots(), Some("1-1.4:1.2"), &marks).unwrap();
+        let _killed = std::mem::ManuallyDrop::new(replug.unplug().unwrap());
+        assert!(matches!(means.give_back().await.as_slice(), [(place, Ok(()))] if place == "1-1.4"));
+        assert_eq!(std::fs::read_to_string(file).unwrap().trim(), "1");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_kernel_that_keeps_the_device_is_not_waited_for_and_it_is_plugged_in_again() {
         let fake = Fake::new();
         fake.plug(&Stick::new("1-1.4", 0x2c7c, 0x0125).port(2, 0, "ttyUSB2"));
@@ -209,6 +254,34 @@ mod tests {
         let file = folder.path().join("a b; $HOME");
         means(&["touch", file.to_str().unwrap()]).reset(HostReset::PowerCycle, None).await.unwrap();
         assert!(file.exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_is_late_is_left_to_its_end_and_leaves_no_process_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (number, gate) = (folder.path().join("number"), folder.path().join("gate"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &gate, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        let script = "echo $$ > \"$1\"; exec cat \"$2\"";
+        let command = ["sh", "-c", script, "sh", number.to_str().unwrap(), gate.to_str().unwrap()];
+        let error = means(&command).reset(HostReset::PowerCycle, None).await.unwrap_err();
+        assert!(matches!(error, ResetError::Late { .. }), "{error}");
+        // From here on it is waited for what another process does.
+        tokio::time::resume();
+        // Opens as soon as the program reads from it, which then has said its number.
+        let open = tokio::task::spawn_blocking({
+            let gate = gate.clone();
+            move || std::fs::File::options().write(true).open(gate).unwrap()
+        });
+        drop(open.await.unwrap());
+        let number = std::fs::read_to_string(number).unwrap();
+        let process = std::path::Path::new("/proc").join(number.trim());
+        let reaped = async {
+            let mut look = tokio::time::interval(Duration::from_millis(10));
+            while process.exists() {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), reaped).await.unwrap();
     }
 
     #[tokio::test]

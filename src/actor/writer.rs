@@ -24,6 +24,7 @@ use crate::dispatch::route::Route;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
+use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::health::TestAnswer;
@@ -275,6 +276,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.self_test(&sim, to)).await
     }
 
+    /// Clears an alarm by hand.
+    pub async fn clear_alarm(&self, alarm: i64, client: String) -> Result<ClearAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.clear_alarm(alarm, &client)).await
+    }
+
     /// For each lane the pause that holds its messages, if any.
     pub async fn pauses_over(&self, lanes: Vec<(Route, String)>) -> Result<Vec<Option<Pause>>, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.pauses_over(&lanes))).await
@@ -302,6 +308,11 @@ impl Handle {
     /// Notes that the PIN of a SIM is spent, of which `mark` is the digest.
     pub(super) async fn spend_pin(&self, iccid: String, mark: [u8; 32]) -> Result<(), WriteError> {
         self.call(Job::Control, move |context| context.work.spend_pin(&iccid, &mark)).await
+    }
+
+    /// Notes of a USB device that was off the bus at start whether it was given back.
+    pub async fn given_back(&self, place: String, failure: Option<String>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.given_back(&place, failure.as_deref())).await
     }
 
     /// The SIMs that were seen.
@@ -641,6 +652,9 @@ impl Running {
                 Fact::Received(intents) => self.metrics.received(intents.into_iter().map(Intent::code)),
                 Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
+                Fact::SetAside { table, key, why } => {
+                    tracing::error!(table, key, %why, "row set aside: it cannot be read");
+                }
             }
         }
     }

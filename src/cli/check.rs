@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::config::rules::RuleBook;
 use crate::config::{Binding, Config, Environment, Finding, Modem, Place, Problem};
 use crate::serial::known::{Kind, Known};
+use crate::serial::replug::Marks;
 use crate::serial::usb::{self, Device, Roots};
 use crate::store::{self, OpenError};
 
@@ -63,6 +64,7 @@ pub(super) fn run(
         lines.extend(examine_rules(&config, host));
         lines.extend(examine_ports(&config.modems));
         lines.extend(examine_usb(&config, &usb::devices(&host.roots)));
+        lines.extend(Marks::beside(&config.store.path).places().iter().map(|place| off_the_bus(place)));
         lines.push(examine_database(&config.store.path));
     }
     let mut printer = Printer::new(output, args.json);
@@ -207,6 +209,13 @@ fn examine_usb(config: &Config, devices: &[Device]) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A device that a reset took from its drivers: for a second, or since a daemon was killed within that.
+fn off_the_bus(place: &str) -> Line {
+    let says =
+        "taken off the bus by a reset; the daemon puts it back when it starts, or unplug it and plug it in again";
+    Line::bad("usb", &place, says.to_owned())
 }
 
 /// Whether the database can be written and is ours; the file is opened for reading alone.
@@ -358,5 +367,17 @@ mod tests {
         assert_eq!(exit, Exit::Configuration);
         // The configuration itself lies in that folder.
         assert!(output.contains("wrong rules FOLDER/recado.toml: not a file of rules\n"), "{output}");
+    }
+
+    #[test]
+    fn a_device_that_a_killed_daemon_left_off_the_bus_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let marks = folder.path().join("recado.unplugged");
+        std::fs::create_dir(&marks).unwrap();
+        std::fs::write(marks.join("1-1.4"), "").unwrap();
+        let config = format!("[store]\npath = \"{}/recado.db\"\n", folder.path().display());
+        let (exit, output) = check(&config, false);
+        assert_eq!(exit, Exit::Configuration);
+        assert!(output.contains("wrong usb 1-1.4: taken off the bus by a reset"), "{output}");
     }
 }

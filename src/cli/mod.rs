@@ -2,6 +2,7 @@
 //!
 //! Those that ask the daemon speak the HTTP API over its Unix socket; none of them touches its database.
 
+mod alarms;
 mod check;
 mod client;
 mod demo;
@@ -69,6 +70,8 @@ enum Command {
     Modems(Remote<modems::ModemsArgs>),
     /// Show the SIMs and what they may still spend
     Sims(Remote<sims::SimsArgs>),
+    /// List what a person must look after, or clear it
+    Alarms(Remote<alarms::AlarmsArgs>),
     /// List or follow what happens
     Events(Remote<events::EventsArgs>),
     /// Say whether the daemon takes and sends messages
@@ -151,6 +154,7 @@ pub fn run(
         Command::Suppressions(command) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
+        Command::Alarms(command) => command.run(environment, out),
         Command::Events(command) => command.run(environment, out),
         Command::Status(command) => command.run(environment, out),
         Command::Pause(command) => command.run(environment, out),

@@ -85,6 +85,9 @@ async fn ussd(modem: &str, code: &str, client: &Client, printer: &mut Printer<'_
         if text.is_none() || status != "done" {
             printer.line(&format!("({})", status.replace('_', " ")))?;
         }
+        if let Some(withheld) = answer.get("withheld").and_then(Value::as_str) {
+            printer.line(&format!("({withheld})"))?;
+        }
     }
     Ok(match (status, text) {
         ("timeout", _) => Exit::Timeout,

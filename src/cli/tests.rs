@@ -432,6 +432,21 @@ fn calls_are_listed_apart_from_texts() {
 }
 
 #[test]
+fn alarms_are_listed_and_cleared() {
+    let alarm = json!({"id": 3, "raised_at": "T", "cleared_at": null, "kind": "modem_dead", "sim": null, "modem": "m1",
+                       "detail": "nothing answers on this port"});
+    let listed = ask(answering("/v1/alarms", 200, json!({"items": [alarm]})), &["alarms"]);
+    insta::assert_snapshot!(listed.output, @r"
+    ID  RAISED  CLEARED  KIND        SIM  MODEM  DETAIL
+    3   T       -        modem_dead  -    m1     nothing answers on this port
+    ");
+    let asked = Asked::default();
+    let cleared = ask(asked.answering(200, json!({"id": 3, "cleared": true})), &["alarms", "clear", "3"]);
+    assert_eq!((asked.lines().as_str(), cleared.output.as_str()), ("POST /v1/alarms/3/clear", "cleared alarm 3\n"));
+    assert_eq!(cleared.exit, Exit::Done.code());
+}
+
+#[test]
 fn the_inbox_reads_downwards_in_time() {
     let text = |seq: i64| json!({"seq": seq, "at": "T", "from": "+5511987654321", "to_sim": "a", "text": "oi\u{7}"});
     let asked = Asked::default();

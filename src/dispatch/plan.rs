@@ -197,6 +197,15 @@ impl Plan {
         lane.paused = paused;
     }
 
+    /// A lane is no more; nothing waits in it and nothing of it is leased.
+    pub fn no_lane(&mut self, key: LaneKey) {
+        self.lanes.remove(&key);
+        self.due.iter_mut().for_each(|queue| queue.retain(|lane| *lane != key));
+        self.later.retain(|&(_, _, lane)| lane != key);
+        self.passed.retain(|&(_, lane, _), _| lane != key);
+        self.passed_over.retain(|&(_, lane, _), _| lane != key);
+    }
+
     /// Something of this lane and priority is due at `due`, or earlier than was known.
     pub fn queued(&mut self, key: LaneKey, priority: u8, due: Timestamp) {
         let p = usize::from(priority).min(PRIORITIES - 1);

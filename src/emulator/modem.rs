@@ -272,6 +272,15 @@ impl Modem {
         }
     }
 
+    /// Starts anew without leaving the bus and without a word, as its own watchdog makes it. SIM and stored messages stay.
+    pub(super) fn restart_silently(&mut self) {
+        let is_open = self.is_open;
+        self.power_off();
+        self.power_on();
+        (self.is_open, self.is_fresh) = (is_open, false);
+        self.ailment.take_if(|ailment| matches!(ailment, Ailment::LostNetwork | Ailment::DeafRadio | Ailment::Mute));
+    }
+
     /// Whether the modem is on the bus.
     pub(super) fn is_present(&self) -> bool {
         self.dialogue != Dialogue::Absent

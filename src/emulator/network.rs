@@ -253,6 +253,20 @@ impl Network {
         self.settle(modem, now);
     }
 
+    /// `modem` starts anew without leaving the bus and without a word. Its settings are lost, and so is what is in the air.
+    pub fn restart_silently(&mut self, modem: usize, now: Now) {
+        self.handle_timeout(now);
+        if let Some(line) = self.lines.get_mut(modem)
+            && line.modem.is_present()
+        {
+            line.modem.restart_silently();
+            line.session += 1;
+            self.schedule(now.instant + RETRY_AFTER, Event::Retry { modem });
+        }
+        self.start_chatter(modem, now);
+        self.settle(modem, now);
+    }
+
     /// Takes `modem` off the bus, and its power away, until [`Network::plug`].
     pub fn unplug(&mut self, modem: usize, now: Now) {
         self.handle_timeout(now);

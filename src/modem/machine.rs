@@ -238,6 +238,7 @@ impl Machine {
     pub fn stop(&mut self, now: Instant) {
         if self.draining == Draining::No {
             self.draining = Draining::Wanted;
+            self.watch.call_over(&mut self.outputs);
             self.submit.return_next(ReturnedWhy::Draining, &mut self.outputs);
             self.pump(now);
         }
@@ -390,7 +391,7 @@ impl Machine {
         } else if self.receive.is_running() {
             self.receive.finished(finished, &mut self.outputs);
         } else if self.watch.is_running() {
-            match self.watch.finished(finished, &mut self.outputs) {
+            match self.watch.finished(finished, &mut self.timers, &mut self.outputs, now) {
                 Seen::Nothing => {}
                 Seen::Stores(usage) => self.receive.counted(usage),
                 Seen::NoCard => return self.card(false, now),
@@ -427,9 +428,9 @@ impl Machine {
                 Stage::Resting => self.found_network(registered, now),
                 Stage::Closed | Stage::Reregister(_) => {}
             },
-            Unsolicited::Ring => self.watch.rings(None),
-            Unsolicited::Caller(number) => self.watch.rings(number),
-            Unsolicited::CallEnded => self.watch.call_ended(&mut self.outputs),
+            Unsolicited::Ring => self.watch.rings(&mut self.timers),
+            Unsolicited::Caller(number) => self.watch.shows_caller(number, &mut self.timers, &mut self.outputs),
+            Unsolicited::CallEnded => self.watch.call_ended(&mut self.timers, now),
             Unsolicited::LateSubmit(tp_mr) => self.submit.late(tp_mr, &mut self.outputs),
             Unsolicited::Restarted => self.restarted(now),
             Unsolicited::Card { is_there } => self.card(is_there, now),
@@ -473,6 +474,7 @@ impl Machine {
             Timer::OfferLate => self.submit.offer_late(&mut self.session, now),
             Timer::BurstEnd => self.receive.hint(None),
             Timer::Tick => self.watch.tick(&mut self.timers, now),
+            Timer::CallOver => self.watch.call_over(&mut self.outputs),
             Timer::Unregistered => self.note(DownReason::Unregistered),
             Timer::Return => self.not_back(now),
             Timer::Ussd => self.ussd.expired(&mut self.outputs),

@@ -29,9 +29,11 @@ pub(super) enum Timer {
     Return,
     /// The network, or a person, has not answered in a session of a service.
     Ussd,
+    /// Nothing more is to be heard of a call that has ended.
+    CallOver,
 }
 
-const ALL: [Timer; 12] = [
+const ALL: [Timer; 13] = [
     Timer::Silence,
     Timer::SilenceLimit,
     Timer::Repeat,
@@ -44,6 +46,7 @@ const ALL: [Timer; 12] = [
     Timer::Unregistered,
     Timer::Return,
     Timer::Ussd,
+    Timer::CallOver,
 ];
 
 /// The timers of one machine.

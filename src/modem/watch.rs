@@ -18,6 +18,10 @@ const TICKS_PER_LOOK: u8 = 5;
 /// Every so many the card: not every modem says when it goes.
 const TICKS_PER_CARD: u8 = 10;
 
+/// What still comes of a call after its end: `+CLIP` follows `RING`, and may cross with the answer to `AT+CHUP`. A ring
+/// comes every five seconds or so.
+const CALL_ECHOES: Duration = Duration::from_secs(3);
+
 /// One question, or the end of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Probe {
@@ -54,7 +58,7 @@ pub(super) enum Seen {
     NoCard,
 }
 
-/// A call that comes in.
+/// A call that comes in, or came in a moment ago.
 #[derive(Debug, Default)]
 struct Call {
     from: Option<String>,
@@ -69,7 +73,8 @@ impl Watch {
     }
 
     /// Nothing is known any more.
-    pub(super) fn cut_off(&mut self) {
+    pub(super) fn cut_off(&mut self, out: &mut VecDeque<Output>) {
+        self.call_over(out);
         // A store is as full as it was until it is counted again.
         let status = Status { is_nearly_full: self.status.is_nearly_full, ..Status::default() };
         *self = Self { status, ..Self::default() };
@@ -129,20 +134,39 @@ impl Watch {
     }
 
     /// A call comes in. It is ended at once: on some sticks it blocks messages.
-    pub(super) fn rings(&mut self, caller: Option<String>) {
-        if self.call.is_none() {
+    pub(super) fn rings(&mut self, timers: &mut Timers) {
+        // One that rings on was not ended.
+        timers.stop(Timer::CallOver);
+        self.call.get_or_insert_default();
+        if self.running != Some(Probe::HangUp) {
             self.want(Probe::HangUp);
+        }
+    }
+
+    /// The network shows who calls, or called.
+    pub(super) fn shows_caller(&mut self, caller: Option<String>, timers: &mut Timers, out: &mut VecDeque<Output>) {
+        let is_another = |call: &Call| call.from.is_some() && caller.is_some() && call.from != caller;
+        if self.call.as_ref().is_some_and(is_another) {
+            self.call_over(out);
+        }
+        if self.call.is_none() {
+            self.rings(timers);
         }
         let call = self.call.get_or_insert_default();
         call.from = caller.or(call.from.take());
     }
 
-    /// The call is over, by us or by the caller.
-    pub(super) fn call_ended(&mut self, out: &mut VecDeque<Output>) {
-        if let Some(Call { from }) = self.call.take() {
-            self.probes.retain(|probe| *probe != Probe::HangUp);
-            out.push_back(Output::Call { from });
+    /// The call is ended, by us or by the caller. It is told when nothing more is to be heard of it.
+    pub(super) fn call_ended(&mut self, timers: &mut Timers, now: Instant) {
+        self.probes.retain(|probe| *probe != Probe::HangUp);
+        if self.call.is_some() && !timers.is_set(Timer::CallOver) {
+            timers.set(Timer::CallOver, now + CALL_ECHOES);
         }
+    }
+
+    /// Nothing more is heard of a call.
+    pub(super) fn call_over(&mut self, out: &mut VecDeque<Output>) {
+        out.extend(self.call.take().map(|Call { from }| Output::Call { from }));
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -168,12 +192,18 @@ impl Watch {
     }
 
     /// A command of ours has ended by a final result.
-    pub(super) fn finished(&mut self, finished: &Finished, out: &mut VecDeque<Output>) -> Seen {
+    pub(super) fn finished(
+        &mut self,
+        finished: &Finished,
+        timers: &mut Timers,
+        out: &mut VecDeque<Output>,
+        now: Instant,
+    ) -> Seen {
         let Some(probe) = self.running.take() else { return Seen::Nothing };
         let reply = &finished.reply;
         let before = self.status.clone();
         match probe {
-            Probe::HangUp => self.call_ended(out),
+            Probe::HangUp => self.call_ended(timers, now),
             Probe::Card => return card(finished),
             _ if finished.ended != Ended::Ok => {}
             Probe::Stores => {

@@ -26,7 +26,7 @@ pub enum SegmentState {
     Accepted {
         /// Who carried it.
         by: Carrier,
-        /// TP-MR of the submission; `None` where an operator decided that it was sent.
+        /// TP-MR of the submission; `None` where an operator decided that it was sent and nobody can tell which it got.
         tp_mr: Option<u8>,
         /// When the result was seen.
         at: Timestamp,

@@ -1,9 +1,12 @@
 //! Alarms: what a person must look after, until it is over.
 //!
 //! An alarm is about a SIM, a modem or the gateway itself, and is raised once while it is open. Who is named for alarms gets
-//! a text. It waits for a SIM that works for as long as the alarm is open, and is not sent once that is over.
+//! a text. It waits for a SIM that works for as long as the alarm is open, and is not sent once that is over. What comes and
+//! goes is told once an hour. A person can clear an alarm whose cause went with its modem or SIM.
 
-use rusqlite::params;
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 use crate::dispatch::route::Route;
@@ -11,6 +14,7 @@ use crate::sms::id::{MessageId, ModemId, SimKey};
 use crate::sms::operational;
 
 use super::StoreError;
+use super::control::CancelAnswer;
 use super::event::{About, EventKind};
 use super::work::Work;
 
@@ -43,6 +47,9 @@ impl AlarmKind {
         self.words().0
     }
 }
+
+/// Between two texts of one kind about one thing.
+const TOLD_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// What an alarm is about: a SIM, a modem, or, by default, the gateway itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +87,17 @@ pub struct AlarmView {
     pub cleared_at: Option<Timestamp>,
 }
 
+/// What came of clearing an alarm by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClearAnswer {
+    /// It is over.
+    Cleared,
+    /// It was over before.
+    Over,
+    /// There is no such alarm.
+    NotFound,
+}
+
 impl Work<'_> {
     /// Raises an alarm, unless it is raised already, and tells those whom alarms are to be sent to.
     pub(super) fn raise(&mut self, kind: AlarmKind, subject: Subject<'_>, detail: &str) -> Result<(), StoreError> {
@@ -93,15 +111,30 @@ impl Work<'_> {
             return Ok(());
         }
         let alarm = self.conn.last_insert_rowid();
-        self.alarm_event(EventKind::AlarmRaised, kind, subject)?;
+        self.alarm_event(EventKind::AlarmRaised, kind.name(), subject, None)?;
+        self.tell(alarm, kind, subject, detail)
+    }
+
+    /// Sends the texts about an alarm: at once, or an hour after the last ones of its kind about the same thing.
+    fn tell(&mut self, alarm: i64, kind: AlarmKind, subject: Subject<'_>, detail: &str) -> Result<(), StoreError> {
+        let told: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT max(told_at) FROM alarm WHERE kind = ? AND sim IS ? AND modem IS ?")?
+            .query_row(params![kind.name(), subject.sim.map(|sim| sim.0), subject.modem], |row| row.get(0))?;
+        // The clock may have been set back since.
+        let told = told.map(|at| Timestamp::from_millis(at).min(self.now));
+        let due = told.map_or(self.now, |at| self.now.max(at + TOLD_AGAIN));
         let text = format!("Recado: {}. {detail}", kind.words().1.replace("{}", &self.label(subject)));
         for to in self.settings.alarms.clone() {
             // A number that cannot be written to was refused with the configuration.
-            if let Ok(submission) = operational::alarm(self.own_id(), to, &text, self.now) {
+            if let Ok(submission) = operational::alarm(self.own_id(), to, &text, due) {
                 self.enqueue(&submission, Route::Any)?;
                 self.conn
                     .prepare_cached("INSERT INTO alarm_text (alarm, message) VALUES (?, ?)")?
                     .execute(params![alarm, submission.id.as_bytes()])?;
+                self.conn
+                    .prepare_cached("UPDATE alarm SET told_at = ? WHERE key = ?")?
+                    .execute([due.as_millis(), alarm])?;
             }
         }
         Ok(())
@@ -121,10 +154,34 @@ impl Work<'_> {
             )?
             .collect::<Result<Vec<i64>, _>>()?;
         for alarm in cleared {
-            self.alarm_event(EventKind::AlarmCleared, kind, subject)?;
+            self.alarm_event(EventKind::AlarmCleared, kind.name(), subject, None)?;
             self.withdraw_texts(alarm)?;
         }
         Ok(())
+    }
+
+    /// A person says that an alarm is over: what it was about may not be there any more. While its cause lasts it is not
+    /// raised again.
+    pub fn clear_alarm(&mut self, alarm: i64, client: &str) -> Result<ClearAnswer, StoreError> {
+        let row = self
+            .conn
+            .prepare_cached("SELECT kind, sim, modem, cleared_at IS NOT NULL FROM alarm WHERE key = ?")?
+            .query_row([alarm], |row| {
+                let sim = row.get::<_, Option<i64>>(1)?.map(SimKey);
+                Ok((row.get::<_, String>(0)?, sim, row.get::<_, Option<String>>(2)?, row.get(3)?))
+            })
+            .optional()?;
+        let Some((kind, sim, modem, is_over)) = row else { return Ok(ClearAnswer::NotFound) };
+        if is_over {
+            return Ok(ClearAnswer::Over);
+        }
+        self.conn
+            .prepare_cached("UPDATE alarm SET cleared_at = ? WHERE key = ?")?
+            .execute([self.now.as_millis(), alarm])?;
+        let subject = Subject { sim, modem: modem.as_deref() };
+        self.alarm_event(EventKind::AlarmCleared, &kind, subject, Some(&format!("client {client}")))?;
+        self.withdraw_texts(alarm)?;
+        Ok(ClearAnswer::Cleared)
     }
 
     /// What is to be told of a modem's store, now that it was counted.
@@ -156,8 +213,15 @@ impl Work<'_> {
             .prepare_cached("DELETE FROM alarm_text WHERE alarm = ? RETURNING message")?
             .query_map([alarm], |row| row.get(0).map(MessageId::from_bytes))?
             .collect::<Result<Vec<_>, _>>()?;
-        // One that was handed over is too late, and is true.
-        texts.into_iter().try_for_each(|id| self.cancel(id).map(drop))
+        let mut was_told = texts.is_empty();
+        for id in texts {
+            // One that was handed over is too late, and is true.
+            was_told |= self.cancel(id)? != CancelAnswer::Cancelled;
+        }
+        if !was_told {
+            self.conn.prepare_cached("UPDATE alarm SET told_at = NULL WHERE key = ?")?.execute([alarm])?;
+        }
+        Ok(())
     }
 
     fn label(&self, subject: Subject<'_>) -> String {
@@ -165,8 +229,18 @@ impl Work<'_> {
         sim.or_else(|| subject.modem.map(ToOwned::to_owned)).unwrap_or_default()
     }
 
-    fn alarm_event(&mut self, event: EventKind, kind: AlarmKind, subject: Subject<'_>) -> Result<(), StoreError> {
-        let data = Some(serde_json::json!({ "kind": kind.name() }).to_string());
+    fn alarm_event(
+        &mut self,
+        event: EventKind,
+        kind: &str,
+        subject: Subject<'_>,
+        by: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let data = match by {
+            Some(by) => serde_json::json!({ "kind": kind, "by": by }),
+            None => serde_json::json!({ "kind": kind }),
+        };
+        let data = Some(data.to_string());
         self.event(event, &About { modem: subject.modem, sim: subject.sim, data, ..About::default() })
     }
 }

@@ -55,6 +55,9 @@ pub struct Board {
     pub(super) next_decision: Option<Timestamp>,
     /// When the first text is published although parts of it are missing.
     pub(super) next_partial: Option<Timestamp>,
+    /// When lanes of batches are looked at next, and how far that has come.
+    pub(super) next_lanes: Option<Timestamp>,
+    pub(super) lanes_seen: LaneKey,
 }
 
 /// A SIM that was seen.
@@ -227,6 +230,8 @@ impl Board {
             next_expiry: control::next_expiry(conn)?,
             next_decision: control::next_decision(conn, now)?,
             next_partial: part_set::next_partial(conn)?,
+            next_lanes: None,
+            lanes_seen: LaneKey(0),
         };
         let mut sims = conn.prepare("SELECT key, iccid FROM sim")?;
         for row in sims.query_map([], |row| Ok((SimKey(row.get(0)?), row.get::<_, String>(1)?)))? {
@@ -242,6 +247,7 @@ impl Board {
             board.waiting.insert(key, waiting);
             board.add_lane(key, info, now);
         }
+        board.next_lanes = board.lanes.values().any(|info| !info.batch.is_empty()).then_some(now);
         board.set_back = set_back::unfinished(conn, &board.waiting)?;
         for pause in conn.prepare(PAUSE)?.query_map([], Pause::read)? {
             board.pauses.extend(pause?.map(|pause| ((pause.scope, pause.id.clone()), pause)));
@@ -543,18 +549,13 @@ impl Board {
     }
 
     /// When time alone changes something: a message expires, a policy of an unknown part, a self-test or a question about a
-    /// balance comes due, the hours of contact begin or end, or the missing parts of a text were waited for long enough.
+    /// balance comes due, the hours of contact begin or end, the missing parts of a text were waited for long enough, or
+    /// lanes are looked at.
     pub fn deadline(&self) -> Option<Timestamp> {
         let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
-        let kept = [
-            self.next_expiry,
-            self.next_decision,
-            self.next_partial,
-            self.next_test(),
-            self.next_balance(),
-            self.next_hours(),
-        ];
-        at_once.into_iter().chain(kept.into_iter().flatten()).min()
+        let own = [self.next_expiry, self.next_decision, self.next_partial, self.next_lanes];
+        let kept = own.into_iter().chain([self.next_test(), self.next_balance(), self.next_hours()]);
+        at_once.into_iter().chain(kept.flatten()).min()
     }
 
     /// When the first self-test of a SIM that rests in a working modem is due.

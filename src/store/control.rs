@@ -1,10 +1,12 @@
 //! What people and time do to messages that wait: cancel, decide, pause, resume, expire.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::dispatch::route::Route;
-use crate::sms::id::{MessageId, MessageKey, SegmentId};
+use crate::sms::id::{MessageId, MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, Withdrawal};
 
 use super::StoreError;
@@ -59,6 +61,8 @@ pub enum ResolveAnswer {
     Done,
     /// Nothing of the message is unknown; it is in this state.
     NotUnknown(MessageState),
+    /// It cannot go again: it was valid until then.
+    NotValid(Timestamp),
     /// There is no such message.
     NotFound,
 }
@@ -89,6 +93,9 @@ impl Work<'_> {
         if message.state != MessageState::Unknown {
             return Ok(ResolveAnswer::NotUnknown(message.state));
         }
+        if decision == Decision::Resend && message.expires <= self.now {
+            return Ok(ResolveAnswer::NotValid(message.expires));
+        }
         self.decide(&message, decision, &format!("client {client}"))?;
         Ok(ResolveAnswer::Done)
     }
@@ -100,7 +107,23 @@ impl Work<'_> {
         for segment in unknown {
             self.decide_part(message, &mut segments, segment, decision, by)?;
         }
-        self.update_message(message, &segments)
+        self.update_message(message, &segments)?;
+        if decision == Decision::Sent {
+            // A report may have come while nobody knew.
+            let sim = |row: &SegmentRow| match &row.state {
+                SegmentState::Accepted { by, .. } => Some(by.sim),
+                SegmentState::Waiting { .. }
+                | SegmentState::Offered { .. }
+                | SegmentState::Reported { .. }
+                | SegmentState::Refused
+                | SegmentState::Expired
+                | SegmentState::Unknown { .. }
+                | SegmentState::Withdrawn(_) => None,
+            };
+            let sims: BTreeSet<SimKey> = segments.iter().filter_map(sim).collect();
+            sims.into_iter().try_for_each(|sim| self.apply_parked(sim))?;
+        }
+        Ok(())
     }
 
     fn decide_part(
@@ -113,10 +136,16 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let Some(row) = segments.iter_mut().find(|row| row.id == segment) else { return Ok(()) };
         let SegmentState::Unknown { with: carrier, .. } = row.state.clone() else { return Ok(()) };
-        let data = Some(serde_json::json!({ "decision": decision.name(), "by": by }).to_string());
+        let mut data = serde_json::json!({ "decision": decision.name(), "by": by });
+        // If it was sent, it has the reference that its SIM was to give next.
+        let tp_mr = if decision == Decision::Sent { row.expected_mr(self.conn)? } else { None };
+        if let (Some(tp_mr), Some(fields)) = (tp_mr, data.as_object_mut()) {
+            fields.insert("tp_mr".to_owned(), tp_mr.into());
+        }
+        let data = Some(data.to_string());
         match decision {
             Decision::Sent => {
-                row.state = row.state.clone().accept(None, self.now)?;
+                row.state = row.state.clone().accept(tp_mr, self.now)?;
                 self.save(row)?;
                 self.segment_event(EventKind::SegmentAccepted, row, &carrier, data)
             }
@@ -209,7 +238,8 @@ impl Work<'_> {
     }
 
     /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due, texts are published
-    /// although parts of them are missing. What is left of the queue after the clock was set back is moved too.
+    /// although parts of them are missing, and lanes of batches that are over are removed. What is left of the queue after the
+    /// clock was set back is moved too.
     pub fn tick(&mut self) -> Result<(), StoreError> {
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
@@ -226,6 +256,9 @@ impl Work<'_> {
         if self.board.next_partial.is_some_and(|at| at <= self.now) {
             self.publish_partials()?;
         }
+        if self.board.next_lanes.is_some_and(|at| at <= self.now) {
+            self.tidy_lanes()?;
+        }
         self.move_queue()
     }
 
@@ -236,8 +269,7 @@ impl Work<'_> {
             .query_map(params![self.now.as_millis(), EXPIRED_AT_ONCE], |row| row.get(0).map(MessageKey))?
             .collect::<Result<Vec<_>, _>>()?;
         for key in due {
-            let message = MessageRow::by_key(self.conn, key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             self.expire(&message, &mut segments)?;
         }
         self.board.next_expiry = next_expiry(self.conn)?;
@@ -254,8 +286,7 @@ impl Work<'_> {
             .query_map([self.now.as_millis()], |row| Ok((MessageKey(row.get(0)?), SegmentId(row.get(1)?))))?
             .collect::<Result<Vec<_>, _>>()?;
         for (key, segment) in due {
-            let message = MessageRow::by_key(self.conn, key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             self.decide_part(&message, &mut segments, segment, Decision::Resend, "on_unknown")?;
             self.update_message(&message, &segments)?;
         }

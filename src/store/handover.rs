@@ -205,7 +205,12 @@ impl Work<'_> {
             .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, String>(1)?)))?
             .collect::<Result<Vec<_>, _>>()?;
         for (segment, modem) in offered {
-            self.settle_as(segment, &ModemId::new(&modem), None, |_| Fate::Orphaned("daemon-ended".to_owned()))?;
+            let orphaned = |_| Fate::Orphaned("daemon-ended".to_owned());
+            match self.settle_as(segment, &ModemId::new(&modem), None, orphaned) {
+                // It is read before anything is written.
+                Err(error) if error.is_of_a_row() => self.set_aside_with(segment, &error.to_string())?,
+                settled => settled?,
+            }
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ pub enum TestAnswer {
     NoSuchSim,
     /// Neither was a number given nor does another SIM or an alarm have one.
     NoNumber,
+    /// The number that was given is nobody's of ours.
+    NotOurs,
 }
 
 /// The rest of a SIM as it was stored.
@@ -152,11 +154,14 @@ impl Work<'_> {
         Ok(statement.exists([route])?)
     }
 
-    /// Sends a self-test by the SIM with this name or ICCID, to one of our own numbers where none is given.
+    /// Sends a self-test by the SIM with this name or ICCID, to this number of ours, or to one of them where none is given.
     pub fn self_test(&mut self, name: &str, to: Option<PhoneNumber>) -> Result<TestAnswer, StoreError> {
         let named = Route::Sim(name.to_owned());
         let found = self.board.sims.iter().find(|(_, sim)| named.admits(&sim.card.names)).map(|(key, _)| *key);
         let Some(sim) = found else { return Ok(TestAnswer::NoSuchSim) };
+        if to.is_some_and(|to| !self.is_ours(to)) {
+            return Ok(TestAnswer::NotOurs);
+        }
         let Some(to) = to.or_else(|| self.own_number(sim)) else { return Ok(TestAnswer::NoNumber) };
         Ok(self.send_test(sim, to)?.map_or(TestAnswer::NoNumber, TestAnswer::Sent))
     }
@@ -185,10 +190,19 @@ impl Work<'_> {
             })?
             .collect::<Result<Vec<_>, _>>()?;
         for key in lost {
-            let message = MessageRow::by_key(self.conn, key)?;
-            self.decide(&message, Decision::GiveUp, operational::CLIENT)?;
+            if let Some((message, _)) = self.readable(key)? {
+                self.decide(&message, Decision::GiveUp, operational::CLIENT)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether a number is that of a configured SIM, or one that alarms go to. A self-test asks nothing of those who are not to
+    /// be texted, so it goes to nobody else.
+    pub(super) fn is_ours(&self, number: PhoneNumber) -> bool {
+        let cards = self.settings.sims.cards.iter().filter_map(|card| card.number.as_deref());
+        let mut parsed = cards.filter_map(|number| PhoneNumber::parse(number, self.settings.country).ok());
+        self.settings.alarms.contains(&number) || parsed.any(|own| own == number)
     }
 
     /// A number of ours that is not this SIM's: of another SIM, one that works first, else the first that alarms go to.

@@ -26,6 +26,19 @@ impl Work<'_> {
         Ok(sim)
     }
 
+    /// A modem that is up was found in this slot. It is in no other one.
+    pub fn modem_at(&mut self, modem: &ModemId, slot: &str) -> Result<(), StoreError> {
+        let values = params![slot, modem.as_str()];
+        self.conn.prepare_cached("DELETE FROM modem_place WHERE modem = ?2 AND slot <> ?1")?.execute(values)?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO modem_place (slot, modem) VALUES (?, ?)
+                 ON CONFLICT (slot) DO UPDATE SET modem = excluded.modem WHERE modem <> excluded.modem",
+            )?
+            .execute(values)?;
+        Ok(())
+    }
+
     /// A rung of the recovery ladder is tried. On the last one a person must look after the modem, until it can send again.
     pub fn modem_recovery(
         &mut self,
@@ -40,6 +53,20 @@ impl Work<'_> {
             self.raise(AlarmKind::ModemDead, Subject::modem(modem), reason)?;
         }
         Ok(())
+    }
+
+    /// At start: a USB device that a killed process had taken from its drivers was given back, or why it could not be.
+    pub fn given_back(&mut self, place: &str, failure: Option<&str>) -> Result<(), StoreError> {
+        let modem = ModemId::of_slot(place);
+        match failure {
+            None => self.clear(AlarmKind::ModemDead, Subject::modem(&modem)),
+            Some(failure) => {
+                let detail = format!(
+                    "It was taken off the bus by a reset and cannot be put back ({failure}). Unplug it and plug it in again."
+                );
+                self.raise(AlarmKind::ModemDead, Subject::modem(&modem), &detail)
+            }
+        }
     }
 
     /// The modem can send, or cannot for now, because it is not registered.

@@ -18,6 +18,7 @@ mod evidence;
 pub mod handover;
 pub mod health;
 pub mod inbound;
+mod lane;
 pub mod line;
 pub mod log;
 mod part_set;
@@ -28,6 +29,7 @@ mod reply;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+mod set_aside;
 mod set_back;
 pub mod spend;
 pub mod standing;
@@ -105,6 +107,22 @@ pub enum StoreError {
     /// A transition that the life of a segment does not have.
     #[error(transparent)]
     Transition(#[from] crate::sms::lifecycle::IllegalTransition),
+}
+
+impl StoreError {
+    /// Whether one row is to blame, and not the database: the rows beside it can be read.
+    pub fn is_of_a_row(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::Transition(_) => true,
+            Self::Sqlite(error) => matches!(
+                error,
+                rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+            ),
+            Self::Full => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -13,11 +13,15 @@ use crate::sms::number::Sender;
 
 use super::StoreError;
 use super::inbound::{Received, Text};
-use super::work::Work;
+use super::work::{Fact, Work};
 
 /// Parts of one text reach the centre within this: a reference comes back after 256 messages. As long is waited for those
 /// that are missing.
 const PARTS_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+/// What is sent once more within this is the same part; a text that is whole is over after that, and the same words are another
+/// one. Centres and phones repeat what was not acknowledged within minutes.
+const REPEATED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// How many sets one transaction publishes.
 const AT_ONCE: usize = 100;
@@ -64,9 +68,15 @@ impl Work<'_> {
         let set = match found {
             Some(set) => {
                 let parts = self.parts_of(set)?;
+                let is_whole = parts.len() == usize::from(set.total);
+                let is_again = |part: &Part| {
+                    let apart = scts_of(&part.deliver).abs_diff(scts_of(deliver));
+                    part.deliver.user_data == deliver.user_data
+                        && (!is_whole || u128::from(apart) <= REPEATED_WITHIN.as_millis())
+                };
                 match parts.iter().find(|part| part.seq == concat.seq) {
                     // Sent once more, with another time stamp.
-                    Some(part) if part.deliver.user_data == deliver.user_data => {
+                    Some(part) if is_again(part) => {
                         self.join_set(set, key)?;
                         return Ok(Received::Duplicate);
                     }
@@ -91,7 +101,7 @@ impl Work<'_> {
         Ok(Received::Part)
     }
 
-    /// The newest set that the part may belong to.
+    /// The set that the part may belong to: the one whose parts came to the centre nearest to this one.
     fn find_set(
         &self,
         sim: SimKey,
@@ -103,8 +113,8 @@ impl Work<'_> {
         let set = self
             .conn
             .prepare_cached(sets!(
-                "sim = ? AND sender = ? AND concat_ref = ? AND total = ? AND concat_bits = ?
-                 AND abs(scts - ?) < ? ORDER BY key DESC LIMIT 1"
+                "sim = ?1 AND sender = ?2 AND concat_ref = ?3 AND total = ?4 AND concat_bits = ?5
+                 AND abs(scts - ?6) < ?7 ORDER BY abs(scts - ?6), key DESC LIMIT 1"
             ))?
             .query_row(
                 params![sim.0, sender.as_str(), concat.reference, concat.total, concat.bits, scts_of(deliver), within],
@@ -198,9 +208,21 @@ impl Work<'_> {
             .query_map(params![since, AT_ONCE], PartSet::read)?
             .collect::<Result<Vec<_>, _>>()?;
         for set in due {
-            self.publish_set(set)?;
+            match self.parts_of(set) {
+                Ok(parts) if !parts.is_empty() => drop(self.publish_set(set)?),
+                Ok(_) => self.set_parts_aside(set, "it has no part that can be read")?,
+                Err(error) if error.is_of_a_row() => self.set_parts_aside(set, &error.to_string())?,
+                Err(error) => return Err(error),
+            }
         }
         self.board.next_partial = next_partial(self.conn)?;
+        Ok(())
+    }
+
+    /// What was received stays where it is; nothing waits for more of it.
+    fn set_parts_aside(&mut self, set: PartSet, why: &str) -> Result<(), StoreError> {
+        self.conn.prepare_cached("UPDATE part_set SET waiting_since = NULL WHERE key = ?")?.execute([set.key])?;
+        self.fact(Fact::SetAside { table: "part_set", key: set.key, why: why.to_owned() });
         Ok(())
     }
 

@@ -38,6 +38,13 @@ pub enum Drawn {
         /// Until when no SIM on its route can begin it; `None` where another one can, or where time alone changes nothing.
         until: Option<Timestamp>,
     },
+    /// A message that cannot be read: it must be set aside ([`Work::set_aside`]), then draw again.
+    Unreadable {
+        /// The message.
+        message: MessageKey,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A message to a recipient that would be one too many for the SIM in this month: it looks past this place.
     TooMany(Place),
     /// A message to a person who must not be texted now: it and those like it that follow are to be set aside
@@ -80,7 +87,10 @@ impl Store {
         };
         match next {
             Some((_, due)) if due > now => Ok(Drawn::Empty(Some(due))),
-            Some((message, due)) => self.drawn(message, due, from.sim, now),
+            Some((message, due)) => match self.drawn(message, due, from.sim, now) {
+                Err(error) if error.is_of_a_row() => Ok(Drawn::Unreadable { message, why: error.to_string() }),
+                drawn => drawn,
+            },
             None => Ok(Drawn::Empty(None)),
         }
     }

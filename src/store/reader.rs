@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::contact::suppression::Purposes;
 use crate::dispatch::gate::Question;
 use crate::dispatch::sim::SimSettings;
-use crate::sms::id::{MessageId, MessageKey};
+use crate::sms::id::{MessageId, MessageKey, ModemId};
 use crate::sms::lifecycle::{MessageState, ReportState, SegmentState, report_state};
 use crate::sms::message::{Body, Labels};
 use crate::sms::number::{PhoneNumber, Sender};
@@ -227,6 +227,15 @@ impl Reader {
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>();
             Ok(rows?)
+        })
+    }
+
+    /// The modems that were found on the USB, each with the slot in which it was up last.
+    pub fn modem_places(&self) -> Result<Vec<(ModemId, String)>, StoreError> {
+        self.with(|conn| {
+            let mut statement = conn.prepare_cached("SELECT modem, slot FROM modem_place ORDER BY slot")?;
+            let rows = statement.query_map([], |row| Ok((ModemId::new(&row.get::<_, String>(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

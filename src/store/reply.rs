@@ -68,13 +68,6 @@ impl Work<'_> {
         Ok(Some(understood))
     }
 
-    /// Whether a number is one of our own: of a SIM, or of who is told of alarms.
-    fn is_ours(&self, number: PhoneNumber) -> bool {
-        let cards = self.settings.sims.cards.iter().filter_map(|card| card.number.as_deref());
-        let own = cards.filter_map(|own| PhoneNumber::parse(own, self.settings.country).ok());
-        own.chain(self.settings.alarms.iter().copied()).any(|own| own.is_same_line(number))
-    }
-
     fn last_asked(&self, message: Option<MessageKey>) -> Result<LastAsked, StoreError> {
         let Some(message) = message else { return Ok(LastAsked::Nothing) };
         let answered = addressee(self.conn, message)?;

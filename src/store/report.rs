@@ -28,6 +28,9 @@ const REPORTED_WITHIN: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How long a report waits for its submission.
 const PARKED_FOR: Duration = Duration::from_secs(10 * 60);
 
+/// The bit in the first octet of a TPDU from the network.
+const TP_MMS: u8 = 0x04;
+
 /// A difference of clocks that has changed by less is not written again.
 const AHEAD_STEP: Duration = Duration::from_secs(60);
 
@@ -56,6 +59,18 @@ impl ReportRead {
     }
 }
 
+/// What tells reports apart: all of the TPDU but TP-MMS, which says whether more is waiting for us (TS 23.040 clause 9.2.3.2),
+/// and not the centre by which it came.
+fn digest(octets: &[u8]) -> [u8; 32] {
+    let smsc = octets.first().map_or(0, |length| usize::from(*length) + 1);
+    let mut digest = Sha256::new();
+    if let Some((first, rest)) = octets.get(smsc..).and_then(<[u8]>::split_first) {
+        digest.update([first | TP_MMS]);
+        digest.update(rest);
+    }
+    digest.finalize().into()
+}
+
 impl Work<'_> {
     /// Notes that a report was read. False when it was before: it was not deleted in time, or came twice. Once the reference
     /// has come back, the second would be taken for that of another part.
@@ -63,7 +78,7 @@ impl Work<'_> {
         self.conn
             .prepare_cached("DELETE FROM report_read WHERE at <= ?")?
             .execute([(self.now - REPORTED_WITHIN).as_millis()])?;
-        let digest = Sha256::digest(octets);
+        let digest = digest(octets);
         let inserted = self
             .conn
             .prepare_cached("INSERT INTO report_read (sim, digest, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
@@ -120,8 +135,10 @@ impl Work<'_> {
     fn find_reported(&self, report: &ReportRead) -> Result<Option<SegmentId>, StoreError> {
         let ReportRead { sim, tp_mr, ref recipient, .. } = *report;
         let since = (self.now - REPORTED_WITHIN).as_millis();
+        // The centre took what was unknown for a while when it was offered, not when somebody found out.
         let accepted =
-            "SELECT segment.key, recipient, accepted_at FROM segment JOIN message ON message.key = segment.message
+            "SELECT segment.key, recipient, iif(unknown_at >= offered_at, offered_at, accepted_at) FROM segment
+             JOIN message ON message.key = segment.message
              WHERE segment.sim = ? AND tp_mr = ? AND segment.state = 3 AND accepted_at > ? ORDER BY accepted_at DESC";
         let open = self.candidates(accepted, params![sim.0, tp_mr, since])?;
         let ahead = self.scts_ahead(sim)?;

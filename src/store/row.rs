@@ -22,6 +22,8 @@ pub(super) mod code {
     pub(crate) const CANCELLED: i64 = 8;
     pub(crate) const BLOCKED: i64 = 9;
     pub(crate) const PART_REFUSED: i64 = 10;
+    /// Of a row that could not be read: no work meets it again. `cause` says what it was before.
+    pub(crate) const SET_ASIDE: i64 = 11;
 }
 
 /// The stored code of a segment's state.
@@ -265,6 +267,12 @@ impl SegmentRow {
         conn.prepare_cached("UPDATE segment SET avoid_sim = ? WHERE key = ?")?
             .execute(params![self.avoid.map(|sim| sim.0), self.id.0])?;
         Ok(())
+    }
+
+    /// TP-MR that an unknown part has got if it was sent, where that can be told.
+    pub(super) fn expected_mr(&self, conn: &Connection) -> Result<Option<u8>, StoreError> {
+        let sql = "SELECT expected_mr FROM segment WHERE key = ?";
+        Ok(conn.prepare_cached(sql)?.query_row([self.id.0], |row| row.get(0))?)
     }
 
     /// Why it was refused last.

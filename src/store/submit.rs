@@ -14,7 +14,6 @@ use crate::sms::message::{OnUnknown, Purpose, Submission};
 use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
-use super::board::LaneInfo;
 use super::event::{About, EventKind};
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
@@ -228,22 +227,6 @@ impl Work<'_> {
             }
         }
         Ok(asked)
-    }
-
-    /// The lane of a class of hours, a route and a batch, made when it is the first time.
-    pub(super) fn lane(&mut self, info: LaneInfo) -> Result<LaneKey, StoreError> {
-        if let Some(key) = self.board.lane_keys.get(&info) {
-            return Ok(*key);
-        }
-        self.conn.prepare_cached("INSERT INTO lane (class, route, batch) VALUES (?, ?, ?)")?.execute(params![
-            info.class,
-            info.route.to_string(),
-            info.batch
-        ])?;
-        let key = LaneKey(self.conn.last_insert_rowid());
-        self.board.add_lane(key, info, self.now);
-        self.lane_effect(key);
-        Ok(key)
     }
 
     /// Says in the log that a message is held, where the reason is more than the pace of its turn.

@@ -35,6 +35,8 @@ pub enum Effect {
         /// Whether it is closed, by a person or by the hours of contact.
         paused: bool,
     },
+    /// A lane is no more; nothing waits in it.
+    NoLane(LaneKey),
     /// Something waits in a lane.
     Queued {
         /// In which.
@@ -103,6 +105,7 @@ impl Effect {
     pub fn apply(self, plan: &mut Plan) {
         match self {
             Self::Lane { key, route, paused } => plan.lane(key, &route, paused),
+            Self::NoLane(key) => plan.no_lane(key),
             Self::Queued { lane, priority, due } => plan.queued(lane, priority, due),
             Self::Left { message, lane, priority, due } => {
                 if !plan.is_leased(message) {
@@ -146,6 +149,15 @@ pub enum Fact {
     Skipped(Skipped),
     /// The gate forbade a message for good.
     Blocked(Reason),
+    /// A row could not be read, and nothing meets it any more until a person has mended it.
+    SetAside {
+        /// Of which table.
+        table: &'static str,
+        /// Which.
+        key: i64,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// What became of a part that was handed over.
@@ -290,6 +302,11 @@ impl<'a> Work<'a> {
     /// Counts parts that wait in a lane from now on, or no longer.
     pub(super) fn wait(&mut self, lane: LaneKey, parts: i64) {
         *self.waiting.entry(lane).or_default() += parts;
+    }
+
+    /// Nothing is counted of a lane that is no more.
+    pub(super) fn forget_waiting(&mut self, lane: LaneKey) {
+        self.waiting.remove(&lane);
     }
 
     /// Stores the state of a segment.

@@ -59,7 +59,7 @@ fn run(seed: u64, verbose: bool) -> Duration {
     while world.now < end {
         let next = world.now + world.random.seconds(0, pace.max(2));
         world.run_until(next);
-        match world.random.below(43) {
+        match world.random.below(44) {
             0..24 => world.submit_next(),
             24 => {
                 let index = world.random.index(world.modems);
@@ -83,6 +83,10 @@ fn run(seed: u64, verbose: bool) -> Duration {
             39 if people > 0 && world.random.once_in(3) => {
                 let index = world.random.index(world.modems);
                 world.afflict(index);
+            }
+            43 if crashes > 0 && world.random.once_in(2) => {
+                let index = world.random.index(world.modems);
+                world.restart_silently(index);
             }
             _ => {}
         }

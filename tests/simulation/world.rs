@@ -123,6 +123,7 @@ pub(crate) struct World {
     pub(crate) commits: usize,
     pub(crate) faults: Vec<FaultRate>,
     pub(crate) unplugs: usize,
+    pub(crate) restarts: usize,
     pub(crate) ailments: usize,
 }
 
@@ -200,6 +201,7 @@ impl World {
             commits: 0,
             faults,
             unplugs: 0,
+            restarts: 0,
             ailments: 0,
         };
         let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
@@ -377,6 +379,14 @@ impl World {
         self.say(format_args!("modem {modem} suffers from {ailment:?}"));
         self.ailments += 1;
         self.network.afflict(modem, ailment, self.both());
+        self.carry();
+    }
+
+    /// A modem starts anew and says nothing of it.
+    pub(crate) fn restart_silently(&mut self, modem: usize) {
+        self.say(format_args!("modem {modem} starts anew without a word"));
+        self.restarts += 1;
+        self.network.restart_silently(modem, self.both());
         self.carry();
     }
 

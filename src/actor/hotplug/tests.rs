@@ -18,6 +18,8 @@ use crate::emulator;
 use crate::serial;
 use crate::serial::usb::fake::{Fake, Stick};
 use crate::sms::number::Country;
+use crate::store::reader::Reader;
+use crate::store::view::Page;
 use crate::store::{Settings, Store};
 
 /// Nothing that a test waits for takes longer.
@@ -33,6 +35,8 @@ struct Site {
     writer: Writer,
     fleet: Fleet,
     stop: watch::Sender<bool>,
+    /// Where modems were up before the start.
+    places: Vec<(ModemId, String)>,
 }
 
 impl Site {
@@ -51,7 +55,7 @@ impl Site {
         let store = Store::open(&folder.path().join("recado.db"), settings, clock.now().utc).unwrap();
         let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();
         let (stop, _) = watch::channel(false);
-        Self { fake: Fake::new(), folder, clock, writer, fleet: Fleet::default(), stop }
+        Self { fake: Fake::new(), folder, clock, writer, fleet: Fleet::default(), stop, places: Vec::new() }
     }
 
     /// Emulated modems; modems of one `pool` differ, and those of two pools with one seed are clones.
@@ -103,6 +107,7 @@ impl Site {
         task.spawn(run(Setup {
             discover,
             bound,
+            places: self.places.clone(),
             taken,
             roots: self.fake.roots(),
             clock: self.clock.clone(),
@@ -135,6 +140,24 @@ impl Site {
             modems.iter().find(|(_, status)| is_it(status)).map(|(id, _)| id.to_string())
         })
         .await
+    }
+
+    /// Waits in paused time, at most for so many seconds, until `look` is content.
+    async fn passes(&self, what: &str, seconds: u32, look: impl Fn(&[(ModemId, ModemStatus)]) -> bool) {
+        for _ in 0..seconds {
+            if look(&self.fleet.list()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        panic!("{what}: {:#?}", self.fleet.list());
+    }
+
+    /// Waits in paused time until this modem is reset.
+    async fn climbs(&self, id: &str) {
+        let is_reset = |status: &ModemStatus| status.rung.is_some_and(|rung| rung >= 4);
+        self.passes(id, 900, |modems| modems.iter().any(|(name, status)| name.as_str() == id && is_reset(status)))
+            .await;
     }
 
     async fn absent(&self, id: &str) {
@@ -252,17 +275,43 @@ async fn a_modem_that_comes_back_mute_is_given_to_its_task_which_climbs_on() {
     tokio::time::pause();
     let (mute, _master) = mute_modem();
     site.plug("1-1", 6, "ttyUSB0", &mute);
-    let recovers = || {
-        let climbs = |status: &ModemStatus| status.rung.is_some_and(|rung| rung >= 4);
-        site.fleet.list().iter().any(|(name, status)| name.as_str() == id && climbs(status))
-    };
-    for _ in 0..900 {
-        if recovers() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    assert!(recovers(), "{:#?}", site.fleet.list());
+    site.climbs(&id).await;
+    site.stop(task).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_is_mute_at_the_start_has_the_name_of_the_one_that_was_there_and_climbs() {
+    let mut site = Site::new();
+    let (mute, _master) = mute_modem();
+    site.plug("1-1", 5, "ttyUSB0", &mute);
+    let imei = "353270040000016";
+    site.places = vec![(ModemId::new("desk"), "1-1:1.2".to_owned())];
+    let bound = Bound { id: ModemId::new("desk"), by: By::Imei(imei.to_owned()) };
+    let task = site.start(false, vec![bound], Vec::new());
+    site.climbs("desk").await;
+    assert_eq!(site.fleet.list().len(), 1);
+    site.stop(task).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modem_that_nobody_has_met_and_that_is_mute_is_shown_climbs_and_is_dead() {
+    let site = Site::new();
+    let (mute, _master) = mute_modem();
+    site.plug("1-1", 5, "ttyUSB0", &mute);
+    let task = site.start(true, Vec::new(), Vec::new());
+    site.climbs("1-1-1.2").await;
+    site.passes("dead", 1200, |modems| modems.iter().any(|(_, status)| status.state == ModemState::Dead)).await;
+    let (_, status) = site.fleet.list().remove(0);
+    assert!(status.reason.is_some(), "{status:?}");
+    let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
+    let reader = Reader::new(&site.folder.path().join("recado.db"), sims);
+    // From here on it is waited for the writer's thread.
+    tokio::time::resume();
+    site.eventually("an alarm", |_| {
+        let mut alarms = reader.alarms(Page::After(0), 10).unwrap().into_iter();
+        alarms.find(|alarm| alarm.kind == "modem_dead" && alarm.modem.as_deref() == Some("1-1-1.2"))
+    })
+    .await;
     site.stop(task).await;
 }
 

@@ -83,3 +83,17 @@ fn a_dead_modem_and_a_busy_sim_need_their_power_cut() {
     bench.cut_power();
     assert_eq!(bench.command("AT+CPIN?"), ["+CPIN: READY", "OK"]);
 }
+
+#[test]
+fn a_modem_that_starts_anew_without_a_word_has_lost_its_settings_and_what_was_in_the_air() {
+    let mut bench = Bench::started(&[]);
+    bench.submit("+5511987654321", "Oi");
+    bench.read();
+    let now = bench.now();
+    bench.network.restart_silently(0, now);
+    bench.pass(ms(10_000));
+    assert_eq!((bench.read(), bench.accepted.len(), bench.comings.len()), (Vec::new(), 0, 0));
+    assert_eq!(bench.command("AT"), ["AT", "OK"], "it echoes again");
+    bench.start_up();
+    assert_eq!(bench.send("+5511987654321").last().map(String::as_str), Some("OK"));
+}

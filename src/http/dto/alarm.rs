@@ -42,11 +42,18 @@ impl From<AlarmView> for AlarmAnswer {
     }
 }
 
+/// An alarm that a person has cleared.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct ClearedAnswer {
+    pub(in super::super) id: i64,
+    pub(in super::super) cleared: bool,
+}
+
 /// Where a self-test goes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct TestRequest {
-    /// A number of your own. Without one: the configured number of another SIM, else the first that alarms go to.
+    /// A number of your own: of a configured SIM, or one that alarms go to. Without one: the configured number of another SIM, else the first that alarms go to.
     pub(in super::super) to: Option<String>,
 }
 

@@ -94,13 +94,22 @@ pub(in super::super) struct UssdAnswer {
     /// `done`; `reply_expected`: it waits for an answer; `ended`: it closed the session; `other_client`: another program
     /// answered; `not_supported`: it or the modem refuses the code; `timeout`: nothing came.
     status: &'static str,
+    /// Null where it says nothing, and without the scope `pii`: it may name the line or what is on it.
     #[schema(required)]
     text: Option<String>,
+    /// Why a text that there is is not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<&'static str>,
 }
 
-impl From<modem::UssdAnswer> for UssdAnswer {
-    fn from(answer: modem::UssdAnswer) -> Self {
-        Self { status: answer.status.name(), text: answer.text }
+impl UssdAnswer {
+    pub(in super::super) fn new(answer: modem::UssdAnswer, eyes: Eyes) -> Self {
+        let is_withheld = answer.text.is_some() && matches!(eyes, Eyes::Masked);
+        Self {
+            status: answer.status.name(),
+            text: answer.text.filter(|_| !is_withheld),
+            withheld: is_withheld.then_some("the text may name the line; it needs the scope `pii`"),
+        }
     }
 }
 

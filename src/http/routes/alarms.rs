@@ -1,15 +1,16 @@
-//! `GET /v1/alarms`, and the self-test that ends one.
+//! `GET /v1/alarms`, clearing one by hand, and the self-test that ends one.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use crate::store::alarm::ClearAnswer;
 use crate::store::health::TestAnswer as Tested;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
-use super::super::dto::alarm::{AlarmAnswer, TestAnswer, TestRequest};
+use super::super::dto::alarm::{AlarmAnswer, ClearedAnswer, TestAnswer, TestRequest};
 use super::super::json::{Body, Key, Parameters};
 use super::super::page::PageParameters;
 use super::super::problem::{Document, Kind, Problem};
@@ -39,7 +40,38 @@ pub(super) async fn list(
     Ok(Json(List::page(items, limit, page, |alarm: &AlarmAnswer| alarm.id)))
 }
 
-/// Send a text to a number of your own by this SIM. When the network takes it, a SIM that rests is back.
+/// Clear an alarm by hand, for instance of a modem or SIM that was replaced. Others are cleared by themselves when their cause
+/// is gone. While its cause lasts it is not raised again.
+#[utoipa::path(
+    post,
+    path = "/v1/alarms/{id}/clear",
+    operation_id = "clearAlarm",
+    tag = "operation",
+    params(("id" = i64, Path, description = "Of the alarm")),
+    responses(
+        (status = OK, description = "Done", body = ClearedAnswer),
+        (status = NOT_FOUND, description = "`not-found`", body = Document),
+        (status = CONFLICT, description = "`conflict`: it is over already", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn clear(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(id): Key<i64>,
+) -> Result<Json<ClearedAnswer>, Problem> {
+    caller.needs(Scope::Manage)?;
+    let missing = || Problem::new(Kind::NotFound, "there is no alarm with this id");
+    let id = id.ok_or_else(missing)?;
+    match site.writer.clear_alarm(id, caller.client().to_owned()).await? {
+        ClearAnswer::Cleared => Ok(Json(ClearedAnswer { id, cleared: true })),
+        ClearAnswer::Over => Err(Problem::new(Kind::Conflict, "the alarm is over already")),
+        ClearAnswer::NotFound => Err(missing()),
+    }
+}
+
+/// Send a text to a number of your own by this SIM: the configured `number` of a SIM, or one that alarms go to. When the network
+/// takes it, a SIM that rests is back.
 #[utoipa::path(
     post,
     path = "/v1/sims/{sim}/test",
@@ -64,6 +96,11 @@ pub(super) async fn test(
     match site.writer.self_test(sim.unwrap_or_default(), to).await? {
         Tested::Sent(message) => Ok((StatusCode::ACCEPTED, Json(TestAnswer { message: message.to_string() }))),
         Tested::NoSuchSim => Err(Problem::new(Kind::NotFound, "no SIM of this name or ICCID was seen")),
+        Tested::NotOurs => {
+            let detail =
+                "not a number of your own: a self-test goes to the `number` of a [[sim.card]] or to `[alarms] sms_to`";
+            Err(Problem::new(Kind::BadNumber, detail).field("to"))
+        }
         Tested::NoNumber => {
             Err(Problem::bad("to", "give a number of your own: no other SIM has one in the configuration"))
         }

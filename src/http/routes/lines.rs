@@ -52,7 +52,7 @@ pub(super) async fn sims(State(site): State<Site>, caller: Caller) -> Result<Jso
 }
 
 /// Send a code such as `*100#` to the network, and wait for what it says: seconds as a rule, minutes at most. Nothing is sent
-/// by this modem meanwhile. After `reply_expected` another request answers the network; the session is closed after a minute
+/// by this modem meanwhile. Its text is shown to those with the scope `pii`. After `reply_expected` another request answers the network; the session is closed after a minute
 /// without one.
 #[utoipa::path(
     post,
@@ -89,5 +89,5 @@ pub(super) async fn ussd(
             Problem::new(Kind::Conflict, known.map_or_else(|| error.to_string(), |(id, status)| standing(&id, &status)))
         }
     })?;
-    Ok(Json(UssdAnswer::from(answer)))
+    Ok(Json(UssdAnswer::new(answer, caller.eyes())))
 }

@@ -202,7 +202,7 @@ pub(super) async fn cancel(
     responses(
         (status = OK, description = "Done", body = StateAnswer),
         (status = NOT_FOUND, description = "`not-found`", body = Document),
-        (status = CONFLICT, body = Document, description = "`conflict`: nothing of it is unknown; see `state`"),
+        (status = CONFLICT, body = Document, description = "`conflict`: nothing of it is unknown, see `state`; or it is not valid any more and cannot go again"),
         (status = "4XX", description = "A problem", body = Document)
     )
 )]
@@ -224,6 +224,10 @@ pub(super) async fn resolve(
         ResolveAnswer::NotUnknown(state) => {
             let detail = format!("the message is `{}`; only what is `unknown` can be settled", state.name());
             Err(Problem::new(Kind::Conflict, detail).in_state(state.name()))
+        }
+        ResolveAnswer::NotValid(until) => {
+            let detail = format!("it was valid until {until}, so it cannot go again; `sent` and `give_up` are left");
+            Err(Problem::new(Kind::Conflict, detail).in_state(MessageState::Unknown.name()))
         }
         ResolveAnswer::NotFound => Err(Problem::no_message()),
     }

@@ -64,6 +64,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(lines::ussd))
         .routes(routes!(lines::sims))
         .routes(routes!(alarms::list))
+        .routes(routes!(alarms::clear))
         .routes(routes!(alarms::test))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))

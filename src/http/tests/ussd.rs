@@ -39,6 +39,25 @@ async fn what_the_network_says_comes_back() {
 }
 
 #[tokio::test]
+async fn what_the_network_says_is_shown_to_those_who_may_see_numbers() {
+    let house = House::new();
+    for (scopes, text, withheld) in
+        [(json!(["manage", "pii"]), json!("Sua linha e 11987654321"), false), (json!(["manage"]), json!(null), true)]
+    {
+        let token = house.token(json!({ "client": "a", "scopes": scopes })).await;
+        let mut asks = house.fleet.listen(&ModemId::new("m1"));
+        let modem = async {
+            let said = UssdAnswer { status: UssdStatus::Done, text: Some("Sua linha e 11987654321".to_owned()) };
+            asks.recv().await.unwrap().reply.send(Ok(said)).unwrap();
+        };
+        let (answer, ()) = tokio::join!(house.with(&token, "POST", PATH, json!({ "code": "*100#" })), modem);
+        assert_eq!((&answer.json["status"], &answer.json["text"]), (&json!("done"), &text), "{}", answer.text);
+        assert_eq!(answer.json["withheld"].is_string(), withheld);
+        assert_eq!(answer.text.contains("987654321"), !withheld);
+    }
+}
+
+#[tokio::test]
 async fn a_modem_that_is_busy_down_or_unknown_says_so() {
     let house = House::new();
     house.post(PATH, json!({ "code": "*100#" })).await.is_problem(404, "not-found", None);

@@ -104,8 +104,13 @@ impl Machine {
         let (rung, step) = self.recovery.climb(trouble, now);
         match step {
             Step::Nothing => return self.check_registration(now),
-            // It is still down.
-            Step::Wait(after) => return self.reopen(after),
+            Step::Wait(after) => {
+                // It may have been up, without a network; if not, it is still down.
+                if matches!(self.stage, Stage::Ready) {
+                    self.outputs.push_back(Output::Down { reason, rung: None });
+                }
+                return self.reopen(after);
+            }
             Step::Resync | Step::Reopen(_) | Step::Reregister | Step::Reset(_) | Step::Dead(_) => {}
         }
         self.cut_off(None, UnknownWhy::Silence, ReturnedWhy::ModemDown);

@@ -70,6 +70,8 @@ impl Machine {
 
     /// Settles what is under way and brings the modem up from the beginning.
     fn start_over(&mut self, reason: DownReason, wire: UnknownWhy, now: Instant) {
+        // While it is known whose SIM was called.
+        self.watch.call_over(&mut self.outputs);
         if matches!(self.stage, Stage::Ready) {
             self.outputs.push_back(Output::Down { reason, rung: None });
         }
@@ -101,7 +103,7 @@ impl Machine {
         self.recovery.trouble = None;
         self.submit.cut_off(last, wire, returned, &mut self.outputs);
         self.receive.cut_off();
-        self.watch.cut_off();
+        self.watch.cut_off(&mut self.outputs);
         self.ussd.cut_off(&mut self.outputs);
     }
 

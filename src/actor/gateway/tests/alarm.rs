@@ -1,7 +1,7 @@
 //! Alarms about modems, and the texts that tell of them.
 
 use super::*;
-use crate::store::alarm::AlarmView;
+use crate::store::alarm::{AlarmView, ClearAnswer};
 
 impl Desk {
     fn watched(iccid: &str) -> Self {
@@ -91,4 +91,75 @@ fn a_store_that_is_nearly_full_is_told_until_there_is_room_or_the_daemon_counts_
     assert_eq!(open(&desk).len(), 1);
     desk.restart();
     assert_eq!(open(&desk), []);
+}
+
+#[test]
+fn a_device_that_cannot_be_put_back_on_the_bus_is_an_alarm_until_a_start_puts_it_back() {
+    let mut desk = Desk::watched("sim-a");
+    let given_back = |desk: &mut Desk, failure: Option<&str>| {
+        desk.gateway.commit(desk.now, |context| context.work.given_back("1-1.4", failure)).unwrap();
+    };
+    given_back(&mut desk, Some("permission denied"));
+    let alarm = desk.alarms().remove(0);
+    assert_eq!((alarm.kind.as_str(), alarm.modem.as_deref()), ("modem_dead", Some("1-1.4")));
+    assert!(alarm.detail.contains("permission denied"), "{}", alarm.detail);
+    given_back(&mut desk, None);
+    assert!(desk.alarms().iter().all(|alarm| alarm.cleared_at.is_some()));
+}
+
+#[test]
+fn an_alarm_about_a_modem_that_was_replaced_is_cleared_by_a_person() {
+    let mut desk = Desk::watched("sim-a");
+    desk.dead("m1");
+    let key = desk.alarms()[0].key;
+    let clear =
+        |desk: &mut Desk, key| desk.gateway.commit(desk.now, |context| context.work.clear_alarm(key, "ana")).unwrap();
+    assert_eq!(clear(&mut desk, key + 1), ClearAnswer::NotFound);
+    assert_eq!(clear(&mut desk, key), ClearAnswer::Cleared);
+    assert_eq!(clear(&mut desk, key), ClearAnswer::Over);
+    let alarm = desk.alarms().remove(0);
+    assert_eq!(alarm.cleared_at, Some(desk.now));
+    let events = desk.reader().events(Page::After(0), 100, &[]).unwrap();
+    let cleared = events.into_iter().find(|event| event.kind == "alarm.cleared").unwrap();
+    assert_eq!(cleared.data.as_deref(), Some(r#"{"by":"client ana","kind":"modem_dead"}"#));
+    desk.plug("m2", "sim-b");
+    assert!(desk.loads().is_empty(), "nobody is told of it any more");
+}
+
+#[test]
+fn what_fails_again_and_again_is_told_once_an_hour() {
+    let mut desk = Desk::watched("sim-a");
+    desk.plug("m2", "sim-b");
+    desk.dead("m1");
+    desk.send(1);
+    let again = |desk: &mut Desk| {
+        desk.plug("m1", "sim-a");
+        desk.report("m1", &[Report::Down { reason: "a command got no answer".into() }]);
+        desk.dead("m1");
+    };
+    for _ in 0..5 {
+        desk.pass(Duration::from_secs(10 * 60));
+        again(&mut desk);
+        assert!(desk.loads().is_empty());
+    }
+    // It lasts this time.
+    desk.pass(Duration::from_secs(10 * 60 - 1));
+    assert!(desk.loads().is_empty());
+    desk.pass(Duration::from_secs(1));
+    desk.send(2);
+    assert!(desk.loads().is_empty());
+    // Another thing is told at once.
+    desk.dead("m3");
+    desk.send(3);
+}
+
+#[test]
+fn what_nobody_was_told_of_in_time_does_not_keep_the_next_one_back() {
+    let mut desk = Desk::watched("sim-a");
+    desk.dead("m1");
+    desk.plug("m1", "sim-a");
+    desk.report("m1", &[Report::Down { reason: "a command got no answer".into() }]);
+    desk.dead("m1");
+    desk.plug("m2", "sim-b");
+    desk.send(1);
 }

@@ -361,3 +361,32 @@ fn a_pin_is_remembered_by_its_digest_until_its_sim_is_ready() {
     desk.submit("um");
     desk.send(1);
 }
+
+#[test]
+fn a_text_that_begins_like_one_that_is_whole_is_another_text() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.receive("m1", part_at(0, 9, 2, 1, "Prezada, "));
+    desk.receive("m1", part_at(2, 9, 2, 2, "paguei"));
+    // The reference has come back within the day, with the same first part.
+    desk.receive("m1", part_at(3600, 9, 2, 1, "Prezada, "));
+    desk.receive("m1", part_at(3602, 9, 2, 2, "quando vence?"));
+    assert_eq!(texts(&desk), ["Prezada, paguei", "Prezada, quando vence?"]);
+    // And in the other order.
+    desk.receive("m1", part_at(7202, 9, 2, 2, "obrigada"));
+    desk.receive("m1", part_at(7200, 9, 2, 1, "Prezada, "));
+    assert_eq!(texts(&desk).last().unwrap(), "Prezada, obrigada");
+    assert_eq!(desk.gateway.deadline(desk.now), None, "nothing waits for its rest");
+}
+
+#[test]
+fn a_part_that_comes_late_joins_the_parts_that_came_to_the_centre_with_it() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.receive("m1", part_at(0, 9, 2, 1, "um "));
+    desk.receive("m1", part_at(7200, 9, 2, 1, "três "));
+    desk.receive("m1", part_at(4, 9, 2, 2, "dois"));
+    desk.receive("m1", part_at(7204, 9, 2, 2, "quatro"));
+    let whole: Vec<String> = shown(&desk).into_iter().filter(|item| item.2.is_empty()).map(|item| item.0).collect();
+    assert_eq!(whole, ["um dois", "três quatro"]);
+}

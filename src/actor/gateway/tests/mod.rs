@@ -2,6 +2,7 @@
 
 mod alarm;
 mod answer;
+mod aside;
 mod balance;
 mod budget;
 mod clock;
@@ -9,6 +10,7 @@ mod clock;
 mod control;
 mod fair;
 mod inbound;
+mod lane;
 mod parts;
 mod person;
 mod repeat;

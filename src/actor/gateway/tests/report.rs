@@ -288,3 +288,25 @@ fn a_report_that_was_parked_when_the_clock_was_ahead_does_not_wait_for_that_time
     desk.send(7);
     assert_eq!(desk.state(id), MessageState::Accepted);
 }
+
+#[test]
+fn a_report_that_comes_again_with_more_behind_it_or_by_another_centre_is_the_same() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    let first = desk.submit("um");
+    desk.send(5);
+    let octets = report(5, "+5511987654321", 0, 0, None);
+    desk.receive("m1", octets.clone());
+    assert_eq!(desk.state(first), MessageState::Delivered);
+    // The reference has come back.
+    let second = desk.submit("dois");
+    desk.send(5);
+    let mut again = octets;
+    // TP-MMS, in the octet after the SMSC field, which is empty.
+    again[1] ^= 0x04;
+    desk.receive("m1", again);
+    desk.receive("m1", report(5, "+5511987654321", 0, 0, Some("+5521000000000")));
+    assert_eq!(desk.state(second), MessageState::Accepted);
+    desk.receive("m1", report(5, "+5511987654321", 0, 1, None));
+    assert_eq!(desk.state(second), MessageState::Delivered);
+}

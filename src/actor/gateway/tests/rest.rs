@@ -7,7 +7,19 @@ const SILENT: Settlement = Settlement::Unknown { why: UnknownWhy::Silence };
 const BARRED: Settlement = Settlement::Refused { cause: Cause::Cms(8) };
 const EITHER: Settlement = Settlement::Refused { cause: Cause::Cms(38) };
 
+/// The number of SIM `sim-a`, where it has one.
+const OWN: &str = "5511900000001";
+
 impl Desk {
+    fn with_number() -> Self {
+        let mut desk = Self::new(unlimited());
+        let names = SimNames { iccid: "sim-a".into(), name: None, group: None };
+        let card = Card { names, number: Some(format!("+{OWN}")), limits: unlimited(), balance: Rule::default() };
+        desk.settings.sims.cards.push(card);
+        desk.restart();
+        desk
+    }
+
     fn submit_to(&mut self, to: &str) -> MessageId {
         let submission = Submission { to: PhoneNumber::from_digits(to).unwrap(), ..self.submission("um") };
         self.try_submit(&submission);
@@ -75,13 +87,14 @@ fn a_rest_lasts_over_a_restart() {
 
 #[test]
 fn a_self_test_brings_a_resting_sim_back_and_clears_the_alarm() {
-    let mut desk = Desk::new(unlimited());
+    let mut desk = Desk::with_number();
     desk.plug("m1", "sim-a");
     let id = desk.submit("um");
     desk.hand_over_as(BARRED);
     assert_eq!(desk.self_test("sim-a", None), TestAnswer::NoNumber);
-    assert_eq!(desk.self_test("sim-x", Some("5511900000001")), TestAnswer::NoSuchSim);
-    let TestAnswer::Sent(test) = desk.self_test("sim-a", Some("5511900000001")) else { panic!("not sent") };
+    assert_eq!(desk.self_test("sim-x", Some(OWN)), TestAnswer::NoSuchSim);
+    assert_eq!(desk.self_test("sim-a", Some(TO)), TestAnswer::NotOurs, "a debtor is never asked");
+    let TestAnswer::Sent(test) = desk.self_test("sim-a", Some(OWN)) else { panic!("not sent") };
     desk.send(3);
     assert_eq!(desk.state(test), MessageState::Accepted);
     assert_eq!((desk.sim_state("sim-a"), desk.open_alarms()), ("ready", 0));
@@ -91,11 +104,11 @@ fn a_self_test_brings_a_resting_sim_back_and_clears_the_alarm() {
 
 #[test]
 fn a_self_test_that_fails_changes_nothing() {
-    let mut desk = Desk::new(unlimited());
+    let mut desk = Desk::with_number();
     desk.plug("m1", "sim-a");
     desk.submit("um");
     desk.hand_over_as(BARRED);
-    desk.self_test("sim-a", Some("5511900000001"));
+    desk.self_test("sim-a", Some(OWN));
     desk.hand_over_as(BARRED);
     assert_eq!((desk.sim_state("sim-a"), desk.open_alarms()), ("resting", 1));
 }
@@ -270,11 +283,11 @@ fn a_message_for_which_every_sim_is_refused_does_not_rest_all_of_them() {
 
 #[test]
 fn a_self_test_that_was_lost_is_given_up_when_the_next_one_goes() {
-    let mut desk = Desk::new(unlimited());
+    let mut desk = Desk::with_number();
     desk.plug("m1", "sim-a");
     desk.submit("um");
     desk.hand_over_as(BARRED);
-    let own = Some("5511900000001");
+    let own = Some(OWN);
     let TestAnswer::Sent(first) = desk.self_test("sim-a", own) else { panic!("not sent") };
     desk.hand_over_as(SILENT);
     assert_eq!(desk.state(first), MessageState::Unknown);

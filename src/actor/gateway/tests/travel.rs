@@ -216,3 +216,20 @@ fn an_answer_for_which_a_sim_is_asked_goes_by_that_one_and_to_strangers_by_any()
     desk.try_submit(&stranger);
     assert_eq!(desk.load().0, "m2");
 }
+
+#[test]
+fn a_modem_is_known_by_the_slot_in_which_it_was_up_last() {
+    let mut desk = Desk::new(unlimited());
+    let up = |desk: &mut Desk, modem: &str, slot: &str| {
+        desk.report(modem, &[Report::Up { iccid: "sim-a".into() }, Report::At(slot.to_owned())]);
+    };
+    up(&mut desk, "m1", "1-1:1.2");
+    up(&mut desk, "m2", "1-2:1.2");
+    // It was moved, and another one is where it was.
+    up(&mut desk, "m1", "1-3:1.2");
+    up(&mut desk, "m3", "1-1:1.2");
+    up(&mut desk, "m3", "1-1:1.2");
+    let place = |modem: &str, slot: &str| (ModemId::new(modem), slot.to_owned());
+    let expected = [place("m3", "1-1:1.2"), place("m2", "1-2:1.2"), place("m1", "1-3:1.2")];
+    assert_eq!(desk.reader().modem_places().unwrap(), expected);
+}

@@ -299,3 +299,48 @@ fn a_policy_whose_time_comes_after_the_validity_leaves_the_part_unknown() {
     desk.restart();
     assert_eq!(desk.gateway.deadline(desk.now), None);
 }
+
+#[test]
+fn what_an_operator_says_was_sent_is_found_by_its_report() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.send(255);
+    let id = make_unknown(&mut desk, "dois");
+    desk.pass(Duration::from_secs(3 * 3600));
+    resolve(&mut desk, id, Decision::Sent);
+    assert_eq!((desk.state(id), desk.view(id).parts[0].tp_mr), (MessageState::Accepted, Some(0)));
+    desk.status_report("m1", 0, "+5511987654321", 0);
+    assert_eq!(desk.state(id), MessageState::Delivered);
+    // That it took three hours to decide says nothing about the clock of the centre.
+    let sql = "SELECT scts_ahead FROM sim";
+    let ahead: Option<i64> = desk.gateway.store().connection().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(ahead.unwrap_or_default(), 0);
+}
+
+#[test]
+fn a_report_that_came_while_nobody_knew_is_found_by_the_decision() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    desk.send(254);
+    let first = make_unknown(&mut desk, "dois");
+    let second = make_unknown(&mut desk, "tres");
+    desk.status_report("m1", 0, "+5511987654321", 0);
+    assert_eq!(desk.state(second), MessageState::Unknown, "it may be about either");
+    // If the first was sent, the reference is that of the second.
+    resolve(&mut desk, first, Decision::Sent);
+    assert_eq!((desk.state(first), desk.state(second)), (MessageState::Accepted, MessageState::Delivered));
+}
+
+#[test]
+fn what_is_not_valid_any_more_is_not_sent_again() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    let id = make_unknown(&mut desk, "um");
+    let valid_until = desk.now + Duration::from_secs(24 * 3600);
+    desk.pass(Duration::from_secs(24 * 3600));
+    assert_eq!(resolve(&mut desk, id, Decision::Resend), ResolveAnswer::NotValid(valid_until));
+    assert_eq!(desk.state(id), MessageState::Unknown);
+    assert_eq!(resolve(&mut desk, id, Decision::GiveUp), ResolveAnswer::Done);
+}

@@ -26,6 +26,8 @@ struct Player {
     settled: Vec<Settlement>,
     permits_out: i32,
     loaded: u8,
+    /// It was said to be up, and not down since.
+    is_up: bool,
 }
 
 impl Player {
@@ -45,6 +47,7 @@ impl Player {
             settled: Vec::new(),
             permits_out: 0,
             loaded: 0,
+            is_up: false,
         };
         player.machine.port_opened(player.now);
         player.run(1);
@@ -58,7 +61,11 @@ impl Player {
                 Output::Write(octets) => self.hear(&octets),
                 Output::Offer(segment) => self.machine.offer_answered(segment, Offer::Go, self.now),
                 Output::Settled { result, .. } => self.settled.push(result),
-                Output::Down { reason, rung } => self.rungs.extend(rung.map(|rung| (rung, reason))),
+                Output::Up { .. } => self.is_up = true,
+                Output::Down { reason, rung } => {
+                    self.is_up = false;
+                    self.rungs.extend(rung.map(|rung| (rung, reason)));
+                }
                 Output::Reopen { after } => self.reopen_at = Some(self.now + after),
                 Output::Permit(is_wanted) => {
                     self.permits_out += if is_wanted { 1 } else { -1 };
@@ -71,7 +78,6 @@ impl Player {
                 | Output::Call { .. }
                 | Output::Ussd(_)
                 | Output::Pin { .. }
-                | Output::Up { .. }
                 | Output::Changed(_)
                 | Output::Drained
                 | Output::Note(_) => {}
@@ -416,4 +422,21 @@ fn a_suspicious_modem_joins_the_network_anew_and_is_not_given_up() {
         assert_eq!(player.rungs(), [expected]);
         assert!(player.machine.can_load());
     }
+}
+
+#[test]
+fn a_modem_without_a_network_that_falls_silent_soon_after_a_reset_is_said_to_be_down() {
+    let mut player = Player::up();
+    player.register(0);
+    player.run(300 + 62);
+    assert_eq!(player.rungs(), [3, 4]);
+    while !player.is_up {
+        player.run(1);
+        assert!(player.now < Instant::from_origin(Duration::from_secs(400)));
+    }
+    player.is_mute = true;
+    player.say("+CMTI: \"SM\",3");
+    player.run(25);
+    assert!(!player.is_up, "its port was closed: {:?}", player.written.last());
+    assert_eq!(player.rungs(), [0; 0], "a modem that starts is no failure");
 }
