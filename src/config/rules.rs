@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -88,12 +89,12 @@ impl RuleBook {
 fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option<RuleBook> {
     let zones = zones();
     let mut gathered = Vec::new();
-    let mut countries = sources.toml("countries.toml", |root| countries::read(root, &zones, &mut gathered))?;
+    let mut countries = sources.toml("countries.toml", |root| countries::read(root, zones, &mut gathered))?;
     let mut are_places_known = sources.findings.is_empty();
     for (country, territory) in &mut countries {
         let file = areas::file_of(*country);
         if let Some(source) = sources.take(&file) {
-            let (areas, findings) = areas::read(&source.path, &source.text, &zones);
+            let (areas, findings) = areas::read(&source.path, &source.text, zones);
             territory.areas = areas;
             are_places_known &= findings.is_empty();
             sources.findings.extend(findings);
@@ -103,7 +104,7 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
         }
     }
     sources.report_unknown_files();
-    let atlas = Atlas::new(region.country, countries, zones.into_values().collect());
+    let atlas = Atlas::new(region.country, countries, zones.values().cloned().collect());
     let known = KnownPlaces { atlas: &atlas, is_whole: are_places_known };
     let (profiles, rules) =
         sources.toml("contact.toml", |root| contact::read(root, &known, &mut gathered)).unwrap_or_default();
@@ -141,15 +142,19 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
 }
 
 /// All zones of this host, by name, and those that it does not know from the copy that comes with the program: zones are made
-/// anew now and then, and hosts get old.
-fn zones() -> BTreeMap<String, Zone> {
-    let (host, bundled) = (jiff::tz::db(), TimeZoneDatabase::bundled());
-    let named = |name: String| {
-        let zone = host.get(&name).or_else(|_unknown| bundled.get(&name)).ok()?;
-        let zone = Zone::new(&name, zone);
-        Some((name, zone))
-    };
-    host.available().chain(bundled.available()).map(|name| name.to_string()).filter_map(named).collect()
+/// anew now and then, and hosts get old. Read once in the life of the process.
+fn zones() -> &'static BTreeMap<String, Zone> {
+    static ZONES: OnceLock<BTreeMap<String, Zone>> = OnceLock::new();
+    ZONES.get_or_init(|| {
+        let mut zones = BTreeMap::new();
+        for source in [jiff::tz::db(), &TimeZoneDatabase::bundled()] {
+            let names = source.available().map(|name| name.to_string());
+            let new: Vec<String> = names.filter(|name| !zones.contains_key(name)).collect();
+            let named = |name: String| source.get(&name).ok().map(|zone| (name.clone(), Zone::new(&name, zone)));
+            zones.extend(new.into_iter().filter_map(named));
+        }
+        zones
+    })
 }
 
 /// The zone with this name.
@@ -188,7 +193,8 @@ impl KnownPlaces<'_> {
         let state_at = section.set_some("state", &mut state, written::state);
         let states = self.atlas.states(country);
         if let Some(state) = state.filter(|state| self.is_whole && !states.contains(state)) {
-            let expected = states.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let listed = states.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let expected = if listed.is_empty() { "those listed in countries.toml".to_owned() } else { listed };
             section.report("state", state_at, Problem::UnknownName { found: state.to_string(), expected });
         }
         Some((country, state))
