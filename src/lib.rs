@@ -11,6 +11,7 @@
 //! | [`suggest`] | what a misspelt name was meant to be | yes |
 //! | [`at`] | the AT dialogue: V.250, TS 27.005, TS 27.007 | yes |
 //! | [`sms`] | number, text, parts, states, outcomes, matching of reports | yes |
+//! | [`contact`] | what inbound texts want | yes |
 //! | [`modem`] | what one modem does next | yes |
 //! | [`dispatch`] | gate, budgets, routes, and which SIM draws from which lane | yes |
 //! | [`store`] | what survives a restart, in SQLite | |
@@ -28,6 +29,7 @@ pub mod at;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod contact;
 pub mod daemon;
 pub mod dispatch;
 pub mod emulator;

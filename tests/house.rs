@@ -15,10 +15,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("suggest", &[]),
     ("at", &["clock"]),
     ("sms", &["pdu", "clock"]),
+    ("contact", &["sms", "clock"]),
     ("modem", &["at", "pdu", "sms", "clock"]),
     ("dispatch", &["sms", "clock"]),
     ("store", &["sms", "dispatch", "modem", "pdu", "clock"]),
-    ("config", &["sms", "modem", "dispatch", "clock", "suggest"]),
+    ("config", &["sms", "contact", "modem", "dispatch", "clock", "suggest"]),
     ("serial", &[]),
     ("telemetry", &[]),
     ("emulator", &["pdu", "clock"]),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &[&str] = &["daemon", "cli"];
 
 /// Parts without IO, tasks, clocks or threads.
-const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "modem", "dispatch"];
+const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "contact", "modem", "dispatch"];
 
 /// The emulator's model is pure as well; these are its edges.
 const EMULATOR_EDGES: &[&str] = &["edge.rs", "pty.rs", "duplex.rs"];

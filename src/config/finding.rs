@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::contact::reply::PhraseError;
 use crate::dispatch::balance::PatternError;
 use crate::sms::number::NumberError;
 
@@ -164,6 +165,29 @@ pub enum Problem {
     /// Not what finds an amount.
     #[error("{0}")]
     Pattern(PatternError),
+    /// Not a phrase.
+    #[error("{0}")]
+    Phrase(#[from] PhraseError),
+    /// A phrase that is never found, because the text has the full word there.
+    #[error("{short:?} is read as {full:?} everywhere; write the full word")]
+    Abbreviated {
+        /// The word in the phrase.
+        short: String,
+        /// What it is read as.
+        full: String,
+    },
+    /// A list that must name each thing once.
+    #[error("expected each of {expected} once")]
+    Order {
+        /// What there is to name.
+        expected: String,
+    },
+    /// Not a date.
+    #[error("expected a date such as 2026-11-22, found {found:?}")]
+    Date {
+        /// What was written.
+        found: String,
+    },
     /// A balance that is asked in two ways, or in half of one.
     #[error("a balance is asked by ussd, or by sms_to and sms_text")]
     BalanceWays,

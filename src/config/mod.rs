@@ -9,6 +9,7 @@ mod environment;
 mod finding;
 mod modem;
 mod pin;
+pub mod replies;
 mod section;
 mod sim;
 mod value;

@@ -82,6 +82,11 @@ pub(super) struct Section<'r, 'a> {
 }
 
 impl<'r, 'a> Section<'r, 'a> {
+    /// The root of a file over which no variables go.
+    pub(super) fn root_of_rules(reading: &'r mut Reading<'a>, table: &'r DeTable<'r>) -> Self {
+        Section { has_variables: false, ..Self::root(reading, table) }
+    }
+
     pub(super) fn root(reading: &'r mut Reading<'a>, table: &'r DeTable<'r>) -> Self {
         let place = Place::File(reading.file.to_owned());
         Section {
@@ -196,6 +201,49 @@ impl<'r, 'a> Section<'r, 'a> {
             Some(value)
         };
         elements.iter().enumerate().filter_map(&mut read_element).collect()
+    }
+
+    /// Reads the texts of a list, each with the place where it stands. What is wrong is reported and left out.
+    pub(super) fn each_text<T>(
+        &mut self,
+        key: &'static str,
+        mut parse: impl FnMut(&str, &Place) -> Result<T, Problem>,
+    ) -> Vec<T> {
+        self.note(key);
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let expected = "a list of texts";
+        let Some(elements) = value.get_ref().as_array() else {
+            let place = self.reading.place(value.span().start);
+            self.report(key, place, wrong_kind(expected, value.get_ref()));
+            return Vec::new();
+        };
+        let mut read = Vec::with_capacity(elements.len());
+        for element in elements {
+            let place = self.reading.place(element.span().start);
+            let raw = Raw::Toml(element.get_ref());
+            match raw.text(expected).and_then(|text| parse(text, &place)) {
+                Ok(value) => read.push(value),
+                Err(problem) => self.report(key, place, problem),
+            }
+        }
+        read
+    }
+
+    /// Reads all keys of this table, whatever their names, with their texts.
+    pub(super) fn each_entry<T>(&mut self, mut parse: impl FnMut(&str, &str) -> Result<T, Problem>) -> Vec<T> {
+        let mut read = Vec::new();
+        let entries = self.table.take().into_iter().flat_map(DeTable::iter);
+        for (key, value) in entries {
+            let name = key.get_ref().as_ref();
+            match Raw::Toml(value.get_ref()).text("a word as text").and_then(|text| parse(name, text)) {
+                Ok(value) => read.push(value),
+                Err(problem) => {
+                    let place = self.reading.place(value.span().start);
+                    self.report(name, place, problem);
+                }
+            }
+        }
+        read
     }
 
     /// Reports what is wrong with a key of this table.

@@ -46,7 +46,7 @@ impl<'a> Raw<'a> {
         }
     }
 
-    fn whole(self, min: i64, max: i64) -> Result<i64, Problem> {
+    pub(super) fn whole(self, min: i64, max: i64) -> Result<i64, Problem> {
         let number = match self {
             Self::Toml(value) => {
                 let integer = value.as_integer().ok_or_else(|| self.not("a whole number"))?;
@@ -111,6 +111,11 @@ pub(super) fn command(raw: Raw<'_>) -> Result<Vec<String>, Problem> {
 pub(super) fn path(raw: Raw<'_>) -> Result<PathBuf, Problem> {
     let expected = "the path of a file";
     raw.text(expected).and_then(|text| if text.is_empty() { Err(raw.not(expected)) } else { Ok(text.into()) })
+}
+
+/// Names, as a list.
+pub(super) fn names(raw: Raw<'_>) -> Result<Vec<&str>, Problem> {
+    raw.texts("a list of names as text")
 }
 
 /// A name that can stand in a path of the API and in a lane.
