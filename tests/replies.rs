@@ -1,11 +1,18 @@
 //! Whole replies against what a person would understand: `tests/data/replies`, written apart from the phrases.
 //!
 //! Two sets in three languages. The phrases were fitted to the first, `pt-BR.tsv`, `es-MX.tsv` and `en.tsv`. The second,
-//! `unseen-*.tsv`, was written when that was over, and nothing but wishes to stop was fitted to it afterwards. A line is:
+//! `unseen-*.tsv`, was written when that was over. Of its 153 replies 138 were understood wholly then, and 5 of 47 wishes to
+//! stop were missed, 4 of them held for a person; these five were mended, and nothing else was fitted to it. A line is:
 //! what was asked (`-`, `id` an identity check, `out` an opt-out that was confirmed), intents or `-`, the date of a promise
 //! or `-`, text, where `\n` is a new line. The recipient's date is a Tuesday, 2026-11-24.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as it should be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
+#![expect(clippy::print_stdout, reason = "the tables are for people")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +23,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use recado::config::replies;
 use recado::contact::reply::{
-    Context, Doubt, Effect, Intent, Language, LastAsked, Lexicon, Suppression, Understanding, understand,
+    Context, Doubt, Effect, Intent, Language, LastAsked, Lexicon, Pause, Suppression, Understanding, understand,
 };
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(replies::standard);
@@ -80,6 +87,8 @@ struct Outcome {
     /// Expected and found by strictest intent, the last for none.
     confusion: [[usize; 12]; 12],
     missed_stops: Vec<String>,
+    /// Those of them after which nothing is sent until a person has looked.
+    missed_and_held: usize,
     false_stops: Vec<String>,
     /// Numbers that would be blocked for another reason than the one expected, or none.
     false_blocks: Vec<String>,
@@ -96,7 +105,11 @@ fn measure(replies: &[Reply]) -> Outcome {
         let line = format!("{} {:?}\n    expected {:?}\n    found    {seen:?}", reply.place, reply.text, reply.intents);
         outcome.confusion[strictest(&reply.intents)][strictest(&found)] += 1;
         match (reply.intents.contains(&Intent::OptOut), found.contains(&Intent::OptOut)) {
-            (true, false) => outcome.missed_stops.push(line.clone()),
+            (true, false) => {
+                let waits = Effect::PauseLadder { cause: Pause::PerhapsStop };
+                outcome.missed_and_held += usize::from(understanding.effects.contains(&waits));
+                outcome.missed_stops.push(line.clone());
+            }
             (false, true) => outcome.false_stops.push(line.clone()),
             (true, true) | (false, false) => {}
         }
@@ -124,16 +137,18 @@ fn strictest(intents: &BTreeSet<Intent>) -> usize {
 
 impl Outcome {
     fn print(&self, name: &str, all: usize) {
-        let label = |index: usize| Intent::ALL.get(index).map_or("(nobody)", |intent| intent.code());
+        let label = |index: usize| Intent::ALL.get(index).map_or("(none)", |intent| intent.code());
+        let row = |name: &str, cells: Vec<String>| println!("{name:>15} {}", cells.concat());
         println!("{name}: {} of {all} replies understood wholly as expected", self.right);
         println!("strictest intent: expected down, found across");
-        println!("{:>15} {}", "", (0..12).map(|i| format!("{:>5.4}", label(i))).collect::<String>());
-        for (index, row) in self.confusion.iter().enumerate() {
-            println!("{:>15} {}", label(index), row.iter().map(|count| format!("{count:>5}")).collect::<String>());
+        row("", (0..12).map(|index| format!("{:>7.6}", label(index))).collect());
+        for (index, counts) in self.confusion.iter().enumerate() {
+            row(label(index), counts.iter().map(|count| format!("{count:>7}")).collect());
         }
         println!(
-            "missed opt-outs {}, false opt-outs {}, falsely blocked otherwise {}, wrong dates {}",
+            "missed opt-outs {} ({} held for a person), false opt-outs {}, falsely blocked otherwise {}, wrong dates {}",
             self.missed_stops.len(),
+            self.missed_and_held,
             self.false_stops.len(),
             self.false_blocks.len(),
             self.wrong_dates.len()
@@ -157,7 +172,7 @@ impl Outcome {
 fn replies_that_the_phrases_were_fitted_to() {
     let replies = all("");
     let outcome = measure(&replies);
-    outcome.check("fitted", replies.len(), 0);
+    outcome.check("fitted", replies.len(), 1058);
     assert_eq!(outcome.false_blocks, [""; 0]);
     assert_eq!(outcome.wrong_dates, [""; 0]);
 }
@@ -201,8 +216,21 @@ fn no_number_is_confirmed_or_freed_by_a_text_that_also_blocks_it() {
 #[test]
 fn what_is_negated_quoted_or_broken_up_is_for_a_person() {
     let doubts = |text: &str| understand(text, NOTHING_ASKED, &LEXICON).doubts;
-    assert_eq!(doubts("não quero parar de receber"), [Doubt::NotUnderstood, Doubt::Guarded]);
+    assert_eq!(doubts("não quero parar de receber"), [Doubt::NotUnderstood, Doubt::Guarded, Doubt::PerhapsStop]);
     assert_eq!(doubts("não, me. mandem. mensagem"), [Doubt::NotUnderstood, Doubt::Broken]);
+    assert_eq!(doubts("vou procurar o procon"), [Doubt::NotUnderstood, Doubt::PerhapsStop]);
+    assert_eq!(doubts("eu disse \"não me mande mais mensagem\""), [Doubt::NotUnderstood, Doubt::Guarded]);
+    assert_eq!(doubts("paguei o de outubro, o de novembro não paguei"), [Doubt::Contradictory]);
+    let stops = [
+        "não quero parar de receber",
+        "não, me. mandem. mensagem",
+        "eu disse \"não me mande mais mensagem\"",
+        "vou ao procon",
+    ];
+    for text in stops {
+        let effects = understand(text, NOTHING_ASKED, &LEXICON).effects;
+        assert_eq!(effects, [Effect::PauseLadder { cause: Pause::PerhapsStop }, Effect::AskPerson], "{text}");
+    }
     assert_eq!(doubts(""), [Doubt::Empty]);
     assert_eq!(doubts("🙏🙏"), [Doubt::Empty]);
     assert_eq!(doubts("ok"), [Doubt::Ambiguous]);
@@ -279,7 +307,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(4), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, rng_seed: RngSeed::Fixed(4), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_has_an_answer(text in any_text(), context in any_context()) {
@@ -315,4 +343,10 @@ proptest! {
         prop_assert_eq!(one.intents, another.intents);
         prop_assert_eq!(one.doubts, another.doubts);
     }
+}
+
+#[test]
+fn replies_that_the_phrases_were_not_fitted_to() {
+    let replies = all("unseen-");
+    measure(&replies).check("unseen", replies.len(), 143);
 }

@@ -23,6 +23,10 @@ pub(super) const STANDARD: &str = include_str!("../../config/rules/replies.toml"
 const LEAD_WORDS_MAX: i64 = 5;
 
 /// The phrases that come with Recado.
+///
+/// # Panics
+///
+/// Never: a test reads the file, which is built in.
 pub fn standard() -> Lexicon {
     read(Path::new(STANDARD_FILE), STANDARD).expect("a test reads the file")
 }
@@ -58,7 +62,7 @@ fn read_about(root: &mut Section<'_, '_>) -> Lexicon {
 
 fn date(raw: Raw<'_>) -> Result<Date, Problem> {
     let text = raw.text("a date as text")?;
-    text.parse().map_err(|_: jiff::Error| Problem::Date { found: text.to_owned() })
+    text.parse().ok().ok_or_else(|| Problem::Date { found: text.to_owned() })
 }
 
 fn every_intent(raw: Raw<'_>) -> Result<Vec<Intent>, Problem> {
@@ -98,8 +102,11 @@ fn read_language(section: &mut Section<'_, '_>, language: Language, lexicon: &mu
             let contains = shelf.read(section, "contains", Role::Contains(intent));
             shelf.read(section, "unless", Role::Unless(intent));
             shelf.read(section, "always", Role::Always(intent));
-            if intent == Intent::OptOut && (whole == 0 || contains == 0) {
-                section.report_here(Problem::Missing);
+            if intent == Intent::OptOut {
+                shelf.read(section, "perhaps", Role::PerhapsStop);
+                if whole == 0 || contains == 0 {
+                    section.report_here(Problem::Missing);
+                }
             }
         });
     }

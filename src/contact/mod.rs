@@ -182,19 +182,20 @@ pub struct Bounds {
     pub is_capped: bool,
     /// It counts against the texts that follow.
     pub counts: bool,
-    /// The standing of the debt holds it.
-    pub is_dunning: bool,
+    /// How things stand with the debtor holds it.
+    pub minds_standing: bool,
 }
 
 /// What binds texts of this purpose, beside windows and suppression.
 pub fn bounds(purpose: Purpose) -> Bounds {
     match purpose {
-        Purpose::Collection | Purpose::Reminder => Bounds { is_capped: true, counts: true, is_dunning: true },
+        Purpose::Collection | Purpose::Reminder | Purpose::Promotion => {
+            Bounds { is_capped: true, counts: true, minds_standing: true }
+        }
         // It asks who has the number; what follows it must not be held up by it.
-        Purpose::IdentityCheck => Bounds { is_capped: true, counts: false, is_dunning: false },
-        Purpose::Promotion => Bounds { is_capped: true, counts: true, is_dunning: false },
+        Purpose::IdentityCheck => Bounds { is_capped: true, counts: false, minds_standing: false },
         Purpose::Confirmation | Purpose::Reply | Purpose::Operational => {
-            Bounds { is_capped: false, counts: false, is_dunning: false }
+            Bounds { is_capped: false, counts: false, minds_standing: false }
         }
     }
 }

@@ -44,7 +44,7 @@ impl Record {
         let bounds = self.bounds(at);
         self.suppressed(at)
             .or_else(|| (!self.is_listed).then_some(Obstacle { reason: Reason::NotListed, lasts: Lasts::Open }))
-            .or_else(|| bounds.is_dunning.then(|| self.held_by_standing(at)).flatten())
+            .or_else(|| bounds.minds_standing.then(|| self.held_by_standing(at)).flatten())
             .or_else(|| window(at))
             .or_else(|| (bounds.is_capped && !self.begun).then(|| self.too_often(at)).flatten())
     }
@@ -65,9 +65,12 @@ impl Record {
     }
 
     fn held_by_standing(&self, at: Timestamp) -> Option<Obstacle> {
-        let unconfirmed =
-            || self.needs_confirmation.then_some(Obstacle { reason: Reason::Unconfirmed, lasts: Lasts::Open });
-        self.standing.obstacle(at).or_else(unconfirmed)
+        // Who has paid or agreed may get an offer; who is not sure to be the debtor, or wants to be left alone, may not.
+        let is_offer = self.addressee.purpose == Purpose::Promotion;
+        let is_settled = |found: &Obstacle| matches!(found.reason, Reason::Paid | Reason::Agreed);
+        let standing = self.standing.obstacle(at).filter(|found| !(is_offer && is_settled(found)));
+        let unconfirmed = Obstacle { reason: Reason::Unconfirmed, lasts: Lasts::Open };
+        standing.or(self.needs_confirmation.then_some(unconfirmed))
     }
 
     fn too_often(&self, at: Timestamp) -> Option<Obstacle> {
@@ -170,13 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_holds_what_asks_for_payment_and_nothing_else() {
+    fn who_has_paid_may_get_an_offer_and_is_not_asked_again() {
+        let paid = |purpose| Record { standing: Standing::Paid, ..record(purpose) };
+        check(&paid(Purpose::Collection), Some(Reason::Paid));
+        check(&paid(Purpose::Promotion), None);
+    }
+
+    #[test]
+    fn a_promise_holds_what_asks_and_nothing_else() {
         for purpose in Purpose::ALL {
             let promised = Record { standing: Standing::Promised { until: NOW + HOUR }, ..record(purpose) };
-            let is_dunning = matches!(purpose, Purpose::Collection | Purpose::Reminder);
+            let asks = matches!(purpose, Purpose::Collection | Purpose::Reminder | Purpose::Promotion);
             let mut promised = promised;
             promised.history.answered_at = (purpose == Purpose::Reply).then_some(NOW);
-            check(&promised, is_dunning.then_some(Reason::Promise));
+            check(&promised, asks.then_some(Reason::Promise));
         }
     }
 

@@ -3,7 +3,7 @@
 //! The phrases and what each is for are rules that a company can edit (`config/rules/replies.toml`); how they are weighed is
 //! here. A clear wish to stop is never missed and none is invented: a bare no answers a question and stops nothing, phrases
 //! do not reach from one clause into the next, words after a negation or within a quotation do not count, and what is left
-//! in doubt is for a person. Knows nothing of who wrote, what was sent before (but for what was asked), or what the effects
+//! in doubt is for a person; where the doubt is about a wish to stop, nothing is sent until that person has looked. Knows nothing of who wrote, what was sent before (but for what was asked), or what the effects
 //! are applied to.
 //!
 //! The tests of whole texts are `tests/replies.rs` with `tests/data/replies`, written apart from the phrases.
@@ -80,8 +80,10 @@ pub enum Doubt {
     NotUnderstood,
     /// A wish to stop is negated or quoted.
     Guarded,
-    /// A wish to stop stands there only if a stop or a comma is overlooked.
+    /// A wish to stop stands there only if a full stop or a comma is overlooked.
     Broken,
+    /// It has words of a wish to stop and is none that is known.
+    PerhapsStop,
     /// It says a thing and its opposite.
     Contradictory,
     /// It is too long to be looked at as a whole.
@@ -97,6 +99,7 @@ impl Doubt {
             Self::NotUnderstood => "not_understood",
             Self::Guarded => "guarded",
             Self::Broken => "broken",
+            Self::PerhapsStop => "perhaps_stop",
             Self::Contradictory => "contradictory",
             Self::Long => "long",
         }

@@ -67,15 +67,15 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Record, StoreError> {
     let Addressee { number, purpose, .. } = addressee;
-    let Bounds { is_capped, is_dunning, .. } = match purpose {
+    let Bounds { is_capped, minds_standing, .. } = match purpose {
         // Whether it is one is told by the history.
         Purpose::Reply => bounds(Purpose::Collection),
         purpose => bounds(purpose),
     };
     let entries = suppression::entries(conn, contact, number)?;
     let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing = if is_dunning { standing(conn, &addressee, now)? } else { Standing::Open };
-    let needs_confirmation = is_dunning && contact.confirm_numbers && !is_confirmed(conn, number)?;
+    let standing = if minds_standing { standing(conn, &addressee, now)? } else { Standing::Open };
+    let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));

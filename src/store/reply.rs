@@ -153,7 +153,7 @@ impl Work<'_> {
         let contact = &self.board.contact;
         Some(match cause {
             Pause::Dispute => Standing::Disputed,
-            Pause::AlreadyPaid => Standing::Unconfirmed,
+            Pause::AlreadyPaid | Pause::PerhapsStop => Standing::Unconfirmed,
             Pause::Promise { until } => {
                 let zone = contact.zone(number);
                 // A promise without a day is one for today.

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::Doubt;
 use super::intent::Intent;
 
 /// A change that an inbound text asks for.
@@ -37,6 +38,7 @@ impl Effect {
             Self::PauseLadder { cause: Pause::Dispute } => "held_disputed",
             Self::PauseLadder { cause: Pause::AlreadyPaid } => "held_unconfirmed",
             Self::PauseLadder { cause: Pause::Promise { .. } } => "held_promised",
+            Self::PauseLadder { cause: Pause::PerhapsStop } => "held_perhaps_stop",
             Self::PauseLadder { cause: Pause::Contact } => "held_quiet",
             Self::AskPerson => "ask_person",
             Self::SendHelp => "send_help",
@@ -71,6 +73,8 @@ pub enum Pause {
     },
     /// An operator answers: a short time.
     Contact,
+    /// A wish to stop may have been meant: until a person has decided.
+    PerhapsStop,
 }
 
 /// What was asked in the message that the text answers.
@@ -104,5 +108,60 @@ pub(super) fn of(intent: Intent, asked: LastAsked, promised: Option<Date>) -> Ve
         Intent::No if asked == LastAsked::IdentityCheck => vec![suppress(Suppression::WrongPerson)],
         Intent::Yes if asked == LastAsked::IdentityCheck => vec![Effect::ConfirmNumber],
         Intent::No | Intent::Yes => vec![Effect::AskPerson],
+    }
+}
+
+/// The changes of all intents, strictest first, each once, and those of the doubts. What blocks a number is never undone
+/// by the same text, and no opt-out is lifted by one that may mean the opposite.
+pub(super) fn combine(of_intents: Vec<Effect>, doubts: &[Doubt]) -> Vec<Effect> {
+    let is_suppressed = of_intents.iter().any(|effect| matches!(effect, Effect::SuppressNumber { .. }));
+    let may_stop =
+        doubts.iter().any(|doubt| matches!(doubt, Doubt::PerhapsStop | Doubt::Guarded | Doubt::Broken | Doubt::Long));
+    let waits = (may_stop && !is_suppressed).then_some(Effect::PauseLadder { cause: Pause::PerhapsStop });
+    let is_asked = (!doubts.is_empty()).then_some(Effect::AskPerson);
+    let mut effects: Vec<Effect> = Vec::new();
+    for effect in waits.into_iter().chain(of_intents).chain(is_asked) {
+        let is_refused = match effect {
+            Effect::LiftOptOut => is_suppressed || may_stop,
+            Effect::ConfirmNumber => is_suppressed,
+            Effect::SuppressNumber { .. } | Effect::PauseLadder { .. } | Effect::AskPerson | Effect::SendHelp => false,
+        };
+        if !is_refused && !effects.contains(&effect) {
+            effects.push(effect);
+        }
+    }
+    effects
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(of_intents: &[Effect], doubts: &[Doubt], expected: &[Effect]) {
+        assert_eq!(combine(of_intents.to_vec(), doubts), expected);
+    }
+
+    const STOP: Effect = Effect::SuppressNumber { kind: Suppression::OptOut };
+    const WAIT: Effect = Effect::PauseLadder { cause: Pause::PerhapsStop };
+
+    #[test]
+    fn what_blocks_a_number_is_not_undone_by_the_same_text() {
+        check(&[STOP, Effect::LiftOptOut, Effect::ConfirmNumber], &[], &[STOP]);
+        check(&[Effect::LiftOptOut, Effect::ConfirmNumber], &[], &[Effect::LiftOptOut, Effect::ConfirmNumber]);
+    }
+
+    #[test]
+    fn while_a_stop_may_be_meant_nothing_is_sent_and_nothing_lifted() {
+        for doubt in [Doubt::PerhapsStop, Doubt::Guarded, Doubt::Broken, Doubt::Long] {
+            check(&[Effect::LiftOptOut], &[doubt], &[WAIT, Effect::AskPerson]);
+            check(&[STOP], &[doubt], &[STOP, Effect::AskPerson]);
+        }
+        check(&[Effect::SendHelp], &[Doubt::Contradictory], &[Effect::SendHelp, Effect::AskPerson]);
+    }
+
+    #[test]
+    fn each_change_is_made_once() {
+        check(&[Effect::AskPerson, Effect::AskPerson], &[Doubt::Ambiguous], &[Effect::AskPerson]);
     }
 }

@@ -31,6 +31,8 @@ pub enum Role {
     Unless(Intent),
     /// The intent, wherever it stands within a clause, and no [`Role::Unless`] changes it.
     Always(Intent),
+    /// May be a wish to stop: nothing is sent by itself until a person has looked.
+    PerhapsStop,
     /// Means nothing alone.
     Ambiguous,
     /// Says nothing: please, thanks, good morning.
@@ -47,10 +49,19 @@ impl Role {
     /// The intent that a phrase speaks for.
     pub(super) fn intent(self) -> Option<Intent> {
         match self {
-            Self::Whole(intent) | Self::Clause(intent) | Self::Lead(intent) => Some(intent),
-            Self::Contains(intent) | Self::Always(intent) => Some(intent),
-            Self::LeadUnless(_) | Self::Unless(_) | Self::Ambiguous | Self::Courtesy => None,
-            Self::Quoted | Self::Date(_) | Self::NotDate => None,
+            Self::Whole(intent)
+            | Self::Clause(intent)
+            | Self::Lead(intent)
+            | Self::Contains(intent)
+            | Self::Always(intent) => Some(intent),
+            Self::LeadUnless(_)
+            | Self::Unless(_)
+            | Self::PerhapsStop
+            | Self::Ambiguous
+            | Self::Courtesy
+            | Self::Quoted
+            | Self::Date(_)
+            | Self::NotDate => None,
         }
     }
 }

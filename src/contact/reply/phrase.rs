@@ -123,12 +123,11 @@ impl Phrase {
             reached = match element {
                 Element::Gap => (0..=GAP_WORDS_MAX).fold(0, |all, skipped| all | reached << skipped),
                 Element::Word { forms, is_optional } => {
-                    let fits = |place: &u32| {
-                        let word = words.get(*place as usize).map(AsRef::as_ref);
+                    let fits = |place: u32| {
+                        let word = words.get(place as usize).map(AsRef::as_ref);
                         word.is_some_and(|word| forms.iter().any(|form| form.fits(word)))
                     };
-                    let places = (0..63_u32).filter(|place| reached >> place & 1 == 1);
-                    let after = places.filter(fits).fold(0, |all, place| all | 1 << (place + 1));
+                    let after = places(reached).filter(|place| fits(*place)).fold(0, |all, place| all | 2 << place);
                     if *is_optional { after | reached } else { after }
                 }
             };
@@ -181,6 +180,15 @@ impl Form {
             Self::Nearly(own) => is_nearly(own, word),
         }
     }
+}
+
+/// The places whose bits are set.
+fn places(mut bits: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let place = bits.checked_ilog2()?;
+        bits ^= 1 << place;
+        Some(place)
+    })
 }
 
 /// Whether one letter was left out, added, mistaken, or changed places with the next; the first letter stands.

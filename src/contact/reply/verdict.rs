@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::date::{DateOrder, DateText};
-use super::effect::{self, Effect, LastAsked};
+use super::effect::{self, LastAsked};
 use super::intent::{Intent, Language};
 use super::lexicon::{Found, Lexicon, Reach, Role};
 use super::words::{Word, Words};
@@ -23,21 +23,24 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) fn of(text: &str, context: Context, lexicon: &Lexicon) -> Self {
         let mut words = lexicon.read(text);
-        let found = lexicon.find(&words.words, context.language, Reach::Clause);
-        let found = own_part(&mut words.words, found);
+        let found = lexicon.find(&words.all, context.language, Reach::Clause);
+        let found = own_part(&mut words, found);
         let mut verdict = Self { skipped: words.skipped.clone(), ..Self::default() };
-        if words.words.is_empty() {
+        if words.all.is_empty() {
             verdict.weigh_marks(&words);
             return verdict;
         }
-        let weighing = Weighing::new(&words.words, &found, context, lexicon.lead_words_max());
+        let weighing = Weighing::new(&words.all, &found, context, lexicon.lead_words_max());
         let counted: Vec<&Found<'_>> = found.iter().filter(|one| weighing.counts(one)).collect();
         for one in &counted {
             verdict.see(one);
         }
-        verdict.promise_date = promised(&words.words, &found, &counted, context);
+        verdict.promise_date = promised(&words.all, &found, &counted, context);
         verdict.settle_contradictions();
-        verdict.doubt_what_is_guarded(&words.words, &weighing, lexicon);
+        verdict.doubt_what_is_denied(&weighing);
+        if !verdict.has(Intent::OptOut) {
+            verdict.doubt_stops(&words, &weighing, context, lexicon);
+        }
         if verdict.evidence.is_empty() {
             let is_ambiguous = weighing.is_all(|role| role == Role::Ambiguous || role == Role::Courtesy);
             verdict.doubts.push(if is_ambiguous { Doubt::Ambiguous } else { Doubt::NotUnderstood });
@@ -86,16 +89,30 @@ impl Verdict {
         }
     }
 
-    /// A wish to stop that is negated, quoted, or broken up by stops and commas is not followed, but shown; so is anything
-    /// else that is said in one place and denied in another.
-    fn doubt_what_is_guarded(&mut self, words: &[Word], weighing: &Weighing<'_, '_>, lexicon: &Lexicon) {
-        if weighing.guarded().any(|intent| intent == Intent::OptOut || self.has(intent)) {
+    /// What is said in one place and denied in another.
+    fn doubt_what_is_denied(&mut self, weighing: &Weighing<'_, '_>) {
+        for intent in weighing.denied() {
+            if intent == Intent::OptOut {
+                self.doubts.push(Doubt::Guarded);
+            } else if self.has(intent) {
+                self.doubts.push(Doubt::Contradictory);
+            }
+        }
+    }
+
+    /// A wish to stop that is quoted or broken up by stops and commas, or words of one, are not followed, but shown.
+    fn doubt_stops(&mut self, words: &Words, weighing: &Weighing<'_, '_>, context: Context, lexicon: &Lexicon) {
+        if weighing.has(Role::PerhapsStop) {
+            self.doubts.push(Doubt::PerhapsStop);
+        }
+        let quoted = lexicon.find(&words.quoted, context.language, Reach::Clause);
+        if Weighing::new(&words.quoted, &quoted, context, lexicon.lead_words_max()).stops() {
             self.doubts.push(Doubt::Guarded);
         }
-        if !self.has(Intent::OptOut) {
-            let across = lexicon.find(words, None, Reach::Text);
-            let is_broken = |one: &&Found<'_>| one.role == Role::Contains(Intent::OptOut) && reaches_across(words, one);
-            if across.iter().any(|one| is_broken(&one)) {
+        if words.all.iter().skip(1).any(|word| word.begins_clause) {
+            let across = lexicon.find(&words.all, context.language, Reach::Text);
+            let is_stop = |one: &&Found<'_>| one.role == Role::Contains(Intent::OptOut);
+            if across.iter().filter(is_stop).any(|one| reaches_across(&words.all, one)) {
                 self.doubts.push(Doubt::Broken);
             }
         }
@@ -109,24 +126,17 @@ impl Verdict {
         doubts.sort_unstable();
         doubts.dedup();
         let intents: Vec<Intent> = evidence.iter().map(|evidence| evidence.intent).collect();
-        let all = intents.iter().flat_map(|intent| effect::of(*intent, context.last_asked, promise_date));
-        let mut effects: Vec<Effect> = Vec::new();
-        for effect in all.chain((!doubts.is_empty()).then_some(Effect::AskPerson)) {
-            if !effects.contains(&effect) {
-                effects.push(effect);
-            }
-        }
-        let is_suppressed = effects.iter().any(|effect| matches!(effect, Effect::SuppressNumber { .. }));
-        effects.retain(|effect| !is_suppressed || !matches!(effect, Effect::LiftOptOut | Effect::ConfirmNumber));
+        let of_intents = intents.iter().flat_map(|intent| effect::of(*intent, context.last_asked, promise_date));
+        let effects = effect::combine(of_intents.collect(), &doubts);
         Understanding { intents, promise_date, effects, doubts, evidence, skipped }
     }
 }
 
-/// Cuts off what somebody else wrote, unless nothing were left.
-fn own_part<'a>(words: &mut Vec<Word>, found: Vec<Found<'a>>) -> Vec<Found<'a>> {
+/// Sets aside what somebody else wrote, unless nothing were left.
+fn own_part<'a>(words: &mut Words, found: Vec<Found<'a>>) -> Vec<Found<'a>> {
     let quoted = found.iter().filter(|one| one.role == Role::Quoted).map(|one| one.start).min();
     let Some(end) = quoted.filter(|start| *start > 0) else { return found };
-    words.truncate(end);
+    words.quoted.extend(words.all.split_off(end));
     found.into_iter().filter(|one| one.span().end <= end).collect()
 }
 
@@ -173,7 +183,15 @@ impl<'w, 'f> Weighing<'w, 'f> {
             Role::Clause(_) => one.covers(&self.core) || self.clauses.iter().any(|clause| one.covers(clause)),
             Role::Lead(_) => self.leads(one, intent),
             Role::Always(_) => return true,
-            _ => true,
+            Role::Contains(_) => true,
+            Role::LeadUnless(_)
+            | Role::Unless(_)
+            | Role::PerhapsStop
+            | Role::Ambiguous
+            | Role::Courtesy
+            | Role::Quoted
+            | Role::Date(_)
+            | Role::NotDate => false,
         };
         stands && !self.is_guarded(intent, one)
     }
@@ -195,12 +213,18 @@ impl<'w, 'f> Weighing<'w, 'f> {
         self.found.iter().any(|other| other.role == Role::Unless(intent) && overlaps(other.span()))
     }
 
+    fn has(&self, role: Role) -> bool {
+        self.found.iter().any(|one| one.role == role)
+    }
+
+    /// Whether a wish to stop counts.
+    fn stops(&self) -> bool {
+        self.found.iter().any(|one| one.role.intent() == Some(Intent::OptOut) && self.counts(one))
+    }
+
     /// The intents that some words deny.
-    fn guarded(&self) -> impl Iterator<Item = Intent> {
-        self.found.iter().filter_map(|one| match one.role {
-            Role::Unless(intent) => Some(intent),
-            _ => None,
-        })
+    fn denied(&self) -> impl Iterator<Item = Intent> {
+        self.found.iter().filter_map(|one| if let Role::Unless(intent) = one.role { Some(intent) } else { None })
     }
 
     /// Whether every word is covered by phrases of these roles.
@@ -236,10 +260,8 @@ fn reaches_across(words: &[Word], one: &Found<'_>) -> bool {
 fn promised(words: &[Word], found: &[Found<'_>], counted: &[&Found<'_>], context: Context) -> Option<Date> {
     let promises = counted.iter().filter(|one| one.role.intent() == Some(Intent::PromiseToPay));
     let promise = promises.min_by_key(|one| one.start)?;
-    let days = found.iter().filter_map(|one| match one.role {
-        Role::Date(word) => Some((word, one.span())),
-        _ => None,
-    });
+    let days =
+        found.iter().filter_map(|one| if let Role::Date(word) = one.role { Some((word, one.span())) } else { None });
     let not = found.iter().filter(|one| one.role == Role::NotDate).map(Found::span).collect();
     let language = context.language.unwrap_or(promise.language);
     let order = if language == Language::English { DateOrder::MonthFirst } else { DateOrder::DayFirst };

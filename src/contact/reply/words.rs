@@ -29,11 +29,11 @@ pub(super) struct Word {
 /// The words of a text, and what was seen on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Words {
-    pub(super) words: Vec<Word>,
+    pub(super) all: Vec<Word>,
     /// Characters that were not looked at.
     pub(super) skipped: Option<Range<usize>>,
-    /// Something was left out as quoted.
-    pub(super) is_quoting: bool,
+    /// What is left out because somebody else wrote it.
+    pub(super) quoted: Vec<Word>,
     /// There are question marks.
     pub(super) is_asking: bool,
 }
@@ -43,13 +43,13 @@ impl Words {
     /// of these, or left as they are.
     pub(super) fn read(text: &str, is_known: impl Fn(&str) -> bool) -> Self {
         let (looked_at, skipped) = cut(text);
-        let mut is_quoting = false;
-        let own = without_quoted_lines(&looked_at, &mut is_quoting);
-        let own = without_quotations(&own, &mut is_quoting);
-        let mut words = split(&own);
+        let mut quoted = String::new();
+        let own = without_quoted_lines(&looked_at, &mut quoted);
+        let own = without_quotations(&own, &mut quoted);
+        let (mut words, mut quoted) = (split(&own), split(&quoted));
         if words.is_empty() {
             // All of it is quoted: then it is what the person says.
-            words = split(&looked_at);
+            words = std::mem::take(&mut quoted);
         }
         words = join_spelt(words, &is_known);
         for word in &mut words {
@@ -58,7 +58,7 @@ impl Words {
         words.dedup_by(|later, earlier| {
             later.text == earlier.text && later.text.bytes().all(|b| b.is_ascii_lowercase())
         });
-        Self { words, skipped, is_quoting, is_asking: looked_at.contains(['?', '¿']) }
+        Self { all: words, skipped, quoted, is_asking: looked_at.contains(['?', '¿']) }
     }
 }
 
@@ -75,25 +75,25 @@ fn cut(text: &str) -> (String, Option<Range<usize>>) {
 }
 
 /// As mail programs and some telephones mark what they answer.
-fn without_quoted_lines(text: &str, is_quoting: &mut bool) -> String {
-    let is_quoted = |line: &&str| line.trim_start().starts_with('>');
-    *is_quoting |= text.split('\n').any(|line| is_quoted(&line));
-    let own: Vec<&str> = text.split('\n').filter(|line| !is_quoted(line)).collect();
+fn without_quoted_lines(text: &str, quoted: &mut String) -> String {
+    let (theirs, own): (Vec<&str>, Vec<&str>) = text.split('\n').partition(|line| line.trim_start().starts_with('>'));
+    quoted.push_str(&theirs.join("\n"));
     own.join("\n")
 }
 
 /// A stop in place of each quotation. A mark without its fellow quotes nothing.
-fn without_quotations(text: &str, is_quoting: &mut bool) -> String {
+fn without_quotations(text: &str, quoted: &mut String) -> String {
     let mut rest = text;
     let mut own = String::with_capacity(text.len());
-    while let Some((before, quoted, after)) = next_quotation(rest) {
+    while let Some((before, quotation, after)) = next_quotation(rest) {
         own.push_str(before);
-        if quoted.split_whitespace().count() < QUOTATION_WORDS_MIN {
+        if quotation.split_whitespace().count() < QUOTATION_WORDS_MIN {
             own.push(' ');
-            own.push_str(quoted);
+            own.push_str(quotation);
             own.push(' ');
         } else {
-            *is_quoting = true;
+            quoted.push('\n');
+            quoted.push_str(quotation);
             own.push('\n');
         }
         rest = after;
@@ -124,14 +124,7 @@ fn split(text: &str) -> Vec<Word> {
         let within_number = || current.ends_with(|last: char| last.is_ascii_digit());
         match c {
             _ if c.is_alphanumeric() => push_letters(&mut current, c),
-            // They sit on a letter, or are not seen at all.
-            '\u{300}'..='\u{36f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2060}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ad}' => {}
-            '\'' | '’' | '‘' | '`' | '´' => {}
+            _ if is_unseen(c) => {}
             // 15/12, 1.500,00 and 18:30 are each one.
             '/' | '-' | '.' | ',' | ':' if within_number() && characters.peek().is_some_and(char::is_ascii_digit) => {
                 if current.len() < WORD_CHARS_MAX {
@@ -147,6 +140,13 @@ fn split(text: &str) -> Vec<Word> {
     }
     end_word(&mut words, &mut current, &mut begins_clause);
     words
+}
+
+/// What sits on a letter, between the letters of a word, or is not seen at all.
+fn is_unseen(c: char) -> bool {
+    let is_mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}');
+    let is_format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    is_mark || is_format || matches!(c, '\'' | '’' | '‘' | '`' | '´')
 }
 
 /// The likeness of a letter in small ASCII letters and digits, where it has one.
@@ -205,22 +205,28 @@ fn settle(spelt: Vec<Word>, is_known: &impl Fn(&str) -> bool) -> Vec<Word> {
     }
 }
 
-/// Digits in the place of letters: `st0p`.
+/// Digits in the place of letters, as in `st0p`, and a last letter twice, as in `sairr`.
 fn respell(word: &mut String, is_known: &impl Fn(&str) -> bool) {
-    let is_mixed = word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(|c: char| c.is_ascii_digit());
-    if is_mixed {
-        let letter = |c| match c {
-            '0' => 'o',
-            '1' => 'i',
-            '3' => 'e',
-            '4' => 'a',
-            '5' => 's',
-            other => other,
-        };
-        let respelt: String = word.chars().map(letter).collect();
-        if is_known(&respelt) {
-            *word = respelt;
+    if !word.starts_with(|c: char| c.is_ascii_lowercase()) || is_known(word) {
+        return;
+    }
+    let letter = |c| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        other => other,
+    };
+    let mut respelt: String = word.chars().map(letter).collect();
+    if !is_known(&respelt) {
+        let last = respelt.pop();
+        if !respelt.ends_with(|c| Some(c) == last) {
+            return;
         }
+    }
+    if is_known(&respelt) {
+        *word = respelt;
     }
 }
 
@@ -232,7 +238,7 @@ mod tests {
     /// The words with `/` before each that begins a clause.
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let words = Words::read(text, |word| ["stop", "sair"].contains(&word)).words;
+        let words = Words::read(text, |word| ["stop", "sair"].contains(&word)).all;
         let marked = words.iter().map(|word| format!("{}{}", if word.begins_clause { "/" } else { "" }, word.text));
         assert_eq!(marked.collect::<Vec<_>>().join(" "), expected, "{text:?}");
     }
@@ -272,6 +278,7 @@ mod tests {
         check("s t o p it", "/stop it");
         check("n e o carlos", "/n e o carlos");
         check("st0p 5o 1000", "/stop 5o 1000");
+        check("sairr stopp carr", "/sair stop carr");
     }
 
     #[test]
@@ -289,14 +296,14 @@ mod tests {
         let text = format!("sair {} parem", "xo ".repeat(2000));
         let words = Words::read(&text, |_| false);
         assert_eq!(words.skipped, Some(3000..5011));
-        assert_eq!(words.words.first().map(|word| word.text.as_str()), Some("sair"));
-        assert_eq!(words.words.last().map(|word| word.text.as_str()), Some("parem"));
+        assert_eq!(words.all.first().map(|word| word.text.as_str()), Some("sair"));
+        assert_eq!(words.all.last().map(|word| word.text.as_str()), Some("parem"));
     }
 
     proptest! {
         #[test]
         fn any_text_becomes_few_plain_words(text in "\\PC*|(?s).{0,300}") {
-            let words = Words::read(&text, |_| true).words;
+            let words = Words::read(&text, |_| true).all;
             prop_assert!(words.len() <= text.chars().count());
             for word in words {
                 prop_assert!(!word.text.is_empty() && word.text.len() <= WORD_CHARS_MAX + 8);
