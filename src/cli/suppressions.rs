@@ -12,7 +12,7 @@ use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, text};
 use super::remote::Command;
 
 /// Numbers in one request of an import.
@@ -412,13 +412,15 @@ async fn export(client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Fail
 
 /// A row of the export. A field that a spreadsheet would take for a formula is written as text.
 fn row(entry: &Value) -> Result<String, Failure> {
-    let field = |name: &str| safe(&cell(entry, name));
+    let said =
+        |object: &Value, name: &str| object.get(name).filter(|value| !value.is_null()).map(text).unwrap_or_default();
+    let field = |name: &str| safe(&said(entry, name));
     let lifted = entry.get("lifted").cloned().unwrap_or(Value::Null);
-    let end = |name: &str| safe(&cell(&lifted, name));
+    let end = |name: &str| safe(&said(&lifted, name));
     let fields = [
         field("id"),
         // A number begins with a plus; it is no formula.
-        cell(entry, "number"),
+        said(entry, "number"),
         field("kind"),
         all_or(entry),
         field("creditor"),

@@ -40,13 +40,16 @@ pub(super) struct Answer {
 /// What of an understanding is told: words of the rules, never of the text.
 pub(super) fn told(understood: &Understanding) -> serde_json::Value {
     let seen = |one: &Evidence| serde_json::json!({ "intent": one.intent.code(), "phrase": one.phrase });
-    serde_json::json!({
+    let mut told = serde_json::json!({
         "intents": understood.intents.iter().map(|intent| intent.code()).collect::<Vec<_>>(),
         "seen_by": understood.evidence.iter().map(seen).collect::<Vec<_>>(),
         "effects": understood.effects.iter().map(|effect| effect.code()).collect::<Vec<_>>(),
         "doubts": understood.doubts.iter().map(|doubt| doubt.code()).collect::<Vec<_>>(),
-        "promise_date": understood.promise_date.map(|date| date.to_string()),
-    })
+    });
+    if let (Some(date), Some(told)) = (understood.promise_date, told.as_object_mut()) {
+        told.insert("promise_date".to_owned(), date.to_string().into());
+    }
+    told
 }
 
 impl Work<'_> {
