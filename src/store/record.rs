@@ -67,11 +67,9 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Record, StoreError> {
     let Addressee { number, purpose, .. } = addressee;
-    let Bounds { is_capped, minds_standing, .. } = match purpose {
-        // Whether it is one is told by the history.
-        Purpose::Reply => bounds(Purpose::Collection),
-        purpose => bounds(purpose),
-    };
+    // Whether a reply is one is told by the history.
+    let asks = if purpose == Purpose::Reply { Purpose::Collection } else { purpose };
+    let Bounds { is_capped, minds_standing, .. } = bounds(asks);
     let entries = suppression::entries(conn, contact, number)?;
     let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
     let standing = if minds_standing { standing(conn, &addressee, now)? } else { Standing::Open };

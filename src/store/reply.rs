@@ -74,10 +74,12 @@ impl Work<'_> {
     fn last_asked(&self, message: Option<MessageKey>) -> Result<LastAsked, StoreError> {
         let Some(message) = message else { return Ok(LastAsked::Nothing) };
         let answered = addressee(self.conn, message)?;
-        Ok(match answered.purpose {
-            _ if answered.confirms_opt_out => LastAsked::OptOutConfirmation,
-            Purpose::IdentityCheck => LastAsked::IdentityCheck,
-            _ => LastAsked::Nothing,
+        Ok(if answered.confirms_opt_out {
+            LastAsked::OptOutConfirmation
+        } else if answered.purpose == Purpose::IdentityCheck {
+            LastAsked::IdentityCheck
+        } else {
+            LastAsked::Nothing
         })
     }
 
@@ -94,7 +96,7 @@ impl Work<'_> {
         for effect in &understood.effects {
             match effect {
                 Effect::SuppressNumber { kind } => {
-                    self.suppress_by_word(answer, *kind, creditor.clone(), understood)?
+                    self.suppress_by_word(answer, *kind, creditor.clone(), understood)?;
                 }
                 Effect::PauseLadder { cause } => {
                     if let Some(standing) = self.standing_after(*cause, answer.number) {
