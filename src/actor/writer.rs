@@ -17,7 +17,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
-use crate::contact::reply::Intent;
+use crate::contact::calendar::Calendar;
+use crate::contact::reply::{Intent, Lexicon};
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
@@ -236,6 +237,16 @@ impl Handle {
             // What was paused under a name that is configured no longer can be resumed under it all the same.
             let lifted = context.work.resume(scope, known.as_deref().unwrap_or(&id))?;
             Ok(known.or_else(|| lifted.then(|| id.clone())))
+        })
+        .await
+    }
+
+    /// Goes by other hours and phrases from now on.
+    pub async fn set_rules(&self, calendar: Calendar, lexicon: Lexicon) -> Result<(), WriteError> {
+        let (calendar, lexicon) = (Arc::new(calendar), Arc::new(lexicon));
+        self.call(Job::Control, move |context| {
+            context.work.set_rules(Arc::clone(&calendar), Arc::clone(&lexicon));
+            Ok(())
         })
         .await
     }

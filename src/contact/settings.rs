@@ -48,7 +48,7 @@ pub struct ContactSettings {
     /// When people may be texted.
     pub calendar: Arc<Calendar>,
     /// What answers mean.
-    pub lexicon: Lexicon,
+    pub lexicon: Arc<Lexicon>,
     /// What is answered by itself.
     pub answers: Answers,
     /// How often.
@@ -72,7 +72,7 @@ impl ContactSettings {
         let tables = Tables { profiles: Vec::new(), rules: Vec::new(), holidays: Vec::new() };
         Self {
             calendar: Arc::new(Calendar::new(atlas, tables, &calendar::Policy::None, Vec::new())),
-            lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0),
+            lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0).into(),
             answers: Answers { confirms_opt_out: false, opt_out: String::new(), help: String::new() },
             frequency: Limits::default(),
             only_to: Vec::new(),

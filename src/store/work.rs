@@ -2,13 +2,15 @@
 //! dispatcher must be told once it is committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
 use crate::contact::Addressee;
-use crate::contact::reply::Intent;
+use crate::contact::calendar::Calendar;
+use crate::contact::reply::{Intent, Lexicon};
 use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
@@ -253,6 +255,12 @@ impl<'a> Work<'a> {
         }
         self.look_at_the_hours();
         Ok(())
+    }
+
+    /// Goes by other hours and phrases from now on, also for what waits already.
+    pub fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>) {
+        self.board.set_rules(calendar, lexicon, self.now);
+        self.look_at_the_hours();
     }
 
     /// Opens and closes lanes as the hours of contact do.

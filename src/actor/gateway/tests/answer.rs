@@ -16,7 +16,7 @@ fn desk() -> (Desk, MessageId) {
 
 fn desk_for(purpose: Purpose) -> (Desk, MessageId) {
     let mut contact = ContactSettings::none();
-    contact.lexicon = crate::config::replies::standard();
+    contact.lexicon = crate::config::replies::standard().into();
     contact.answers =
         Answers { confirms_opt_out: true, opt_out: String::new(), help: "Loja Aurora, 0800 000 0000".into() };
     contact.promise_grace = Duration::from_secs(48 * 3600);
