@@ -17,7 +17,7 @@ use recado::config::Config;
 use recado::config::rules::RuleBook;
 use recado::contact::secret::Secret;
 use recado::contact::suppression::{Kind, Purposes};
-use recado::contact::{Addressee, ContactSettings, TextMark};
+use recado::contact::{Addressee, ContactSettings, Habit, TextMark};
 use recado::dispatch::gate::Question;
 use recado::dispatch::route::Route;
 use recado::sms::message::Purpose;
@@ -137,6 +137,7 @@ fn addressee(number: PhoneNumber) -> Addressee {
         creditor: None,
         text: TextMark::of(TEXT),
         confirms_opt_out: false,
+        habit: Habit::default(),
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
 use crate::contact::calendar::Calendar;
+use crate::contact::habit::{Habit, HabitError};
 use crate::contact::reply::{Intent, Lexicon};
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
@@ -249,6 +250,16 @@ impl Handle {
             Ok(())
         })
         .await
+    }
+
+    /// Notes where a debtor is and which hours suit.
+    pub async fn set_habit(
+        &self,
+        debtor: String,
+        habit: Habit,
+        client: String,
+    ) -> Result<Result<(), HabitError>, WriteError> {
+        self.call(Job::Control, move |context| context.work.set_habit(&debtor, &habit, &client)).await
     }
 
     /// Suppresses numbers. Long lists go in pieces, so that nobody waits long for them; the answer is after the last.

@@ -85,9 +85,9 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use super::super::TextMark;
     use super::super::frequency::Touch;
     use super::super::suppression::{Kind, Purposes};
+    use super::super::{Habit, TextMark};
     use super::*;
     use crate::sms::number::PhoneNumber;
 
@@ -103,6 +103,7 @@ mod tests {
                 creditor: None,
                 text: TextMark([1; 16]),
                 confirms_opt_out: false,
+                habit: Habit::default(),
             },
             entries: Vec::new(),
             is_listed: true,

@@ -450,7 +450,8 @@ impl Board {
         }
         let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
         let (calendar, class) = (&self.contact.calendar, self.contact.class(&record.addressee));
-        let hours = |at| settings::obstacle(calendar.window(&class, None, at));
+        let own = record.addressee.habit.hours();
+        let hours = |at| settings::obstacle(calendar.window(&class, own.as_ref(), at));
         Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 

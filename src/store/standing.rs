@@ -88,7 +88,7 @@ impl Work<'_> {
         Ok(found)
     }
 
-    fn open_of_debtor(&self, debtor: &str) -> Result<Vec<MessageKey>, StoreError> {
+    pub(super) fn open_of_debtor(&self, debtor: &str) -> Result<Vec<MessageKey>, StoreError> {
         self.open("SELECT key FROM message WHERE debtor = ?1", &debtor)
     }
 

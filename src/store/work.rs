@@ -374,8 +374,8 @@ impl<'a> Work<'a> {
             return self.board.ask_lane(self.conn, &lane, None, question, None, self.now);
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
-        let lane = self.board.lane_info(&addressee, route, batch.to_owned());
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let lane = self.board.lane_info(&record.addressee, route, batch.to_owned());
         self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)
     }
 

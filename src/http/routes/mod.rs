@@ -1,6 +1,7 @@
 //! What can be asked for, by subject.
 
 mod alarms;
+mod debtors;
 mod events;
 mod health;
 mod inbox;
@@ -56,6 +57,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(preview::preview))
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))
+        .routes(routes!(debtors::hours, debtors::set_hours))
         .routes(routes!(suppressions::erase))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))

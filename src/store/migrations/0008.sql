@@ -119,3 +119,15 @@ CREATE TABLE conversation (
     assigned TEXT
 ) STRICT;
 CREATE INDEX conversation_at ON conversation (is_open, needs_person, at);
+
+-- What is known of where a debtor is, and the hours that the debtor asked for. It goes over what the number tells.
+CREATE TABLE debtor_hours (
+    debtor TEXT PRIMARY KEY,
+    state TEXT,
+    zone TEXT,
+    -- Spans of a day, divided by commas.
+    preferred TEXT NOT NULL,
+    forbidden TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    client TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

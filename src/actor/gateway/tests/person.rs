@@ -372,3 +372,52 @@ fn nothing_arrives_after_the_hours_where_that_is_asked_for() {
     let (_, lease) = desk.load();
     assert_eq!(submit_tpdu(&lease).validity, Some(crate::pdu::Validity::relative(3 * 3600)));
 }
+
+#[test]
+fn a_debtor_who_lives_elsewhere_goes_by_the_clocks_and_the_laws_there() {
+    let mut desk = ruled();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    // 08:30 in São Paulo is 07:30 in Manaus.
+    desk.now = "2026-11-24T11:30:00Z".parse().unwrap();
+    let submission = Submission { labels, ..desk.submission("um") };
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Go));
+    let moved =
+        contact::Habit { state: Some("AM".into()), zone: Some("America/Manaus".into()), ..contact::Habit::default() };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &moved, "test");
+    desk.gateway.commit(desk.now, set).unwrap().unwrap();
+    assert!(desk.loads().is_empty());
+    let opens = Some("2026-11-24T12:00:00Z".parse().unwrap());
+    assert_eq!(desk.verdict(submission.id), Verdict::Hold { reason: contact(contact::Reason::Window), until: opens });
+    desk.pass(Duration::from_secs(1800));
+    desk.send(1);
+}
+
+#[test]
+fn hours_that_a_debtor_asked_for_are_kept() {
+    let mut desk = ruled();
+    let habit = contact::Habit {
+        preferred: vec!["14:00-16:00".parse().unwrap()],
+        forbidden: vec!["14:00-15:00".parse().unwrap()],
+        ..contact::Habit::default()
+    };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &habit, "test");
+    desk.gateway.commit(desk.now, set).unwrap().unwrap();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let submission = Submission { labels, ..desk.submission("um") };
+    // 15:00 in São Paulo.
+    let until = Some("2026-11-24T18:00:00Z".parse().unwrap());
+    let held = Verdict::Hold { reason: contact(contact::Reason::Window), until };
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(held));
+    assert!(desk.loads().is_empty());
+    desk.now = until.unwrap();
+    desk.send(1);
+}
+
+#[test]
+fn a_place_that_nobody_knows_is_not_noted() {
+    let mut desk = ruled();
+    let nowhere = contact::Habit { zone: Some("America/Atlantis".into()), ..contact::Habit::default() };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &nowhere, "test");
+    let stored = desk.gateway.commit(desk.now, set).unwrap();
+    assert_eq!(stored, Err(contact::habit::HabitError::Zone));
+}
