@@ -18,6 +18,7 @@ mod report;
 mod rest;
 mod travel;
 mod unknown;
+mod week;
 
 use super::*;
 use crate::contact::ContactSettings;
