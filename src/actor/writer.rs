@@ -40,6 +40,7 @@ use crate::modem::Offer;
 
 use super::checkpoint::CheckpointThread;
 use super::gateway::{Context, Gateway, Order, Report};
+use super::heads::{self, Heads};
 use super::inbox::{Inbox, Refused};
 
 /// Jobs in one transaction, and submissions in one job.
@@ -474,6 +475,7 @@ struct Running {
     clock: Clock,
     metrics: Arc<Metrics>,
     seq: watch::Sender<i64>,
+    heads: Heads,
     modems: HashMap<ModemId, mpsc::Sender<Order>>,
     /// Reports that could not be written, in the order in which they came.
     kept: VecDeque<ModemReport>,
@@ -489,6 +491,7 @@ impl Running {
         let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
         Ok(Self {
             seq: watch::Sender::new(store.last_seq()),
+            heads: Heads::open(store.beside(heads::FILE)),
             gateway: Gateway::new(store)?,
             clock,
             metrics,
@@ -634,7 +637,8 @@ impl Running {
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        self.heads.committed(self.gateway.store().head(), self.clock.now().utc);
         self.seq.send_if_modified(|seq| {
             let last = self.gateway.store().last_seq();
             std::mem::replace(seq, last) != last

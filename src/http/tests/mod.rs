@@ -250,6 +250,7 @@ fn redact(json: &mut Value) {
                     ) => {
                         *value = json!("[time]");
                     }
+                    ("hash" | "text_hash" | "to_hash" | "salt", Value::String(_)) => *value = json!("[hash]"),
                     _ => redact(value),
                 }
             }
