@@ -11,8 +11,8 @@ use super::{StoreError, record};
 const CLASS_MAX: usize = 56;
 
 impl Work<'_> {
-    /// The local times at which the part goes (the earliest and the latest, where the recipient may be in several zones), the
-    /// class of hours that was asked, how the ledger stood and up to which entry it was asked, the edition of the rules, and
+    /// The local times at which the part goes (the earliest and the latest, where the recipient may be in several zones), that
+    /// the hours are open there and which class of hours that is (none, where any hour will do), how the ledger stood and up to which entry it was asked, the edition of the rules, and
     /// the SIM by its ICCID.
     pub(super) fn decision(&self, message: MessageKey, sim: SimKey) -> Result<String, StoreError> {
         let addressee = record::addressee(self.conn, message)?;
@@ -31,6 +31,7 @@ impl Work<'_> {
         let iccid = self.board.sims.get(&sim).map(|sim| sim.card.names.iccid.as_str());
         let said = serde_json::json!({
             "local": local,
+            "window": if local.is_empty() { "none" } else { "open" },
             "class": shortened(&class.to_string()),
             // The one text that may follow an opt-out is not asked about.
             "suppression": if addressee.confirms_opt_out { "exempt" } else { "clear" },

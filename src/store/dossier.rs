@@ -1,6 +1,8 @@
 //! What a dispute about a message needs, read for whoever asks: the message, what the log says of it, and whether the log is
 //! what was written.
 
+use std::sync::TryLockError;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
@@ -100,7 +102,11 @@ impl Reader {
     /// Walks along the whole chain, as far as it went when the walk began; `kept` is a head that it must have. Takes about a
     /// second for half a million events; `None` while another walk goes on.
     pub fn verify(&self, kept: Option<Head>) -> Result<Option<Verification>, StoreError> {
-        let Ok(_alone) = self.walk.try_lock() else { return Ok(None) };
+        let _alone = match self.walk.try_lock() {
+            Ok(alone) => alone,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
         let end =
             self.with(|conn| Ok(conn.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?))?;
         let (mut walk, mut from) = (Walk::new(kept), 0);
