@@ -79,7 +79,11 @@ fn code_of(part: &str) -> Vec<(PathBuf, String)> {
         }
     }
     let test_modules: BTreeSet<String> = files.iter().flat_map(|file| test_modules(file)).collect();
-    let is_test = |file: &PathBuf| file.file_stem().is_some_and(|s| test_modules.contains(s.to_str().unwrap()));
+    // The files of a folder of tests are tests too.
+    let is_test = |file: &PathBuf| {
+        let inside = file.strip_prefix(source()).unwrap().with_extension("");
+        inside.iter().any(|name| test_modules.contains(name.to_str().unwrap()))
+    };
     files.into_iter().filter(|file| !is_test(file)).map(|file| (file.clone(), code(&file))).collect()
 }
 

@@ -626,7 +626,7 @@ fn what_the_network_says_is_printed_and_decides_the_exit_code() {
 }
 
 /// A daemon with the evidence of one message, and what a walk along its chain finds.
-fn archive(matches: Value, chain: Value) -> Router {
+fn archive(matches: &Value, chain: Value) -> Router {
     let evidence = json!({
         "id": ID, "created_at": "2026-11-24T13:00:00.000Z", "client": "crm", "purpose": "collection", "creditor": null,
         "to": "+5511987654321", "text": "Oi", "salt": "00ff", "matches": matches,
@@ -649,7 +649,7 @@ fn as_queued() -> Value {
 
 #[test]
 fn evidence_is_told_in_its_order_with_what_the_chain_says() {
-    let ended = ask(archive(as_queued(), unbroken()), &["evidence", ID]);
+    let ended = ask(archive(&as_queued(), unbroken()), &["evidence", ID]);
     assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
     insta::assert_snapshot!(ended.output, @r"
     id          0193a8f0-0000-7000-8000-000000000001
@@ -677,7 +677,7 @@ fn a_chain_that_does_not_hold_is_a_negative_answer_and_names_the_event() {
     let fault = json!({"seq": 5, "code": "changed", "detail": "the event is not what was written"});
     let broken =
         json!({"holds": false, "before": 0, "begins": 3, "events": 2, "last": 4, "hash": "04", "fault": fault});
-    let ended = ask(archive(as_queued(), broken), &["evidence", ID]);
+    let ended = ask(archive(&as_queued(), broken), &["evidence", ID]);
     assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
     let verdict = "THE CHAIN DOES NOT HOLD from event 5 on: the event is not what was written\n";
     assert!(ended.output.ends_with(verdict), "{}", ended.output);
@@ -686,7 +686,7 @@ fn a_chain_that_does_not_hold_is_a_negative_answer_and_names_the_event() {
 #[test]
 fn a_text_that_is_not_the_one_that_was_queued_is_a_negative_answer() {
     let other = json!({"id": true, "to": true, "text": false, "holds": false});
-    let ended = ask(archive(other, unbroken()), &["evidence", ID, "--json"]);
+    let ended = ask(archive(&other, unbroken()), &["evidence", ID, "--json"]);
     assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
     let told: Value = serde_json::from_str(&ended.output).unwrap();
     assert_eq!((&told["holds"], &told["chain"]["holds"]), (&json!(false), &json!(true)));
