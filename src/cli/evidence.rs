@@ -33,7 +33,7 @@ impl Command for EvidenceArgs {
         let path = Query::default().with("head", self.head).on("/v1/evidence/chain");
         let chain = client.ask_within(Ask { method: Method::GET, path: &path, body: None }, WALK_WITHIN).await?;
         let is_true = |object: &Value, pointer: &str| object.pointer(pointer) == Some(&json!(true));
-        let holds = is_true(&evidence, "/matches/holds") && is_true(&chain, "/holds");
+        let holds = is_true(&evidence, "/matches/holds") && is_true(&chain, "/holds") && unchained(&evidence) == 0;
         if printer.is_json {
             printer.line(&json!({ "holds": holds, "evidence": evidence, "chain": chain }).to_string())?;
         } else {
@@ -56,15 +56,27 @@ fn print(evidence: &Value, chain: &Value, printer: &mut Printer<'_>) -> Result<(
     }
     printer.table(&rows)?;
     printer.line("")?;
-    let events = evidence.get("events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    printer.list(["SEQ", "AT", "EVENT", "PART", "SIM", "MODEM", "SAYS"], events, |event| {
+    printer.list(["SEQ", "AT", "EVENT", "PART", "SIM", "MODEM", "SAYS"], events(evidence), |event| {
         let [seq, at, kind, part, sim, modem] =
             ["seq", "at", "type", "part", "sim", "modem"].map(|field| cell(event, field));
         [seq, at, kind, part, sim, modem, said(event)]
     })?;
     printer.line("")?;
+    match unchained(evidence) {
+        0 => {}
+        events => printer.line(&format!("NOT IN THE CHAIN: {events} of these events, of which nothing is known"))?,
+    }
     printer.line(&verdict(chain))?;
     Ok(())
+}
+
+fn events(evidence: &Value) -> &[Value] {
+    evidence.get("events").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// How many events of the message have no hash: those of before the chain, or whose hash somebody removed.
+fn unchained(evidence: &Value) -> usize {
+    events(evidence).iter().filter(|event| event.get("hash").is_none_or(Value::is_null)).count()
 }
 
 /// The data of an event, `name value` each.
@@ -80,6 +92,9 @@ fn verdict(chain: &Value) -> String {
         Some(_) | None => String::new(),
     };
     let Some(fault) = chain.get("fault").filter(|fault| !fault.is_null()) else {
+        if chain.get("begins").is_none_or(Value::is_null) {
+            return format!("No event has a hash: nothing can be verified{of_before}");
+        }
         let [events, begins, last, hash] = ["events", "begins", "last", "hash"].map(|field| cell(chain, field));
         return format!("The chain holds: {events} events from {begins} to {last}, head {last}:{hash}{of_before}");
     };

@@ -684,6 +684,25 @@ fn a_chain_that_does_not_hold_is_a_negative_answer_and_names_the_event() {
 }
 
 #[test]
+fn events_that_are_not_in_the_chain_prove_nothing() {
+    let event = json!({"seq": 3, "at": "T1", "type": "message.queued", "data": {}});
+    let evidence =
+        json!({"id": ID, "matches": {"id": null, "to": null, "text": null, "holds": true}, "events": [event]});
+    let chain =
+        json!({"holds": true, "before": 3, "begins": null, "events": 0, "last": null, "hash": null, "fault": null});
+    let daemon = answering(&format!("/v1/messages/{ID}/evidence"), 200, evidence).merge(answering(
+        "/v1/evidence/chain",
+        200,
+        chain,
+    ));
+    let ended = ask(daemon, &["evidence", ID]);
+    assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
+    let verdict = "NOT IN THE CHAIN: 1 of these events, of which nothing is known\n\
+                   No event has a hash: nothing can be verified; 3 events of before the chain cannot be verified\n";
+    assert!(ended.output.ends_with(verdict), "{}", ended.output);
+}
+
+#[test]
 fn a_text_that_is_not_the_one_that_was_queued_is_a_negative_answer() {
     let other = json!({"id": true, "to": true, "text": false, "holds": false});
     let ended = ask(archive(&other, unbroken()), &["evidence", ID, "--json"]);

@@ -12,8 +12,8 @@ const CLASS_MAX: usize = 56;
 
 impl Work<'_> {
     /// The local times at which the part goes (the earliest and the latest, where the recipient may be in several zones), that
-    /// the hours are open there and which class of hours that is (none, where any hour will do), how the ledger stood and up to which entry it was asked, the edition of the rules, and
-    /// the SIM by its ICCID.
+    /// the hours are open there and which class of hours that is (none, where any hour will do), how the ledger stood and up
+    /// to which entry it was asked, the edition of the rules, and the SIM by its ICCID. Some 190 octets, 250 at most.
     pub(super) fn decision(&self, message: MessageKey, sim: SimKey) -> Result<String, StoreError> {
         let addressee = record::addressee(self.conn, message)?;
         let contact = &self.board.contact;

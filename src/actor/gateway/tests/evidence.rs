@@ -77,7 +77,7 @@ fn a_part_that_goes_says_the_hour_where_the_recipient_is_and_the_rules_that_were
     let mut settings = settings(unlimited());
     settings.contact = Config::default().contact_settings(book, Secret::new([1; 32])).into();
     let mut desk = Desk::with(settings);
-    desk.plug("m1", "sim-a");
+    desk.plug("m1", "89550312345678901234");
     let id = desk.submit("pague");
     desk.send(7);
     let events = desk.dossier(id).events;
@@ -91,7 +91,7 @@ fn a_part_that_goes_says_the_hour_where_the_recipient_is_and_the_rules_that_were
             "suppression": "clear",
             "ledger": 0,
             "rules": edition,
-            "iccid": "sim-a",
+            "iccid": "89550312345678901234",
         })
     );
     assert!(events.iter().all(|event| event.data.as_deref().is_none_or(|data| data.len() <= 200)), "{events:?}");
