@@ -134,6 +134,7 @@ impl Daemon {
         let Options { config, clock, simulate } = options;
         let lock = lock(&config.store.path)?;
         let book = RuleBook::load(&config.region, &config.contact).map_err(DaemonError::Rules)?;
+        tracing::info!(edition = %book.edition, "rules of contact in force");
         let key_path = config.key_path();
         let secret = secret::load(&key_path).map_err(|source| DaemonError::File { path: key_path.clone(), source })?;
         let settings = Settings {
@@ -250,7 +251,7 @@ impl Daemon {
             }
         };
         let (rules, holidays) = (book.rules, book.holidays);
-        match self.writer.handle().set_rules(book.calendar, book.lexicon).await {
+        match self.writer.handle().set_rules(book.calendar, book.lexicon, book.edition).await {
             Ok(()) => tracing::info!(rules, holidays, "rules read again"),
             Err(error) => tracing::error!(%error, "the rules of before hold"),
         }

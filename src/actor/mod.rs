@@ -4,6 +4,7 @@
 mod checkpoint;
 pub mod fleet;
 pub mod gateway;
+mod heads;
 pub mod hotplug;
 mod idle;
 mod inbox;

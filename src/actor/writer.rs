@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
 use crate::contact::calendar::Calendar;
+use crate::contact::edition::Edition;
 use crate::contact::habit::{Habit, HabitError};
 use crate::contact::reply::{Intent, Lexicon};
 use crate::contact::suppression::Kind;
@@ -42,6 +43,7 @@ use crate::modem::Offer;
 
 use super::checkpoint::CheckpointThread;
 use super::gateway::{Context, Gateway, Order, Report};
+use super::heads::{self, Heads};
 use super::inbox::{Inbox, Refused};
 
 /// Jobs in one transaction, and submissions in one job.
@@ -243,10 +245,10 @@ impl Handle {
     }
 
     /// Goes by other hours and phrases from now on.
-    pub async fn set_rules(&self, calendar: Calendar, lexicon: Lexicon) -> Result<(), WriteError> {
+    pub async fn set_rules(&self, calendar: Calendar, lexicon: Lexicon, edition: Edition) -> Result<(), WriteError> {
         let (calendar, lexicon) = (Arc::new(calendar), Arc::new(lexicon));
         self.call(Job::Control, move |context| {
-            context.work.set_rules(Arc::clone(&calendar), Arc::clone(&lexicon));
+            context.work.set_rules(Arc::clone(&calendar), Arc::clone(&lexicon), edition);
             Ok(())
         })
         .await
@@ -496,6 +498,7 @@ struct Running {
     clock: Clock,
     metrics: Arc<Metrics>,
     seq: watch::Sender<i64>,
+    heads: Heads,
     modems: HashMap<ModemId, mpsc::Sender<Order>>,
     /// Reports that could not be written, in the order in which they came.
     kept: VecDeque<ModemReport>,
@@ -511,6 +514,7 @@ impl Running {
         let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
         Ok(Self {
             seq: watch::Sender::new(store.last_seq()),
+            heads: Heads::open(store.beside(heads::FILE)),
             gateway: Gateway::new(store)?,
             clock,
             metrics,
@@ -656,7 +660,8 @@ impl Running {
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        self.heads.committed(self.gateway.store().head(), self.clock.now().utc);
         self.seq.send_if_modified(|seq| {
             let last = self.gateway.store().last_seq();
             std::mem::replace(seq, last) != last

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 pub mod emulate;
 mod events;
+mod evidence;
 mod exit;
 mod failure;
 mod inbox;
@@ -62,6 +63,8 @@ enum Command {
     Send(Box<Remote<send::SendArgs>>),
     /// List messages, show one, cancel it or settle it
     Messages(Box<Remote<messages::MessagesArgs>>),
+    /// Show what a dispute about a message needs, and verify that the log is what was written
+    Evidence(Remote<evidence::EvidenceArgs>),
     /// List the texts that came in, or the calls
     Inbox(Remote<inbox::InboxArgs>),
     /// Show, add and lift who must not be texted; lists in and out as CSV
@@ -150,6 +153,7 @@ pub fn run(
         Command::Probe(args) => probe::run(&args, &Roots::default(), out),
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),
+        Command::Evidence(command) => command.run(environment, out),
         Command::Inbox(command) => command.run(environment, out),
         Command::Suppressions(command) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),

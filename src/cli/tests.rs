@@ -187,6 +187,8 @@ fn arguments_that_make_no_sense_are_usage_errors() {
     refuse(&["send", "+5511987654321", "hello", "--priority", "10"]);
     refuse(&["send", "+5511987654321", "hello", "--not-before", "tomorrow"]);
     refuse(&["messages", "12"]);
+    refuse(&["evidence", "12"]);
+    refuse(&["evidence", ID, "--head", "12"]);
     refuse(&["messages", ID, "--state", "queued"]);
     refuse(&["messages", "--cancel"]);
     refuse(&["messages", ID, "--cancel", "--resolve", "sent"]);
@@ -621,4 +623,99 @@ fn what_the_network_says_is_printed_and_decides_the_exit_code() {
     let done = json!({"status": "done", "text": "Saldo"});
     let ended = ask(answering("/v1/modems/m1/ussd", 200, done), &["modems", "ussd", "m1", "1", "--json"]);
     assert_eq!(ended.output, "{\"status\":\"done\",\"text\":\"Saldo\"}\n");
+}
+
+/// A daemon with the evidence of one message, and what a walk along its chain finds.
+fn archive(matches: &Value, chain: Value) -> Router {
+    let evidence = json!({
+        "id": ID, "created_at": "2026-11-24T13:00:00.000Z", "client": "crm", "purpose": "collection", "creditor": null,
+        "to": "+5511987654321", "text": "Oi", "salt": "00ff", "matches": matches,
+        "events": [
+            {"seq": 3, "at": "T1", "type": "message.queued", "data": {"text_hash": "ab", "to_hash": "cd"}, "hash": "01"},
+            {"seq": 4, "at": "T2", "type": "segment.offered", "part": 1, "modem": "m1", "sim": "norte",
+             "data": {"local": ["2026-11-24T10:00-03:00"], "suppression": "clear"}, "hash": "02"},
+        ],
+    });
+    answering(&format!("/v1/messages/{ID}/evidence"), 200, evidence).merge(answering("/v1/evidence/chain", 200, chain))
+}
+
+fn unbroken() -> Value {
+    json!({"holds": true, "before": 2, "begins": 3, "events": 7, "last": 9, "hash": "09", "fault": null})
+}
+
+fn as_queued() -> Value {
+    json!({"id": true, "to": true, "text": null, "holds": true})
+}
+
+#[test]
+fn evidence_is_told_in_its_order_with_what_the_chain_says() {
+    let ended = ask(archive(&as_queued(), unbroken()), &["evidence", ID]);
+    assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
+    insta::assert_snapshot!(ended.output, @r"
+    id          0193a8f0-0000-7000-8000-000000000001
+    created_at  2026-11-24T13:00:00.000Z
+    client      crm
+    purpose     collection
+    creditor    -
+    to          +5511987654321
+    text        Oi
+    salt        00ff
+    id is       as queued
+    to is       as queued
+    text is     cannot be told
+
+    SEQ  AT  EVENT            PART  SIM    MODEM  SAYS
+    3    T1  message.queued   -     -      -      text_hash ab; to_hash cd
+    4    T2  segment.offered  1     norte  m1     local 2026-11-24T10:00-03:00; suppression clear
+
+    The chain holds: 7 events from 3 to 9, head 9:09; 2 events of before the chain cannot be verified
+    ");
+}
+
+#[test]
+fn a_chain_that_does_not_hold_is_a_negative_answer_and_names_the_event() {
+    let fault = json!({"seq": 5, "code": "changed", "detail": "the event is not what was written"});
+    let broken =
+        json!({"holds": false, "before": 0, "begins": 3, "events": 2, "last": 4, "hash": "04", "fault": fault});
+    let ended = ask(archive(&as_queued(), broken), &["evidence", ID]);
+    assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
+    let verdict = "THE CHAIN DOES NOT HOLD from event 5 on: the event is not what was written\n";
+    assert!(ended.output.ends_with(verdict), "{}", ended.output);
+}
+
+#[test]
+fn events_that_are_not_in_the_chain_prove_nothing() {
+    let event = json!({"seq": 3, "at": "T1", "type": "message.queued", "data": {}});
+    let evidence =
+        json!({"id": ID, "matches": {"id": null, "to": null, "text": null, "holds": true}, "events": [event]});
+    let chain =
+        json!({"holds": true, "before": 3, "begins": null, "events": 0, "last": null, "hash": null, "fault": null});
+    let daemon = answering(&format!("/v1/messages/{ID}/evidence"), 200, evidence).merge(answering(
+        "/v1/evidence/chain",
+        200,
+        chain,
+    ));
+    let ended = ask(daemon, &["evidence", ID]);
+    assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
+    let verdict = "NOT IN THE CHAIN: 1 of these events, of which nothing is known\n\
+                   No event has a hash: nothing can be verified; 3 events of before the chain cannot be verified\n";
+    assert!(ended.output.ends_with(verdict), "{}", ended.output);
+}
+
+#[test]
+fn a_text_that_is_not_the_one_that_was_queued_is_a_negative_answer() {
+    let other = json!({"id": true, "to": true, "text": false, "holds": false});
+    let ended = ask(archive(&other, unbroken()), &["evidence", ID, "--json"]);
+    assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
+    let told: Value = serde_json::from_str(&ended.output).unwrap();
+    assert_eq!((&told["holds"], &told["chain"]["holds"]), (&json!(false), &json!(true)));
+}
+
+#[test]
+fn a_head_that_was_kept_is_asked_about() {
+    let asked = Asked::default();
+    let head = format!("12:{}", "ab".repeat(32));
+    ask(asked.answering(200, json!({"holds": true, "matches": {"holds": true}})), &["evidence", ID, "--head", &head]);
+    let expected = format!("GET /v1/messages/{ID}/evidence\nGET /v1/evidence/chain?head={}", head.replace(':', "%3A"));
+    assert_eq!(asked.lines(), expected);
 }

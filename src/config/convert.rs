@@ -30,6 +30,7 @@ impl Config {
         ContactSettings {
             calendar: book.calendar.into(),
             lexicon: book.lexicon.into(),
+            edition: book.edition,
             answers: contact.answers.clone(),
             frequency: contact.frequency,
             only_to: contact.only_to.clone(),

@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZoneDatabase;
 
 use crate::contact::calendar::{Calendar, Policy, Tables, default_profile};
+use crate::contact::edition::Edition;
 use crate::contact::place::{Atlas, State, Zone};
 use crate::contact::reply::Lexicon;
 use crate::sms::number::Country;
@@ -52,6 +53,8 @@ pub struct RuleBook {
     pub calendar: Calendar,
     /// What answers mean.
     pub lexicon: Lexicon,
+    /// Which edition they are: a digest of all files, of `region.rules` and of the closures.
+    pub edition: Edition,
     /// How many rules and profiles there are.
     pub rules: usize,
     /// How many holidays there are.
@@ -138,7 +141,8 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
     let counts = (rules.len() + profiles.len(), holidays.len());
     let tables = Tables { profiles, rules, holidays };
     let calendar = Calendar::new(atlas, tables, &region.rules, contact.closures.clone());
-    Some(RuleBook { calendar, lexicon, rules: counts.0, holidays: counts.1, gathered })
+    let edition = sources.edition(region, contact);
+    Some(RuleBook { calendar, lexicon, edition, rules: counts.0, holidays: counts.1, gathered })
 }
 
 /// All zones of this host, by name, and those that it does not know from the copy that comes with the program: zones are made
@@ -202,6 +206,7 @@ impl KnownPlaces<'_> {
 }
 
 /// A file of rules.
+#[derive(Clone)]
 struct Source {
     path: PathBuf,
     text: Cow<'static, str>,
@@ -212,12 +217,14 @@ struct Sources {
     folder: Option<PathBuf>,
     /// The files that were asked for.
     asked: Vec<String>,
+    /// Those that there were, by name.
+    taken: BTreeMap<String, Source>,
     findings: Vec<Finding>,
 }
 
 impl Sources {
     fn new(folder: Option<&Path>) -> Self {
-        Self { folder: folder.map(Path::to_owned), asked: Vec::new(), findings: Vec::new() }
+        Self { folder: folder.map(Path::to_owned), asked: Vec::new(), taken: BTreeMap::new(), findings: Vec::new() }
     }
 
     fn finish(self) -> Vec<Finding> {
@@ -226,6 +233,20 @@ impl Sources {
 
     /// The user's file, or else the one that comes with the program; `None` if there is neither, or it cannot be read.
     fn take(&mut self, name: &str) -> Option<Source> {
+        let source = self.find(name)?;
+        self.taken.insert(name.to_owned(), source.clone());
+        Some(source)
+    }
+
+    /// The edition of what was taken, with the settings that say what of it binds.
+    fn edition(&self, region: &Region, contact: &Contact) -> Edition {
+        let rules = region.rules.to_string();
+        let closures = contact.closures.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let files = self.taken.iter().map(|(name, source)| (name.as_str(), &*source.text));
+        Edition::of(files.chain([("region.rules", rules.as_str()), ("contact.closures", closures.as_str())]))
+    }
+
+    fn find(&mut self, name: &str) -> Option<Source> {
         self.asked.push(name.to_owned());
         if let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)) {
             match std::fs::read_to_string(&path) {

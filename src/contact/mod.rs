@@ -4,6 +4,7 @@
 //! says what follows from it at a given time. It knows nothing of SIMs, budgets and modems.
 
 pub mod calendar;
+pub mod edition;
 pub mod frequency;
 pub mod habit;
 pub mod place;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::sms::number::{Country, PhoneNumber};
 
 use super::calendar::{self, Calendar, Class, Tables, Window};
+use super::edition::Edition;
 use super::frequency::Limits;
 use super::place::Atlas;
 use super::reply::{Intent, Language, Lexicon};
@@ -49,6 +50,8 @@ pub struct ContactSettings {
     pub calendar: Arc<Calendar>,
     /// What answers mean.
     pub lexicon: Arc<Lexicon>,
+    /// Which edition of the rules both come from.
+    pub edition: Edition,
     /// What is answered by itself.
     pub answers: Answers,
     /// How often.
@@ -73,6 +76,7 @@ impl ContactSettings {
         Self {
             calendar: Arc::new(Calendar::new(atlas, tables, &calendar::Policy::None, Vec::new())),
             lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0).into(),
+            edition: Edition::NONE,
             answers: Answers { confirms_opt_out: false, opt_out: String::new(), help: String::new() },
             frequency: Limits::default(),
             only_to: Vec::new(),

@@ -10,7 +10,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
 use crate::contact::calendar::{Calendar, Class, Window};
-use crate::contact::reply::Lexicon;
 use crate::contact::{Addressee, ContactSettings, Record, settings};
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
@@ -261,7 +260,7 @@ impl Board {
         let mut fresh = Self::load(conn, settings, now)?;
         // The rules may have been read again since the start.
         if !Arc::ptr_eq(&fresh.contact, &self.contact) {
-            fresh.set_rules(self.contact.calendar.clone(), self.contact.lexicon.clone(), now);
+            fresh.set_rules(self.contact.clone(), now);
         }
         // Lanes that this transaction opened or closed were not told to anyone.
         fresh.retell = true;
@@ -390,8 +389,8 @@ impl Board {
     }
 
     /// Other rules hold from now on.
-    pub(super) fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>, now: Timestamp) {
-        self.contact = Arc::new(ContactSettings { calendar, lexicon, ..(*self.contact).clone() });
+    pub(super) fn set_rules(&mut self, contact: Arc<ContactSettings>, now: Timestamp) {
+        self.contact = contact;
         self.hours.clear();
         let classes: BTreeSet<String> = self.lanes.values().map(|info| info.class.clone()).collect();
         for class in classes {

@@ -1,13 +1,15 @@
 //! The event log: every transition, numbered without gaps, written in the transaction that makes it.
 //!
-//! Events hold ids and codes, never numbers or texts; readers join these, so that erasure works.
+//! Events hold ids and codes, never numbers or texts; readers join these, so that erasure works. Of a text and its recipient
+//! the log has salted hashes alone ([`super::seal`]), whose salt is erased with them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::sms::id::{MessageKey, SimKey};
 use crate::sms::lifecycle::MessageState;
 
 use super::StoreError;
+use super::chain::{ChainHash, Columns};
 
 /// What happened. The words are part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,29 +109,46 @@ pub(super) struct About<'a> {
     pub(super) data: Option<String>,
 }
 
-pub(super) fn last_seq(conn: &Connection) -> Result<i64, StoreError> {
-    Ok(conn.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?)
+/// The number of the last event and its hash; zeros where it has none, and where there is no event.
+pub(super) fn last(conn: &Connection) -> Result<(i64, ChainHash), StoreError> {
+    let sql = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+    let last = conn.query_row(sql, [], |row| Ok((row.get(0)?, ChainHash::from_stored(row.get(1)?)))).optional()?;
+    Ok(last.map_or((0, ChainHash::ZERO), |(seq, hash)| (seq, hash.unwrap_or(ChainHash::ZERO))))
 }
 
+/// Writes an event behind the one that has the hash `previous`. Returns its own.
 pub(super) fn insert(
     conn: &Connection,
     seq: i64,
     at: i64,
     kind: EventKind,
     about: &About<'_>,
-) -> Result<(), StoreError> {
+    previous: ChainHash,
+) -> Result<ChainHash, StoreError> {
+    let columns = Columns {
+        seq,
+        at,
+        kind: kind.name().as_bytes(),
+        message: about.message.map(|message| message.0),
+        part: about.part.map(i64::from),
+        modem: about.modem.map(str::as_bytes),
+        sim: about.sim.map(|sim| sim.0),
+        data: about.data.as_deref().map(str::as_bytes),
+    };
+    let hash = columns.hash(previous);
     conn.prepare_cached(
-        "INSERT INTO event (seq, at, type, message, part, modem, sim, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO event (seq, at, type, message, part, modem, sim, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         seq,
         at,
         kind.name(),
-        about.message.map(|m| m.0),
-        about.part,
+        columns.message,
+        columns.part,
         about.modem,
-        about.sim.map(|s| s.0),
+        columns.sim,
         about.data,
+        hash.0,
     ])?;
-    Ok(())
+    Ok(hash)
 }

@@ -85,11 +85,12 @@ impl Work<'_> {
             self.touch(message.key)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
+        let decision = self.decision(message.key, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
             row.state = row.state.clone().offer(carrier.clone(), self.now)?;
             self.save(row)?;
-            self.segment_event(EventKind::SegmentOffered, row, carrier, None)?;
+            self.segment_event(EventKind::SegmentOffered, row, carrier, Some(decision.clone()))?;
         }
         self.update_message(&message, &segments)?;
         self.fact(Fact::HandedOver(self.now.saturating_since(due)));

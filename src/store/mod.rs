@@ -11,8 +11,11 @@ pub mod alarm;
 pub mod balance;
 pub mod board;
 pub mod call;
+pub mod chain;
 pub mod control;
 pub mod conversation;
+mod decision;
+pub mod dossier;
 pub mod event;
 mod evidence;
 pub mod habit;
@@ -30,6 +33,7 @@ mod reply;
 pub mod report;
 pub(crate) mod row;
 pub mod schema;
+pub mod seal;
 mod set_aside;
 mod set_back;
 pub mod spend;
@@ -51,8 +55,10 @@ use crate::contact::ContactSettings;
 use crate::dispatch::sim::SimSettings;
 
 use board::Board;
+use chain::{ChainHash, Head};
 use log::{Checkpointer, LogPages};
 pub use schema::{OpenError, inspect};
+use seal::Salts;
 use work::Counters;
 pub use work::{Aftermath, Effect, Fact, Settled, Work};
 
@@ -83,6 +89,7 @@ pub struct Store {
     path: PathBuf,
     board: Board,
     settings: Settings,
+    salts: Salts,
     counters: Counters,
 }
 
@@ -146,7 +153,8 @@ impl Store {
         let log = LogPages::watch(&mut conn)?;
         let board = Board::load(&conn, &settings, now)?;
         let counters = Counters::load(&conn)?;
-        let mut store = Self { conn, log, path: path.to_owned(), board, settings, counters };
+        let salts = Salts::random().map_err(OpenError::Random)?;
+        let mut store = Self { conn, log, path: path.to_owned(), board, settings, salts, counters };
         #[expect(
             clippy::redundant_closure_for_method_calls,
             reason = "the method is not general enough over its lifetime"
@@ -177,7 +185,7 @@ impl Store {
         work: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<(T, Aftermath), StoreError> {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut open = Work::new(&transaction, &mut self.board, &self.settings, now, self.counters);
+        let mut open = Work::new(&transaction, &mut self.board, &self.settings, &self.salts, now, self.counters);
         open.begin()?;
         let value = work(&mut open)?;
         let (aftermath, counters) = open.finish()?;
@@ -210,6 +218,17 @@ impl Store {
     /// The number of the last committed event.
     pub fn last_seq(&self) -> i64 {
         self.counters.seq
+    }
+
+    /// The end of the chain over the events; `None` while none is chained.
+    pub fn head(&self) -> Option<Head> {
+        let Counters { seq, hash, .. } = self.counters;
+        (hash != ChainHash::ZERO).then_some(Head { seq, hash })
+    }
+
+    /// A file beside the database.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
     }
 
     /// The writing connection, for reading what was committed.

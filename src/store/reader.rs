@@ -19,6 +19,7 @@ use crate::sms::number::{PhoneNumber, Sender};
 use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
 use super::call::CallView;
+use super::chain::ChainHash;
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
@@ -32,6 +33,8 @@ pub struct Reader {
     path: PathBuf,
     sims: SimSettings,
     idle: Mutex<Vec<Connection>>,
+    /// Held by whoever walks along the chain.
+    pub(super) walk: Mutex<()>,
 }
 
 /// Connections kept open; more are opened when needed and closed again.
@@ -40,10 +43,10 @@ const KEPT: usize = 2;
 impl Reader {
     /// A reader of the database that [`super::Store::open`] has made.
     pub fn new(path: &Path, sims: SimSettings) -> Self {
-        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()) }
+        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), walk: Mutex::new(()) }
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let conn = match kept {
             Some(conn) => conn,
@@ -86,14 +89,15 @@ impl Reader {
 
     /// What happened to a message, oldest first.
     pub fn history(&self, message: MessageKey) -> Result<Vec<EventView>, StoreError> {
+        self.with(|conn| self.events_of(conn, message))
+    }
+
+    /// The same on a connection.
+    pub(super) fn events_of(&self, conn: &Connection, message: MessageKey) -> Result<Vec<EventView>, StoreError> {
         let sql = format!("{EVENT} WHERE event.message = ? ORDER BY seq");
-        self.with(|conn| {
-            let rows = conn
-                .prepare_cached(&sql)?
-                .query_map([message.0], |row| self.read_event(row))?
-                .collect::<Result<_, _>>();
-            Ok(rows?)
-        })
+        let rows =
+            conn.prepare_cached(&sql)?.query_map([message.0], |row| self.read_event(row))?.collect::<Result<_, _>>();
+        Ok(rows?)
     }
 
     /// Events of the log, without those that are about messages of other creditors than these; empty for all.
@@ -311,6 +315,7 @@ impl Reader {
             sim: row.get::<_, Option<String>>(6)?.map(|iccid| self.sim_label(iccid)),
             debtor: row.get(7)?,
             data: row.get(8)?,
+            hash: ChainHash::from_stored(row.get(9)?),
         })
     }
 
@@ -384,7 +389,7 @@ const MESSAGE: &str =
      debt, creditor, batch, team, operator, tags, parts, parts_sent FROM message";
 
 const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
-     message.debtor, event.data FROM event LEFT JOIN message ON message.key = event.message
+     message.debtor, event.data, event.hash FROM event LEFT JOIN message ON message.key = event.message
      LEFT JOIN sim ON sim.key = event.sim";
 
 fn read_suppression(row: &Row<'_>) -> rusqlite::Result<SuppressionView> {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// What a database file begins with.
@@ -79,6 +80,9 @@ pub enum OpenError {
         /// Which database.
         path: PathBuf,
     },
+    /// The system gives no random octets.
+    #[error("random octets: {0}")]
+    Random(getrandom::Error),
     /// SQLite's own words.
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),

@@ -17,6 +17,7 @@ use super::StoreError;
 use super::event::{About, EventKind};
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
+use super::seal::{self, Salt};
 use super::work::{Effect, Work};
 
 /// What became of a submission.
@@ -79,9 +80,10 @@ impl Work<'_> {
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
         let due = place(&verdict, submission.due);
-        let key = self.insert_message(submission, lane, due)?;
+        let salt = self.salts.of(submission.id);
+        let key = self.insert_message(submission, lane, due, salt)?;
         self.count(None, MessageState::Queued);
-        let about = About { message: Some(key), ..About::default() };
+        let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
         if let Verdict::Block { reason } = verdict {
             let message = MessageRow::by_key(self.conn, key)?;
@@ -137,6 +139,7 @@ impl Work<'_> {
         submission: &Submission,
         lane: LaneKey,
         due: Timestamp,
+        salt: Salt,
     ) -> Result<MessageKey, StoreError> {
         let first_segment = self.counters.segment + 1;
         let resend_after = match submission.on_unknown {
@@ -150,9 +153,9 @@ impl Work<'_> {
                 "INSERT INTO message (id, created_at, client, client_ref, recipient, text, purpose, priority, not_before,
                  due, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report,
                  debtor, debt, creditor, batch, team, operator, tags, lane, first_segment, parts, parts_sent, state,
-                 text_mark, confirms_opt_out)
+                 text_mark, confirms_opt_out, salt)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?,
-                 ?, ?)",
+                 ?, ?, ?)",
             )?
             .execute(params![
                 submission.id.as_bytes(),
@@ -187,6 +190,7 @@ impl Work<'_> {
                 message_code(MessageState::Queued),
                 TextMark::of(&submission.text.0).0,
                 submission.confirms_opt_out,
+                salt.0,
             ])?;
         let key = MessageKey(self.conn.last_insert_rowid());
         let mut insert = self.conn.prepare_cached(

@@ -11,6 +11,8 @@ use crate::sms::lifecycle::{MessageState, ReportState};
 use crate::sms::message::{Body, Labels};
 use crate::sms::number::{PhoneNumber, Sender};
 
+use super::chain::ChainHash;
+
 /// A message with all that was submitted.
 #[derive(Debug, Clone)]
 pub struct MessageView {
@@ -116,6 +118,8 @@ pub struct EventView {
     pub debtor: Option<String>,
     /// The rest, a JSON object.
     pub data: Option<String>,
+    /// Its link of the chain; none for events of before.
+    pub hash: Option<ChainHash>,
 }
 
 /// An inbound text.

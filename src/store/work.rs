@@ -9,7 +9,9 @@ use rusqlite::Connection;
 
 use crate::clock::Timestamp;
 use crate::contact::Addressee;
+use crate::contact::ContactSettings;
 use crate::contact::calendar::Calendar;
+use crate::contact::edition::Edition;
 use crate::contact::reply::{Intent, Lexicon};
 use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -21,8 +23,10 @@ use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::received::Skipped;
 
 use super::board::{ALWAYS, Board, LaneInfo, Sim, SimStatus};
+use super::chain::ChainHash;
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
+use super::seal::Salts;
 use super::{Settings, StoreError, record};
 
 /// What the dispatcher must be told after the commit.
@@ -191,6 +195,8 @@ pub struct Aftermath {
 pub(super) struct Counters {
     /// Of an event.
     pub(super) seq: i64,
+    /// The hash of that event, which goes into the next one.
+    pub(super) hash: ChainHash,
     /// Of a segment.
     pub(super) segment: i64,
 }
@@ -198,7 +204,8 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn load(conn: &Connection) -> Result<Self, StoreError> {
         let segment = conn.query_row("SELECT coalesce(max(key), 0) FROM segment", [], |row| row.get(0))?;
-        Ok(Self { seq: event::last_seq(conn)?, segment })
+        let (seq, hash) = event::last(conn)?;
+        Ok(Self { seq, hash, segment })
     }
 }
 
@@ -208,6 +215,7 @@ pub struct Work<'a> {
     pub(super) conn: &'a Connection,
     pub(super) board: &'a mut Board,
     pub(super) settings: &'a Settings,
+    pub(super) salts: &'a Salts,
     pub(super) now: Timestamp,
     pub(super) counters: Counters,
     tally: BTreeMap<i64, i64>,
@@ -220,6 +228,7 @@ impl<'a> Work<'a> {
         conn: &'a Connection,
         board: &'a mut Board,
         settings: &'a Settings,
+        salts: &'a Salts,
         now: Timestamp,
         counters: Counters,
     ) -> Self {
@@ -227,6 +236,7 @@ impl<'a> Work<'a> {
             conn,
             board,
             settings,
+            salts,
             now,
             counters,
             tally: BTreeMap::new(),
@@ -258,8 +268,9 @@ impl<'a> Work<'a> {
     }
 
     /// Goes by other hours and phrases from now on, also for what waits already.
-    pub fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>) {
-        self.board.set_rules(calendar, lexicon, self.now);
+    pub fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>, edition: Edition) {
+        let contact = ContactSettings { calendar, lexicon, edition, ..(*self.board.contact).clone() };
+        self.board.set_rules(contact.into(), self.now);
         self.look_at_the_hours();
     }
 
@@ -296,7 +307,9 @@ impl<'a> Work<'a> {
 
     pub(super) fn event(&mut self, kind: EventKind, about: &About<'_>) -> Result<(), StoreError> {
         self.counters.seq += 1;
-        event::insert(self.conn, self.counters.seq, self.now.as_millis(), kind, about)
+        let Counters { seq, hash, .. } = self.counters;
+        self.counters.hash = event::insert(self.conn, seq, self.now.as_millis(), kind, about, hash)?;
+        Ok(())
     }
 
     /// Counts a message into a state, or from one into another.

@@ -35,7 +35,7 @@ fn state_of(code: i64) -> SegmentState {
     }
 }
 
-/// Events without gaps; states and counts as their parts say.
+/// Events without gaps and chained; states and counts as their parts say.
 pub(crate) fn consistent(world: &World) {
     let conn = world.beside();
     let (count, first, last): (i64, i64, i64) = conn
@@ -44,6 +44,7 @@ pub(crate) fn consistent(world: &World) {
         })
         .unwrap();
     assert_eq!((first, last), (1, count), "events have gaps");
+    assert_eq!(world.reader.verify(None).unwrap().and_then(|found| found.fault), None, "the chain does not hold");
     let mut parts: HashMap<i64, Vec<SegmentState>> = HashMap::new();
     let mut statement = conn.prepare("SELECT message, state, tp_status FROM segment ORDER BY key").unwrap();
     let mut rows = statement.query([]).unwrap();

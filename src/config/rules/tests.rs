@@ -235,3 +235,18 @@ fn what_was_looked_up_more_than_a_year_ago_is_told() {
     assert_eq!(old("2026-03-02"), ["a"]);
     assert_eq!(old("2027-11-23").len(), 5);
 }
+
+#[test]
+fn a_file_or_a_setting_that_differs_is_another_edition() {
+    let edition = |files: &[(&str, &str)], policy: &Policy| load(files, policy).unwrap().edition;
+    let standard = edition(&[], &Policy::Auto);
+    assert_eq!(standard, edition(&[], &Policy::Auto));
+    let of_their_own = contact("");
+    let files = [("contact.toml", of_their_own.as_str())];
+    assert_ne!(standard, edition(&files, &Policy::Auto));
+    assert_ne!(
+        edition(&files, &Policy::Auto),
+        edition(&[("contact.toml", &format!("{of_their_own}\n"))], &Policy::Auto)
+    );
+    assert_ne!(standard, edition(&[], &Policy::None));
+}

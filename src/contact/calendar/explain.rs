@@ -71,6 +71,15 @@ pub struct DayOff {
 }
 
 impl Calendar {
+    /// What clocks show where recipients of a class may be, the earliest first, each time once; none where any hour will do.
+    pub fn clocks(&self, class: &Class, now: Timestamp) -> Vec<Zoned> {
+        let shown = |site: &Site<'_>| Some(now.to_jiff()?.to_zoned(site.zone.clock().clone()));
+        let mut clocks: Vec<Zoned> = self.sites(class, None).iter().filter_map(shown).collect();
+        clocks.sort_by_key(Zoned::datetime);
+        clocks.dedup_by_key(|clock| clock.datetime());
+        clocks
+    }
+
     /// Says why texts of a class may go at a moment, or not.
     pub fn explain(&self, class: &Class, hours: Option<&PersonalHours>, now: Timestamp) -> Explanation {
         let mut found = Explanation {

@@ -36,11 +36,20 @@ pub(in super::super) struct EventAnswer {
     /// The rest.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
+    /// Its hash in the chain; in evidence only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
 }
 
 impl EventAnswer {
     pub(in super::super) fn kind(&self) -> &str {
         &self.r#type
+    }
+
+    /// With its link of the chain.
+    pub(super) fn with_hash(event: EventView) -> Self {
+        let hash = event.hash.map(|hash| hash.to_string());
+        Self { hash, ..Self::from(event) }
     }
 }
 
@@ -57,6 +66,7 @@ impl From<EventView> for EventAnswer {
             sim: event.sim,
             debtor: event.debtor,
             data: data.unwrap_or_else(empty),
+            hash: None,
         }
     }
 }

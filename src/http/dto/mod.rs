@@ -3,6 +3,7 @@
 pub(super) mod alarm;
 pub(super) mod debtor;
 pub(super) mod event;
+pub(super) mod evidence;
 pub(super) mod inbox;
 pub(super) mod line;
 pub(super) mod message;

@@ -3,6 +3,7 @@
 mod alarms;
 mod debtors;
 mod events;
+mod evidence;
 mod health;
 mod inbox;
 mod lines;
@@ -54,6 +55,9 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(submit::submit, messages::list))
         .routes(routes!(messages::show, messages::cancel))
         .routes(routes!(messages::resolve))
+        .routes(routes!(evidence::show))
+        .routes(routes!(evidence::head))
+        .routes(routes!(evidence::verify))
         .routes(routes!(preview::preview))
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))

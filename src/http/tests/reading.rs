@@ -25,7 +25,7 @@ fn deliver(from: &str, text: &str) -> Vec<u8> {
 }
 
 /// A message was accepted by the network and answered.
-async fn conversation() -> (House, String) {
+pub(super) async fn conversation() -> (House, String) {
     let mut house = House::new();
     let id = house.submit(message_with(json!({ "debtor": "d-1", "creditor": "c-1" }))).await;
     house.restart(|store, now| {

@@ -8,6 +8,7 @@ mod budget;
 mod clock;
 
 mod control;
+mod evidence;
 mod fair;
 mod inbound;
 mod lane;
@@ -243,13 +244,14 @@ impl Desk {
         }
     }
 
-    /// What must hold at any time: events are numbered without gaps, what is stored of a message follows from its parts, and
+    /// What must hold at any time: events are numbered without gaps and chained, what is stored of a message follows from its parts, and
     /// what is counted as waiting waits.
     fn check(&self) {
         let events = self.reader().events(Page::After(0), 100_000, &[]).unwrap();
         for (event, seq) in events.iter().zip(1..) {
             assert_eq!(event.seq, seq);
         }
+        assert_eq!(self.reader().verify(None).unwrap().and_then(|found| found.fault), None);
         let conn = self.gateway.store().connection();
         let recounted = crate::store::row::recount(conn).unwrap();
         assert_eq!(

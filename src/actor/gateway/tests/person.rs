@@ -345,7 +345,7 @@ fn rules_that_are_read_again_hold_for_what_waits() {
     let id = desk.submit("um");
     let lexicon = std::sync::Arc::new(crate::config::replies::standard());
     let commit = |context: &mut Context<'_, '_>| {
-        context.work.set_rules(closed_today(), lexicon.clone());
+        context.work.set_rules(closed_today(), lexicon.clone(), contact::edition::Edition::NONE);
         Ok(())
     };
     desk.gateway.commit(desk.now, commit).unwrap();
