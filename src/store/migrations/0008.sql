@@ -118,4 +118,6 @@ CREATE TABLE conversation (
     needs_person INTEGER NOT NULL,
     assigned TEXT
 ) STRICT;
-CREATE INDEX conversation_at ON conversation (is_open, needs_person, at);
+-- Lists go by the last text, newest first; what waits for a person is few of many.
+CREATE INDEX conversation_inbound ON conversation (inbound);
+CREATE INDEX conversation_needs_person ON conversation (inbound) WHERE needs_person = 1;

@@ -6,9 +6,10 @@ mod aside;
 mod balance;
 mod budget;
 mod clock;
-
 mod control;
+mod conversation;
 mod fair;
+mod identity;
 mod inbound;
 mod lane;
 mod parts;
