@@ -484,7 +484,24 @@ fn conversations_are_listed_and_shown() {
     ]);
     whole["next"] = json!("t3.4");
     let shown = ask(asked.answering(200, whole), &["conversations", "show", "7", "--cursor", "t9.9"]);
-    insta::assert_snapshot!(format!("{}\n{}\n{}", asked.lines(), listed.output, shown.output), @r"");
+    insta::assert_snapshot!(format!("{}\n{}\n{}", asked.lines(), listed.output, shown.output), @r"
+    GET /v1/conversations?state=open&needs_person=true&assigned=ana&limit=1
+    GET /v1/conversations/7?cursor=t9.9
+    ID  AT  NUMBER          DEBTOR  SIM  STATE                 STANDING  ASSIGNED  INTENTS  TEXT
+    7   T   +5511987654321  -       a    open, needs a person  open      -         -        quem fala?
+    there are more: --cursor b5
+
+    state     open, needs a person
+    number    +5511987654321
+    sim       a
+    standing  open
+
+    AT  WHO       STATE      INTENTS  TEXT
+    T1  we        delivered  -        sua parcela
+    T2  they      -          help     quem\u{7} fala?
+    T3  we (ana)  queued     -        Loja Aurora
+    there are more: --cursor t3.4
+    ");
 }
 
 #[test]
@@ -502,7 +519,18 @@ fn a_conversation_is_answered_assigned_closed_and_decided() {
     let args = ["conversations", "standing", "7", "promised", "--until", "2026-12-01T00:00:00Z"];
     let decided = ask(asked.answering(200, decided), &args);
     let output = [held.output, assigned.output, left.output, closed.output, decided.output].concat();
-    insta::assert_snapshot!(format!("{}\n{output}", asked.lines()), @r"");
+    insta::assert_snapshot!(format!("{}\n{output}", asked.lines()), @r#"
+    POST /v1/conversations/7/reply {"any_sim":false,"client_ref":null,"operator":"ana","text":"-5%"}
+    POST /v1/conversations/7/assign {"to":"ana"}
+    POST /v1/conversations/7/assign {"to":null}
+    POST /v1/conversations/7/close
+    POST /v1/conversations/7/standing {"standing":"promised","until":"2026-12-01T00:00:00Z"}
+    0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued, held (sim_resting): as the gate says
+    7 open, needs a person, assigned to ana
+    7 closed, assigned to nobody
+    7 closed, assigned to nobody
+    2 messages stopped, 1 on the wire
+    "#);
 }
 
 #[test]

@@ -73,8 +73,8 @@ pub(super) fn read_cursor(cursor: &str) -> Result<Page, Problem> {
 pub(super) fn read_turns_cursor(cursor: &str) -> Result<TurnsBefore, Problem> {
     let number = |digits: &str| digits.parse::<i64>().ok().filter(|number| *number >= 0);
     let places = cursor.strip_prefix('t').and_then(|places| places.split_once('.'));
-    let before =
-        places.and_then(|(message, inbound)| Some(TurnsBefore { message: number(message)?, inbound: number(inbound)? }));
+    let before = places
+        .and_then(|(message, inbound)| Some(TurnsBefore { message: number(message)?, inbound: number(inbound)? }));
     before.ok_or_else(|| Problem::bad("cursor", "is not a cursor of this list; give `next` of the page before"))
 }
 

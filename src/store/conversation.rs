@@ -92,9 +92,7 @@ impl Work<'_> {
     /// Changes who looks after a conversation, on the word of `client`. `None` where there is no such conversation.
     pub fn care(&mut self, conversation: i64, care: &Care, client: &str) -> Result<Option<Cared>, StoreError> {
         let Some(thread) = self.thread(conversation)? else { return Ok(None) };
-        let read = |row: &Row<'_>| {
-            Ok(Cared { is_open: row.get(0)?, needs_person: row.get(1)?, assigned: row.get(2)? })
-        };
+        let read = |row: &Row<'_>| Ok(Cared { is_open: row.get(0)?, needs_person: row.get(1)?, assigned: row.get(2)? });
         let cared = match care {
             Care::Assign(to) => self
                 .conn
@@ -169,7 +167,8 @@ impl Work<'_> {
     }
 
     fn thread(&self, conversation: i64) -> Result<Option<Thread>, StoreError> {
-        let sql = "SELECT conversation.number, debtor, sim.iccid, conversation.inbound, inbound.message FROM conversation
+        let sql =
+            "SELECT conversation.number, debtor, sim.iccid, conversation.inbound, inbound.message FROM conversation
              JOIN sim ON sim.key = conversation.sim LEFT JOIN inbound ON inbound.seq = conversation.inbound
              WHERE conversation.key = ?";
         Ok(self.conn.prepare_cached(sql)?.query_row([conversation], Thread::read).optional()?)

@@ -74,7 +74,8 @@ pub(super) fn read(
     };
     let entries = suppression::entries(conn, contact, number)?;
     let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing = if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
+    let standing =
+        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational

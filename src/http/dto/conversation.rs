@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use crate::sms::message::Body;
 use crate::store::conversation::{Cared, ConversationView, Turn, TurnsPage};
 use crate::store::suppression::Stopped;
+use crate::store::view::Understood;
 
 use super::super::page::turns_cursor;
 use super::at;
-use super::inbox::UnderstoodAnswer;
 use super::message::{Eyes, masked_text};
 
 /// Texts of a person and answers to them.
@@ -60,7 +60,7 @@ impl ConversationAnswer {
             assigned: view.assigned,
             last_at: at(view.last_at),
             last_text,
-            last_intents: UnderstoodAnswer::with_intents(view.last_understood).0,
+            last_intents: intents(view.last_understood),
             standing: view.standing.name(),
             standing_until: view.standing.until().map(at),
         }
@@ -69,6 +69,10 @@ impl ConversationAnswer {
 
 fn state(is_open: bool) -> &'static str {
     if is_open { "open" } else { "closed" }
+}
+
+fn intents(understood: Option<Understood>) -> Vec<String> {
+    understood.map(|understood| understood.intents).unwrap_or_default()
 }
 
 /// A conversation with what was said.
@@ -138,8 +142,7 @@ impl TurnAnswer {
                 Self::Out { id: id.to_string(), at: at(when), text, purpose, state: state.name(), operator }
             }
             Turn::Theirs { seq, at: when, text, understood } => {
-                let intents = UnderstoodAnswer::with_intents(understood).0;
-                Self::In { seq, at: at(when), text: shown(text), intents }
+                Self::In { seq, at: at(when), text: shown(text), intents: intents(understood) }
             }
         }
     }

@@ -52,7 +52,7 @@ impl InboundAnswer {
             Eyes::Open => (text.from.as_str().to_owned(), text.text.0),
             Eyes::Masked => (text.from.masked(), masked_text(&text.text)),
         };
-        let (intents, understood) = UnderstoodAnswer::with_intents(text.understood);
+        let (intents, understood) = UnderstoodAnswer::with_intents(text.understood, eyes);
         Self {
             seq: text.seq,
             at: at(text.at),
@@ -80,7 +80,7 @@ pub(in super::super) struct UnderstoodAnswer {
     /// Why a person should look: `empty`, `ambiguous`, `not_understood`, `guarded`, `broken`, `perhaps_stop`,
     /// `contradictory` or `long`.
     doubts: Vec<String>,
-    /// What each intent was seen by.
+    /// What each intent was seen by; empty without `pii`, since the same words stand in the text.
     seen_by: Vec<SeenAnswer>,
     /// The day of a promise.
     #[schema(required)]
@@ -98,12 +98,15 @@ pub(in super::super) struct SeenAnswer {
 
 impl UnderstoodAnswer {
     /// The intents, and the rest.
-    pub(super) fn with_intents(understood: Option<Understood>) -> (Vec<String>, Option<Self>) {
+    fn with_intents(understood: Option<Understood>, eyes: Eyes) -> (Vec<String>, Option<Self>) {
         let Some(Understood { intents, effects, doubts, seen_by, promise_date }) = understood else {
             return (Vec::new(), None);
         };
         let seen = |seen: Seen| SeenAnswer { intent: seen.intent, phrase: seen.phrase };
-        let seen_by = seen_by.into_iter().map(seen).collect();
+        let seen_by = match eyes {
+            Eyes::Open => seen_by.into_iter().map(seen).collect(),
+            Eyes::Masked => Vec::new(),
+        };
         (intents, Some(Self { effects, doubts, seen_by, promise_date }))
     }
 }

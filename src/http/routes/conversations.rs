@@ -204,9 +204,8 @@ pub(super) async fn reply(
     match answer {
         ReplyAnswer::Submitted(answer) => answered(&site, receipt, &answer, caller.eyes()).await,
         ReplyAnswer::SimGone => {
-            let detail = format!(
-                "SIM {sim}, to which the person wrote, is in no modem; give any_sim to answer by another one"
-            );
+            let detail =
+                format!("SIM {sim}, to which the person wrote, is in no modem; give any_sim to answer by another one");
             Err(Problem::new(Kind::Conflict, detail).field("any_sim"))
         }
         ReplyAnswer::NotFound => Err(no_conversation()),

@@ -265,7 +265,6 @@ async fn present(site: &Site, ids: Vec<MessageId>, eyes: Eyes) -> Result<HashMap
         })
         .await?;
     let explained = explained(site, views).await?;
-    let answer =
-        |(view, explained): (MessageView, _)| (view.id, MessageAnswer::new(view, explained, eyes).into());
+    let answer = |(view, explained): (MessageView, _)| (view.id, MessageAnswer::new(view, explained, eyes).into());
     Ok(explained.into_iter().map(answer).collect())
 }

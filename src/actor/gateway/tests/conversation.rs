@@ -49,10 +49,7 @@ fn an_answer_goes_by_the_sim_to_which_the_person_wrote_and_nobody_is_needed_any_
     desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 2 });
     assert_eq!(desk.view(id).sim.as_deref(), Some("sim-a"));
     assert_eq!(desk.conversation(), Some((true, false)));
-    assert_eq!(
-        desk.changes(),
-        [serde_json::json!({ "conversation": 1, "change": "answered", "client": "test" })]
-    );
+    assert_eq!(desk.changes(), [serde_json::json!({ "conversation": 1, "change": "answered", "client": "test" })]);
 }
 
 #[test]
