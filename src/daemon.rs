@@ -121,6 +121,9 @@ pub struct Daemon {
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
+    /// Where rules are read from.
+    region: config::Region,
+    contact: config::Contact,
     /// Keeps other daemons off the database for as long as this one lives.
     _lock: File,
 }
@@ -229,8 +232,28 @@ impl Daemon {
             close_doors,
             doors,
             emulator: running,
+            region: config.region,
+            contact: config.contact,
             _lock: lock,
         })
+    }
+
+    /// Reads the rules of contact again, from the folder that was configured at the start. A mistake in them changes nothing.
+    pub async fn read_rules_again(&self) {
+        let book = match RuleBook::load(&self.region, &self.contact) {
+            Ok(book) => book,
+            Err(findings) => {
+                for finding in findings {
+                    tracing::error!(%finding, "rule not understood; the rules of before hold");
+                }
+                return;
+            }
+        };
+        let (rules, holidays) = (book.rules, book.holidays);
+        match self.writer.handle().set_rules(book.calendar, book.lexicon).await {
+            Ok(()) => tracing::info!(rules, holidays, "rules read again"),
+            Err(error) => tracing::error!(%error, "the rules of before hold"),
+        }
     }
 
     /// Where the API listens.

@@ -79,7 +79,12 @@ fn code_of(part: &str) -> Vec<(PathBuf, String)> {
         }
     }
     let test_modules: BTreeSet<String> = files.iter().flat_map(|file| test_modules(file)).collect();
-    let is_test = |file: &PathBuf| file.file_stem().is_some_and(|s| test_modules.contains(s.to_str().unwrap()));
+    let is_test = |file: &PathBuf| {
+        // What lies in the folder of a test module is test code too.
+        let parents = file.ancestors().skip(1).filter_map(Path::file_name);
+        let mut names = file.file_stem().into_iter().chain(parents.take_while(|name| *name != "src"));
+        names.any(|name| test_modules.contains(name.to_str().unwrap()))
+    };
     files.into_iter().filter(|file| !is_test(file)).map(|file| (file.clone(), code(&file))).collect()
 }
 

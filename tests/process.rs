@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "process/race.rs"]
+mod race;
 #[path = "process/soak.rs"]
 mod soak;
 #[path = "process/syncs.rs"]

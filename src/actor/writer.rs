@@ -17,7 +17,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
-use crate::contact::reply::Intent;
+use crate::contact::calendar::Calendar;
+use crate::contact::habit::{Habit, HabitError};
+use crate::contact::reply::{Intent, Lexicon};
 use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
@@ -240,6 +242,26 @@ impl Handle {
             Ok(known.or_else(|| lifted.then(|| id.clone())))
         })
         .await
+    }
+
+    /// Goes by other hours and phrases from now on.
+    pub async fn set_rules(&self, calendar: Calendar, lexicon: Lexicon) -> Result<(), WriteError> {
+        let (calendar, lexicon) = (Arc::new(calendar), Arc::new(lexicon));
+        self.call(Job::Control, move |context| {
+            context.work.set_rules(Arc::clone(&calendar), Arc::clone(&lexicon));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes where a debtor is and which hours suit.
+    pub async fn set_habit(
+        &self,
+        debtor: String,
+        habit: Habit,
+        client: String,
+    ) -> Result<Result<(), HabitError>, WriteError> {
+        self.call(Job::Control, move |context| context.work.set_habit(&debtor, &habit, &client)).await
     }
 
     /// Suppresses numbers. Long lists go in pieces, so that nobody waits long for them; the answer is after the last.

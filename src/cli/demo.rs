@@ -23,7 +23,7 @@ use crate::telemetry::log;
 use super::client::{Ask, Client};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, text as text_of};
 use super::serve::{StopSignals, runtime};
 
 /// What `demo` was called with.
@@ -43,7 +43,7 @@ const MODEMS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// To whom, what, and what comes of it. The last four digits decide what the emulated network does with a text.
-const SAMPLE: [(&str, &str, MessageState); 14] = [
+const SAMPLE: [(&str, &str, MessageState); 17] = [
     (
         "+5511900001011",
         "Loja Aurora: Olá Ana, a parcela 3/12 de R$ 148,90 vence amanhã. Pix e boleto no app. Já pagou? Desconsidere.",
@@ -74,37 +74,48 @@ const SAMPLE: [(&str, &str, MessageState); 14] = [
     ("+5531900000001", "Loja Aurora: Fábio, a parcela de R$ 230,00 vence hoje.", MessageState::Undelivered),
     ("+5585900000003", "Loja Aurora: Gil, a parcela de R$ 75,00 venceu ontem.", MessageState::Failed),
     (
-        "+525500001021",
+        "+529980001021",
         "Tienda Sol: Hola Hugo, su pago de $1,250.00 vence mañana. Pague en línea o en tienda. ¿Ya pagó? Ignore este aviso.",
         MessageState::Delivered,
     ),
     (
-        "+528100001022",
+        "+529980001022",
         "Tienda Sol: Inés, su pago de $480.00 venció el 20/11. Responda 1 para recibir la referencia.",
         MessageState::Delivered,
     ),
-    ("+523300000002", "Tienda Sol: Javier, gracias por su pago de $990.00.", MessageState::Accepted),
+    ("+529980000002", "Tienda Sol: Javier, gracias por su pago de $990.00.", MessageState::Accepted),
     (
-        "+529900001023",
+        "+529980001023",
         "Tienda Sol: Karla, su cuenta tiene un saldo vencido. Podemos ofrecerle un plan de pagos a su medida. Responda a este \
          mensaje para que un asesor se comunique con usted. Horario: lunes a viernes de 8:00 a 20:00.",
         MessageState::Delivered,
     ),
-    ("+523300000004", "Tienda Sol: Luis, su pago de $310.00 vence hoy.", MessageState::Delivered),
+    ("+529980000004", "Tienda Sol: Luis, su pago de $310.00 vence hoy.", MessageState::Delivered),
     (
-        "+12025550131",
-        "Aurora Store: Hi Mary, your payment of $45.00 is due tomorrow. Reply STOP to opt out.",
+        "+447700900131",
+        "Aurora Store: Hi Mary, your payment of £45.00 is due tomorrow. Reply STOP to opt out.",
         MessageState::Delivered,
     ),
     (
-        "+12025550132",
-        "Aurora Store: Hi Noah, your payment of $120.00 was due on Nov 20. Reply HELP for options, STOP to opt out.",
+        "+447700900132",
+        "Aurora Store: Hi Noah, your payment of £120.00 was due on 20 Nov. Reply HELP for options, STOP to opt out.",
         MessageState::Delivered,
     ),
+    (
+        "+5571900000008",
+        "Loja Aurora: Rita, a parcela de R$ 99,00 venceu em 18/11. Já pagou? Responda a esta mensagem.",
+        MessageState::Delivered,
+    ),
+    ("+5541900000009", "Loja Aurora: Saulo, temos uma proposta para a sua parcela em aberto.", MessageState::Delivered),
+    // It is 7:00 in Mexico City when the demo begins: the day of collection begins there at 8:00.
+    ("+525510001024", "Tienda Sol: María, su pago de $620.00 vence mañana.", MessageState::Queued),
 ];
 
 /// Numbers that always answer.
-const ANSWERS: usize = 2;
+const ANSWERS: usize = 4;
+
+/// Who has asked to be left alone by the end of the sample.
+const OPTED_OUT: &str = "+5581900000006";
 
 /// Runs the demo until Ctrl-C, or with `--exit` until the sample is settled.
 pub(super) fn run(args: &DemoArgs, output: &mut dyn Write) -> Result<Exit, Failure> {
@@ -206,6 +217,7 @@ impl<'a> Story<'a> {
             Ok(followed) => followed?,
             Err(_elapsed) => 0,
         };
+        self.try_again().await?;
         let exit = self.conclude()?;
         if ends {
             return Ok(exit);
@@ -226,6 +238,17 @@ impl<'a> Story<'a> {
             self.messages.insert(cell(item, "id"), shown);
         }
         self.printer.line(&format!("{} messages submitted, {} taken in.", SAMPLE.len(), self.messages.len()))?;
+        Ok(self.printer.flush()?)
+    }
+
+    /// Writes once more to who has asked to be left alone.
+    async fn try_again(&mut self) -> Result<(), Failure> {
+        let body =
+            json!({ "to": OPTED_OUT, "text": "Loja Aurora: Davi, sua parcela continua em aberto.", "batch": "demo" });
+        let answer = self.client.ask(Ask { method: Method::POST, path: "/v1/messages", body: Some(&body) }).await?;
+        let (state, reason) =
+            (cell(&answer, "state"), answer.pointer("/reason/detail").map(text_of).unwrap_or_default());
+        self.printer.line(&format!("          {state:<12} {OPTED_OUT:<15} once more: {reason}"))?;
         Ok(self.printer.flush()?)
     }
 
@@ -260,14 +283,23 @@ impl<'a> Story<'a> {
         let id = cell(event, "message");
         if !self.messages.contains_key(&id) {
             let message = self.client.get(&format!("/v1/messages/{id}")).await?;
-            // A message of the person who watches: whatever comes of it is what was expected.
-            let expected = MessageState::Delivered;
+            // A message of the person who watches, or an answer of Recado's own, for which no report is asked.
+            let has_report = message.get("report").and_then(Value::as_bool).unwrap_or(true);
+            let expected = if has_report { MessageState::Delivered } else { MessageState::Accepted };
             let (to, text) = (cell(&message, "to"), cell(&message, "text"));
             self.messages.insert(id.clone(), Shown { to, text, state: String::new(), expected });
         }
         let Some(shown) = self.messages.get_mut(&id) else { return Ok(None) };
+        if state == "held" {
+            let not_before = event.pointer("/data/not_before").and_then(Value::as_str).unwrap_or_default();
+            let code = event.pointer("/data/code").map(text_of).unwrap_or_default();
+            let is_of_person = crate::contact::Reason::ALL.iter().any(|reason| reason.code() == code);
+            let until = Some(civil(not_before, &self.zone)).filter(|until| !until.is_empty());
+            let until = until.map_or_else(String::new, |until| format!(" until {until} here"));
+            return Ok(is_of_person.then(|| format!("{state:<12} {:<15} {code}{until}", shown.to)));
+        }
         state.clone_into(&mut shown.state);
-        let worth_a_line = !matches!(state, "queued" | "held" | "sending");
+        let worth_a_line = !matches!(state, "queued" | "sending");
         Ok(worth_a_line.then(|| format!("{state:<12} {:<15} {}", shown.to, shorten(&shown.text))))
     }
 
@@ -276,13 +308,14 @@ impl<'a> Story<'a> {
         let page = self.client.get(&format!("/v1/inbox?after={}&limit=1", seq - 1)).await?;
         let Some(text) = page.pointer("/items/0") else { return Ok(None) };
         self.answers += 1;
-        Ok(Some(format!("{:<12} {:<15} {}", "answered", cell(text, "from"), shorten(&cell(text, "text")))))
+        let effects = event.pointer("/data/understood/effects").map(text_of).unwrap_or_default();
+        let (from, said) = (cell(text, "from"), shorten(&cell(text, "text")));
+        Ok(Some(format!("{:<12} {from:<15} {said} -> {effects}", "answered")))
     }
 
     /// The time of an event on the demo's civil clock.
     fn civil(&self, event: &Value) -> String {
-        let at = cell(event, "at").parse::<Timestamp>().ok().and_then(Timestamp::to_jiff);
-        at.map_or_else(String::new, |at| at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
+        civil(&cell(event, "at"), &self.zone)
     }
 
     fn is_settled(&self) -> bool {
@@ -301,12 +334,18 @@ impl<'a> Story<'a> {
         let settled = self.messages.len() - astray.len();
         self.printer.line(&format!(
             "{settled} of {} messages came to what was expected; {} answers came in.",
-            SAMPLE.len(),
+            self.messages.len(),
             self.answers
         ))?;
         self.printer.flush()?;
         Ok(if self.is_settled() { Exit::Done } else { Exit::Negative })
     }
+}
+
+/// A time by the clocks of `zone`.
+fn civil(at: &str, zone: &TimeZone) -> String {
+    let at = at.parse::<Timestamp>().ok().and_then(Timestamp::to_jiff);
+    at.map_or_else(String::new, |at| at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
 }
 
 /// The beginning of a text.

@@ -29,7 +29,7 @@ pub(super) struct ServeArgs {
     now: Option<Timestamp>,
 }
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon until it is told to stop. SIGHUP reads the rules of contact again.
 pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, Failure> {
     let mut config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
     if args.now.is_some() && !config.modems.is_empty() {
@@ -52,8 +52,14 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
     runtime()?.block_on(async {
         // Signals are caught before anybody can know that we run.
         let mut stop = StopSignals::new()?;
+        let mut again = signal(SignalKind::hangup())?;
         let daemon = Daemon::start(Options { config, clock, simulate }).await?;
-        stop.wait().await;
+        loop {
+            tokio::select! {
+                () = stop.wait() => break,
+                _ = again.recv() => daemon.read_rules_again().await,
+            }
+        }
         daemon.stop().await;
         Ok(Exit::Done)
     })

@@ -71,7 +71,7 @@ struct AddArgs {
 /// What an entry says.
 #[derive(Debug, clap::Args)]
 struct EntryArgs {
-    /// Why: manual, opt_out, wrong_person, deceased or register
+    /// Why: `manual`, `opt_out`, `wrong_person`, `deceased` or `register`
     #[arg(long)]
     kind: Option<String>,
     /// For what they must not be texted, such as promotion; everything if nothing is said
@@ -346,7 +346,7 @@ async fn send_piece(
 fn rows<R: BufRead>(mut source: R) -> io::Result<csv::Reader<R>> {
     let head = source.fill_buf()?;
     let first = head.split(|octet| *octet == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| first.iter().filter(|octet| **octet == delimiter).count();
+    let count = |delimiter: u8| first.split(|octet| *octet == delimiter).count();
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
     let mut options = csv::ReaderBuilder::new();
     options.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(delimiter);

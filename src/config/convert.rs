@@ -29,7 +29,7 @@ impl Config {
         let contact = &self.contact;
         ContactSettings {
             calendar: book.calendar.into(),
-            lexicon: book.lexicon,
+            lexicon: book.lexicon.into(),
             answers: contact.answers.clone(),
             frequency: contact.frequency,
             only_to: contact.only_to.clone(),

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod frequency;
+pub mod habit;
 pub mod place;
 mod record;
 pub mod reply;
@@ -21,6 +22,7 @@ use crate::clock::Timestamp;
 use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 
+pub use habit::Habit;
 pub use record::{REPLY_WITHIN, Record};
 pub use settings::ContactSettings;
 
@@ -39,6 +41,8 @@ pub struct Addressee {
     pub text: TextMark,
     /// It confirms an opt-out: the one text that may follow it.
     pub confirms_opt_out: bool,
+    /// What is known of the debtor's place and hours.
+    pub habit: Habit,
 }
 
 /// A digest of a text, to find the same one again without keeping it.

@@ -10,10 +10,10 @@ use crate::sms::number::{Country, PhoneNumber};
 
 use super::calendar::{self, Calendar, Class, Tables, Window};
 use super::frequency::Limits;
-use super::place::{Atlas, Residence};
+use super::place::Atlas;
 use super::reply::{Intent, Language, Lexicon};
 use super::secret::Secret;
-use super::{Addressee, Lasts, Obstacle, Reason};
+use super::{Addressee, Habit, Lasts, Obstacle, Reason};
 
 /// Texts that answer an inbound text by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct ContactSettings {
     /// When people may be texted.
     pub calendar: Arc<Calendar>,
     /// What answers mean.
-    pub lexicon: Lexicon,
+    pub lexicon: Arc<Lexicon>,
     /// What is answered by itself.
     pub answers: Answers,
     /// How often.
@@ -72,7 +72,7 @@ impl ContactSettings {
         let tables = Tables { profiles: Vec::new(), rules: Vec::new(), holidays: Vec::new() };
         Self {
             calendar: Arc::new(Calendar::new(atlas, tables, &calendar::Policy::None, Vec::new())),
-            lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0),
+            lexicon: Lexicon::new(jiff::civil::Date::ZERO, Intent::ALL.to_vec(), 0).into(),
             answers: Answers { confirms_opt_out: false, opt_out: String::new(), help: String::new() },
             frequency: Limits::default(),
             only_to: Vec::new(),
@@ -85,12 +85,12 @@ impl ContactSettings {
 
     /// The hours that hold for a message.
     pub fn class(&self, to: &Addressee) -> Class {
-        self.calendar.class(to.number, &Residence::default(), to.purpose)
+        self.calendar.class(to.number, &to.habit.residence(self.calendar.atlas()), to.purpose)
     }
 
     /// Where the days of whoever has a number begin and end: of several places the first.
-    pub fn zone(&self, number: PhoneNumber) -> TimeZone {
-        let spots = self.calendar.locate(number, &Residence::default()).spots;
+    pub fn zone(&self, number: PhoneNumber, habit: &Habit) -> TimeZone {
+        let spots = self.calendar.locate(number, &habit.residence(self.calendar.atlas())).spots;
         spots.iter().find_map(|spot| spot.zone.as_ref()).map_or(TimeZone::UTC, |zone| zone.clock().clone())
     }
 }

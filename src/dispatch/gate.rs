@@ -127,10 +127,10 @@ const ROUNDS: usize = 24;
 
 /// Decides. `contact` tells what stands between the message and the person at a time; `lines` are the SIMs that the message
 /// may leave by: all on its route at submit, the one that it is for in the offer.
-pub fn decide<'a>(
+pub fn decide(
     question: &Question,
     contact: impl Fn(Timestamp) -> Option<Obstacle>,
-    lines: &[Line<'a>],
+    lines: &[Line<'_>],
     now: Timestamp,
 ) -> Verdict {
     if question.expires <= now {
@@ -154,12 +154,17 @@ pub fn decide<'a>(
         let Some(at) = until else { break };
         let next = match contact(at) {
             Some(Obstacle { reason, lasts: Lasts::Until(later) }) if later > at => {
-                Prospect::Spent { at: Some(later), reason: Reason::Contact(reason) }
+                Some((Reason::Contact(reason), Some(later)))
             }
-            Some(Obstacle { reason, .. }) => Prospect::Spent { at: None, reason: Reason::Contact(reason) },
-            None => best(question, lines, at),
+            Some(Obstacle { reason, .. }) => Some((Reason::Contact(reason), None)),
+            // When the SIM is back nobody knows, but it need not be before the person may be texted.
+            None => best(question, lines, at).obstacle().map(|(why, later)| match (reason, later) {
+                (Some(Reason::Contact(_)), None) if at > now && why != Reason::Paused => (why, Some(at)),
+                (_, later) => (why, later),
+            }),
         };
-        let Some((why, later)) = next.obstacle() else { break };
+        let Some((why, later)) = next else { break };
+        let is_known = later != until;
         // A later obstacle moves the time, not the reason: the first check that holds is the one that is named. A pause is
         // the first of all.
         if why == Reason::Paused {
@@ -167,6 +172,9 @@ pub fn decide<'a>(
         }
         reason.get_or_insert(why);
         until = later;
+        if !is_known {
+            break;
+        }
     }
     match reason {
         Some(reason) => Verdict::Hold { reason, until },
@@ -358,7 +366,7 @@ mod tests {
         let lines = [open(&spent)];
         assert_eq!(decide(&question(), closed(30), &lines, NOW), hold(WINDOW, Some(60)));
         assert_eq!(decide(&question(), closed(600), &lines, NOW), hold(WINDOW, Some(600)));
-        assert_eq!(decide(&question(), closed(600), &[], NOW), hold(WINDOW, None));
+        assert_eq!(decide(&question(), closed(600), &[], NOW), hold(WINDOW, Some(600)), "whenever a SIM comes");
     }
 
     #[test]

@@ -541,6 +541,8 @@ impl Network {
         let text = match fate {
             Fate::OptsOut => Some(tongue.opt_out()),
             Fate::Talkative => Some(tongue.long_answer()),
+            Fate::HasPaid => Some(tongue.paid()),
+            Fate::IsAnother => Some(tongue.wrong_number()),
             Fate::Delivered if line.life.chance(self.config.reply_rate) => line.life.pick(tongue.answers()).copied(),
             Fate::Delivered
             | Fate::Undeliverable

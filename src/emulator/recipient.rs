@@ -20,6 +20,10 @@ pub(super) enum Fate {
     OptsOut,
     /// `0007`: delivered, and always answers at length, in several parts.
     Talkative,
+    /// `0008`: delivered, and always answers that it is paid.
+    HasPaid,
+    /// `0009`: delivered, and always answers that it is somebody else's number.
+    IsAnother,
 }
 
 impl Fate {
@@ -33,6 +37,8 @@ impl Fate {
             Some("0005") => Self::Overloaded,
             Some("0006") => Self::OptsOut,
             Some("0007") => Self::Talkative,
+            Some("0008") => Self::HasPaid,
+            Some("0009") => Self::IsAnother,
             _ => Self::Delivered,
         }
     }
@@ -47,7 +53,9 @@ impl Fate {
             | Self::NoReport
             | Self::Delayed
             | Self::OptsOut
-            | Self::Talkative => None,
+            | Self::Talkative
+            | Self::HasPaid
+            | Self::IsAnother => None,
         }
     }
 
@@ -57,7 +65,7 @@ impl Fate {
             Self::Undeliverable => &[0x46],
             Self::Delayed => &[0x30, 0x00],
             Self::NoReport | Self::Unassigned | Self::Overloaded => &[],
-            Self::Delivered | Self::OptsOut | Self::Talkative => &[0x00],
+            Self::Delivered | Self::OptsOut | Self::Talkative | Self::HasPaid | Self::IsAnother => &[0x00],
         }
     }
 }
@@ -122,6 +130,16 @@ impl Tongue {
         }
     }
 
+    /// The answer that it is paid.
+    pub(super) fn paid(self) -> &'static str {
+        self.answers().first().copied().unwrap_or_default()
+    }
+
+    /// The answer that it is somebody else's number.
+    pub(super) fn wrong_number(self) -> &'static str {
+        self.answers().get(3).copied().unwrap_or_default()
+    }
+
     /// The answer that takes several parts.
     pub(super) fn long_answer(self) -> &'static str {
         self.answers().last().copied().unwrap_or_default()
@@ -145,6 +163,8 @@ mod tests {
         check("+12125550005", Fate::Overloaded, Tongue::English);
         check("+12125550006", Fate::OptsOut, Tongue::English);
         check("+12125550007", Fate::Talkative, Tongue::English);
+        check("+5511900000008", Fate::HasPaid, Tongue::Portuguese);
+        check("+5511900000009", Fate::IsAnother, Tongue::Portuguese);
         check("+5511987654321", Fate::Delivered, Tongue::Portuguese);
         check("123", Fate::Delivered, Tongue::English);
         check("", Fate::Delivered, Tongue::English);

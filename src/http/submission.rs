@@ -5,7 +5,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Timestamp, duration as span};
-use crate::contact::{Addressee, TextMark};
+use crate::contact::{Addressee, Habit, TextMark};
 use crate::pdu::Address;
 use crate::sms::id::MessageId;
 use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission, VALIDITY_MAX};
@@ -170,6 +170,7 @@ impl Checked {
             creditor: self.labels.creditor.clone(),
             text: TextMark::of(&self.text.0),
             confirms_opt_out: false,
+            habit: Habit::default(),
         })
     }
 

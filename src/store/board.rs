@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
 use crate::contact::calendar::{Calendar, Class, Window};
+use crate::contact::reply::Lexicon;
 use crate::contact::{Addressee, ContactSettings, Record, settings};
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
@@ -258,6 +259,10 @@ impl Board {
     /// The rows anew after a rollback, with the places that only this image knows as they were before.
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
+        // The rules may have been read again since the start.
+        if !Arc::ptr_eq(&fresh.contact, &self.contact) {
+            fresh.set_rules(self.contact.calendar.clone(), self.contact.lexicon.clone(), now);
+        }
         // Lanes that this transaction opened or closed were not told to anyone.
         fresh.retell = true;
         // What a clock that was set back asks for was rolled back too: the next transaction does it again.
@@ -384,6 +389,18 @@ impl Board {
         self.lanes.iter().filter(|(_, info)| is_turned(info)).map(|(key, _)| *key).collect()
     }
 
+    /// Other rules hold from now on.
+    pub(super) fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>, now: Timestamp) {
+        self.contact = Arc::new(ContactSettings { calendar, lexicon, ..(*self.contact).clone() });
+        self.hours.clear();
+        let classes: BTreeSet<String> = self.lanes.values().map(|info| info.class.clone()).collect();
+        for class in classes {
+            self.watch_hours(&class, now);
+        }
+        // What was open under the old rules may be closed under these.
+        self.retell = true;
+    }
+
     /// Keeps an eye on the hours of a class from now on.
     pub(super) fn watch_hours(&mut self, class: &str, now: Timestamp) {
         if class == ALWAYS || self.hours.contains_key(class) {
@@ -433,7 +450,8 @@ impl Board {
         }
         let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
         let (calendar, class) = (&self.contact.calendar, self.contact.class(&record.addressee));
-        let hours = |at| settings::obstacle(calendar.window(&class, None, at));
+        let own = record.addressee.habit.hours();
+        let hours = |at| settings::obstacle(calendar.window(&class, own.as_ref(), at));
         Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 

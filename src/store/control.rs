@@ -226,7 +226,9 @@ impl Work<'_> {
             Scope::Batch => {
                 let of_batch = self.board.lanes.iter().filter(|(_, info)| info.batch == id);
                 let lanes: Vec<_> = of_batch.map(|(key, _)| *key).collect();
-                lanes.into_iter().for_each(|lane| self.lane_effect(lane));
+                for lane in lanes {
+                    self.lane_effect(lane);
+                }
             }
             Scope::Sim => {
                 let sims: Vec<_> = self.board.sims.keys().copied().collect();

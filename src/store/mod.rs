@@ -15,6 +15,7 @@ pub mod control;
 pub mod conversation;
 pub mod event;
 mod evidence;
+pub mod habit;
 pub mod handover;
 pub mod health;
 pub mod inbound;

@@ -13,6 +13,7 @@ use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, SegmentState};
 
 use super::board::{Board, LaneInfo, Scope};
+use super::habit::with_habit;
 use super::row::{MessageRow, SegmentRow};
 use super::work::{Effect, Work};
 use super::{Store, StoreError, record};
@@ -175,8 +176,8 @@ impl Store {
         if !contact.deliver_within_window {
             return Ok(None);
         }
-        let class = contact.class(&record::addressee(self.connection(), message)?);
-        match contact.calendar.window(&class, None, now) {
+        let to = with_habit(self.connection(), record::addressee(self.connection(), message)?)?;
+        match contact.calendar.window(&contact.class(&to), to.habit.hours().as_ref(), now) {
             Window::Open { until } => Ok(Some(until)),
             // The offer will say no.
             Window::Closed { .. } => Ok(None),
@@ -233,8 +234,17 @@ impl Work<'_> {
             carrier.and_then(|carrier| self.board.sims.get(&carrier.sim)).map(|sim| sim.card.names.iccid.clone());
         let Some(info) = self.board.lanes.get(&row.lane).cloned() else { return Ok(()) };
         let Some(iccid) = iccid else { return Ok(()) };
-        let lane = self.lane(LaneInfo { route: Route::Sim(iccid), ..info })?;
-        self.conn.prepare_cached("UPDATE message SET lane = ? WHERE key = ?")?.execute((lane.0, message.0))?;
+        self.move_to_lane(&row, LaneInfo { route: Route::Sim(iccid), ..info })
+    }
+
+    /// Moves what is left of a message to another lane, also parts that may wait again later.
+    pub(super) fn move_to_lane(&mut self, row: &MessageRow, info: LaneInfo) -> Result<(), StoreError> {
+        let lane = self.lane(info)?;
+        if lane == row.lane {
+            return Ok(());
+        }
+        let segments = SegmentRow::of(self.conn, row)?;
+        self.conn.prepare_cached("UPDATE message SET lane = ? WHERE key = ?")?.execute((lane.0, row.key.0))?;
         self.conn.prepare_cached("UPDATE segment SET lane = ? WHERE key >= ? AND key < ?")?.execute((
             lane.0,
             row.first_segment,

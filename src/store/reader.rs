@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
+use crate::contact::Habit;
 use crate::contact::suppression::Purposes;
 use crate::dispatch::gate::Question;
 use crate::dispatch::sim::SimSettings;
@@ -22,7 +23,7 @@ use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
 };
-use super::{StoreError, evidence, record, reply, schema};
+use super::{StoreError, evidence, habit, record, reply, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -182,6 +183,11 @@ impl Reader {
                 cleared_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
             })
         })
+    }
+
+    /// Where a debtor is and which hours suit, where that is known.
+    pub fn habit(&self, debtor: &str) -> Result<Option<Habit>, StoreError> {
+        self.with(|conn| habit::habit(conn, debtor))
     }
 
     /// The suppression ledger; of one number if it is given, with what it becomes when it is erased.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
 use crate::contact::standing::Standing;
-use crate::contact::{Addressee, Bounds, ContactSettings, Record, TextMark, bounds};
+use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::sms::id::{MessageKey, SimKey};
 use crate::sms::message::{Purpose, Submission};
@@ -13,6 +13,7 @@ use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::board::Board;
+use super::habit::with_habit;
 use super::row::{self, MessageRow, stored_number};
 use super::suppression;
 use super::work::Work;
@@ -38,6 +39,7 @@ pub(super) fn addressee_of(submission: &Submission) -> Addressee {
         creditor: submission.labels.creditor.clone(),
         text: TextMark::of(&submission.text.0),
         confirms_opt_out: submission.confirms_opt_out,
+        habit: Habit::default(),
     }
 }
 
@@ -50,7 +52,8 @@ pub(super) fn addressee(conn: &Connection, message: MessageKey) -> Result<Addres
         let text = TextMark(mark.unwrap_or_default());
         let (debtor, creditor, confirms_opt_out) = (row.get(2)?, row.get(3)?, row.get(5)?);
         let number = row::number(row.get(0)?);
-        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, text, confirms_opt_out }))
+        let habit = Habit::default();
+        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, text, confirms_opt_out, habit }))
     };
     let sql = "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out FROM message WHERE key = ?";
     let found = conn.prepare_cached(sql)?.query_row([message.0], read).optional()?.flatten();
@@ -66,12 +69,11 @@ pub(super) fn read(
     begun: bool,
     now: Timestamp,
 ) -> Result<Record, StoreError> {
+    let addressee = with_habit(conn, addressee)?;
     let Addressee { number, purpose, .. } = addressee;
-    let Bounds { is_capped, minds_standing, .. } = match purpose {
-        // Whether it is one is told by the history.
-        Purpose::Reply => bounds(Purpose::Collection),
-        purpose => bounds(purpose),
-    };
+    // Whether a reply is one is told by the history.
+    let asks = if purpose == Purpose::Reply { Purpose::Collection } else { purpose };
+    let Bounds { is_capped, minds_standing, .. } = bounds(asks);
     let entries = suppression::entries(conn, contact, number)?;
     let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
     let standing =
@@ -87,7 +89,7 @@ pub(super) fn read(
         needs_confirmation,
         history,
         limits: contact.frequency,
-        zone: contact.zone(number),
+        zone: contact.zone(number, &addressee.habit),
         begun,
         addressee,
     })

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::contact::Habit;
 use crate::contact::reply::{
     Context, Effect, Evidence, Language, LastAsked, Pause, Suppression, Understanding, understand,
 };
@@ -76,7 +77,7 @@ impl Work<'_> {
         let Some(number) = tie.number.filter(|number| !number.is_short_code() && !self.is_ours(*number)) else {
             return Ok(None);
         };
-        let zone = self.board.contact.zone(number);
+        let zone = self.board.contact.zone(number, &Habit::default());
         let context = Context {
             last_asked: self.last_asked(tie.message)?,
             language: language_of(number),
@@ -92,10 +93,12 @@ impl Work<'_> {
     fn last_asked(&self, message: Option<MessageKey>) -> Result<LastAsked, StoreError> {
         let Some(message) = message else { return Ok(LastAsked::Nothing) };
         let answered = addressee(self.conn, message)?;
-        Ok(match answered.purpose {
-            _ if answered.confirms_opt_out => LastAsked::OptOutConfirmation,
-            Purpose::IdentityCheck => LastAsked::IdentityCheck,
-            _ => LastAsked::Nothing,
+        Ok(if answered.confirms_opt_out {
+            LastAsked::OptOutConfirmation
+        } else if answered.purpose == Purpose::IdentityCheck {
+            LastAsked::IdentityCheck
+        } else {
+            LastAsked::Nothing
         })
     }
 
@@ -112,7 +115,7 @@ impl Work<'_> {
         for effect in &understood.effects {
             match effect {
                 Effect::SuppressNumber { kind } => {
-                    self.suppress_by_word(answer, *kind, creditor.clone(), understood)?
+                    self.suppress_by_word(answer, *kind, creditor.clone(), understood)?;
                 }
                 Effect::PauseLadder { cause } => {
                     if let Some(standing) = self.standing_after(*cause, answer.number) {
@@ -176,7 +179,7 @@ impl Work<'_> {
             Pause::Dispute => Standing::Disputed,
             Pause::AlreadyPaid | Pause::PerhapsStop => Standing::Unconfirmed,
             Pause::Promise { until } => {
-                let zone = contact.zone(number);
+                let zone = contact.zone(number, &Habit::default());
                 // A promise without a day is one for today.
                 let day = until.unwrap_or_else(|| civil_date(self.now, &zone));
                 let over = day.tomorrow().ok().and_then(|next| next.to_zoned(zone).ok());

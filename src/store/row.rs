@@ -145,6 +145,11 @@ pub(super) struct SegmentRow {
 }
 
 impl SegmentRow {
+    /// Whether the network may take it, or may have taken it, without having said so.
+    pub(super) fn may_be_on_wire(&self) -> bool {
+        matches!(self.state, SegmentState::Offered { .. } | SegmentState::Unknown { .. })
+    }
+
     /// A segment's message and all segments of it, and the state of this one.
     pub(super) fn with_message(
         conn: &Connection,

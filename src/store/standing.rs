@@ -90,7 +90,7 @@ impl Work<'_> {
         Ok(found)
     }
 
-    fn open_of_debtor(&self, debtor: &str) -> Result<Vec<MessageKey>, StoreError> {
+    pub(super) fn open_of_debtor(&self, debtor: &str) -> Result<Vec<MessageKey>, StoreError> {
         self.open("SELECT key FROM message WHERE debtor = ?1", &debtor)
     }
 
@@ -115,17 +115,16 @@ impl Work<'_> {
             let begun = segments.iter().any(|row| row.state.has_left());
             let question =
                 Question { paused: false, asked: message.due, due, expires: message.expires, parts: 1, begun };
-            match self.board.ask_about(self.conn, &message, None, question, self.now)? {
-                verdict @ Verdict::Block { reason: Reason::Contact(_) } => {
-                    stopped.stopped += 1;
-                    if begun {
-                        stopped.on_wire.extend(self.public_id(*key)?);
-                    }
-                    self.turn_away(&message, &mut segments, verdict)?;
+            let verdict = self.board.ask_about(self.conn, &message, None, question, self.now)?;
+            if let Verdict::Block { reason: Reason::Contact(_) } = verdict {
+                stopped.stopped += 1;
+                if segments.iter().any(SegmentRow::may_be_on_wire) {
+                    stopped.on_wire.extend(self.public_id(*key)?);
                 }
+                self.turn_away(&message, &mut segments, verdict)?;
+            } else if put_off && !tried {
                 // What waits after a failed attempt keeps its time.
-                _ if put_off && !tried => self.bring_forward(&message, &mut segments, due)?,
-                _ => {}
+                self.bring_forward(&message, &mut segments, due)?;
             }
         }
         Ok(stopped)

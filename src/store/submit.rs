@@ -70,7 +70,6 @@ impl Work<'_> {
     /// Puts a message into the queue, unless the gate forbids it for good.
     pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Verdict, StoreError> {
         let addressee = addressee_of(submission);
-        let info = self.board.lane_info(&addressee, route, submission.labels.batch.clone().unwrap_or_default());
         let question = Question {
             paused: false,
             asked: submission.due,
@@ -80,6 +79,8 @@ impl Work<'_> {
             begun: false,
         };
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let batch = submission.labels.batch.clone().unwrap_or_default();
+        let info = self.board.lane_info(&record.addressee, route, batch);
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
         let due = place(&verdict, submission.due);

@@ -166,9 +166,7 @@ impl Work<'_> {
             }
             let message = MessageRow::by_key(self.conn, key)?;
             let mut segments = SegmentRow::of(self.conn, &message)?;
-            let on_wire =
-                |row: &SegmentRow| matches!(row.state, SegmentState::Offered { .. } | SegmentState::Unknown { .. });
-            if segments.iter().any(on_wire) {
+            if segments.iter().any(SegmentRow::may_be_on_wire) {
                 stopped.on_wire.extend(self.public_id(key)?);
             }
             if segments.iter().any(|row| matches!(row.state, SegmentState::Waiting { .. })) {

@@ -2,13 +2,15 @@
 //! dispatcher must be told once it is committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
 use crate::contact::Addressee;
-use crate::contact::reply::Intent;
+use crate::contact::calendar::Calendar;
+use crate::contact::reply::{Intent, Lexicon};
 use crate::dispatch::budget::{Allowance, Demand, Share};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
@@ -255,6 +257,12 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Goes by other hours and phrases from now on, also for what waits already.
+    pub fn set_rules(&mut self, calendar: Arc<Calendar>, lexicon: Arc<Lexicon>) {
+        self.board.set_rules(calendar, lexicon, self.now);
+        self.look_at_the_hours();
+    }
+
     /// Opens and closes lanes as the hours of contact do.
     fn look_at_the_hours(&mut self) {
         for key in self.board.turn_hours(self.now) {
@@ -366,8 +374,8 @@ impl<'a> Work<'a> {
             return self.board.ask_lane(self.conn, &lane, None, question, None, self.now);
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
-        let lane = self.board.lane_info(&addressee, route, batch.to_owned());
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let lane = self.board.lane_info(&record.addressee, route, batch.to_owned());
         self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)
     }
 

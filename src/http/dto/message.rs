@@ -6,7 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::duration;
+use crate::contact;
 use crate::sms::evidence::{Evidence, Suggests};
+use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Body;
 use crate::store::view::{EventView, MessageView, PartView};
 
@@ -206,6 +208,7 @@ impl MessageAnswer {
     /// A message as lists show it. `explained` is what the gate says of it while it waits.
     pub(in super::super) fn new(message: MessageView, explained: Option<Explained>, eyes: Eyes) -> Self {
         let (reason, until) = held(explained);
+        let reason = reason.or_else(|| why_blocked(&message));
         let (to, text) = match eyes {
             Eyes::Open => (message.to.e164(), message.text.0),
             Eyes::Masked => (message.to.masked(), masked_text(&message.text)),
@@ -253,6 +256,16 @@ impl MessageAnswer {
         self.history = Some(history.into_iter().map(|event| EventAnswer::new(event, eyes)).collect());
         self
     }
+}
+
+/// Why the gate forbade a message for good: it stands with the parts that it took back.
+fn why_blocked(message: &MessageView) -> Option<Reason> {
+    if message.state != MessageState::Blocked {
+        return None;
+    }
+    let causes = || message.parts.iter().filter_map(|part| part.cause.as_deref());
+    let found = contact::Reason::ALL.into_iter().find(|reason| causes().any(|cause| cause == reason.code()))?;
+    Some(Reason { code: found.code(), detail: found.detail().into() })
 }
 
 /// What came of a cancellation or a decision.

@@ -2,6 +2,7 @@
 
 pub(super) mod alarm;
 pub(super) mod conversation;
+pub(super) mod debtor;
 pub(super) mod event;
 pub(super) mod inbox;
 pub(super) mod line;

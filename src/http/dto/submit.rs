@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::dispatch::gate::Verdict;
+use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::sms::preview::Preview;
@@ -169,10 +171,14 @@ impl Receipt {
 
     /// The answer when it was queued.
     pub(in super::super) fn queued(self, explained: Explained) -> SubmitAnswer {
+        let state = match explained.verdict {
+            Verdict::Block { .. } => MessageState::Blocked,
+            Verdict::Go | Verdict::Hold { .. } => MessageState::Queued,
+        };
         let (reason, until) = held(Some(explained));
         SubmitAnswer {
             id: self.id,
-            state: crate::sms::lifecycle::MessageState::Queued.name(),
+            state: state.name(),
             to: self.to,
             segments: self.segments,
             encoding: self.encoding.into(),

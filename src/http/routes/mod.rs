@@ -2,6 +2,7 @@
 
 mod alarms;
 mod conversations;
+mod debtors;
 mod events;
 mod health;
 mod inbox;
@@ -57,6 +58,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(preview::preview))
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))
+        .routes(routes!(debtors::hours, debtors::set_hours))
         .routes(routes!(suppressions::erase))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))

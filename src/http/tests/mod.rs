@@ -161,7 +161,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
 }
 
 fn store_settings(free_floor: u64) -> StoreSettings {
-    let contact = ContactSettings { lexicon: crate::config::replies::standard(), ..ContactSettings::none() };
+    let contact = ContactSettings { lexicon: crate::config::replies::standard().into(), ..ContactSettings::none() };
     StoreSettings {
         sims: sims(),
         free_floor,

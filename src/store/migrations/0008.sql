@@ -121,3 +121,15 @@ CREATE TABLE conversation (
 -- Lists go by the last text, newest first; what waits for a person is few of many.
 CREATE INDEX conversation_inbound ON conversation (inbound);
 CREATE INDEX conversation_needs_person ON conversation (inbound) WHERE needs_person = 1;
+
+-- What is known of where a debtor is, and the hours that the debtor asked for. It goes over what the number tells.
+CREATE TABLE debtor_hours (
+    debtor TEXT PRIMARY KEY,
+    state TEXT,
+    zone TEXT,
+    -- Spans of a day, divided by commas.
+    preferred TEXT NOT NULL,
+    forbidden TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    client TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

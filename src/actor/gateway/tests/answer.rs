@@ -21,7 +21,7 @@ pub(super) fn desk_for(purpose: Purpose) -> (Desk, MessageId) {
 /// The same with other rules of contact.
 pub(super) fn desk_with(purpose: Purpose, change: impl FnOnce(&mut ContactSettings)) -> (Desk, MessageId) {
     let mut contact = ContactSettings::none();
-    contact.lexicon = crate::config::replies::standard();
+    contact.lexicon = crate::config::replies::standard().into();
     contact.answers =
         Answers { confirms_opt_out: true, opt_out: String::new(), help: "Loja Aurora, 0800 000 0000".into() };
     contact.promise_grace = Duration::from_secs(48 * 3600);

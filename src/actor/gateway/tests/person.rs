@@ -282,3 +282,142 @@ fn many_that_are_held_do_not_keep_the_one_behind_them_waiting() {
     desk.send(1);
     assert_eq!(desk.state(free.id), MessageState::Accepted);
 }
+
+/// Rules under which everything is closed on Tuesdays, for a reload.
+fn closed_today() -> std::sync::Arc<contact::calendar::Calendar> {
+    let config = crate::config::Config::default();
+    let closures = vec!["2026-11-24".parse().unwrap()];
+    let rules = crate::config::Contact { closures, ..config.contact };
+    crate::config::rules::RuleBook::load(&config.region, &rules).unwrap().calendar.into()
+}
+
+/// The rules as they come with the program.
+fn ruled() -> Desk {
+    let config = crate::config::Config::default();
+    let book = crate::config::rules::RuleBook::load(&config.region, &config.contact).unwrap();
+    desk(|contact| contact.calendar = book.calendar.into())
+}
+
+#[test]
+fn hours_close_a_lane_without_a_change_to_any_row_and_open_it_again() {
+    let mut desk = ruled();
+    // 10:00 in São Paulo.
+    desk.submit("um");
+    desk.send(1);
+    let waiting = desk.submit("dois");
+    let rows = |desk: &Desk| -> Vec<(i64, i64)> {
+        let conn = desk.gateway.store().connection();
+        let mut statement = conn.prepare("SELECT due, lane FROM segment ORDER BY key").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let before = rows(&desk);
+    // 20:00 in São Paulo, and what waits is not yet over.
+    desk.pass(Duration::from_secs(10 * 3600));
+    assert!(desk.loads().is_empty());
+    let opens = Some("2026-11-25T11:00:00Z".parse().unwrap());
+    assert_eq!(desk.verdict(waiting), Verdict::Hold { reason: contact(contact::Reason::Window), until: opens });
+    assert_eq!(rows(&desk), before);
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    assert!(desk.loads().is_empty());
+    assert_eq!(desk.gateway.deadline(desk.now), opens);
+    desk.now = opens.unwrap();
+    desk.pass(Duration::ZERO);
+    desk.send(2);
+    assert_eq!(desk.state(waiting), MessageState::Accepted);
+}
+
+#[test]
+fn an_offer_that_comes_after_the_hours_is_refused() {
+    let mut desk = ruled();
+    desk.now = "2026-11-24T22:59:59Z".parse().unwrap();
+    let id = desk.submit("um");
+    let (modem, lease) = desk.load();
+    desk.pass(Duration::from_secs(2));
+    assert_eq!(desk.offer(&modem, lease.segment), Offer::Stop);
+    assert_eq!(desk.state(id), MessageState::Queued);
+}
+
+#[test]
+fn rules_that_are_read_again_hold_for_what_waits() {
+    let mut desk = ruled();
+    let id = desk.submit("um");
+    let lexicon = std::sync::Arc::new(crate::config::replies::standard());
+    let commit = |context: &mut Context<'_, '_>| {
+        context.work.set_rules(closed_today(), lexicon.clone());
+        Ok(())
+    };
+    desk.gateway.commit(desk.now, commit).unwrap();
+    assert!(desk.loads().is_empty());
+    let until = Some("2026-11-25T11:00:00Z".parse().unwrap());
+    assert_eq!(desk.verdict(id), Verdict::Hold { reason: contact(contact::Reason::Holiday), until });
+    // A transaction that fails forgets nothing of it.
+    let failed: Result<(), _> = desk.gateway.commit(desk.now, |_| Err(StoreError::Full));
+    assert!(failed.is_err());
+    assert!(desk.loads().is_empty());
+}
+
+#[test]
+fn nothing_arrives_after_the_hours_where_that_is_asked_for() {
+    let config = crate::config::Config::default();
+    let book = crate::config::rules::RuleBook::load(&config.region, &config.contact).unwrap();
+    let mut desk = desk(|contact| {
+        contact.calendar = book.calendar.into();
+        contact.deliver_within_window = true;
+    });
+    // 17:00 in São Paulo: three hours are left.
+    desk.now = "2026-11-24T20:00:00Z".parse().unwrap();
+    desk.submit("um");
+    let (_, lease) = desk.load();
+    assert_eq!(submit_tpdu(&lease).validity, Some(crate::pdu::Validity::relative(3 * 3600)));
+}
+
+#[test]
+fn a_debtor_who_lives_elsewhere_goes_by_the_clocks_and_the_laws_there() {
+    let mut desk = ruled();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    // 08:30 in São Paulo is 07:30 in Manaus.
+    desk.now = "2026-11-24T11:30:00Z".parse().unwrap();
+    let submission = Submission { labels, ..desk.submission("um") };
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Go));
+    let moved =
+        contact::Habit { state: Some("AM".into()), zone: Some("America/Manaus".into()), ..contact::Habit::default() };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &moved, "test");
+    desk.gateway.commit(desk.now, set).unwrap().unwrap();
+    assert!(desk.loads().is_empty());
+    let opens = Some("2026-11-24T12:00:00Z".parse().unwrap());
+    assert_eq!(desk.verdict(submission.id), Verdict::Hold { reason: contact(contact::Reason::Window), until: opens });
+    desk.pass(Duration::from_secs(1800));
+    desk.send(1);
+}
+
+#[test]
+fn hours_that_a_debtor_asked_for_are_kept() {
+    let mut desk = ruled();
+    let habit = contact::Habit {
+        preferred: vec!["14:00-16:00".parse().unwrap()],
+        forbidden: vec!["14:00-15:00".parse().unwrap()],
+        ..contact::Habit::default()
+    };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &habit, "test");
+    desk.gateway.commit(desk.now, set).unwrap().unwrap();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let submission = Submission { labels, ..desk.submission("um") };
+    // 15:00 in São Paulo.
+    let until = Some("2026-11-24T18:00:00Z".parse().unwrap());
+    let held = Verdict::Hold { reason: contact(contact::Reason::Window), until };
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(held));
+    assert!(desk.loads().is_empty());
+    desk.now = until.unwrap();
+    desk.send(1);
+}
+
+#[test]
+fn a_place_that_nobody_knows_is_not_noted() {
+    let mut desk = ruled();
+    let nowhere = contact::Habit { zone: Some("America/Atlantis".into()), ..contact::Habit::default() };
+    let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &nowhere, "test");
+    let stored = desk.gateway.commit(desk.now, set).unwrap();
+    assert_eq!(stored, Err(contact::habit::HabitError::Zone));
+}
