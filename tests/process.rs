@@ -308,6 +308,43 @@ fn an_answer_arrives_and_is_tied_to_the_message() {
 }
 
 #[test]
+fn a_wish_to_stop_takes_back_what_waits_and_is_confirmed_and_seen() {
+    let place = Place::new();
+    let _emulator = place.emulate(1, &["--airtime", "20ms", "--report-delay", "100ms"]);
+    let config = place.configure_emulated("1s", 1);
+    let daemon = Daemon::start(&config);
+    let first = submit(&daemon.door, "+5511987650006", "Seu boleto vence hoje");
+    let later = (Clock::host().now().utc + Duration::from_secs(3600)).to_string();
+    let body = json!({ "to": "+5511987650006", "text": "Seu boleto venceu", "not_before": later });
+    let (status, second) = daemon.door.ask("POST", "/v1/messages", Some(&body)).unwrap();
+    assert_eq!((status, &second["state"]), (202, &"queued".into()), "{second}");
+    let blocked = wait_for_state(&daemon, second["id"].as_str().unwrap(), &["blocked"]);
+    assert!(history(&blocked).contains(&"message.blocked"), "{blocked}");
+    wait_for_state(&daemon, &first, &["delivered"]);
+    let sent = eventually(&daemon.process, "a confirmation", LIMIT, || {
+        let sent = texts(&place);
+        (sent.len() > 1).then_some(sent)
+    });
+    assert!(sent[0] == "Seu boleto vence hoje" && sent[1].contains("VOLTAR"), "{sent:?}");
+
+    let ask = |arguments: &[&str]| {
+        let more = ["--json", "--config", config.to_str().unwrap()];
+        let (status, said) = Process::start(&[&["conversations"][..], arguments, &more[..]].concat()).end();
+        assert_eq!(status.code(), Some(0), "{said}");
+        serde_json::from_str::<Value>(&said).unwrap()
+    };
+    let listed = ask(&[]);
+    let told = ["number", "state", "needs_person", "last_intents", "last_text"].map(|field| listed[field].clone());
+    assert_eq!(told, [json!("+5511987650006"), json!("open"), json!(false), json!(["opt_out"]), json!("PARE")]);
+    let shown = ask(&["show", &listed["id"].to_string()]);
+    let turns = shown["messages"].as_array().unwrap();
+    assert!(turns.iter().any(|turn| turn["direction"] == "in" && turn["intents"] == json!(["opt_out"])), "{shown}");
+    assert!(turns.iter().any(|turn| turn["direction"] == "out" && turn["id"] == first.as_str()), "{shown}");
+    let closed = ask(&["close", &listed["id"].to_string()]);
+    assert_eq!(closed["assigned"], Value::Null, "{closed}");
+}
+
+#[test]
 fn a_code_is_answered_by_the_network_and_is_kept_where_it_tells_the_balance() {
     let place = Place::new();
     let _emulator = place.emulate(1, &["--profile", "huawei"]);

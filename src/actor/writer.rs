@@ -21,6 +21,7 @@ use crate::contact::calendar::Calendar;
 use crate::contact::edition::Edition;
 use crate::contact::habit::{Habit, HabitError};
 use crate::contact::reply::{Intent, Lexicon};
+use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
@@ -30,6 +31,7 @@ use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
+use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
 use crate::store::submit::SubmitAnswer;
@@ -293,6 +295,31 @@ impl Handle {
     pub async fn erase_suppression(&self, number: PhoneNumber) -> Result<u64, WriteError> {
         self.call(Job::Control, move |context| context.work.erase_suppressed(number).map(|entries| entries as u64))
             .await
+    }
+
+    /// Changes who looks after a conversation. `None` where there is no such conversation.
+    pub async fn care(&self, conversation: i64, care: Care, client: String) -> Result<Option<Cared>, WriteError> {
+        self.call(Job::Control, move |context| context.work.care(conversation, &care, &client)).await
+    }
+
+    /// Takes an answer in a conversation in, by the SIM that received last or, where `any_sim` allows it, by another.
+    pub async fn answer(
+        &self,
+        conversation: i64,
+        submission: Submission,
+        any_sim: bool,
+    ) -> Result<ReplyAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.answer(conversation, &submission, any_sim)).await
+    }
+
+    /// Notes how things stand with the person of a conversation. `None` where there is no such conversation.
+    pub async fn decide_standing(
+        &self,
+        conversation: i64,
+        standing: Standing,
+        client: String,
+    ) -> Result<Option<Stopped>, WriteError> {
+        self.call(Job::Control, move |context| context.work.decide_standing(conversation, standing, &client)).await
     }
 
     /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.

@@ -32,8 +32,9 @@ impl Command for InboxArgs {
             return Ok(Exit::Done);
         }
         let page = client.get(&query.on("/v1/inbox")).await?;
-        printer.list(["SEQ", "AT", "FROM", "SIM", "TEXT"], oldest_first(items(&page), self.after), |text| {
-            [cell(text, "seq"), cell(text, "at"), cell(text, "from"), cell(text, "to_sim"), cell(text, "text")]
+        let heading = ["SEQ", "AT", "FROM", "SIM", "INTENTS", "TEXT"];
+        printer.list(heading, oldest_first(items(&page), self.after), |text| {
+            ["seq", "at", "from", "to_sim", "intents", "text"].map(|field| cell(text, field))
         })?;
         Ok(Exit::Done)
     }

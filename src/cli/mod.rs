@@ -5,6 +5,7 @@
 mod alarms;
 mod check;
 mod client;
+mod conversations;
 mod demo;
 pub mod emulate;
 mod events;
@@ -67,6 +68,8 @@ enum Command {
     Evidence(Remote<evidence::EvidenceArgs>),
     /// List the texts that came in, or the calls
     Inbox(Remote<inbox::InboxArgs>),
+    /// List what people wrote and what waits for an answer; answer, assign, close, decide
+    Conversations(Box<Remote<conversations::ConversationsArgs>>),
     /// Show, add and lift who must not be texted; lists in and out as CSV
     Suppressions(Box<Remote<suppressions::SuppressionsArgs>>),
     /// Show the modems
@@ -155,6 +158,7 @@ pub fn run(
         Command::Messages(command) => command.run(environment, out),
         Command::Evidence(command) => command.run(environment, out),
         Command::Inbox(command) => command.run(environment, out),
+        Command::Conversations(command) => command.run(environment, out),
         Command::Suppressions(command) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),

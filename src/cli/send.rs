@@ -162,7 +162,7 @@ impl SendArgs {
 }
 
 /// The exit code of a message that was taken and is not waited for. Its turn and its due time hold no message.
-fn taken(message: &Value) -> Exit {
+pub(super) fn taken(message: &Value) -> Exit {
     if is_held(message) || state(message) == Some(MessageState::Blocked) { Exit::Held } else { Exit::Done }
 }
 
@@ -249,7 +249,8 @@ fn hold(message: &Value) -> Option<&str> {
     message.pointer("/reason/code")?.as_str()
 }
 
-fn print(message: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
+/// A message that was taken in.
+pub(super) fn print(message: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
     if printer.is_json {
         return Ok(printer.line(&message.to_string())?);
     }

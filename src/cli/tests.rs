@@ -450,7 +450,7 @@ fn alarms_are_listed_and_cleared() {
 
 #[test]
 fn the_inbox_reads_downwards_in_time() {
-    let text = |seq: i64| json!({"seq": seq, "at": "T", "from": "+5511987654321", "to_sim": "a", "text": "oi\u{7}"});
+    let text = |seq: i64| json!({"seq": seq, "at": "T", "from": "+5511987654321", "to_sim": "a", "intents": ["opt_out", "dispute"], "text": "oi\u{7}"});
     let asked = Asked::default();
     let newest = ask(asked.answering(200, json!({"items": [text(2), text(1)]})), &["inbox"]);
     let after = ask(asked.answering(200, json!({"items": [text(1), text(2)]})), &["inbox", "--after", "0"]);
@@ -458,10 +458,81 @@ fn the_inbox_reads_downwards_in_time() {
     insta::assert_snapshot!(format!("{}\n{}", asked.lines(), after.output), @r"
     GET /v1/inbox
     GET /v1/inbox?after=0
-    SEQ  AT  FROM            SIM  TEXT
-    1    T   +5511987654321  a    oi\u{7}
-    2    T   +5511987654321  a    oi\u{7}
+    SEQ  AT  FROM            SIM  INTENTS          TEXT
+    1    T   +5511987654321  a    opt_out,dispute  oi\u{7}
+    2    T   +5511987654321  a    opt_out,dispute  oi\u{7}
     ");
+}
+
+fn conversation() -> Value {
+    json!({"id": 7, "number": "+5511987654321", "debtor": null, "sim": "a", "state": "open", "needs_person": true,
+           "assigned": null, "last_at": "T", "last_text": "quem fala?", "last_intents": [], "standing": "open",
+           "standing_until": null})
+}
+
+#[test]
+fn conversations_are_listed_and_shown() {
+    let asked = Asked::default();
+    let page = json!({"items": [conversation()], "next": "b5"});
+    let args = ["conversations", "--needs-person", "--state", "open", "--assigned", "ana", "--limit", "1"];
+    let listed = ask(asked.answering(200, page), &args);
+    let mut whole = conversation();
+    whole["messages"] = json!([
+        {"direction": "out", "id": ID, "at": "T1", "text": "sua parcela", "purpose": "collection", "state": "delivered",
+         "operator": null},
+        {"direction": "in", "seq": 5, "at": "T2", "text": "quem\u{7} fala?", "intents": ["help"]},
+        {"direction": "out", "id": ID, "at": "T3", "text": "Loja Aurora", "purpose": "reply", "state": "queued",
+         "operator": "ana"},
+    ]);
+    whole["next"] = json!("t3.4");
+    let shown = ask(asked.answering(200, whole), &["conversations", "show", "7", "--cursor", "t9.9"]);
+    insta::assert_snapshot!(format!("{}\n{}\n{}", asked.lines(), listed.output, shown.output), @r"
+    GET /v1/conversations?state=open&needs_person=true&assigned=ana&limit=1
+    GET /v1/conversations/7?cursor=t9.9
+    ID  AT  NUMBER          DEBTOR  SIM  STATE                 STANDING  ASSIGNED  INTENTS  TEXT
+    7   T   +5511987654321  -       a    open, needs a person  open      -         -        quem fala?
+    there are more: --cursor b5
+
+    state     open, needs a person
+    number    +5511987654321
+    sim       a
+    standing  open
+
+    AT  WHO       STATE      INTENTS  TEXT
+    T1  we        delivered  -        sua parcela
+    T2  they      -          help     quem\u{7} fala?
+    T3  we (ana)  queued     -        Loja Aurora
+    there are more: --cursor t3.4
+    ");
+}
+
+#[test]
+fn a_conversation_is_answered_assigned_closed_and_decided() {
+    let asked = Asked::default();
+    let taken = message("queued", Some(("sim_resting", None)));
+    let held = ask(asked.answering(202, taken), &["conversations", "reply", "7", "-5%", "--operator", "ana"]);
+    assert_eq!(held.exit, Exit::Held.code());
+    let cared = json!({"id": 7, "state": "open", "needs_person": true, "assigned": "ana"});
+    let assigned = ask(asked.answering(200, cared), &["conversations", "assign", "7", "ana"]);
+    let cared = json!({"id": 7, "state": "closed", "needs_person": false, "assigned": null});
+    let left = ask(asked.answering(200, cared.clone()), &["conversations", "assign", "7", "--nobody"]);
+    let closed = ask(asked.answering(200, cared), &["conversations", "close", "7"]);
+    let decided = json!({"stopped": 2, "on_wire": [ID]});
+    let args = ["conversations", "standing", "7", "promised", "--until", "2026-12-01T00:00:00Z"];
+    let decided = ask(asked.answering(200, decided), &args);
+    let output = [held.output, assigned.output, left.output, closed.output, decided.output].concat();
+    insta::assert_snapshot!(format!("{}\n{output}", asked.lines()), @r#"
+    POST /v1/conversations/7/reply {"any_sim":false,"client_ref":null,"operator":"ana","text":"-5%"}
+    POST /v1/conversations/7/assign {"to":"ana"}
+    POST /v1/conversations/7/assign {"to":null}
+    POST /v1/conversations/7/close
+    POST /v1/conversations/7/standing {"standing":"promised","until":"2026-12-01T00:00:00Z"}
+    0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued, held (sim_resting): as the gate says
+    7 open, needs a person, assigned to ana
+    7 closed, assigned to nobody
+    7 closed, assigned to nobody
+    2 messages stopped, 1 on the wire
+    "#);
 }
 
 #[test]

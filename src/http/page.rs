@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::store::conversation::TurnsBefore;
 use crate::store::view::Page;
 
 use super::dto::List;
@@ -68,6 +69,20 @@ pub(super) fn read_cursor(cursor: &str) -> Result<Page, Problem> {
     page.ok_or_else(|| Problem::bad("cursor", "is not a cursor of this list; give `next` of the page before"))
 }
 
+/// Reads a cursor of a conversation, which goes on in two lists.
+pub(super) fn read_turns_cursor(cursor: &str) -> Result<TurnsBefore, Problem> {
+    let number = |digits: &str| digits.parse::<i64>().ok().filter(|number| *number >= 0);
+    let places = cursor.strip_prefix('t').and_then(|places| places.split_once('.'));
+    let before = places
+        .and_then(|(message, inbound)| Some(TurnsBefore { message: number(message)?, inbound: number(inbound)? }));
+    before.ok_or_else(|| Problem::bad("cursor", "is not a cursor of this list; give `next` of the page before"))
+}
+
+/// Writes one.
+pub(super) fn turns_cursor(before: TurnsBefore) -> String {
+    format!("t{}.{}", before.message, before.inbound)
+}
+
 impl<T> List<T> {
     /// A page, with a cursor where it is full. `seq` is the number of an item.
     pub(super) fn page(items: Vec<T>, limit: u32, page: Page, seq: impl Fn(&T) -> i64) -> Self {
@@ -95,6 +110,15 @@ mod tests {
             let list = List::page(vec![7, 8], 2, page, |seq| *seq);
             let next = read_cursor(list.next.as_deref().unwrap()).unwrap();
             assert_eq!(next, if page == Page::After(0) { Page::After(8) } else { Page::Before(Some(8)) });
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_a_conversation_leads_on_in_both_lists() {
+        let before = TurnsBefore { message: 17, inbound: i64::MAX };
+        assert_eq!(read_turns_cursor(&turns_cursor(before)), Ok(before));
+        for cursor in ["", "t", "t1", "t1.-2", "b7", "t1.2.3"] {
+            assert!(read_turns_cursor(cursor).is_err(), "{cursor}");
         }
     }
 

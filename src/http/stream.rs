@@ -16,6 +16,7 @@ use crate::store::view::{EventView, Page};
 
 use super::auth::Caller;
 use super::dto::event::EventAnswer;
+use super::dto::message::Eyes;
 use super::problem::Problem;
 use super::{Phase, Site};
 
@@ -37,7 +38,7 @@ struct Follower {
 
 /// Streams all events after `after` to `caller`.
 pub(super) fn follow(site: Site, caller: &Caller, after: i64) -> Response {
-    let (token, creditors) = (caller.token(), Arc::clone(caller.creditors()));
+    let (token, creditors, eyes) = (caller.token(), Arc::clone(caller.creditors()), caller.eyes());
     let door = site.clone();
     let ended = async move {
         match token {
@@ -48,9 +49,9 @@ pub(super) fn follow(site: Site, caller: &Caller, after: i64) -> Response {
     let committed = site.writer.committed();
     let phase = site.app.0.phase.subscribe();
     let follower = Follower { site, creditors, committed, phase, read: after, ahead: VecDeque::new() };
-    let stream = unfold(follower, |mut follower| async move {
+    let stream = unfold(follower, move |mut follower| async move {
         let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(sse(event)), follower))
+        Some((Ok::<_, Infallible>(sse(event, eyes)), follower))
     });
     // The end is asked for before each event, so what was read ahead is not sent after it.
     Sse::new(stream.take_until(ended)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
@@ -87,8 +88,8 @@ impl Follower {
     }
 }
 
-fn sse(event: EventView) -> Event {
-    let event = EventAnswer::from(event);
+fn sse(event: EventView, eyes: Eyes) -> Event {
+    let event = EventAnswer::new(event, eyes);
     let head = Event::default().id(event.seq.to_string()).event(event.kind());
     // One line: the numbers and words of an event, and data that is an object of one line.
     head.data(serde_json::to_string(&event).unwrap_or_default())

@@ -52,6 +52,8 @@ pub enum EventKind {
     SuppressionLifted,
     /// How things stand with a debtor is known anew.
     DebtChanged,
+    /// Somebody looks after a conversation now, or nobody must any more.
+    ConversationChanged,
     /// A person must look after something.
     AlarmRaised,
     /// Nobody must any more.
@@ -92,6 +94,7 @@ impl EventKind {
             Self::SuppressionAdded => "suppression.added",
             Self::SuppressionLifted => "suppression.lifted",
             Self::DebtChanged => "debt.changed",
+            Self::ConversationChanged => "conversation.changed",
             Self::AlarmRaised => "alarm.raised",
             Self::AlarmCleared => "alarm.cleared",
         }

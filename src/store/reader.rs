@@ -24,7 +24,7 @@ use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
 };
-use super::{StoreError, evidence, habit, record, schema};
+use super::{StoreError, evidence, habit, record, reply, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -119,7 +119,7 @@ impl Reader {
     pub fn inbox(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<InboundView>, StoreError> {
         let select =
             "SELECT inbound.seq, inbound.at, sender, sim.iccid, modem, inbound.text, inbound.parts, message.id,
-             message.debtor, missing, replaces FROM inbound JOIN sim ON sim.key = inbound.sim
+             message.debtor, missing, replaces, understood FROM inbound JOIN sim ON sim.key = inbound.sim
              LEFT JOIN message ON message.key = inbound.message";
         let only = of_creditors(creditors);
         self.numbered(select, "inbound.seq", page, limit, only, |row| {
@@ -138,6 +138,7 @@ impl Reader {
                     .and_then(|json| serde_json::from_str(&json).ok())
                     .unwrap_or_default(),
                 replaces: row.get(10)?,
+                understood: row.get::<_, Option<String>>(11)?.and_then(|stored| reply::retold(&stored)),
             })
         })
     }
@@ -508,6 +509,6 @@ fn of_creditors(creditors: &[String]) -> Option<(&'static str, Value)> {
 }
 
 /// Words as one value, for `json_each`.
-fn json_list(words: &[String]) -> Value {
+pub(super) fn json_list(words: &[String]) -> Value {
     Value::Text(serde_json::Value::from(words).to_string())
 }

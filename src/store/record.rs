@@ -76,7 +76,8 @@ pub(super) fn read(
     let Bounds { is_capped, minds_standing, .. } = bounds(asks);
     let entries = suppression::entries(conn, contact, number)?;
     let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing = if minds_standing { standing(conn, &addressee, now)? } else { Standing::Open };
+    let standing =
+        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
@@ -130,18 +131,23 @@ fn history(
 }
 
 /// The strictest of what is known of the debtor and of the number.
-fn standing(conn: &Connection, addressee: &Addressee, now: Timestamp) -> Result<Standing, StoreError> {
+pub(super) fn standing(
+    conn: &Connection,
+    debtor: Option<&str>,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
     let read = |row: &Row<'_>| {
         let until: Option<i64> = row.get(1)?;
         Ok(Standing::from_name(&row.get::<_, String>(0)?, until.map(Timestamp::from_millis)))
     };
     let mut found = Vec::new();
-    if let Some(debtor) = &addressee.debtor {
+    if let Some(debtor) = debtor {
         let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE debtor = ?")?;
         found.extend(statement.query_row([debtor], read).optional()?);
     }
     let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE subscriber = ?")?;
-    found.extend(statement.query_row([stored_subscriber(addressee.number)], read).optional()?);
+    found.extend(statement.query_row([stored_subscriber(number)], read).optional()?);
     // What a later release wrote is no reason to ask for money.
     let known = found.into_iter().map(|standing| standing.unwrap_or(Standing::Disputed));
     Ok(known

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{OptionalExtension as _, params};
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::contact::Habit;
@@ -23,6 +24,7 @@ use super::record::addressee;
 use super::standing::{Whose, Word};
 use super::suppression::Act;
 use super::tie::Tie;
+use super::view::{Seen, Understood};
 use super::work::Work;
 
 /// A text that is followed.
@@ -39,7 +41,7 @@ pub(super) struct Answer {
 }
 
 /// What of an understanding is told: words of the rules, never of the text.
-pub(super) fn told(understood: &Understanding) -> serde_json::Value {
+pub(super) fn told(understood: &Understanding) -> Value {
     let seen = |one: &Evidence| serde_json::json!({ "intent": one.intent.code(), "phrase": one.phrase });
     let mut told = serde_json::json!({
         "intents": understood.intents.iter().map(|intent| intent.code()).collect::<Vec<_>>(),
@@ -51,6 +53,22 @@ pub(super) fn told(understood: &Understanding) -> serde_json::Value {
         told.insert("promise_date".to_owned(), date.to_string().into());
     }
     told
+}
+
+/// What was told of an understanding, as it is stored. Nothing of a row that says nothing.
+pub(super) fn retold(stored: &str) -> Option<Understood> {
+    let told: Value = serde_json::from_str(stored).ok()?;
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let list = |name: &str| told.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let words = |name: &str| list(name).iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+    let seen = |one: &Value| Some(Seen { intent: text(one, "intent")?, phrase: text(one, "phrase")? });
+    Some(Understood {
+        intents: words("intents"),
+        effects: words("effects"),
+        doubts: words("doubts"),
+        seen_by: list("seen_by").iter().filter_map(seen).collect(),
+        promise_date: text(&told, "promise_date"),
+    })
 }
 
 impl Work<'_> {
@@ -226,7 +244,7 @@ impl Work<'_> {
     }
 
     /// How things stand, as it is stored.
-    fn standing_of(&self, whose: &Whose) -> Result<Standing, StoreError> {
+    pub(super) fn standing_of(&self, whose: &Whose) -> Result<Standing, StoreError> {
         let (debtor, subscriber) = match whose {
             Whose::Debtor(debtor) => (Some(debtor.as_str()), None),
             Whose::Number(number) => (None, Some(super::record::stored_subscriber(*number))),

@@ -60,7 +60,9 @@ impl Work<'_> {
                 word.inbound,
             ])?;
         let until = standing.until().map(|until| until.to_string());
-        let data = serde_json::json!({ "standing": standing.name(), "until": until, "inbound": word.inbound });
+        let data = serde_json::json!({
+            "standing": standing.name(), "until": until, "inbound": word.inbound, "client": word.client,
+        });
         let about = About { message: word.message, data: Some(data.to_string()), ..About::default() };
         self.event(EventKind::DebtChanged, &about)?;
         let waiting = match whose {

@@ -49,6 +49,11 @@ impl Work<'_> {
             return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Over));
         }
         let route = self.route(route_of(submission), submission.purpose, submission.to)?;
+        self.submit_by(submission, route)
+    }
+
+    /// The same by a route that is settled.
+    pub(super) fn submit_by(&mut self, submission: &Submission, route: Route) -> Result<SubmitAnswer, StoreError> {
         let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
         if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
             let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
@@ -97,7 +102,7 @@ impl Work<'_> {
         Ok(verdict)
     }
 
-    fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {
+    pub(super) fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {
         let Some(client_ref) = &submission.client_ref else { return Ok(None) };
         let known = self
             .conn

@@ -147,6 +147,32 @@ pub struct InboundView {
     pub missing: Vec<u8>,
     /// The text of before that showed less of the same.
     pub replaces: Option<i64>,
+    /// What was understood of it; `None` where nobody could be answered.
+    pub understood: Option<Understood>,
+}
+
+/// What was understood of a text: words of the rules, never of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Understood {
+    /// What is wanted, the strictest first.
+    pub intents: Vec<String>,
+    /// What changed.
+    pub effects: Vec<String>,
+    /// Why a person should look.
+    pub doubts: Vec<String>,
+    /// What each intent was seen by.
+    pub seen_by: Vec<Seen>,
+    /// The day of a promise.
+    pub promise_date: Option<String>,
+}
+
+/// What an intent was seen by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The intent.
+    pub intent: String,
+    /// The phrase as it stands in the rules.
+    pub phrase: String,
 }
 
 /// A token without its secret.

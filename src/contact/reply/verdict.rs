@@ -33,6 +33,13 @@ impl Verdict {
         let weighing = Weighing::new(&words.all, &found, context, lexicon.lead_words_max());
         let counted: Vec<&Found<'_>> = found.iter().filter(|one| weighing.counts(one)).collect();
         for one in &counted {
+            if one.role.intent() == Some(Intent::Yes) && !weighing.is_nothing_but_yes() {
+                let blocks = |one: &&Found<'_>| {
+                    matches!(one.role.intent(), Some(Intent::OptOut | Intent::WrongPerson | Intent::Deceased))
+                };
+                verdict.doubts.extend((!counted.iter().any(|one| blocks(one))).then_some(Doubt::Ambiguous));
+                continue;
+            }
             verdict.see(one);
         }
         verdict.promise_date = promised(&words.all, &found, &counted, context);
@@ -225,6 +232,19 @@ impl<'w, 'f> Weighing<'w, 'f> {
     /// The intents that some words deny.
     fn denied(&self) -> impl Iterator<Item = Intent> {
         self.found.iter().filter_map(|one| if let Role::Unless(intent) = one.role { Some(intent) } else { None })
+    }
+
+    /// Whether nothing stands beside a yes that could take it back: "yes, it was my number" confirms nothing.
+    fn is_nothing_but_yes(&self) -> bool {
+        self.is_all(|role| {
+            let is_in_keeping = |intent| {
+                matches!(
+                    intent,
+                    Intent::Yes | Intent::AlreadyPaid | Intent::PromiseToPay | Intent::WantsContact | Intent::Help
+                )
+            };
+            role == Role::Courtesy || role == Role::Ambiguous || role.intent().is_some_and(is_in_keeping)
+        })
     }
 
     /// Whether every word is covered by phrases of these roles.

@@ -1,12 +1,14 @@
 //! Events as JSON.
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::store::view::EventView;
 
 use super::at;
+use super::message::Eyes;
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,15 +49,16 @@ impl EventAnswer {
     }
 
     /// With its link of the chain.
-    pub(super) fn with_hash(event: EventView) -> Self {
+    pub(super) fn with_hash(event: EventView, eyes: Eyes) -> Self {
         let hash = event.hash.map(|hash| hash.to_string());
-        Self { hash, ..Self::from(event) }
+        Self { hash, ..Self::new(event, eyes) }
     }
 }
 
-impl From<EventView> for EventAnswer {
-    fn from(event: EventView) -> Self {
-        let data = event.data.and_then(|json| RawValue::from_string(json).ok());
+impl EventAnswer {
+    pub(in super::super) fn new(event: EventView, eyes: Eyes) -> Self {
+        let data = event.data.map(|json| if eyes == Eyes::Open { json } else { without_phrases(json) });
+        let data = data.and_then(|json| RawValue::from_string(json).ok());
         Self {
             seq: event.seq,
             at: at(event.at),
@@ -69,6 +72,18 @@ impl From<EventView> for EventAnswer {
             hash: None,
         }
     }
+}
+
+/// By what an intent was seen is a phrase of the rules, and the same words stand in the text.
+fn without_phrases(json: String) -> String {
+    if !json.contains("\"seen_by\"") {
+        return json;
+    }
+    let mut data: Value = serde_json::from_str(&json).unwrap_or_default();
+    if let Some(understood) = data.get_mut("understood").and_then(Value::as_object_mut) {
+        understood.remove("seen_by");
+    }
+    data.to_string()
 }
 
 fn empty() -> Box<RawValue> {

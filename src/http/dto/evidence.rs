@@ -74,7 +74,7 @@ impl EvidenceOfMessage {
             // With it, and the hashes of the log, texts and numbers could be tried.
             salt: dossier.salt.filter(|_| is_open).map(|salt| salt.to_string()),
             matches: dossier.matches.into(),
-            events: dossier.events.into_iter().map(EventAnswer::with_hash).collect(),
+            events: dossier.events.into_iter().map(|event| EventAnswer::with_hash(event, eyes)).collect(),
         }
     }
 }

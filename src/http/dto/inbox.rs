@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::sms::number::Sender;
 use crate::store::call::CallView;
-use crate::store::view::InboundView;
+use crate::store::view::{InboundView, Seen, Understood};
 
 use super::at;
 use super::message::{Eyes, masked_text};
@@ -32,8 +32,12 @@ pub(in super::super) struct InboundAnswer {
     /// The `seq` of the item that showed less of this text, when parts came after it was published.
     #[schema(required)]
     replaces: Option<i64>,
-    /// What it seems to mean; not read yet.
+    /// What it is understood to want, the strictest first: `deceased`, `wrong_person`, `opt_out`, `dispute`, `already_paid`,
+    /// `promise_to_pay`, `wants_contact`, `help`, `opt_in`, `no` or `yes`.
     intents: Vec<String>,
+    /// What followed from it and by what it was seen; null for a text of a name, a service or a number of your own.
+    #[schema(required)]
+    understood: Option<UnderstoodAnswer>,
     /// The message that it most likely answers.
     #[schema(required)]
     message: Option<String>,
@@ -48,6 +52,7 @@ impl InboundAnswer {
             Eyes::Open => (text.from.as_str().to_owned(), text.text.0),
             Eyes::Masked => (text.from.masked(), masked_text(&text.text)),
         };
+        let (intents, understood) = UnderstoodAnswer::with_intents(text.understood, eyes);
         Self {
             seq: text.seq,
             at: at(text.at),
@@ -58,10 +63,51 @@ impl InboundAnswer {
             parts: text.parts,
             missing: text.missing,
             replaces: text.replaces,
-            intents: Vec::new(),
+            intents,
+            understood,
             message: text.message.map(|id| id.to_string()),
             debtor: text.debtor,
         }
+    }
+}
+
+/// What was understood of a text: words of the rules, never of the text.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct UnderstoodAnswer {
+    /// What changed: `opt_out`, `wrong_person`, `deceased`, `held_disputed`, `held_unconfirmed`, `held_promised`,
+    /// `held_perhaps_stop`, `held_quiet`, `ask_person`, `send_help`, `opt_in` or `number_confirmed`.
+    effects: Vec<String>,
+    /// Why a person should look: `empty`, `ambiguous`, `not_understood`, `guarded`, `broken`, `perhaps_stop`,
+    /// `contradictory` or `long`.
+    doubts: Vec<String>,
+    /// What each intent was seen by; empty without `pii`, since the same words stand in the text.
+    seen_by: Vec<SeenAnswer>,
+    /// The day of a promise.
+    #[schema(required)]
+    promise_date: Option<String>,
+}
+
+/// What an intent was seen by.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct SeenAnswer {
+    /// The intent.
+    intent: String,
+    /// The phrase as it stands in the rules.
+    phrase: String,
+}
+
+impl UnderstoodAnswer {
+    /// The intents, and the rest.
+    fn with_intents(understood: Option<Understood>, eyes: Eyes) -> (Vec<String>, Option<Self>) {
+        let Some(Understood { intents, effects, doubts, seen_by, promise_date }) = understood else {
+            return (Vec::new(), None);
+        };
+        let seen = |seen: Seen| SeenAnswer { intent: seen.intent, phrase: seen.phrase };
+        let seen_by = match eyes {
+            Eyes::Open => seen_by.into_iter().map(seen).collect(),
+            Eyes::Masked => Vec::new(),
+        };
+        (intents, Some(Self { effects, doubts, seen_by, promise_date }))
     }
 }
 

@@ -251,9 +251,9 @@ impl MessageAnswer {
     }
 
     /// With its parts and what happened to it.
-    pub(in super::super) fn with_parts(mut self, parts: Vec<PartView>, history: Vec<EventView>) -> Self {
+    pub(in super::super) fn with_parts(mut self, parts: Vec<PartView>, history: Vec<EventView>, eyes: Eyes) -> Self {
         self.parts = Some(parts.into_iter().map(PartAnswer::from).collect());
-        self.history = Some(history.into_iter().map(EventAnswer::from).collect());
+        self.history = Some(history.into_iter().map(|event| EventAnswer::new(event, eyes)).collect());
         self
     }
 }

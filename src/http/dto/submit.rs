@@ -15,11 +15,11 @@ use crate::sms::text::{Change, CharacterAt};
 
 use super::super::explain::{Explained, Lane, lane};
 use super::super::problem::{Document, Problem};
-use super::message::MessageAnswer;
+use super::message::{Eyes, MessageAnswer};
 use super::{Reason, at, held};
 
 /// A message to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct SubmitRequest {
     /// The recipient: E.164, or a national number of the configured country.
@@ -138,7 +138,7 @@ pub(in super::super) struct SubmitAnswer {
 #[derive(Debug)]
 pub(in super::super) struct Receipt {
     pub(in super::super) id: String,
-    to: PhoneNumber,
+    to: String,
     segments: usize,
     encoding: &'static str,
     units: u32,
@@ -150,7 +150,7 @@ impl From<&Submission> for Receipt {
     fn from(submission: &Submission) -> Self {
         Self {
             id: submission.id.to_string(),
-            to: submission.to,
+            to: submission.to.e164(),
             segments: submission.parts.len(),
             encoding: submission.encoding,
             units: submission.units,
@@ -161,6 +161,14 @@ impl From<&Submission> for Receipt {
 }
 
 impl Receipt {
+    /// For a caller who did not name the number.
+    pub(in super::super) fn seen_with(self, eyes: Eyes, to: PhoneNumber) -> Self {
+        match eyes {
+            Eyes::Open => self,
+            Eyes::Masked => Self { to: to.masked(), ..self },
+        }
+    }
+
     /// The answer when it was queued.
     pub(in super::super) fn queued(self, explained: Explained) -> SubmitAnswer {
         let state = match explained.verdict {
@@ -171,7 +179,7 @@ impl Receipt {
         SubmitAnswer {
             id: self.id,
             state: state.name(),
-            to: self.to.e164(),
+            to: self.to,
             segments: self.segments,
             encoding: self.encoding.into(),
             units: self.units,

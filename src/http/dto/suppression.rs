@@ -103,7 +103,7 @@ pub(in super::super) struct SuppressionAnswer {
     source: String,
     /// Who decided.
     client: String,
-    /// In whose words.
+    /// In whose words; without `pii` nothing where it rests on an inbound text.
     #[schema(required)]
     why: Option<String>,
     /// The inbound text that it rests on.
@@ -144,7 +144,8 @@ impl SuppressionAnswer {
             effective: at(view.effective),
             source: view.source,
             client: view.client,
-            why: view.why,
+            // Of a text it is the phrase by which the wish was seen, and the same words stand in the text.
+            why: view.why.filter(|_| eyes == Eyes::Open || view.inbound.is_none()),
             inbound: view.inbound,
             at: at(view.at),
             lifted,

@@ -64,7 +64,8 @@ pub(super) async fn list(
     if let Page::After(after) = page {
         still_kept(after, oldest)?;
     }
-    let items = events.into_iter().map(EventAnswer::from).collect();
+    let eyes = caller.eyes();
+    let items = events.into_iter().map(|event| EventAnswer::new(event, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |event: &EventAnswer| event.seq)).into_response())
 }
 

@@ -153,7 +153,7 @@ pub(super) async fn show(
     let (mut view, explained) =
         explained(&site, vec![view]).await?.pop().ok_or_else(|| Problem::internal(&"a message was lost"))?;
     let parts = std::mem::take(&mut view.parts);
-    Ok(Json(MessageAnswer::new(view, explained, caller.eyes()).with_parts(parts, history)))
+    Ok(Json(MessageAnswer::new(view, explained, caller.eyes()).with_parts(parts, history, caller.eyes())))
 }
 
 /// Cancel a message of which nothing was handed over.

@@ -1,6 +1,7 @@
 //! What can be asked for, by subject.
 
 mod alarms;
+mod conversations;
 mod debtors;
 mod events;
 mod evidence;
@@ -65,6 +66,12 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(suppressions::erase))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::show))
+        .routes(routes!(conversations::reply))
+        .routes(routes!(conversations::assign))
+        .routes(routes!(conversations::close))
+        .routes(routes!(conversations::standing))
         .routes(routes!(events::list))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::ussd))

@@ -58,9 +58,7 @@ pub(super) async fn submit(
     Octets(octets): Octets,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Send)?;
-    if site.phase() != Phase::Open {
-        return Err(Problem::new(Kind::NotReady, "the daemon is stopping; try again when it is back"));
-    }
+    takes_in(&site)?;
     let began = site.clock.now().instant;
     let response = if is_array(&octets) {
         submit_many(&site, caller, octets).await
@@ -69,6 +67,14 @@ pub(super) async fn submit(
     }?;
     site.metrics.submitted(site.clock.now().instant.saturating_since(began));
     Ok(response)
+}
+
+/// Refuses what is new while the daemon stops.
+pub(super) fn takes_in(site: &Site) -> Result<(), Problem> {
+    if site.phase() == Phase::Open {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::NotReady, "the daemon is stopping; try again when it is back"))
 }
 
 /// The answer to one or to many.
@@ -93,7 +99,17 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
     let receipt = Receipt::from(&submission);
     let answers = site.writer.submit(vec![submission]).await?;
     let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
-    match outcome(receipt, &answer) {
+    answered(site, receipt, &answer, Eyes::Open).await
+}
+
+/// What became of one submission, for eyes that may see its recipient or not.
+pub(super) async fn answered(
+    site: &Site,
+    receipt: Receipt,
+    answer: &Submitted,
+    eyes: Eyes,
+) -> Result<Response, Problem> {
+    match outcome(receipt, answer) {
         Outcome::Queued(receipt, verdict) => {
             let explained = in_words(site, vec![(receipt.lane.clone(), verdict)]).await.pop();
             let explained = explained.unwrap_or(Explained { verdict, pause: None });
@@ -101,7 +117,7 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
         }
         Outcome::Refused(problem) => Err(problem),
         Outcome::Repeat(id) => {
-            let answer = present(site, vec![id]).await?.remove(&id).ok_or_else(|| forgotten(id))?;
+            let answer = present(site, vec![id], eyes).await?.remove(&id).ok_or_else(|| forgotten(id))?;
             Ok(Json(answer).into_response())
         }
     }
@@ -135,7 +151,7 @@ async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Respo
         Outcome::Repeat(id) => Some(*id),
         Outcome::Queued(..) | Outcome::Refused(_) => None,
     });
-    let present = present(site, repeats.collect()).await?;
+    let present = present(site, repeats.collect(), Eyes::Open).await?;
     let queued = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Queued(receipt, verdict) => Some((receipt.lane.clone(), *verdict)),
         Outcome::Repeat(_) | Outcome::Refused(_) => None,
@@ -205,7 +221,8 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
     Ok(outcomes.collect())
 }
 
-fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submission, Problem> {
+/// Checks one request and divides its text.
+pub(super) fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submission, Problem> {
     let now = site.clock.now().utc;
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
@@ -238,7 +255,7 @@ fn forgotten(id: MessageId) -> Problem {
 }
 
 /// How messages that were submitted before stand now. The caller knows what they say: it has just said it again.
-async fn present(site: &Site, ids: Vec<MessageId>) -> Result<HashMap<MessageId, SubmitAnswer>, Problem> {
+async fn present(site: &Site, ids: Vec<MessageId>, eyes: Eyes) -> Result<HashMap<MessageId, SubmitAnswer>, Problem> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -248,7 +265,6 @@ async fn present(site: &Site, ids: Vec<MessageId>) -> Result<HashMap<MessageId, 
         })
         .await?;
     let explained = explained(site, views).await?;
-    let answer =
-        |(view, explained): (MessageView, _)| (view.id, MessageAnswer::new(view, explained, Eyes::Open).into());
+    let answer = |(view, explained): (MessageView, _)| (view.id, MessageAnswer::new(view, explained, eyes).into());
     Ok(explained.into_iter().map(answer).collect())
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod conversations;
 mod events;
 mod evidence;
 mod operation;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 use crate::actor::fleet::Fleet;
 use crate::actor::writer::Writer;
 use crate::clock::{Clock, Timestamp};
+use crate::contact::ContactSettings;
 use crate::dispatch::balance::{Question, Rule};
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
@@ -150,7 +152,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         clock: clock.clone(),
         metrics,
         settings: Settings {
-            secret: crate::contact::ContactSettings::none().secret,
+            secret: ContactSettings::none().secret,
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
@@ -160,12 +162,13 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
 }
 
 fn store_settings(free_floor: u64) -> StoreSettings {
+    let contact = ContactSettings { lexicon: crate::config::replies::standard().into(), ..ContactSettings::none() };
     StoreSettings {
         sims: sims(),
         free_floor,
         country: Country::from_iso("BR").unwrap(),
         alarms: Vec::new(),
-        contact: crate::contact::ContactSettings::none().into(),
+        contact: contact.into(),
     }
 }
 
@@ -246,7 +249,7 @@ fn redact(json: &mut Value) {
                 match (name.as_str(), &value) {
                     ("id" | "message", Value::String(id)) if id.len() == 36 => *value = json!("[id]"),
                     (
-                        "at" | "created_at" | "offered_at" | "accepted_at" | "valid_until" | "resets_at",
+                        "at" | "last_at" | "created_at" | "offered_at" | "accepted_at" | "valid_until" | "resets_at",
                         Value::String(_),
                     ) => {
                         *value = json!("[time]");

@@ -118,7 +118,9 @@ CREATE TABLE conversation (
     needs_person INTEGER NOT NULL,
     assigned TEXT
 ) STRICT;
-CREATE INDEX conversation_at ON conversation (is_open, needs_person, at);
+-- Lists go by the last text, newest first; what waits for a person is few of many.
+CREATE INDEX conversation_inbound ON conversation (inbound);
+CREATE INDEX conversation_needs_person ON conversation (inbound) WHERE needs_person = 1;
 
 -- What is known of where a debtor is, and the hours that the debtor asked for. It goes over what the number tells.
 CREATE TABLE debtor_hours (

@@ -6,10 +6,11 @@ mod aside;
 mod balance;
 mod budget;
 mod clock;
-
 mod control;
+mod conversation;
 mod evidence;
 mod fair;
+mod identity;
 mod inbound;
 mod lane;
 mod parts;

@@ -315,14 +315,14 @@ fn hours_close_a_lane_without_a_change_to_any_row_and_open_it_again() {
     // 20:00 in São Paulo, and what waits is not yet over.
     desk.pass(Duration::from_secs(10 * 3600));
     assert!(desk.loads().is_empty());
-    let opens = Some("2026-11-25T11:00:00Z".parse().unwrap());
-    assert_eq!(desk.verdict(waiting), Verdict::Hold { reason: contact(contact::Reason::Window), until: opens });
+    let opens: Timestamp = "2026-11-25T11:00:00Z".parse().unwrap();
+    assert_eq!(desk.verdict(waiting), Verdict::Hold { reason: contact(contact::Reason::Window), until: Some(opens) });
     assert_eq!(rows(&desk), before);
     desk.restart();
     desk.plug("m1", "sim-a");
     assert!(desk.loads().is_empty());
-    assert_eq!(desk.gateway.deadline(desk.now), opens);
-    desk.now = opens.unwrap();
+    assert_eq!(desk.gateway.deadline(desk.now), Some(opens));
+    desk.now = opens;
     desk.pass(Duration::ZERO);
     desk.send(2);
     assert_eq!(desk.state(waiting), MessageState::Accepted);
@@ -405,11 +405,11 @@ fn hours_that_a_debtor_asked_for_are_kept() {
     let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
     let submission = Submission { labels, ..desk.submission("um") };
     // 15:00 in São Paulo.
-    let until = Some("2026-11-24T18:00:00Z".parse().unwrap());
-    let held = Verdict::Hold { reason: contact(contact::Reason::Window), until };
+    let opens: Timestamp = "2026-11-24T18:00:00Z".parse().unwrap();
+    let held = Verdict::Hold { reason: contact(contact::Reason::Window), until: Some(opens) };
     assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(held));
     assert!(desk.loads().is_empty());
-    desk.now = until.unwrap();
+    desk.now = opens;
     desk.send(1);
 }
 

@@ -103,7 +103,9 @@ fn is_lawful(at: Timestamp) -> bool {
     match local.weekday() {
         Weekday::Sunday => false,
         Weekday::Saturday => (8..14).contains(&local.hour()),
-        _ => (8..20).contains(&local.hour()),
+        Weekday::Monday | Weekday::Tuesday | Weekday::Wednesday | Weekday::Thursday | Weekday::Friday => {
+            (8..20).contains(&local.hour())
+        }
     }
 }
 
