@@ -7,7 +7,7 @@
 //!
 //! Only what stands in the event's own row is hashed: a message is named by its row's key, so that the chain holds when the
 //! message is erased or, some day, gone. Keys could come back then; the event that queued a message therefore says its public
-//! name too, and the event of a hand-over the ICCID ([`super::seal`], [`super::decision`]).
+//! name too, and the event of a hand-over the ICCID (`seal`, `decision`).
 //!
 //! The chain begins with the first event that has a hash; events of older releases have none. It is no proof against somebody
 //! who can write the database and computes it anew from there on: that is what heads kept outside are for.

@@ -37,7 +37,7 @@ impl Verdict {
                 let blocks = |one: &&Found<'_>| {
                     matches!(one.role.intent(), Some(Intent::OptOut | Intent::WrongPerson | Intent::Deceased))
                 };
-                verdict.doubts.extend((!counted.iter().any(|one| blocks(one))).then_some(Doubt::Ambiguous));
+                verdict.doubts.extend((!counted.iter().any(blocks)).then_some(Doubt::Ambiguous));
                 continue;
             }
             verdict.see(one);
