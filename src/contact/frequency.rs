@@ -28,6 +28,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Whether nothing is limited, so that nothing need be looked up.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// How far back the texts of a person matter.
     pub fn looks_back(&self) -> Duration {
         let days = self.same_text_days.max(if self.max_per_week > 0 { 8 } else { 2 });

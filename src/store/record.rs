@@ -75,7 +75,9 @@ pub(super) fn read(
     let asks = if purpose == Purpose::Reply { Purpose::Collection } else { purpose };
     let Bounds { is_capped, minds_standing, .. } = bounds(asks);
     let entries = suppression::entries(conn, contact, number)?;
-    let history = if is_capped { history(conn, contact, &addressee, message, now)? } else { History::default() };
+    // A reply is one by what came before it, whatever is limited.
+    let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
+    let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
     let standing =
         if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
