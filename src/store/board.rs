@@ -47,6 +47,8 @@ pub struct Board {
     seen: Timestamp,
     /// What is still to be moved since the clock was set back.
     pub(super) set_back: Option<SetBack>,
+    /// What was known of contact before this transaction, if it changed that.
+    contact_before: Option<Arc<ContactSettings>>,
     /// Both as they were before this transaction.
     clock_before: Option<(Timestamp, Option<SetBack>)>,
     /// No message expires before this; not later than the first one does.
@@ -226,6 +228,7 @@ impl Board {
             places_before: Vec::new(),
             seen: last_written(conn)?.map_or(now, |at| at.max(now)),
             set_back: None,
+            contact_before: None,
             clock_before: None,
             next_expiry: control::next_expiry(conn)?,
             next_decision: control::next_decision(conn, now)?,
@@ -259,8 +262,10 @@ impl Board {
     pub(super) fn reload(&self, conn: &Connection, settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let mut fresh = Self::load(conn, settings, now)?;
         // The rules may have been read again since the start.
-        if !Arc::ptr_eq(&fresh.contact, &self.contact) {
-            fresh.set_rules(self.contact.clone(), now);
+        let contact = self.contact_before.as_ref().unwrap_or(&self.contact);
+        if !Arc::ptr_eq(&fresh.contact, contact) {
+            fresh.set_rules(contact.clone(), now);
+            fresh.contact_before = None;
         }
         // Lanes that this transaction opened or closed were not told to anyone.
         fresh.retell = true;
@@ -284,6 +289,7 @@ impl Board {
     /// The transaction is on disk.
     pub(super) fn committed(&mut self) {
         self.clock_before = None;
+        self.contact_before = None;
     }
 
     /// Whether the clock was set back since the last transaction, so that one is due even if it does nothing else.
@@ -390,7 +396,8 @@ impl Board {
 
     /// Other rules hold from now on.
     pub(super) fn set_rules(&mut self, contact: Arc<ContactSettings>, now: Timestamp) {
-        self.contact = contact;
+        let before = std::mem::replace(&mut self.contact, contact);
+        self.contact_before.get_or_insert(before);
         self.hours.clear();
         let classes: BTreeSet<String> = self.lanes.values().map(|info| info.class.clone()).collect();
         for class in classes {

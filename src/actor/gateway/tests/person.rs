@@ -344,6 +344,13 @@ fn rules_that_are_read_again_hold_for_what_waits() {
     let mut desk = ruled();
     let id = desk.submit("um");
     let lexicon = std::sync::Arc::new(crate::config::replies::standard());
+    // Those that could not be taken over change nothing.
+    let fails = |context: &mut Context<'_, '_>| {
+        context.work.set_rules(closed_today(), lexicon.clone(), contact::edition::Edition::NONE);
+        Err::<(), _>(StoreError::Full)
+    };
+    assert!(desk.gateway.commit(desk.now, fails).is_err());
+    assert_eq!(desk.verdict(id), Verdict::Go);
     let commit = |context: &mut Context<'_, '_>| {
         context.work.set_rules(closed_today(), lexicon.clone(), contact::edition::Edition::NONE);
         Ok(())
