@@ -262,9 +262,10 @@ impl Gateway {
                     self.commit(now, |context| context.work.pin(message))?;
                     return Ok(None);
                 }
-                Drawn::TurnedAway => {
+                Drawn::TurnedAway(message) => {
                     self.commit(now, |context| {
-                        context.work.turn_away_due(draw, |message| context.plan.is_leased(message))
+                        let is_taken = |other| context.plan.is_leased(other) || skipped.contains(&other);
+                        context.work.turn_away_due(draw, message, is_taken)
                     })?;
                     return Ok(None);
                 }

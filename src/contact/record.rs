@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::clock::Timestamp;
 use crate::sms::message::Purpose;
 
+use super::calendar::Class;
 use super::frequency::{self, History, Limits};
 use super::standing::Standing;
 use super::suppression::Entry;
@@ -32,6 +33,8 @@ pub struct Record {
     pub history: History,
     /// How often is allowed.
     pub limits: Limits,
+    /// The hours that hold where the person may be.
+    pub class: Class,
     /// Where the person's days begin and end.
     pub zone: TimeZone,
     /// Parts of this message have gone: what follows belongs to them.
@@ -111,6 +114,7 @@ mod tests {
             needs_confirmation: false,
             history: History::default(),
             limits: Limits { max_per_day: 1, ..Limits::default() },
+            class: Class::new(Purpose::Operational, [].into()),
             zone: TimeZone::UTC,
             begun: false,
         }

@@ -11,7 +11,7 @@ use crate::sms::number::{Country, PhoneNumber};
 use super::calendar::{self, Calendar, Class, Tables, Window};
 use super::edition::Edition;
 use super::frequency::Limits;
-use super::place::Atlas;
+use super::place::{Atlas, Spot};
 use super::reply::{Intent, Language, Lexicon};
 use super::secret::Secret;
 use super::{Addressee, Habit, Lasts, Obstacle, Reason};
@@ -89,14 +89,30 @@ impl ContactSettings {
 
     /// The hours that hold for a message.
     pub fn class(&self, to: &Addressee) -> Class {
-        self.calendar.class(to.number, &to.habit.residence(self.calendar.atlas()), to.purpose)
+        self.hours(to).0
     }
 
-    /// Where the days of whoever has a number begin and end: of several places the first.
-    pub fn zone(&self, number: PhoneNumber, habit: &Habit) -> TimeZone {
-        let spots = self.calendar.locate(number, &habit.residence(self.calendar.atlas())).spots;
-        spots.iter().find_map(|spot| spot.zone.as_ref()).map_or(TimeZone::UTC, |zone| zone.clock().clone())
+    /// The hours that hold for a message, and where the days of its recipient begin and end.
+    pub fn hours(&self, to: &Addressee) -> (Class, TimeZone) {
+        let spots = self.spots(to.number, &to.habit);
+        let zone = zone_of(&spots);
+        (Class::new(to.purpose, spots), zone)
     }
+
+    /// Where the days of whoever has a number begin and end.
+    pub fn zone(&self, number: PhoneNumber) -> TimeZone {
+        zone_of(&self.spots(number, &Habit::default()))
+    }
+
+    fn spots(&self, number: PhoneNumber, habit: &Habit) -> Arc<[Spot]> {
+        let atlas = self.calendar.atlas();
+        atlas.locate(number, &habit.residence(atlas)).spots
+    }
+}
+
+/// Of several places the first.
+fn zone_of(spots: &[Spot]) -> TimeZone {
+    spots.iter().find_map(|spot| spot.zone.as_ref()).map_or(TimeZone::UTC, |zone| zone.clock().clone())
 }
 
 /// What hours put in the way of a message.

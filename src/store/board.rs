@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
 use crate::contact::calendar::{Calendar, Class, Window};
-use crate::contact::{Addressee, ContactSettings, Record, settings};
+use crate::contact::{ContactSettings, Record, settings};
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
 use crate::dispatch::gate::{self, Question, Verdict};
@@ -367,11 +367,6 @@ impl Board {
         self.lane_is_paused(lane) || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open)
     }
 
-    /// The lane of a message for `to`.
-    pub(super) fn lane_info(&self, to: &Addressee, route: Route, batch: String) -> LaneInfo {
-        LaneInfo { class: self.contact.class(to).to_string(), route, batch }
-    }
-
     /// Looks at the hours that may have changed by now: the lanes that open or close.
     pub(super) fn turn_hours(&mut self, now: Timestamp) -> Vec<LaneKey> {
         let calendar = &self.contact.calendar;
@@ -455,9 +450,9 @@ impl Board {
             }
         }
         let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
-        let (calendar, class) = (&self.contact.calendar, self.contact.class(&record.addressee));
+        let calendar = &self.contact.calendar;
         let own = record.addressee.habit.hours();
-        let hours = |at| settings::obstacle(calendar.window(&class, own.as_ref(), at));
+        let hours = |at| settings::obstacle(calendar.window(&record.class, own.as_ref(), at));
         Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 

@@ -8,6 +8,7 @@ use crate::contact::habit::{Habit, HabitError};
 use crate::sms::id::MessageKey;
 
 use super::StoreError;
+use super::board::LaneInfo;
 use super::event::{About, EventKind};
 use super::record::addressee;
 use super::row::MessageRow;
@@ -65,8 +66,8 @@ impl Work<'_> {
         let message = MessageRow::by_key(self.conn, key)?;
         let Some(info) = self.board.lanes.get(&message.lane).cloned() else { return Ok(()) };
         let to = with_habit(self.conn, addressee(self.conn, key)?)?;
-        let info = self.board.lane_info(&to, info.route, info.batch);
-        self.move_to_lane(&message, info)
+        let class = self.board.contact.class(&to).to_string();
+        self.move_to_lane(&message, LaneInfo { class, ..info })
     }
 }
 

@@ -50,7 +50,7 @@ pub enum Drawn {
     TooMany(Place),
     /// A message to a person who must not be texted now: it and those like it that follow are to be set aside
     /// ([`Work::turn_away_due`]), then draw again.
-    TurnedAway,
+    TurnedAway(MessageKey),
     /// Nothing is due. What is next there is due at this time.
     Empty(Option<Timestamp>),
 }
@@ -143,7 +143,7 @@ impl Store {
                 };
                 Ok(Drawn::TooLarge { message, until })
             }
-            verdict if turns_away(verdict) => Ok(Drawn::TurnedAway),
+            verdict if turns_away(verdict) => Ok(Drawn::TurnedAway(message)),
             Verdict::Hold { .. } | Verdict::Go | Verdict::Block { .. } => Ok(Drawn::Message { message, parts }),
         }
     }
@@ -186,9 +186,16 @@ impl Store {
 }
 
 impl Work<'_> {
-    /// Puts off, or ends, what is due at a place for people who must not be texted now, up to the first message that may go.
-    pub fn turn_away_due(&mut self, from: Draw, is_leased: impl Fn(MessageKey) -> bool) -> Result<(), StoreError> {
-        let mut heads = Vec::new();
+    /// Puts off, or ends, a message to a person who must not be texted now, and others that are due in its lane, up to the
+    /// first that may go. Those that `is_taken` names are left alone: leased ones, and what the SIM passes by.
+    pub fn turn_away_due(
+        &mut self,
+        from: Draw,
+        first: MessageKey,
+        is_taken: impl Fn(MessageKey) -> bool,
+    ) -> Result<(), StoreError> {
+        // It may lie behind many that the SIM passes by.
+        let mut heads = vec![first];
         let mut walk = self.conn.prepare_cached(NEXT)?;
         let mut rows = walk.query(params![from.lane.0, from.priority])?;
         while let Some(row) = rows.next()?
@@ -198,15 +205,14 @@ impl Work<'_> {
             if due > self.now {
                 break;
             }
-            if !is_leased(message) && heads.last() != Some(&message) {
+            if message != first && !is_taken(message) && heads.last() != Some(&message) {
                 heads.push(message);
             }
         }
         drop(rows);
         drop(walk);
         for head in heads {
-            let message = MessageRow::by_key(self.conn, head)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(head)? else { continue };
             let question = drawn_question(&message, &segments, self.now);
             let verdict = self.board.ask_about(self.conn, &message, Some(from.sim), question, self.now)?;
             if !turns_away(verdict) {

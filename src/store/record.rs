@@ -84,6 +84,7 @@ pub(super) fn read(
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
+    let (class, zone) = contact.hours(&addressee);
     Ok(Record {
         entries,
         is_listed,
@@ -91,7 +92,8 @@ pub(super) fn read(
         needs_confirmation,
         history,
         limits: contact.frequency,
-        zone: contact.zone(number, &addressee.habit),
+        class,
+        zone,
         begun,
         addressee,
     })

@@ -6,7 +6,6 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::contact::Habit;
 use crate::contact::reply::{
     Context, Effect, Evidence, Language, LastAsked, Pause, Suppression, Understanding, understand,
 };
@@ -77,7 +76,7 @@ impl Work<'_> {
         let Some(number) = tie.number.filter(|number| !number.is_short_code() && !self.is_ours(*number)) else {
             return Ok(None);
         };
-        let zone = self.board.contact.zone(number, &Habit::default());
+        let zone = self.board.contact.zone(number);
         let context = Context {
             last_asked: self.last_asked(tie.message)?,
             language: language_of(number),
@@ -179,7 +178,7 @@ impl Work<'_> {
             Pause::Dispute => Standing::Disputed,
             Pause::AlreadyPaid | Pause::PerhapsStop => Standing::Unconfirmed,
             Pause::Promise { until } => {
-                let zone = contact.zone(number, &Habit::default());
+                let zone = contact.zone(number);
                 // A promise without a day is one for today.
                 let day = until.unwrap_or_else(|| civil_date(self.now, &zone));
                 let over = day.tomorrow().ok().and_then(|next| next.to_zoned(zone).ok());

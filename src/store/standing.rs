@@ -106,8 +106,7 @@ impl Work<'_> {
     pub(super) fn look_again(&mut self, messages: &[MessageKey]) -> Result<Stopped, StoreError> {
         let mut stopped = Stopped::default();
         for key in messages {
-            let message = MessageRow::by_key(self.conn, *key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
+            let Some((message, mut segments)) = self.readable(*key)? else { continue };
             let waits = |row: &&SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
             let Some(first) = segments.iter().find(waits) else { continue };
             let due = message.due.max(self.now);

@@ -14,6 +14,7 @@ use crate::sms::message::{OnUnknown, Purpose, Submission};
 use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
+use super::board::LaneInfo;
 use super::event::{About, EventKind};
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
@@ -81,7 +82,7 @@ impl Work<'_> {
         };
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
         let batch = submission.labels.batch.clone().unwrap_or_default();
-        let info = self.board.lane_info(&record.addressee, route, batch);
+        let info = LaneInfo { class: record.class.to_string(), route, batch };
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
         let due = place(&verdict, submission.due);

@@ -160,12 +160,12 @@ impl Work<'_> {
 
     fn stop_messages(&mut self, number: PhoneNumber, entry: &Entry, stopped: &mut Stopped) -> Result<(), StoreError> {
         for key in self.open_of_number(number)? {
+            // What cannot be read is not sent either, and keeps nobody off the list.
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             let Addressee { purpose, creditor, confirms_opt_out, .. } = addressee(self.conn, key)?;
             if confirms_opt_out || !entry.covers(purpose, creditor.as_deref(), self.now) {
                 continue;
             }
-            let message = MessageRow::by_key(self.conn, key)?;
-            let mut segments = SegmentRow::of(self.conn, &message)?;
             if segments.iter().any(SegmentRow::may_be_on_wire) {
                 stopped.on_wire.extend(self.public_id(key)?);
             }

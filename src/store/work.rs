@@ -388,7 +388,7 @@ impl<'a> Work<'a> {
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
-        let lane = self.board.lane_info(&record.addressee, route, batch.to_owned());
+        let lane = LaneInfo { class: record.class.to_string(), route, batch: batch.to_owned() };
         self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)
     }
 

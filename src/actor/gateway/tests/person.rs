@@ -428,3 +428,22 @@ fn a_place_that_nobody_knows_is_not_noted() {
     let stored = desk.gateway.commit(desk.now, set).unwrap();
     assert_eq!(stored, Err(contact::habit::HabitError::Zone));
 }
+
+#[test]
+fn a_held_message_behind_one_that_this_sim_passes_by_does_not_keep_it_looking_for_ever() {
+    let mut rules = ContactSettings::none();
+    rules.frequency = Often { max_per_day: 1, ..Often::default() };
+    let mut settings = settings(Limits { recipients_per_month: 1, ..unlimited() });
+    settings.contact = rules.into();
+    let mut desk = Desk::with(settings);
+    desk.plug("m1", "sim-a");
+    desk.submit("um");
+    let mut stranger = desk.submission("dois");
+    stranger.to = PhoneNumber::from_digits("5521987654321").unwrap();
+    desk.try_submit(&stranger);
+    let held = desk.submit("três");
+    desk.send(1);
+    assert!(desk.loads().is_empty());
+    let until = Some("2026-11-25T00:00:00Z".parse().unwrap());
+    assert_eq!(desk.verdict(held), Verdict::Hold { reason: contact(contact::Reason::FrequencyDay), until });
+}
