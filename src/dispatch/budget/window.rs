@@ -42,13 +42,14 @@ impl Window {
         if self.limit == 0 || parts == 0 {
             return;
         }
-        let at = self.round(at);
+        let rounded = self.round(at);
         self.kept = self.kept.saturating_add(parts);
         match self.runs.back_mut() {
-            Some(last) if last.at >= at => last.parts = last.parts.saturating_add(parts),
-            Some(_) | None => self.runs.push_back(Run { at, parts }),
+            Some(last) if last.at >= rounded => last.parts = last.parts.saturating_add(parts),
+            Some(_) | None => self.runs.push_back(Run { at: rounded, parts }),
         }
-        // One more than the limit asks about, so that enough is known after a part is given back.
+        // One more than the limit asks about, so that enough is known after a part is given back. What left the window is told
+        // by the true time: a rounded one lies ahead, where the oldest may have left already.
         let enough = self.limit.saturating_add(1);
         while let Some(&oldest) = self.runs.front()
             && (self.kept - oldest.parts >= enough || oldest.at + self.span <= at)
@@ -129,6 +130,15 @@ mod tests {
         window.spend(NOW + Duration::from_millis(17), 1);
         window.give_back(NOW + Duration::from_millis(17));
         assert_eq!(window.used(NOW + Duration::from_millis(20)).0, 0);
+    }
+
+    #[test]
+    fn what_is_spent_a_moment_before_a_part_leaves_does_not_drop_that_part() {
+        let mut window = Window::new(HOUR, 2_000);
+        let nearly = NOW + HOUR - Duration::from_millis(1);
+        window.spend(NOW, 1_000);
+        window.spend(nearly, 1_000);
+        assert_eq!(window.opens(1, nearly), Some(NOW + HOUR));
     }
 
     proptest! {
