@@ -143,7 +143,7 @@ fn addressee(number: PhoneNumber) -> Addressee {
 }
 
 fn import(numbers: usize, folder: &tempfile::TempDir) {
-    let clock = Clock::host();
+    let clock = daemon::working_hours();
     let server = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let client = Builder::new_current_thread().enable_all().build().unwrap();
     let daemon = server.block_on(daemon::start_daemon(folder.path(), &clock, None, &[]));

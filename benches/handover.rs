@@ -26,7 +26,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use daemon::start_daemon;
+use daemon::{start_daemon, working_hours};
 use recado::clock::Clock;
 use recado::daemon::Simulate;
 use recado::emulator;
@@ -49,7 +49,7 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|arg| arg == name);
     let bench = Bench {
-        clock: Clock::host(),
+        clock: working_hours(),
         server: Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap(),
         disk: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
     };

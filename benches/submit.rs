@@ -12,7 +12,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use daemon::start_daemon;
+use daemon::{start_daemon, working_hours};
 use recado::clock::Clock;
 use recado::config::Config;
 use recado::store::{FREE_FLOOR, Settings, Store};
@@ -70,7 +70,7 @@ impl Bench {
     fn new() -> Self {
         let server = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let client = Builder::new_current_thread().enable_all().build().unwrap();
-        Self { clock: Clock::host(), server, client, disk: PathBuf::from(env!("CARGO_TARGET_TMPDIR")) }
+        Self { clock: working_hours(), server, client, disk: PathBuf::from(env!("CARGO_TARGET_TMPDIR")) }
     }
 
     fn folder(&self) -> tempfile::TempDir {
@@ -148,7 +148,7 @@ impl Bench {
         for (name, value) in [("cache_size", -4096), ("wal_autocheckpoint", 4_000)] {
             conn.pragma_update(None, name, value).unwrap();
         }
-        conn.execute("INSERT INTO lane (key, route, batch) VALUES (1, '', '')", []).unwrap();
+        conn.execute("INSERT INTO lane (key, class, route, batch) VALUES (1, 'always', '', '')", []).unwrap();
         let messages = rows.messages;
         let began = self.clock.now().instant;
         for from in (0..messages).step_by(commit) {
