@@ -12,6 +12,7 @@
 //! | [`at`] | the AT dialogue: V.250, TS 27.005, TS 27.007 | yes |
 //! | [`sms`] | number, text, parts, states, outcomes, matching of reports | yes |
 //! | [`contact`] | who may be texted and when, and what answers want | yes |
+//! | [`dunning`] | what is owed, and what is said about it | yes |
 //! | [`modem`] | what one modem does next | yes |
 //! | [`dispatch`] | gate, budgets, routes, and which SIM draws from which lane | yes |
 //! | [`store`] | what survives a restart, in SQLite | |
@@ -32,6 +33,7 @@ pub mod config;
 pub mod contact;
 pub mod daemon;
 pub mod dispatch;
+pub mod dunning;
 pub mod emulator;
 pub mod http;
 pub mod modem;

@@ -16,22 +16,29 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("at", &["clock"]),
     ("sms", &["pdu", "clock"]),
     ("contact", &["sms", "clock"]),
+    ("dunning", &["contact", "sms", "clock"]),
     ("modem", &["at", "pdu", "sms", "clock"]),
     ("dispatch", &["contact", "sms", "clock"]),
-    ("store", &["sms", "contact", "dispatch", "modem", "pdu", "clock"]),
-    ("config", &["sms", "contact", "modem", "dispatch", "clock", "suggest"]),
+    ("store", &["sms", "contact", "dunning", "dispatch", "modem", "pdu", "clock"]),
+    ("config", &["sms", "contact", "dunning", "modem", "dispatch", "clock", "suggest"]),
     ("serial", &[]),
     ("telemetry", &[]),
     ("emulator", &["pdu", "clock"]),
-    ("actor", &["at", "pdu", "sms", "contact", "modem", "dispatch", "store", "serial", "telemetry", "clock"]),
-    ("http", &["pdu", "sms", "contact", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"]),
+    (
+        "actor",
+        &["at", "pdu", "sms", "contact", "dunning", "modem", "dispatch", "store", "serial", "telemetry", "clock"],
+    ),
+    (
+        "http",
+        &["pdu", "sms", "contact", "dunning", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"],
+    ),
 ];
 
 /// What ties everything together may use everything.
 const WIRING: &[&str] = &["daemon", "cli"];
 
 /// Parts without IO, tasks, clocks or threads.
-const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "contact", "modem", "dispatch"];
+const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "contact", "dunning", "modem", "dispatch"];
 
 /// The emulator's model is pure as well; these are its edges.
 const EMULATOR_EDGES: &[&str] = &["edge.rs", "pty.rs", "duplex.rs"];
