@@ -1,0 +1,41 @@
+//! What ladder, segment and template are given: one debtor, what is owed to one creditor, and what came before.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::contact::reply::Intent;
+
+use super::creditor::Creditor;
+use super::debt::Debt;
+use super::debtor::Debtor;
+
+/// A debtor and the debts to one creditor on a day.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// To whom it is owed.
+    pub creditor: Arc<Creditor>,
+    /// Who owes.
+    pub debtor: Debtor,
+    /// What is owed, the debt due first in front.
+    pub debts: Vec<Debt>,
+    /// What came before.
+    pub past: Past,
+    /// The day, in the creditor's zone.
+    pub today: Date,
+}
+
+/// What is known of a debtor from before, over all creditors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Past {
+    /// Debts that were paid.
+    pub paid: u32,
+    /// Of these, paid after they were due.
+    pub paid_late: u32,
+    /// Promises that were not kept.
+    pub promises_broken: u32,
+    /// Texts that were handed over since the last answer.
+    pub attempts: u32,
+    /// What the last answer wanted, the strictest first.
+    pub last_intent: Option<Intent>,
+}
