@@ -71,6 +71,7 @@ fn decide(numbers: usize, folder: &tempfile::TempDir) {
         kind: Kind::Register,
         purposes: Purposes::ALL,
         creditor: None,
+        debt: None,
         effective: now,
         source: "bench".into(),
         client: "bench".into(),

@@ -104,6 +104,7 @@ mod tests {
                 purpose,
                 debtor: None,
                 creditor: None,
+                debt: None,
                 text: TextMark([1; 16]),
                 confirms_opt_out: false,
                 habit: Habit::default(),

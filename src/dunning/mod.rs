@@ -7,4 +7,5 @@ pub mod case;
 pub mod creditor;
 pub mod debt;
 pub mod debtor;
+pub mod event;
 pub mod money;

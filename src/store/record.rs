@@ -14,6 +14,7 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::Board;
 use super::habit::with_habit;
+use super::portfolio;
 use super::row::{self, MessageRow, stored_number};
 use super::suppression;
 use super::work::Work;
@@ -37,6 +38,7 @@ pub(super) fn addressee_of(submission: &Submission) -> Addressee {
         purpose: submission.purpose,
         debtor: submission.labels.debtor.clone(),
         creditor: submission.labels.creditor.clone(),
+        debt: submission.labels.debt.clone(),
         text: TextMark::of(&submission.text.0),
         confirms_opt_out: submission.confirms_opt_out,
         habit: Habit::default(),
@@ -50,12 +52,13 @@ pub(super) fn addressee(conn: &Connection, message: MessageKey) -> Result<Addres
         // What a later release wrote is held to the strictest rules.
         let purpose = Purpose::from_name(&purpose).unwrap_or(Purpose::Promotion);
         let text = TextMark(mark.unwrap_or_default());
-        let (debtor, creditor, confirms_opt_out) = (row.get(2)?, row.get(3)?, row.get(5)?);
+        let (debtor, creditor, confirms_opt_out, debt) = (row.get(2)?, row.get(3)?, row.get(5)?, row.get(6)?);
         let number = row::number(row.get(0)?);
         let habit = Habit::default();
-        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, text, confirms_opt_out, habit }))
+        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, debt, text, confirms_opt_out, habit }))
     };
-    let sql = "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out FROM message WHERE key = ?";
+    let sql =
+        "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out, debt FROM message WHERE key = ?";
     let found = conn.prepare_cached(sql)?.query_row([message.0], read).optional()?.flatten();
     found.ok_or(StoreError::Corrupt { table: "message", key: message.0, what: "recipient or absent" })
 }
@@ -78,8 +81,12 @@ pub(super) fn read(
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
     let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing =
-        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
+    let standing = if minds_standing {
+        let of_debts = standing_of(conn, &addressee, message)?;
+        strictest(of_debts, standing(conn, addressee.debtor.as_deref(), number, now)?, now)
+    } else {
+        Standing::Open
+    };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
@@ -132,6 +139,21 @@ fn history(
         && limits.same_text_days > 0
         && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
     Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+}
+
+/// How the debts stand that a text is about: those that it names, else all of its debtor.
+fn standing_of(conn: &Connection, addressee: &Addressee, message: Option<MessageKey>) -> Result<Standing, StoreError> {
+    match (&addressee.debt, &addressee.debtor) {
+        (Some(debt), _) => portfolio::standing_of_debts(conn, debt, message),
+        (None, Some(debtor)) => portfolio::standing_of_all_debts(conn, debtor),
+        (None, None) => Ok(Standing::Open),
+    }
+}
+
+/// Of two that are known the one that holds, and of two that hold the higher.
+fn strictest(one: Standing, other: Standing, now: Timestamp) -> Standing {
+    let known = [one, other].into_iter().filter(|standing| standing.obstacle(now).is_some());
+    known.max_by_key(|standing| standing.severity()).unwrap_or_default()
 }
 
 /// The strictest of what is known of the debtor and of the number.

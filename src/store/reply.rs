@@ -12,6 +12,7 @@ use crate::contact::reply::{
 use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dispatch::route::Route;
+use crate::dunning::event::Happening;
 use crate::sms::id::{MessageKey, SimKey};
 use crate::sms::message::Purpose;
 use crate::sms::number::{Country, PhoneNumber};
@@ -117,6 +118,10 @@ impl Work<'_> {
                     self.suppress_by_word(answer, *kind, creditor.clone(), understood)?;
                 }
                 Effect::PauseLadder { cause } => {
+                    if let (Some(message), Some(happening)) = (answer.message, self.happening_of(*cause, answer.number))
+                    {
+                        self.happen_by_word(message, happening, answer.seq)?;
+                    }
                     if let Some(standing) = self.standing_after(*cause, answer.number) {
                         self.stand_by_word(answer, debtor.as_deref(), standing)?;
                     }
@@ -179,8 +184,7 @@ impl Work<'_> {
             Pause::AlreadyPaid | Pause::PerhapsStop => Standing::Unconfirmed,
             Pause::Promise { until } => {
                 let zone = contact.zone(number);
-                // A promise without a day is one for today.
-                let day = until.unwrap_or_else(|| civil_date(self.now, &zone));
+                let day = self.promised_day(until, number);
                 let over = day.tomorrow().ok().and_then(|next| next.to_zoned(zone).ok());
                 let over = over.map_or(self.now, |next| Timestamp::from_jiff(next.timestamp()));
                 Standing::Promised { until: over + contact.promise_grace }
@@ -188,6 +192,20 @@ impl Work<'_> {
             // An answer gives peace by itself.
             Pause::Contact => return None,
         })
+    }
+
+    /// What a debtor says of the debts that a text was about. Whether it is paid is for their keeper to say.
+    fn happening_of(&self, cause: Pause, number: PhoneNumber) -> Option<Happening> {
+        match cause {
+            Pause::Dispute => Some(Happening::Dispute),
+            Pause::Promise { until } => Some(Happening::Promise { until: self.promised_day(until, number) }),
+            Pause::AlreadyPaid | Pause::PerhapsStop | Pause::Contact => None,
+        }
+    }
+
+    /// A promise without a day is one for today.
+    fn promised_day(&self, until: Option<Date>, number: PhoneNumber) -> Date {
+        until.unwrap_or_else(|| civil_date(self.now, &self.board.contact.zone(number)))
     }
 
     /// What a person says never loosens what holds already: a promise after a dispute leaves the dispute.

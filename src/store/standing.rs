@@ -94,7 +94,7 @@ impl Work<'_> {
         self.open("SELECT key FROM message WHERE debtor = ?1", &debtor)
     }
 
-    fn open(&self, of: &str, value: &dyn rusqlite::ToSql) -> Result<Vec<MessageKey>, StoreError> {
+    pub(super) fn open(&self, of: &str, value: &dyn rusqlite::ToSql) -> Result<Vec<MessageKey>, StoreError> {
         let [queued, sending, unknown] =
             [MessageState::Queued, MessageState::Sending, MessageState::Unknown].map(message_code);
         let mut statement = self.conn.prepare_cached(&format!("{of} AND state IN (?2, ?3, ?4)"))?;
@@ -108,20 +108,29 @@ impl Work<'_> {
         for key in messages {
             let Some((message, mut segments)) = self.readable(*key)? else { continue };
             let waits = |row: &&SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
-            let Some(first) = segments.iter().find(waits) else { continue };
+            let first = segments.iter().find(waits).map(|first| (first.due, first.attempts));
+            let is_on_wire = segments.iter().any(SegmentRow::may_be_on_wire);
+            if first.is_none() && !is_on_wire {
+                continue;
+            }
             let due = message.due.max(self.now);
-            let (put_off, tried) = (first.due > due, first.attempts > 0);
             let begun = segments.iter().any(|row| row.state.has_left());
             let question =
                 Question { paused: false, asked: message.due, due, expires: message.expires, parts: 1, begun };
             let verdict = self.board.ask_about(self.conn, &message, None, question, self.now)?;
+            let is_stopped = match verdict {
+                Verdict::Block { reason: Reason::Contact(_) } => true,
+                Verdict::Hold { reason: Reason::Contact(reason), .. } => reason.is_of_standing(),
+                Verdict::Go | Verdict::Block { .. } | Verdict::Hold { .. } => false,
+            };
+            if is_stopped && is_on_wire {
+                stopped.on_wire.extend(self.public_id(*key)?);
+            }
+            let Some((first_due, attempts)) = first else { continue };
             if let Verdict::Block { reason: Reason::Contact(_) } = verdict {
                 stopped.stopped += 1;
-                if segments.iter().any(SegmentRow::may_be_on_wire) {
-                    stopped.on_wire.extend(self.public_id(*key)?);
-                }
                 self.turn_away(&message, &mut segments, verdict)?;
-            } else if put_off && !tried {
+            } else if first_due > due && attempts == 0 {
                 // What waits after a failed attempt keeps its time.
                 self.bring_forward(&message, &mut segments, due)?;
             }

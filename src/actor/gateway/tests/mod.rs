@@ -8,6 +8,7 @@ mod budget;
 mod clock;
 mod control;
 mod conversation;
+mod debt;
 mod evidence;
 mod fair;
 mod identity;
