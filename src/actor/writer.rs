@@ -34,7 +34,7 @@ use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
-use crate::store::submit::SubmitAnswer;
+use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
@@ -352,7 +352,7 @@ impl Handle {
         batch: String,
         addressee: Option<Addressee>,
         question: Question,
-    ) -> Result<Verdict, WriteError> {
+    ) -> Result<Ruling, WriteError> {
         self.call(Job::Control, move |context| context.work.preview(&route, &batch, addressee.clone(), question)).await
     }
 

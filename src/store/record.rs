@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
+use crate::contact::settings::HoursOf;
 use crate::contact::standing::Standing;
 use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -84,7 +85,7 @@ pub(super) fn read(
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
-    let (class, zone) = contact.hours(&addressee);
+    let HoursOf { class, zone, warnings } = contact.hours(&addressee);
     Ok(Record {
         entries,
         is_listed,
@@ -94,6 +95,7 @@ pub(super) fn read(
         limits: contact.frequency,
         class,
         zone,
+        warnings,
         begun,
         addressee,
     })

@@ -91,7 +91,7 @@ fn a_wish_to_stop_is_followed_at_once_and_confirmed_once() {
     assert!(texts[0].contains("VOLTAR"), "{texts:?}");
     assert_eq!(confirmation.of, 1);
     let submission = desk.submission("mais uma");
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(SUPPRESSED));
+    assert_eq!(desk.try_submit(&submission), queued(SUPPRESSED));
 }
 
 #[test]

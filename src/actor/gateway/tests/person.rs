@@ -66,7 +66,7 @@ fn a_suppressed_number_gets_nothing_and_the_answer_says_so() {
     desk.suppress(&act(desk.now), number());
     let submission = desk.submission("um");
     let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(blocked));
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
     assert_eq!(desk.state(submission.id), MessageState::Blocked);
     assert!(desk.loads().is_empty());
 }
@@ -152,7 +152,7 @@ fn an_erased_number_is_known_again_and_cannot_be_read() {
     desk.plug("m1", "sim-a");
     let submission = desk.submission("um");
     let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(blocked));
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
 }
 
 #[test]
@@ -216,11 +216,11 @@ fn a_caller_in_a_loop_is_stopped_at_the_first_repeat() {
     let same_text = contact(contact::Reason::SameText);
     desk.submit("pague");
     let repeat = desk.submission("pague");
-    assert_eq!(desk.try_submit(&repeat), SubmitAnswer::Queued(Verdict::Block { reason: same_text }));
+    assert_eq!(desk.try_submit(&repeat), queued(Verdict::Block { reason: same_text }));
     desk.send(1);
     let again = desk.submission("pague");
     let until = Some(desk.now + 7 * DAY);
-    assert_eq!(desk.try_submit(&again), SubmitAnswer::Queued(Verdict::Hold { reason: same_text, until }));
+    assert_eq!(desk.try_submit(&again), queued(Verdict::Hold { reason: same_text, until }));
     desk.submit("outro texto");
     desk.send(2);
 }
@@ -387,7 +387,7 @@ fn a_debtor_who_lives_elsewhere_goes_by_the_clocks_and_the_laws_there() {
     // 08:30 in São Paulo is 07:30 in Manaus.
     desk.now = "2026-11-24T11:30:00Z".parse().unwrap();
     let submission = Submission { labels, ..desk.submission("um") };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Go));
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Go));
     let moved =
         contact::Habit { state: Some("AM".into()), zone: Some("America/Manaus".into()), ..contact::Habit::default() };
     let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &moved, "test");
@@ -414,7 +414,7 @@ fn hours_that_a_debtor_asked_for_are_kept() {
     // 15:00 in São Paulo.
     let opens: Timestamp = "2026-11-24T18:00:00Z".parse().unwrap();
     let held = Verdict::Hold { reason: contact(contact::Reason::Window), until: Some(opens) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(held));
+    assert_eq!(desk.try_submit(&submission), queued(held));
     assert!(desk.loads().is_empty());
     desk.now = opens;
     desk.send(1);
