@@ -64,12 +64,13 @@ impl Stopped {
     }
 }
 
-/// What the ledger holds of a number, and of one that was erased. Each finds by its own index.
-const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, effective FROM suppression
-     JOIN suppression_act ON suppression_act.key = suppression.act
+/// What the ledger holds of a number, and of one that was erased. Each finds by its own index. What bound when it was
+/// written binds for ever: a clock that is set back does not undo it.
+const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective), suppression.key
+     FROM suppression JOIN suppression_act ON suppression_act.key = suppression.act
      WHERE subscriber = ? AND lift IS NULL";
-const BY_MAC: &str = "SELECT kind, purposes, creditor, effective FROM suppression
-     JOIN suppression_act ON suppression_act.key = suppression.act WHERE mac = ? AND lift IS NULL";
+const BY_MAC: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective), suppression.key
+     FROM suppression JOIN suppression_act ON suppression_act.key = suppression.act WHERE mac = ? AND lift IS NULL";
 
 /// Whether an equal entry is there already.
 const IS_THERE: &str = "SELECT 1 FROM suppression JOIN suppression_act AS old ON old.key = suppression.act
@@ -141,18 +142,23 @@ impl Work<'_> {
     pub fn suppress_more(&mut self, act: ActKey, numbers: &[PhoneNumber]) -> Result<Stopped, StoreError> {
         let entry = self
             .conn
-            .prepare_cached("SELECT kind, purposes, creditor, effective FROM suppression_act WHERE key = ?")?
+            .prepare_cached(
+                "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective) FROM suppression_act WHERE key = ?",
+            )?
             .query_row([act.0], read)?;
         let mut stopped = Stopped::default();
         for number in numbers {
             let subscriber = stored_subscriber(*number);
-            if self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
-                continue;
+            if !self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
+                self.conn
+                    .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
+                    .execute(params![act.0, subscriber, stored_number(*number)])?;
+                stopped.added += 1;
             }
-            self.conn
-                .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
-                .execute(params![act.0, subscriber, stored_number(*number)])?;
-            stopped.added += 1;
+            if matches!(entry.kind, Kind::WrongPerson | Kind::Deceased) {
+                self.unconfirm_number(*number)?;
+            }
+            // Also for an entry that was there: the answer to whoever asked first may be lost.
             self.stop_messages(*number, &entry, &mut stopped)?;
         }
         Ok(stopped)

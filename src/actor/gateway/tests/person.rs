@@ -86,6 +86,37 @@ fn what_waits_is_stopped_and_what_is_on_the_wire_is_named() {
 }
 
 #[test]
+fn who_asks_again_because_the_answer_was_lost_is_told_of_what_is_on_the_wire_again() {
+    let mut desk = desk(|_| ());
+    let sending = desk.submit("um");
+    desk.hand_over();
+    let act = act(desk.now);
+    let first = desk.suppress(&act, number());
+    assert_eq!(first, Stopped { added: 1, stopped: 0, on_wire: vec![sending] });
+    assert_eq!(desk.suppress(&act, number()), Stopped { added: 0, ..first });
+}
+
+#[test]
+fn an_entry_that_binds_goes_on_to_bind_when_the_clock_is_set_back() {
+    let mut desk = desk(|_| ());
+    desk.suppress(&act(desk.now), number());
+    desk.now = desk.now - DAY;
+    let submission = desk.submission("um");
+    let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
+}
+
+#[test]
+fn a_number_that_has_gone_to_somebody_else_is_confirmed_no_more() {
+    let mut desk = desk(|contact| contact.confirm_numbers = true);
+    desk.gateway.commit(desk.now, |context| context.work.confirm_number(number(), None)).unwrap();
+    desk.suppress(&Act { kind: Kind::WrongPerson, ..act(desk.now) }, number());
+    desk.lift(number());
+    let id = desk.submit("um");
+    assert_eq!(desk.verdict(id), Verdict::Hold { reason: contact(contact::Reason::Unconfirmed), until: None });
+}
+
+#[test]
 fn a_lease_that_was_suppressed_meanwhile_is_not_offered() {
     let mut desk = desk(|_| ());
     let id = desk.submit("um");
@@ -256,6 +287,19 @@ fn whoever_has_paid_is_not_asked_again() {
     let id = desk.submit("um");
     assert_eq!(desk.stand(Standing::Paid).stopped, 1);
     assert_eq!(desk.state(id), MessageState::Blocked);
+}
+
+#[test]
+fn a_change_of_standing_names_what_is_on_the_wire() {
+    let mut desk = desk(|_| ());
+    let id = desk.submit("um");
+    let (modem, lease) = desk.hand_over();
+    for standing in [Standing::Disputed, Standing::Paid, Standing::Promised { until: desk.now + DAY }] {
+        assert_eq!(desk.stand(standing), Stopped { added: 0, stopped: 0, on_wire: vec![id] }, "{standing:?}");
+    }
+    assert_eq!(desk.stand(Standing::Open).on_wire, []);
+    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 1 });
+    assert_eq!(desk.stand(Standing::Paid).on_wire, []);
 }
 
 #[test]
