@@ -286,7 +286,7 @@ impl Handle {
         why: String,
     ) -> Result<u64, WriteError> {
         self.call(Job::Control, move |context| {
-            context.work.lift(number, |found| kind.is_none_or(|kind| kind == found), &client, &why, None)
+            context.work.lift(number, |entry| kind.is_none_or(|kind| kind == entry.kind), &client, &why, None)
         })
         .await
     }

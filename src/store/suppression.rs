@@ -3,6 +3,7 @@
 //! Entries are written by the one writer like offers, so that after the answer nothing is handed over that was not on the
 //! wire when it was given. An entry is never changed: lifting it is noted beside it, and erasing it leaves an HMAC.
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
@@ -205,33 +206,27 @@ impl Work<'_> {
         self.update_message_as(message, segments, Some(data))
     }
 
-    /// Lifts what the ledger holds of a number, of those kinds that `which` picks. Returns how many entries it were.
+    /// Lifts what the ledger holds of a number, of those entries that `which` picks. Returns how many it were.
     pub fn lift(
         &mut self,
         number: PhoneNumber,
-        which: impl Fn(Kind) -> bool,
+        which: impl Fn(&Entry) -> bool,
         client: &str,
         why: &str,
         inbound: Option<i64>,
     ) -> Result<u64, StoreError> {
         let mut found = Vec::new();
         for (sql, value) in [
-            (
-                "SELECT suppression.key, kind FROM suppression
-                 JOIN suppression_act ON suppression_act.key = act WHERE subscriber = ? AND lift IS NULL",
-                rusqlite::types::Value::Integer(stored_subscriber(number)),
-            ),
-            (
-                "SELECT suppression.key, kind FROM suppression
-                 JOIN suppression_act ON suppression_act.key = act WHERE mac = ? AND lift IS NULL",
-                rusqlite::types::Value::Blob(self.settings.contact.secret.mac(number).to_vec()),
-            ),
+            (BY_SUBSCRIBER, Value::Integer(stored_subscriber(number))),
+            (BY_MAC, Value::Blob(self.settings.contact.secret.mac(number).to_vec())),
         ] {
             let mut statement = self.conn.prepare_cached(sql)?;
-            for row in statement.query_map([value], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))? {
-                let (key, kind) = row?;
-                if Kind::from_name(&kind).is_some_and(&which) {
-                    found.push(key);
+            let mut rows = statement.query([value])?;
+            while let Some(row) = rows.next()? {
+                // What a later release wrote is for that one to lift.
+                let is_known = Kind::from_name(&row.get::<_, String>(0)?).is_some();
+                if is_known && which(&read(row)?) {
+                    found.push(row.get::<_, i64>(4)?);
                 }
             }
         }
