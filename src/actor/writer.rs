@@ -36,7 +36,7 @@ use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
-use crate::store::submit::SubmitAnswer;
+use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
@@ -315,7 +315,7 @@ impl Handle {
         why: String,
     ) -> Result<u64, WriteError> {
         self.call(Job::Control, move |context| {
-            context.work.lift(number, |found| kind.is_none_or(|kind| kind == found), &client, &why, None)
+            context.work.lift(number, |entry| kind.is_none_or(|kind| kind == entry.kind), &client, &why, None)
         })
         .await
     }
@@ -381,7 +381,7 @@ impl Handle {
         batch: String,
         addressee: Option<Addressee>,
         question: Question,
-    ) -> Result<Verdict, WriteError> {
+    ) -> Result<Ruling, WriteError> {
         self.call(Job::Control, move |context| context.work.preview(&route, &batch, addressee.clone(), question)).await
     }
 

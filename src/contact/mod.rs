@@ -139,22 +139,6 @@ impl Reason {
         }
     }
 
-    /// Whether it is about how things stand with a debt or a debtor.
-    pub fn is_of_standing(self) -> bool {
-        match self {
-            Self::Paid | Self::Outdated | Self::Agreed | Self::Promise | Self::Disputed | Self::Unconfirmed => true,
-            Self::Suppressed
-            | Self::NotListed
-            | Self::Window
-            | Self::Holiday
-            | Self::FrequencyDay
-            | Self::FrequencyWeek
-            | Self::Gap
-            | Self::Quiet
-            | Self::SameText => false,
-        }
-    }
-
     /// What it means, in words for a person.
     pub fn detail(self) -> &'static str {
         match self {
