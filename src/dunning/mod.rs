@@ -9,3 +9,4 @@ pub mod debt;
 pub mod debtor;
 pub mod event;
 pub mod money;
+pub mod segment;
