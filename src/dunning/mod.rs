@@ -7,5 +7,6 @@ pub mod case;
 pub mod creditor;
 pub mod debt;
 pub mod debtor;
+pub mod ladder;
 pub mod money;
 pub mod segment;
