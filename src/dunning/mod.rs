@@ -8,5 +8,6 @@ pub mod creditor;
 pub mod debt;
 pub mod debtor;
 pub mod event;
+pub mod ladder;
 pub mod money;
 pub mod segment;
