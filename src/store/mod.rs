@@ -15,6 +15,7 @@ pub mod chain;
 pub mod control;
 pub mod conversation;
 mod decision;
+pub mod definition;
 pub mod dossier;
 pub mod event;
 mod evidence;
