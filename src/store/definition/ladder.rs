@@ -151,7 +151,10 @@ mod tests {
             (json!({ "id": "a", "on": "D+1" }), "step 1 (a): give text (a template) or exit (a channel)"),
             (json!({ "id": "a", "on": "D+1", "exit": "fax" }), "no \"fax\"; there are email, letter, call, bureau"),
             (json!({ "id": "a", "on": "D+1", "text": "t", "exit": "call" }), "not both"),
-            (json!({ "id": "a", "on": "D+1", "text": "t", "segment": { "x": 1 } }), "step 1 (a): segment: unknown field"),
+            (
+                json!({ "id": "a", "on": "D+1", "text": "t", "segment": { "x": 1 } }),
+                "step 1 (a): segment: unknown field",
+            ),
         ] {
             let error = read_ladder("l", 1, json!({ "steps": [step] })).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -79,7 +79,8 @@ pub fn read_segment(written: Value) -> Result<Segment, DefinitionError> {
     }
     let written: Written = serde_json::from_value(written).map_err(DefinitionError::of)?;
     let amount = |end: Option<String>| {
-        let read = |text: String| text.parse().map_err(|error| DefinitionError::of(format!("amount: {text:?} is {error}")));
+        let read =
+            |text: String| text.parse().map_err(|error| DefinitionError::of(format!("amount: {text:?} is {error}")));
         end.map(read).transpose()
     };
     let words = |list: Vec<String>| list.iter().map(|word| Word::new(word)).collect();
