@@ -103,8 +103,8 @@ fn decide(numbers: usize, folder: &tempfile::TempDir) {
                         parts: 1,
                         begun: false,
                     };
-                    let verdict = work.preview(&Route::Any, "", Some(addressee(*number)), question)?;
-                    blocked += u32::from(matches!(verdict, recado::dispatch::gate::Verdict::Block { .. }));
+                    let ruling = work.preview(&Route::Any, "", Some(addressee(*number)), question)?;
+                    blocked += u32::from(matches!(ruling.verdict, recado::dispatch::gate::Verdict::Block { .. }));
                 }
                 Ok(blocked)
             })

@@ -34,7 +34,7 @@ use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
-use crate::store::submit::SubmitAnswer;
+use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
@@ -286,7 +286,7 @@ impl Handle {
         why: String,
     ) -> Result<u64, WriteError> {
         self.call(Job::Control, move |context| {
-            context.work.lift(number, |found| kind.is_none_or(|kind| kind == found), &client, &why, None)
+            context.work.lift(number, |entry| kind.is_none_or(|kind| kind == entry.kind), &client, &why, None)
         })
         .await
     }
@@ -312,14 +312,18 @@ impl Handle {
         self.call(Job::Submit, move |context| context.work.answer(conversation, &submission, any_sim)).await
     }
 
-    /// Notes how things stand with the person of a conversation. `None` where there is no such conversation.
+    /// Notes how things stand with the person of a conversation, of whom `debtor` was shown. `None` where there is no such conversation.
     pub async fn decide_standing(
         &self,
         conversation: i64,
+        debtor: Option<String>,
         standing: Standing,
         client: String,
     ) -> Result<Option<Stopped>, WriteError> {
-        self.call(Job::Control, move |context| context.work.decide_standing(conversation, standing, &client)).await
+        self.call(Job::Control, move |context| {
+            context.work.decide_standing(conversation, debtor.as_deref(), standing, &client)
+        })
+        .await
     }
 
     /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.
@@ -352,7 +356,7 @@ impl Handle {
         batch: String,
         addressee: Option<Addressee>,
         question: Question,
-    ) -> Result<Verdict, WriteError> {
+    ) -> Result<Ruling, WriteError> {
         self.call(Job::Control, move |context| context.work.preview(&route, &batch, addressee.clone(), question)).await
     }
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
+use crate::contact::settings::HoursOf;
 use crate::contact::standing::Standing;
 use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -27,7 +28,7 @@ const SAME_WAITS: &str =
 const HAD_BY_NUMBER: &str = "SELECT at, text_mark FROM touch WHERE subscriber = ?1 AND at > ?2 AND message IS NOT ?3";
 const HAD_BY_DEBTOR: &str = "SELECT at, text_mark FROM touch WHERE debtor = ?1 AND at > ?2 AND message IS NOT ?3";
 
-/// When a number wrote last.
+/// When a number wrote last, in the form that is asked for: whoever answers nothing is stored as the network shows them.
 const ANSWERED: &str = "SELECT max(at) FROM inbound WHERE number = ?";
 
 /// To whom a submission goes and why.
@@ -84,7 +85,7 @@ pub(super) fn read(
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
-    let (class, zone) = contact.hours(&addressee);
+    let HoursOf { class, zone, warnings } = contact.hours(&addressee);
     Ok(Record {
         entries,
         is_listed,
@@ -94,6 +95,7 @@ pub(super) fn read(
         limits: contact.frequency,
         class,
         zone,
+        warnings,
         begun,
         addressee,
     })
@@ -127,7 +129,11 @@ fn history(
         }
     }
     let number = stored_number(addressee.number);
-    let answered_at: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))?;
+    let mut answered_at: Option<i64> = None;
+    for form in addressee.number.forms() {
+        let last = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
+        answered_at = answered_at.max(last);
+    }
     let same_waits = message.is_none()
         && limits.same_text_days > 0
         && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;

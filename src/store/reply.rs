@@ -6,14 +6,15 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::contact::Addressee;
 use crate::contact::reply::{
     Context, Effect, Evidence, Language, LastAsked, Pause, Suppression, Understanding, understand,
 };
 use crate::contact::standing::Standing;
-use crate::contact::suppression::{Kind, Purposes};
+use crate::contact::suppression::{Entry, Kind, Purposes};
 use crate::dispatch::route::Route;
 use crate::sms::id::{MessageKey, SimKey};
-use crate::sms::message::Purpose;
+use crate::sms::message::{Labels, Purpose};
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::operational;
 
@@ -103,13 +104,7 @@ impl Work<'_> {
 
     /// Does what follows from a text.
     pub(super) fn follow(&mut self, answer: &Answer, understood: &Understanding) -> Result<(), StoreError> {
-        let (debtor, creditor) = match answer.message {
-            Some(message) => {
-                let answered = addressee(self.conn, message)?;
-                (answered.debtor, answered.creditor)
-            }
-            None => (None, None),
-        };
+        let Labels { debtor, creditor, .. } = self.labels_of(answer)?;
         let mut needs_person = understood.needs_person();
         for effect in &understood.effects {
             match effect {
@@ -119,11 +114,20 @@ impl Work<'_> {
                 Effect::PauseLadder { cause } => {
                     if let Some(standing) = self.standing_after(*cause, answer.number) {
                         self.stand_by_word(answer, debtor.as_deref(), standing)?;
+                        // A wish to stop is meant for the number, whoever else is asked for there.
+                        if *cause == Pause::PerhapsStop && debtor.is_some() {
+                            self.stand_by_word(answer, None, standing)?;
+                        }
                     }
                 }
                 Effect::LiftOptOut => {
                     let why = "the person asked for it";
-                    self.lift(answer.number, Kind::is_lifted_by_opt_in, operational::CLIENT, why, Some(answer.seq))?;
+                    // What was asked of one creditor is not taken back by a word to another.
+                    let is_meant = |entry: &Entry| {
+                        entry.kind.is_lifted_by_opt_in()
+                            && (creditor.is_none() || entry.creditor.is_none() || entry.creditor == creditor)
+                    };
+                    self.lift(answer.number, is_meant, operational::CLIENT, why, Some(answer.seq))?;
                 }
                 Effect::ConfirmNumber => self.confirm_number(answer.number, Some(answer.seq))?,
                 Effect::SendHelp => {
@@ -138,6 +142,13 @@ impl Work<'_> {
             }
         }
         self.converse(answer, debtor.as_deref(), needs_person)
+    }
+
+    /// Whose business a text is: that of what it answers.
+    fn labels_of(&self, answer: &Answer) -> Result<Labels, StoreError> {
+        let Some(message) = answer.message else { return Ok(Labels::default()) };
+        let Addressee { debtor, creditor, .. } = addressee(self.conn, message)?;
+        Ok(Labels { debtor, creditor, ..Labels::default() })
     }
 
     fn suppress_by_word(
@@ -215,6 +226,8 @@ impl Work<'_> {
             return Ok(false);
         };
         submission.confirms_opt_out = confirms_opt_out;
+        // What is written back to it belongs to them too.
+        submission.labels = self.labels_of(answer)?;
         let iccid = self.board.sims.get(&answer.sim).map(|sim| sim.card.names.iccid.clone());
         submission.sim.clone_from(&iccid);
         self.enqueue(&submission, iccid.map_or(Route::Any, Route::Sim))?;

@@ -22,8 +22,15 @@ impl Desk {
         self.gateway.commit(self.now, |context| context.work.care(1, care, "ana")).unwrap()
     }
 
+    /// Decides about whom somebody sees who may see everything.
     fn decide(&mut self, standing: Standing) -> Option<u64> {
-        let stopped = self.gateway.commit(self.now, |context| context.work.decide_standing(1, standing, "ana"));
+        let shown = self.reader().conversation(1, &[], self.now).unwrap()?;
+        self.decide_about(shown.debtor.as_deref(), standing)
+    }
+
+    fn decide_about(&mut self, debtor: Option<&str>, standing: Standing) -> Option<u64> {
+        let decide = |context: &mut Context<'_, '_>| context.work.decide_standing(1, debtor, standing, "ana");
+        let stopped = self.gateway.commit(self.now, decide);
         stopped.unwrap().map(|stopped| stopped.stopped)
     }
 
@@ -34,7 +41,7 @@ impl Desk {
     }
 }
 
-const TAKEN: ReplyAnswer = ReplyAnswer::Submitted(SubmitAnswer::Queued(Verdict::Go));
+const TAKEN: ReplyAnswer = ReplyAnswer::Submitted(queued(Verdict::Go));
 
 #[test]
 fn an_answer_goes_by_the_sim_to_which_the_person_wrote_and_nobody_is_needed_any_more() {
@@ -74,7 +81,10 @@ fn an_answer_that_is_blocked_has_answered_nobody() {
     desk.hears("qual o valor do frete?");
     assert_eq!(desk.conversation(), Some((true, true)));
     let (answer, id) = desk.answer("É grátis.", false);
-    assert!(matches!(answer, ReplyAnswer::Submitted(SubmitAnswer::Queued(Verdict::Block { .. }))), "{answer:?}");
+    assert!(
+        matches!(answer, ReplyAnswer::Submitted(SubmitAnswer::Queued(Ruling { verdict: Verdict::Block { .. }, .. }))),
+        "{answer:?}"
+    );
     assert_eq!(desk.state(id), MessageState::Blocked);
     assert_eq!(desk.conversation(), Some((true, true)));
 }
@@ -106,6 +116,24 @@ fn what_a_person_decides_goes_over_what_the_texts_said() {
     let waiting = desk.submit("outra");
     assert_eq!(desk.decide(Standing::Paid), Some(1));
     assert_eq!(desk.state(waiting), MessageState::Blocked);
+}
+
+#[test]
+fn who_was_shown_no_debtor_decides_about_none_of_before() {
+    let mut desk = desk();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let of_before = Submission { labels: labels.clone(), ..desk.submission("Sua fatura venceu.") };
+    desk.try_submit(&of_before);
+    desk.send(2);
+    desk.hears("não devo nada");
+    desk.submit("outra");
+    desk.send(3);
+    desk.hears("de nada");
+    desk.decide_about(None, Standing::Open);
+    let again = Submission { labels, ..desk.submission("Sua fatura venceu de novo.") };
+    desk.try_submit(&again);
+    let disputed = Reason::Contact(contact::Reason::Disputed);
+    assert_eq!(desk.verdict(again.id), Verdict::Hold { reason: disputed, until: None });
 }
 
 #[test]
