@@ -106,7 +106,7 @@ impl ContactSettings {
 
     fn spots(&self, number: PhoneNumber, habit: &Habit) -> Arc<[Spot]> {
         let atlas = self.calendar.atlas();
-        atlas.locate(number, &habit.residence(atlas)).spots
+        atlas.spots(number, &habit.residence(atlas))
     }
 }
 

@@ -204,7 +204,7 @@ impl Calendar {
 
     /// The class of texts for a purpose to a number.
     pub fn class(&self, number: PhoneNumber, residence: &Residence, purpose: Purpose) -> Class {
-        Class::new(purpose, self.atlas.locate(number, residence).spots)
+        Class::new(purpose, self.atlas.spots(number, residence))
     }
 
     /// Whether texts of a class may go at a moment; `hours` are those of one debtor, if any were asked for.
