@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::sms::id::{MessageKey, SimKey};
+use crate::contact::Record;
+use crate::sms::id::SimKey;
 
-use super::habit::with_habit;
+use super::StoreError;
 use super::work::Work;
-use super::{StoreError, record};
 
 /// Octets of a class of hours that are written out; of a longer one the first places, and how many more there are.
 const CLASS_MAX: usize = 56;
@@ -15,13 +15,12 @@ impl Work<'_> {
     /// The local times at which the part goes (the earliest and the latest, where the recipient may be in several zones), that
     /// the hours are open there and which class of hours that is (none, where any hour will do), how the ledger stood and up
     /// to which entry it was asked, the edition of the rules, and the SIM by its ICCID. Some 190 octets, 250 at most.
-    pub(super) fn decision(&self, message: MessageKey, sim: SimKey) -> Result<String, StoreError> {
-        let addressee = with_habit(self.conn, record::addressee(self.conn, message)?)?;
+    pub(super) fn decision(&self, record: &Record, sim: SimKey) -> Result<String, StoreError> {
+        let Record { addressee, class, .. } = record;
         let contact = &self.board.contact;
-        let class = contact.class(&addressee);
         let mut local: Vec<String> = contact
             .calendar
-            .clocks(&class, self.now)
+            .clocks(class, self.now)
             .iter()
             .map(|clock| clock.strftime("%Y-%m-%dT%H:%M%:z").to_string())
             .collect();

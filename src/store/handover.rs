@@ -76,16 +76,18 @@ impl Work<'_> {
             parts: u32::try_from(waiting).unwrap_or(u32::MAX),
             begun: waiting < segments.len(),
         };
-        let verdict = self.board.ask_about(self.conn, &message, Some(carrier.sim), question, self.now)?;
+        let record = self.board.record_of(self.conn, &message, question, self.now)?;
+        let only = Some(carrier.sim);
+        let verdict = self.board.ask_with(self.conn, &message, only, question, &record, self.now)?;
         if verdict != Verdict::Go {
             self.turn_away(&message, &mut segments, verdict)?;
             return Ok(self.stop(carrier.sim, segment));
         }
         if !question.begun {
-            self.touch(message.key)?;
+            self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
-        let decision = self.decision(message.key, carrier.sim)?;
+        let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
             row.state = row.state.clone().offer(carrier.clone(), self.now)?;

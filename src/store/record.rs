@@ -180,27 +180,51 @@ impl Board {
         question: Question,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
+        let record = self.record_of(conn, message, question, now)?;
+        self.ask_with(conn, message, only, question, &record, now)
+    }
+
+    /// What is known of the recipient of a stored message.
+    pub(super) fn record_of(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Record, StoreError> {
+        let addressee = addressee(conn, message.key)?;
+        read(conn, &self.contact, addressee, Some(message.key), question.begun, now)
+    }
+
+    /// Asks the gate about a stored message, of whose recipient this is known.
+    pub(super) fn ask_with(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        only: Option<SimKey>,
+        question: Question,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
         let Some(info) = self.lanes.get(&message.lane) else {
             return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
         };
-        let addressee = addressee(conn, message.key)?;
-        let record = read(conn, &self.contact, addressee, Some(message.key), question.begun, now)?;
-        self.ask_lane(conn, info, only, question, Some(&record), now)
+        self.ask_lane(conn, info, only, question, Some(record), now)
     }
 }
 
 impl Work<'_> {
     /// Notes that a person is texted, where that counts.
-    pub(super) fn touch(&mut self, message: MessageKey) -> Result<(), StoreError> {
-        let Addressee { number, purpose, debtor, text, .. } = addressee(self.conn, message)?;
-        if !bounds(purpose).counts {
+    pub(super) fn touch(&mut self, message: MessageKey, to: &Addressee) -> Result<(), StoreError> {
+        let Addressee { number, purpose, debtor, text, .. } = to;
+        if !bounds(*purpose).counts {
             return Ok(());
         }
         self.conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",
             )?
-            .execute(params![message.0, self.now.as_millis(), stored_subscriber(number), debtor, text.0])?;
+            .execute(params![message.0, self.now.as_millis(), stored_subscriber(*number), debtor, text.0])?;
         Ok(())
     }
 
