@@ -14,6 +14,7 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::Board;
 use super::habit::with_habit;
+use super::known::Known;
 use super::row::{self, MessageRow, stored_number};
 use super::suppression;
 use super::work::Work;
@@ -69,17 +70,24 @@ pub(super) fn read(
     begun: bool,
     now: Timestamp,
 ) -> Result<Record, StoreError> {
-    let addressee = with_habit(conn, addressee)?;
     let Addressee { number, purpose, .. } = addressee;
+    let since = now - contact.frequency.looks_back();
+    let known = Known::of(conn, number, addressee.debtor.as_deref(), since)?;
+    let addressee = if known.habit { with_habit(conn, addressee)? } else { addressee };
     // Whether a reply is one is told by the history.
     let asks = if purpose == Purpose::Reply { Purpose::Collection } else { purpose };
     let Bounds { is_capped, minds_standing, .. } = bounds(asks);
-    let entries = suppression::entries(conn, contact, number)?;
+    let mut entries = if known.entries { suppression::entries(conn, number)? } else { Vec::new() };
+    if known.erased {
+        entries.extend(suppression::erased_entries(conn, contact, number)?);
+    }
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
-    let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
+    let history =
+        if asks_history { history(conn, contact, &addressee, message, known, since)? } else { History::default() };
+    let asks_standing = minds_standing && known.standing;
     let standing =
-        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
+        if asks_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
@@ -104,10 +112,27 @@ fn history(
     contact: &ContactSettings,
     addressee: &Addressee,
     message: Option<MessageKey>,
-    now: Timestamp,
+    known: Known,
+    since: Timestamp,
 ) -> Result<History, StoreError> {
-    let limits = &contact.frequency;
-    let (since, message) = ((now - limits.looks_back()).as_millis(), message.map(|message| message.0));
+    let number = stored_number(addressee.number);
+    let touches = if known.touches { touches(conn, addressee, message, since)? } else { Vec::new() };
+    let answered_at: Option<i64> =
+        if known.answers { conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))? } else { None };
+    let same_waits = message.is_none()
+        && known.messages
+        && contact.frequency.same_text_days > 0
+        && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
+    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+}
+
+fn touches(
+    conn: &Connection,
+    addressee: &Addressee,
+    message: Option<MessageKey>,
+    since: Timestamp,
+) -> Result<Vec<Touch>, StoreError> {
+    let (since, message) = (since.as_millis(), message.map(|message| message.0));
     let touch = |row: &Row<'_>| {
         let mark: Option<[u8; 16]> = row.get(1)?;
         Ok(Touch { at: Timestamp::from_millis(row.get(0)?), text: TextMark(mark.unwrap_or_default()) })
@@ -126,12 +151,7 @@ fn history(
             }
         }
     }
-    let number = stored_number(addressee.number);
-    let answered_at: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))?;
-    let same_waits = message.is_none()
-        && limits.same_text_days > 0
-        && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
-    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+    Ok(touches)
 }
 
 /// The strictest of what is known of the debtor and of the number.

@@ -87,7 +87,7 @@ impl Work<'_> {
         let lane = self.lane(info)?;
         let due = place(&verdict, submission.due);
         let salt = self.salts.of(submission.id);
-        let key = self.insert_message(submission, lane, due, salt)?;
+        let key = self.insert_message(submission, record.addressee.text, lane, due, salt)?;
         self.count(None, MessageState::Queued);
         let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
@@ -143,6 +143,7 @@ impl Work<'_> {
     fn insert_message(
         &mut self,
         submission: &Submission,
+        mark: TextMark,
         lane: LaneKey,
         due: Timestamp,
         salt: Salt,
@@ -194,7 +195,7 @@ impl Work<'_> {
                 first_segment,
                 submission.parts.len(),
                 message_code(MessageState::Queued),
-                TextMark::of(&submission.text.0).0,
+                mark.0,
                 submission.confirms_opt_out,
                 salt.0,
             ])?;
