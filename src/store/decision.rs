@@ -29,18 +29,30 @@ impl Work<'_> {
             local.drain(1..local.len() - 1);
         }
         let iccid = self.board.sims.get(&sim).map(|sim| sim.card.names.iccid.as_str());
-        let said = serde_json::json!({
-            "local": local,
-            "window": if local.is_empty() { "none" } else { "open" },
-            "class": shortened(&class.to_string()),
+        let said = Said {
+            class: &shortened(&class.to_string()),
+            iccid,
+            ledger: last_entry(self.conn)?,
+            window: if local.is_empty() { "none" } else { "open" },
+            local,
+            rules: &contact.edition.to_string(),
             // The one text that may follow an opt-out is not asked about.
-            "suppression": if addressee.confirms_opt_out { "exempt" } else { "clear" },
-            "ledger": last_entry(self.conn)?,
-            "rules": contact.edition.to_string(),
-            "iccid": iccid,
-        });
-        Ok(said.to_string())
+            suppression: if addressee.confirms_opt_out { "exempt" } else { "clear" },
+        };
+        Ok(serde_json::to_string(&said).expect("texts and a number have a form in JSON"))
     }
+}
+
+/// In the order in which the log has them.
+#[derive(serde::Serialize)]
+struct Said<'a> {
+    class: &'a str,
+    iccid: Option<&'a str>,
+    ledger: i64,
+    local: Vec<String>,
+    rules: &'a str,
+    suppression: &'static str,
+    window: &'static str,
 }
 
 /// The last entry of the suppression ledger.
