@@ -22,6 +22,7 @@ pub mod habit;
 pub mod handover;
 pub mod health;
 pub mod inbound;
+mod known;
 mod lane;
 pub mod line;
 pub mod log;
