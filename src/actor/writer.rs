@@ -341,14 +341,18 @@ impl Handle {
         self.call(Job::Submit, move |context| context.work.answer(conversation, &submission, any_sim)).await
     }
 
-    /// Notes how things stand with the person of a conversation. `None` where there is no such conversation.
+    /// Notes how things stand with the person of a conversation, of whom `debtor` was shown. `None` where there is no such conversation.
     pub async fn decide_standing(
         &self,
         conversation: i64,
+        debtor: Option<String>,
         standing: Standing,
         client: String,
     ) -> Result<Option<Stopped>, WriteError> {
-        self.call(Job::Control, move |context| context.work.decide_standing(conversation, standing, &client)).await
+        self.call(Job::Control, move |context| {
+            context.work.decide_standing(conversation, debtor.as_deref(), standing, &client)
+        })
+        .await
     }
 
     /// Sends a self-test by a SIM, by its name or ICCID; to one of our own numbers where none is given.

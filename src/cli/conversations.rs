@@ -7,7 +7,7 @@ use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell, plain};
+use super::print::{Printer, cell, counted, plain};
 use super::remote::Command;
 use super::send;
 
@@ -130,7 +130,10 @@ impl Command for ConversationsArgs {
                 printer.line(&if printer.is_json {
                     answer.to_string()
                 } else {
-                    format!("{} messages stopped, {on_wire} on the wire", cell(&answer, "stopped"))
+                    format!(
+                        "{} stopped, {on_wire} on the wire",
+                        counted(&cell(&answer, "stopped"), "message", "messages")
+                    )
                 })?;
                 Ok(Exit::Done)
             }

@@ -91,6 +91,11 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
+/// How many, with the word for one or for several.
+pub(super) fn counted(number: &str, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == "1" { one } else { several })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

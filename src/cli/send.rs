@@ -12,7 +12,7 @@ use crate::sms::lifecycle::MessageState;
 use super::client::{Ask, Client};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, counted};
 use super::remote::Command;
 
 /// What `send` was called with.
@@ -254,10 +254,9 @@ pub(super) fn print(message: &Value, printer: &mut Printer<'_>) -> Result<(), Fa
     if printer.is_json {
         return Ok(printer.line(&message.to_string())?);
     }
-    let segments = cell(message, "segments");
-    let parts = if segments == "1" { "part" } else { "parts" };
+    let parts = counted(&cell(message, "segments"), "part", "parts");
     let (id, to, encoding) = (cell(message, "id"), cell(message, "to"), cell(message, "encoding"));
-    printer.line(&format!("{id} to {to}, {segments} {parts} in {encoding}: {}", standing(message)))?;
+    printer.line(&format!("{id} to {to}, {parts} in {encoding}: {}", standing(message)))?;
     for warning in message.get("warnings").and_then(Value::as_array).into_iter().flatten() {
         printer.line(&format!("warning: {}", cell(warning, "detail")))?;
     }

@@ -12,7 +12,7 @@ use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell, text};
+use super::print::{Printer, cell, counted, text};
 use super::remote::Command;
 
 /// Numbers in one request of an import.
@@ -62,7 +62,7 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct AddArgs {
     /// The numbers
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     numbers: Vec<String>,
     #[command(flatten)]
     entry: EntryArgs,
@@ -211,7 +211,8 @@ async fn add(args: &AddArgs, client: &Client, printer: &mut Printer<'_>) -> Resu
 
 fn told(answer: &Value) -> String {
     let on_wire = answer.get("on_wire").and_then(Value::as_array).map_or(0, Vec::len);
-    format!("{} added, {} messages stopped, {on_wire} on the wire", cell(answer, "added"), cell(answer, "stopped"))
+    let stopped = counted(&cell(answer, "stopped"), "message", "messages");
+    format!("{} added, {stopped} stopped, {on_wire} on the wire", cell(answer, "added"))
 }
 
 async fn change(
@@ -223,7 +224,11 @@ async fn change(
 ) -> Result<Exit, Failure> {
     let answer = client.ask(Ask { method: Method::POST, path, body: Some(body) }).await?;
     let entries = answer.get("entries").and_then(Value::as_u64).unwrap_or(0);
-    printer.line(&if printer.is_json { answer.to_string() } else { format!("{entries} entries {done}") })?;
+    printer.line(&if printer.is_json {
+        answer.to_string()
+    } else {
+        format!("{} {done}", counted(&entries.to_string(), "entry", "entries"))
+    })?;
     Ok(if entries > 0 { Exit::Done } else { Exit::Negative })
 }
 
@@ -302,11 +307,11 @@ fn conclude(imported: &Imported, printer: &mut Printer<'_>) -> Result<Exit, Fail
             printer.line(&format!("and {} lines more", imported.bad.len() - SHOWN))?;
         }
         printer.line(&format!(
-            "{} numbers read, {} added, {} refused; {} messages stopped, {} on the wire",
-            imported.read,
+            "{} read, {} added, {} refused; {} stopped, {} on the wire",
+            counted(&imported.read.to_string(), "number", "numbers"),
             imported.added,
             imported.bad.len(),
-            imported.stopped,
+            counted(&imported.stopped.to_string(), "message", "messages"),
             imported.on_wire.len()
         ))?;
     }

@@ -244,6 +244,26 @@ fn a_message_that_was_taken_is_done() {
 }
 
 #[test]
+fn one_thing_is_told_as_one() {
+    let lift = ["suppressions", "lift", "+5511987654321", "--why", "letter"];
+    for (entries, expected) in [(1, "1 entry lifted\n"), (2, "2 entries lifted\n")] {
+        let ended = ask(answering("/v1/suppressions/lift", 200, json!({ "entries": entries })), &lift);
+        assert_eq!(ended.output, expected);
+    }
+}
+
+#[test]
+fn what_is_said_behind_the_numbers_of_a_suppression_is_no_number() {
+    let asked = Asked::default();
+    let stopped = json!({ "added": 2, "stopped": 1, "on_wire": [], "refused": [] });
+    let add = ["suppressions", "add", "+5511987654321", "11987654322", "--kind", "opt_out", "--creditor", "c-1"];
+    let ended = ask(asked.answering(200, stopped), &add);
+    assert_eq!((ended.output.as_str(), ended.exit), ("2 added, 1 message stopped, 0 on the wire\n", 0));
+    let body = r#"{"creditor":"c-1","kind":"opt_out","numbers":["+5511987654321","11987654322"]}"#;
+    assert_eq!(asked.lines(), format!("POST /v1/suppressions {body}"));
+}
+
+#[test]
 fn what_is_warned_of_is_told_below_the_message() {
     let mut warned = message("queued", None);
     warned["warnings"] = json!([{"code": "several_states", "detail": "texts must be allowed in each"}]);

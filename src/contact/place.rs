@@ -285,32 +285,21 @@ impl Atlas {
 
     /// Where a number may be.
     pub fn locate(&self, number: PhoneNumber, residence: &Residence) -> Whereabouts {
+        let told = self.told(number);
+        let spots = told.spots(residence);
+        let warnings = self.warnings(&spots, residence, told.area);
+        Whereabouts { spots, warnings }
+    }
+
+    /// The same without the warnings, which only people ask for: every decision about a message needs the places.
+    pub fn spots(&self, number: PhoneNumber, residence: &Residence) -> Arc<[Spot]> {
+        self.told(number).spots(residence)
+    }
+
+    fn told(&self, number: PhoneNumber) -> Told<'_> {
         let (country, national) = number.plan().unwrap_or_else(|| (self.home, String::new()));
-        let known = self.territories.get(&country).map(|known| &known.territory);
-        let area = known.and_then(|territory| territory.area(&national));
-        let part_of = known.and_then(|territory| territory.part_of);
-        let (told_states, told_zones) = match (area, part_of, known) {
-            (Some(area), ..) => (area.states.clone(), area.zones.clone()),
-            (None, Some((_, state)), Some(part)) => (vec![state], part.zones.clone()),
-            (None, ..) => (Vec::new(), Vec::new()),
-        };
-        // A debtor who lives elsewhere has the zones of that state.
-        let zones = match &residence.zone {
-            Some(zone) => vec![zone.clone()],
-            None if residence.state.is_some() => Vec::new(),
-            None => told_zones,
-        };
-        let states = residence.state.map_or(told_states, |state| vec![state]);
-        let country = part_of.map_or(country, |(whole, _)| whole);
-        let mut spots = Vec::new();
-        for state in some_or_none(&states) {
-            spots.extend(some_or_none(&zones).into_iter().map(|zone| Spot { country, state, zone }));
-        }
-        spots.sort();
-        spots.dedup();
-        let mut whereabouts = Whereabouts { spots: spots.into(), warnings: Vec::new() };
-        whereabouts.warnings = self.warnings(&whereabouts.spots, residence, area);
-        whereabouts
+        let territory = self.territories.get(&country).map(|known| &known.territory);
+        Told { country, territory, area: territory.and_then(|territory| territory.area(&national)) }
     }
 
     fn warnings(&self, spots: &[Spot], residence: &Residence, area: Option<&Area>) -> Vec<Warning> {
@@ -356,6 +345,40 @@ impl Atlas {
                 zones.into_iter().map(|zone| (Some(state), zone.clone())).collect()
             }
         }
+    }
+}
+
+/// What a number tells by itself.
+struct Told<'a> {
+    country: Country,
+    territory: Option<&'a Territory>,
+    area: Option<&'a Area>,
+}
+
+impl Told<'_> {
+    /// The places of whoever has the number.
+    fn spots(&self, residence: &Residence) -> Arc<[Spot]> {
+        let part_of = self.territory.and_then(|territory| territory.part_of);
+        let (told_states, told_zones) = match (self.area, part_of, self.territory) {
+            (Some(area), ..) => (area.states.clone(), area.zones.clone()),
+            (None, Some((_, state)), Some(part)) => (vec![state], part.zones.clone()),
+            (None, ..) => (Vec::new(), Vec::new()),
+        };
+        // A debtor who lives elsewhere has the zones of that state.
+        let zones = match &residence.zone {
+            Some(zone) => vec![zone.clone()],
+            None if residence.state.is_some() => Vec::new(),
+            None => told_zones,
+        };
+        let states = residence.state.map_or(told_states, |state| vec![state]);
+        let country = part_of.map_or(self.country, |(whole, _)| whole);
+        let mut spots = Vec::new();
+        for state in some_or_none(&states) {
+            spots.extend(some_or_none(&zones).into_iter().map(|zone| Spot { country, state, zone }));
+        }
+        spots.sort();
+        spots.dedup();
+        spots.into()
     }
 }
 

@@ -9,7 +9,6 @@ use crate::sms::message::Purpose;
 
 use super::calendar::Class;
 use super::frequency::{self, History, Limits};
-use super::place::Warning;
 use super::standing::Standing;
 use super::suppression::Entry;
 use super::{Addressee, Bounds, Lasts, Obstacle, Reason, bounds};
@@ -38,8 +37,6 @@ pub struct Record {
     pub class: Class,
     /// Where the person's days begin and end.
     pub zone: TimeZone,
-    /// What the sender may want to know of these hours.
-    pub warnings: Vec<Warning>,
     /// Parts of this message have gone: what follows belongs to them.
     pub begun: bool,
 }
@@ -120,7 +117,6 @@ mod tests {
             limits: Limits { max_per_day: 1, ..Limits::default() },
             class: Class::new(Purpose::Operational, [].into()),
             zone: TimeZone::UTC,
-            warnings: Vec::new(),
             begun: false,
         }
     }

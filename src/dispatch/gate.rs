@@ -138,9 +138,12 @@ pub fn decide(
     }
     let start = question.due.max(now);
     let asked = question.asked.max(now);
-    if let Some(reason) = contact(asked).and_then(forbids) {
+    let first = contact(asked);
+    if let Some(reason) = first.and_then(forbids) {
         return Verdict::Block { reason };
     }
+    // Most are asked about one time only.
+    let contact = |at| if at == asked { first } else { contact(at) };
     let (mut reason, mut until) = (None, Some(start));
     if question.paused {
         (reason, until) = (Some(Reason::Paused), None);

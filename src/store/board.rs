@@ -111,19 +111,33 @@ pub(super) const ALWAYS: &str = "always";
 #[derive(Debug, Clone)]
 struct Hours {
     class: Class,
-    is_open: bool,
-    /// Until when that holds.
-    until: Timestamp,
+    /// What the calendar said.
+    window: Window,
+    /// When it was asked.
+    from: Timestamp,
 }
 
 impl Hours {
     fn at(calendar: &Calendar, class: Class, now: Timestamp) -> Self {
         let window = calendar.window(&class, None, now);
-        let until = match window {
+        Self { class, window, from: now }
+    }
+
+    fn is_open(&self) -> bool {
+        self.window.is_open()
+    }
+
+    /// Until when it stays open or closed.
+    fn until(&self) -> Timestamp {
+        match self.window {
             Window::Open { until } => until,
             Window::Closed { until, next_opening, .. } => next_opening.unwrap_or(until),
-        };
-        Self { class, is_open: window.is_open(), until }
+        }
+    }
+
+    /// What the calendar would say at a time, where that is known: nothing of an answer changes until it is over.
+    fn window(&self, at: Timestamp) -> Option<Window> {
+        (self.from <= at && at < self.window.until()).then_some(self.window)
     }
 }
 
@@ -364,7 +378,7 @@ impl Board {
 
     /// Whether nothing may be drawn from a lane: a person paused it, or its hours are over.
     pub(super) fn lane_is_closed(&self, lane: &LaneInfo) -> bool {
-        self.lane_is_paused(lane) || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open)
+        self.lane_is_paused(lane) || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open())
     }
 
     /// Looks at the hours that may have changed by now: the lanes that open or close.
@@ -373,10 +387,11 @@ impl Board {
         let tell_all = std::mem::take(&mut self.retell);
         let mut turned = BTreeSet::new();
         for (text, hours) in &mut self.hours {
-            if hours.until <= now || now < self.hours_from {
-                let was_open = hours.is_open;
+            // Also when why it is closed is another reason now.
+            if hours.window.until() <= now || now < self.hours_from {
+                let was_open = hours.is_open();
                 *hours = Hours::at(calendar, hours.class.clone(), now);
-                if hours.is_open == was_open && !tell_all {
+                if hours.is_open() == was_open && !tell_all {
                     continue;
                 }
             } else if !tell_all {
@@ -418,7 +433,7 @@ impl Board {
         let lanes = self.lanes.iter().filter(|(key, _)| waits(key));
         lanes
             .filter_map(|(_, info)| self.hours.get(&info.class))
-            .map(|hours| hours.until)
+            .map(Hours::until)
             .filter(|at| *at < Timestamp::MAX)
             .min()
     }
@@ -450,9 +465,11 @@ impl Board {
             }
         }
         let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
-        let calendar = &self.contact.calendar;
         let own = record.addressee.habit.hours();
-        let hours = |at| settings::obstacle(calendar.window(&record.class, own.as_ref(), at));
+        // Most have the hours of their lane, at which it was looked already.
+        let of_lane = self.hours.get(&info.class).filter(|hours| own.is_none() && hours.class == record.class);
+        let look = |at| self.contact.calendar.window(&record.class, own.as_ref(), at);
+        let hours = |at| settings::obstacle(of_lane.and_then(|lane| lane.window(at)).unwrap_or_else(|| look(at)));
         Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 

@@ -69,7 +69,6 @@ pub enum ReplyAnswer {
 /// A row, as far as answers and decisions need it.
 struct Thread {
     number: Option<PhoneNumber>,
-    debtor: Option<String>,
     iccid: String,
     inbound: i64,
     /// What its last text answers.
@@ -80,10 +79,9 @@ impl Thread {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             number: number(row.get(0)?),
-            debtor: row.get(1)?,
-            iccid: row.get(2)?,
-            inbound: row.get(3)?,
-            message: row.get::<_, Option<i64>>(4)?.map(MessageKey),
+            iccid: row.get(1)?,
+            inbound: row.get(2)?,
+            message: row.get::<_, Option<i64>>(3)?.map(MessageKey),
         })
     }
 }
@@ -144,21 +142,22 @@ impl Work<'_> {
         Ok(ReplyAnswer::Submitted(answer))
     }
 
-    /// Notes how things stand with the person of a conversation: with the debtor, or with the number where no debtor is
-    /// known. `None` where there is no such conversation.
+    /// Notes how things stand with the person of a conversation: with the debtor whom `client` saw there, or with the number
+    /// where it saw none. `None` where there is no such conversation.
     pub fn decide_standing(
         &mut self,
         conversation: i64,
+        debtor: Option<&str>,
         standing: Standing,
         client: &str,
     ) -> Result<Option<Stopped>, StoreError> {
         let Some(thread) = self.thread(conversation)? else { return Ok(None) };
         let Some(number) = thread.number else { return Ok(None) };
         let word = Word { client, inbound: Some(thread.inbound), message: thread.message };
-        let Some(debtor) = thread.debtor else {
+        let Some(debtor) = debtor else {
             return self.set_standing(&Whose::Number(number), standing, word).map(Some);
         };
-        let mut stopped = self.set_standing(&Whose::Debtor(debtor), standing, word)?;
+        let mut stopped = self.set_standing(&Whose::Debtor(debtor.to_owned()), standing, word)?;
         // What the number said before its debtor was known would hold on beside what was decided.
         if self.standing_of(&Whose::Number(number))?.obstacle(self.now).is_some() {
             stopped.add(self.set_standing(&Whose::Number(number), Standing::Open, word)?);
@@ -167,8 +166,7 @@ impl Work<'_> {
     }
 
     fn thread(&self, conversation: i64) -> Result<Option<Thread>, StoreError> {
-        let sql =
-            "SELECT conversation.number, debtor, sim.iccid, conversation.inbound, inbound.message FROM conversation
+        let sql = "SELECT conversation.number, sim.iccid, conversation.inbound, inbound.message FROM conversation
              JOIN sim ON sim.key = conversation.sim LEFT JOIN inbound ON inbound.seq = conversation.inbound
              WHERE conversation.key = ?";
         Ok(self.conn.prepare_cached(sql)?.query_row([conversation], Thread::read).optional()?)

@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::sms::id::{MessageKey, SimKey};
+use crate::contact::Record;
+use crate::sms::id::SimKey;
 
-use super::habit::with_habit;
+use super::StoreError;
 use super::work::Work;
-use super::{StoreError, record};
 
 /// Octets of a class of hours that are written out; of a longer one the first places, and how many more there are.
 const CLASS_MAX: usize = 56;
@@ -15,13 +15,12 @@ impl Work<'_> {
     /// The local times at which the part goes (the earliest and the latest, where the recipient may be in several zones), that
     /// the hours are open there and which class of hours that is (none, where any hour will do), how the ledger stood and up
     /// to which entry it was asked, the edition of the rules, and the SIM by its ICCID. Some 190 octets, 250 at most.
-    pub(super) fn decision(&self, message: MessageKey, sim: SimKey) -> Result<String, StoreError> {
-        let addressee = with_habit(self.conn, record::addressee(self.conn, message)?)?;
+    pub(super) fn decision(&self, record: &Record, sim: SimKey) -> Result<String, StoreError> {
+        let Record { addressee, class, .. } = record;
         let contact = &self.board.contact;
-        let class = contact.class(&addressee);
         let mut local: Vec<String> = contact
             .calendar
-            .clocks(&class, self.now)
+            .clocks(class, self.now)
             .iter()
             .map(|clock| clock.strftime("%Y-%m-%dT%H:%M%:z").to_string())
             .collect();
@@ -30,18 +29,30 @@ impl Work<'_> {
             local.drain(1..local.len() - 1);
         }
         let iccid = self.board.sims.get(&sim).map(|sim| sim.card.names.iccid.as_str());
-        let said = serde_json::json!({
-            "local": local,
-            "window": if local.is_empty() { "none" } else { "open" },
-            "class": shortened(&class.to_string()),
+        let said = Said {
+            class: &shortened(&class.to_string()),
+            iccid,
+            ledger: last_entry(self.conn)?,
+            window: if local.is_empty() { "none" } else { "open" },
+            local,
+            rules: &contact.edition.to_string(),
             // The one text that may follow an opt-out is not asked about.
-            "suppression": if addressee.confirms_opt_out { "exempt" } else { "clear" },
-            "ledger": last_entry(self.conn)?,
-            "rules": contact.edition.to_string(),
-            "iccid": iccid,
-        });
-        Ok(said.to_string())
+            suppression: if addressee.confirms_opt_out { "exempt" } else { "clear" },
+        };
+        Ok(serde_json::to_string(&said).expect("texts and a number have a form in JSON"))
     }
+}
+
+/// In the order in which the log has them.
+#[derive(serde::Serialize)]
+struct Said<'a> {
+    class: &'a str,
+    iccid: Option<&'a str>,
+    ledger: i64,
+    local: Vec<String>,
+    rules: &'a str,
+    suppression: &'static str,
+    window: &'static str,
 }
 
 /// The last entry of the suppression ledger.

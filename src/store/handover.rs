@@ -49,6 +49,9 @@ const AT_ONCE: [Duration; 5] = [
     Duration::from_millis(3_200),
 ];
 
+/// Whether a SIM has unknown parts: most have none. The index `segment_unknown` is made for it.
+const HAS_UNKNOWN: &str = "SELECT 1 FROM segment WHERE sim = ?1 AND state = 7 LIMIT 1";
+
 /// What was expected to have this reference has another one, or none. The index `segment_expected` is made for it.
 const TAKEN: &str = "UPDATE segment SET expected_mr = NULL WHERE sim = ?1 AND state = 7 AND expected_mr = ?2";
 
@@ -76,16 +79,18 @@ impl Work<'_> {
             parts: u32::try_from(waiting).unwrap_or(u32::MAX),
             begun: waiting < segments.len(),
         };
-        let verdict = self.board.ask_about(self.conn, &message, Some(carrier.sim), question, self.now)?;
+        let record = self.board.record_of(self.conn, &message, question, self.now)?;
+        let only = Some(carrier.sim);
+        let verdict = self.board.ask_with(self.conn, &message, only, question, &record, self.now)?;
         if verdict != Verdict::Go {
             self.turn_away(&message, &mut segments, verdict)?;
             return Ok(self.stop(carrier.sim, segment));
         }
         if !question.begun {
-            self.touch(message.key)?;
+            self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
-        let decision = self.decision(message.key, carrier.sim)?;
+        let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
             row.state = row.state.clone().offer(carrier.clone(), self.now)?;
@@ -231,8 +236,10 @@ impl Work<'_> {
             self.segment_event(EventKind::SegmentAccepted, row, carrier, data)?;
         }
         if let Some(tp_mr) = tp_mr {
-            self.conn.prepare_cached(TAKEN)?.execute(params![carrier.sim.0, tp_mr])?;
-            self.conn.prepare_cached(FOLLOWED)?.execute(params![carrier.sim.0, tp_mr])?;
+            if self.conn.prepare_cached(HAS_UNKNOWN)?.exists([carrier.sim.0])? {
+                self.conn.prepare_cached(TAKEN)?.execute(params![carrier.sim.0, tp_mr])?;
+                self.conn.prepare_cached(FOLLOWED)?.execute(params![carrier.sim.0, tp_mr])?;
+            }
             self.conn.prepare_cached("UPDATE sim SET last_mr = ?, next_mr = ? WHERE key = ?")?.execute(params![
                 tp_mr,
                 tp_mr.wrapping_add(1),
@@ -483,6 +490,8 @@ fn carrier_on_the_wire(state: &SegmentState) -> Option<&Carrier> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::params_from_iter;
+
     use super::*;
     use crate::store::schema;
 
@@ -493,9 +502,11 @@ mod tests {
         for (sql, index) in [
             (TAKEN, "INDEX segment_expected (sim=? AND expected_mr=?)"),
             (FOLLOWED, "INDEX segment_no_reference_after (sim=?)"),
+            (HAS_UNKNOWN, "INDEX segment_unknown (sim=?)"),
         ] {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan: String = statement.query_row([1, 1], |row| row.get(3)).unwrap();
+            let values = std::iter::repeat_n(1, statement.parameter_count());
+            let plan: String = statement.query_row(params_from_iter(values), |row| row.get(3)).unwrap();
             assert!(plan.contains(index), "{plan}");
         }
     }

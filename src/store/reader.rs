@@ -194,10 +194,12 @@ impl Reader {
         self.with(|conn| habit::habit(conn, debtor))
     }
 
-    /// The suppression ledger; of one number if it is given, with what it becomes when it is erased.
+    /// The suppression ledger, as far as it is these creditors'; all of it when they are none. Of one number if it is given,
+    /// with what it becomes when it is erased.
     pub fn suppressions(
         &self,
         number: Option<(PhoneNumber, [u8; 32])>,
+        creditors: &[String],
         page: Page,
         limit: u32,
     ) -> Result<Vec<SuppressionView>, StoreError> {
@@ -205,7 +207,12 @@ impl Reader {
              act.inbound, act.at, lifted.at, lifted.client, lifted.why FROM suppression
              JOIN suppression_act AS act ON act.key = suppression.act
              LEFT JOIN suppression_lift AS lifted ON lifted.key = suppression.lift";
-        let list = |only| self.numbered(select, "suppression.key", page, limit, only, read_suppression);
+        let own =
+            (!creditors.is_empty()).then(|| ("act.creditor IN (SELECT value FROM json_each(?))", json_list(creditors)));
+        let list = |only: Option<(&'static str, Value)>| {
+            let only = only.into_iter().chain(own.clone());
+            self.numbered(select, "suppression.key", page, limit, only, read_suppression)
+        };
         let Some((number, mac)) = number else { return list(None) };
         // A number is erased as a whole or not at all.
         let found = list(Some(("subscriber = ?", Value::Integer(record::stored_subscriber(number)))))?;
@@ -283,22 +290,23 @@ impl Reader {
         })
     }
 
-    fn numbered<T>(
+    fn numbered<'t, T>(
         &self,
         select: &str,
         seq: &str,
         page: Page,
         limit: u32,
-        only: Option<(&str, Value)>,
+        only: impl IntoIterator<Item = (&'t str, Value)>,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
         let (bound, condition, order) = match page {
             Page::After(after) => (after, ">", "ASC"),
             Page::Before(before) => (before.unwrap_or(i64::MAX), "<", "DESC"),
         };
-        let and = only.as_ref().map_or_else(String::new, |(term, _)| format!(" AND {term}"));
+        let (terms, mut values): (Vec<&str>, Vec<Value>) = only.into_iter().unzip();
+        let and: String = terms.iter().flat_map(|term| [" AND ", term]).collect();
         let sql = format!("{select} WHERE {seq} {condition} ?{and} ORDER BY {seq} {order} LIMIT {limit}");
-        let values = std::iter::once(Value::Integer(bound)).chain(only.map(|(_, value)| value));
+        values.insert(0, Value::Integer(bound));
         self.with(|conn| {
             let rows = conn.prepare_cached(&sql)?.query_map(params_from_iter(values), read)?.collect::<Result<_, _>>();
             Ok(rows?)

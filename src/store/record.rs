@@ -4,7 +4,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
-use crate::contact::settings::HoursOf;
 use crate::contact::standing::Standing;
 use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -15,6 +14,7 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::Board;
 use super::habit::with_habit;
+use super::known::Known;
 use super::portfolio;
 use super::row::{self, MessageRow, stored_number};
 use super::suppression;
@@ -73,26 +73,33 @@ pub(super) fn read(
     begun: bool,
     now: Timestamp,
 ) -> Result<Record, StoreError> {
-    let addressee = with_habit(conn, addressee)?;
     let Addressee { number, purpose, .. } = addressee;
+    let since = now - contact.frequency.looks_back();
+    let known = Known::of(conn, &addressee, since)?;
+    let addressee = if known.habit { with_habit(conn, addressee)? } else { addressee };
     // Whether a reply is one is told by the history.
     let asks = if purpose == Purpose::Reply { Purpose::Collection } else { purpose };
     let Bounds { is_capped, minds_standing, .. } = bounds(asks);
-    let entries = suppression::entries(conn, contact, number)?;
+    let mut entries = if known.entries { suppression::entries(conn, number)? } else { Vec::new() };
+    if known.erased {
+        entries.extend(suppression::erased_entries(conn, contact, number)?);
+    }
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
-    let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing = if minds_standing {
-        let of_debts = standing_of(conn, &addressee, message)?;
-        strictest(of_debts, standing(conn, addressee.debtor.as_deref(), number, now)?, now)
+    let history =
+        if asks_history { history(conn, contact, &addressee, message, known, since)? } else { History::default() };
+    let of_debts = if minds_standing && known.debts { standing_of(conn, &addressee, message)? } else { Standing::Open };
+    let of_person = if minds_standing && known.standing {
+        standing(conn, addressee.debtor.as_deref(), number, now)?
     } else {
         Standing::Open
     };
+    let standing = strictest(of_debts, of_person, now);
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
-    let HoursOf { class, zone, warnings } = contact.hours(&addressee);
+    let (class, zone) = contact.hours(&addressee);
     Ok(Record {
         entries,
         is_listed,
@@ -102,7 +109,6 @@ pub(super) fn read(
         limits: contact.frequency,
         class,
         zone,
-        warnings,
         begun,
         addressee,
     })
@@ -113,10 +119,32 @@ fn history(
     contact: &ContactSettings,
     addressee: &Addressee,
     message: Option<MessageKey>,
-    now: Timestamp,
+    known: Known,
+    since: Timestamp,
 ) -> Result<History, StoreError> {
-    let limits = &contact.frequency;
-    let (since, message) = ((now - limits.looks_back()).as_millis(), message.map(|message| message.0));
+    let number = stored_number(addressee.number);
+    let touches = if known.touches { touches(conn, addressee, message, since)? } else { Vec::new() };
+    let mut answered_at: Option<i64> = None;
+    for form in addressee.number.forms() {
+        if known.answers {
+            let last = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
+            answered_at = answered_at.max(last);
+        }
+    }
+    let same_waits = message.is_none()
+        && known.messages
+        && contact.frequency.same_text_days > 0
+        && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
+    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+}
+
+fn touches(
+    conn: &Connection,
+    addressee: &Addressee,
+    message: Option<MessageKey>,
+    since: Timestamp,
+) -> Result<Vec<Touch>, StoreError> {
+    let (since, message) = (since.as_millis(), message.map(|message| message.0));
     let touch = |row: &Row<'_>| {
         let mark: Option<[u8; 16]> = row.get(1)?;
         Ok(Touch { at: Timestamp::from_millis(row.get(0)?), text: TextMark(mark.unwrap_or_default()) })
@@ -135,16 +163,7 @@ fn history(
             }
         }
     }
-    let number = stored_number(addressee.number);
-    let mut answered_at: Option<i64> = None;
-    for form in addressee.number.forms() {
-        let last = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
-        answered_at = answered_at.max(last);
-    }
-    let same_waits = message.is_none()
-        && limits.same_text_days > 0
-        && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
-    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+    Ok(touches)
 }
 
 /// How the debts stand that a text is about: those that it names, else all of its debtor.
@@ -208,27 +227,51 @@ impl Board {
         question: Question,
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
+        let record = self.record_of(conn, message, question, now)?;
+        self.ask_with(conn, message, only, question, &record, now)
+    }
+
+    /// What is known of the recipient of a stored message.
+    pub(super) fn record_of(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Record, StoreError> {
+        let addressee = addressee(conn, message.key)?;
+        read(conn, &self.contact, addressee, Some(message.key), question.begun, now)
+    }
+
+    /// Asks the gate about a stored message, of whose recipient this is known.
+    pub(super) fn ask_with(
+        &self,
+        conn: &Connection,
+        message: &MessageRow,
+        only: Option<SimKey>,
+        question: Question,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
         let Some(info) = self.lanes.get(&message.lane) else {
             return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
         };
-        let addressee = addressee(conn, message.key)?;
-        let record = read(conn, &self.contact, addressee, Some(message.key), question.begun, now)?;
-        self.ask_lane(conn, info, only, question, Some(&record), now)
+        self.ask_lane(conn, info, only, question, Some(record), now)
     }
 }
 
 impl Work<'_> {
     /// Notes that a person is texted, where that counts.
-    pub(super) fn touch(&mut self, message: MessageKey) -> Result<(), StoreError> {
-        let Addressee { number, purpose, debtor, text, .. } = addressee(self.conn, message)?;
-        if !bounds(purpose).counts {
+    pub(super) fn touch(&mut self, message: MessageKey, to: &Addressee) -> Result<(), StoreError> {
+        let Addressee { number, purpose, debtor, text, .. } = to;
+        if !bounds(*purpose).counts {
             return Ok(());
         }
         self.conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",
             )?
-            .execute(params![message.0, self.now.as_millis(), stored_subscriber(number), debtor, text.0])?;
+            .execute(params![message.0, self.now.as_millis(), stored_subscriber(*number), debtor, text.0])?;
         Ok(())
     }
 

@@ -68,7 +68,9 @@ impl fmt::Display for Salt {
 }
 
 fn digits(octets: &[u8]) -> String {
-    to_hex(octets).to_lowercase()
+    let mut digits = to_hex(octets);
+    digits.make_ascii_lowercase();
+    digits
 }
 
 /// What the event that queues a message says of it. Its public name ties the row's key, by which events call it.

@@ -27,6 +27,9 @@ const KEPT: Duration = Duration::from_secs(62 * 86_400);
 const TO_RECIPIENT: &str =
     "SELECT 1 FROM spend INDEXED BY spend_recipient WHERE sim = ? AND recipient = ? AND at >= ? AND parts > 0 LIMIT 1";
 
+/// The first row of a SIM that nothing counts any more.
+const OLDEST: &str = "SELECT at, segment FROM spend WHERE sim = ? AND at < ? ORDER BY at LIMIT 1";
+
 /// The image of what a SIM has spent. The sums walk the primary key from the beginning of their period.
 pub(super) fn read(conn: &Connection, sim: SimKey, limits: &Limits, now: Timestamp) -> Result<Budget, StoreError> {
     let first_seen = conn
@@ -90,13 +93,21 @@ impl Work<'_> {
         if let Some(sim) = self.board.sims.get_mut(&sim) {
             sim.budget.spend(stranger, self.now);
         }
-        // One goes for one that comes: the table does not grow, and no transaction takes long.
-        self.conn
-            .prepare_cached(
-                "DELETE FROM spend WHERE (sim, at, segment) IN
-                 (SELECT sim, at, segment FROM spend WHERE sim = ? AND at < ? ORDER BY at LIMIT 1)",
-            )?
-            .execute(params![sim.0, (self.now - KEPT).as_millis()])?;
+        self.forget_spent(sim)
+    }
+
+    /// One goes for one that comes: the table does not grow, and no transaction takes long.
+    fn forget_spent(&self, sim: SimKey) -> Result<(), StoreError> {
+        let before = (self.now - KEPT).as_millis();
+        let mut oldest = self.conn.prepare_cached(OLDEST)?;
+        let found = oldest
+            .query_row(params![sim.0, before], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .optional()?;
+        if let Some((at, segment)) = found {
+            self.conn
+                .prepare_cached("DELETE FROM spend WHERE sim = ? AND at = ? AND segment = ?")?
+                .execute(params![sim.0, at, segment])?;
+        }
         Ok(())
     }
 

@@ -66,7 +66,10 @@ impl Work<'_> {
         let about = About { message: word.message, data: Some(data.to_string()), ..About::default() };
         self.event(EventKind::DebtChanged, &about)?;
         let waiting = match whose {
-            Whose::Debtor(debtor) => self.open_of_debtor(debtor)?,
+            Whose::Debtor(debtor) => {
+                self.look_at_cases_of(debtor)?;
+                self.open_of_debtor(debtor)?
+            }
             Whose::Number(number) => self.open_of_number(*number)?,
         };
         self.look_again(&waiting)

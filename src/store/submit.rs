@@ -91,13 +91,14 @@ impl Work<'_> {
             begun: false,
         };
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let warnings = self.board.contact.warnings(&record.addressee);
         let batch = submission.labels.batch.clone().unwrap_or_default();
         let info = LaneInfo { class: record.class.to_string(), route, batch };
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
         let due = place(&verdict, submission.due);
         let salt = self.salts.of(submission.id);
-        let key = self.insert_message(submission, lane, due, salt)?;
+        let key = self.insert_message(submission, record.addressee.text, lane, due, salt)?;
         self.count(None, MessageState::Queued);
         let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
@@ -105,12 +106,12 @@ impl Work<'_> {
             let message = MessageRow::by_key(self.conn, key)?;
             let mut segments = SegmentRow::of(self.conn, &message)?;
             self.block(&message, &mut segments, reason)?;
-            return Ok(Ruling { verdict, warnings: record.warnings });
+            return Ok(Ruling { verdict, warnings });
         }
         self.effect(Effect::Queued { lane, priority: submission.priority, due });
         self.note_expiry(submission.expires);
         self.note_hold(key, verdict)?;
-        Ok(Ruling { verdict, warnings: record.warnings })
+        Ok(Ruling { verdict, warnings })
     }
 
     pub(super) fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {
@@ -153,6 +154,7 @@ impl Work<'_> {
     fn insert_message(
         &mut self,
         submission: &Submission,
+        mark: TextMark,
         lane: LaneKey,
         due: Timestamp,
         salt: Salt,
@@ -204,7 +206,7 @@ impl Work<'_> {
                 first_segment,
                 submission.parts.len(),
                 message_code(MessageState::Queued),
-                TextMark::of(&submission.text.0).0,
+                mark.0,
                 submission.confirms_opt_out,
                 salt.0,
             ])?;

@@ -80,21 +80,19 @@ const IS_THERE: &str = "SELECT 1 FROM suppression JOIN suppression_act AS old ON
      AND old.creditor IS new.creditor AND old.source = new.source AND old.effective <= new.effective LIMIT 1";
 
 /// What the ledger holds of a number.
-pub(super) fn entries(
+pub(super) fn entries(conn: &Connection, number: PhoneNumber) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = conn.prepare_cached(BY_SUBSCRIBER)?;
+    Ok(statement.query_map([stored_subscriber(number)], read)?.collect::<Result<_, _>>()?)
+}
+
+/// What it holds of a number since that was erased.
+pub(super) fn erased_entries(
     conn: &Connection,
     contact: &ContactSettings,
     number: PhoneNumber,
 ) -> Result<Vec<Entry>, StoreError> {
-    let mut found = Vec::new();
-    let mut statement = conn.prepare_cached(BY_SUBSCRIBER)?;
-    for entry in statement.query_map([stored_subscriber(number)], read)? {
-        found.push(entry?);
-    }
     let mut statement = conn.prepare_cached(BY_MAC)?;
-    for entry in statement.query_map([contact.secret.mac(number)], read)? {
-        found.push(entry?);
-    }
-    Ok(found)
+    Ok(statement.query_map([contact.secret.mac(number)], read)?.collect::<Result<_, _>>()?)
 }
 
 /// Why a number is on the list, also an entry that binds for some purposes or creditors alone.

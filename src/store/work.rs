@@ -390,9 +390,10 @@ impl<'a> Work<'a> {
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let warnings = self.board.contact.warnings(&record.addressee);
         let lane = LaneInfo { class: record.class.to_string(), route, batch: batch.to_owned() };
         let verdict = self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)?;
-        Ok(Ruling { verdict, warnings: record.warnings })
+        Ok(Ruling { verdict, warnings })
     }
 
     /// The SIMs that were seen.

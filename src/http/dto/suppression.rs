@@ -62,7 +62,16 @@ impl SuppressAnswer {
     }
 }
 
-/// A number that may be texted again, or is to be erased.
+/// A number that is to be erased, with all that the list holds of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct EraseRequest {
+    /// The number.
+    #[schema(required, nullable = false)]
+    pub(in super::super) number: Option<String>,
+}
+
+/// A number that may be texted again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct LiftRequest {
@@ -71,7 +80,7 @@ pub(in super::super) struct LiftRequest {
     pub(in super::super) number: Option<String>,
     /// Only entries of this kind.
     pub(in super::super) kind: Option<String>,
-    /// Why, for those who ask later. Must be said to lift.
+    /// Why, for those who ask later. Must be said.
     pub(in super::super) why: Option<String>,
 }
 

@@ -283,7 +283,7 @@ pub(super) async fn standing(
     caller.needs(Scope::Send)?;
     let decided = decided(&request, &site)?;
     let view = own(&site, &caller, id).await?;
-    let stopped = site.writer.decide_standing(view.key, decided, caller.client().to_owned()).await?;
+    let stopped = site.writer.decide_standing(view.key, view.debtor, decided, caller.client().to_owned()).await?;
     Ok(Json(stopped.ok_or_else(no_conversation)?.into()))
 }
 

@@ -13,7 +13,7 @@ use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::suppression::{
-    LiftAnswer, LiftRequest, RefusedNumber, SuppressAnswer, SuppressRequest, SuppressionAnswer, purposes,
+    EraseRequest, LiftAnswer, LiftRequest, RefusedNumber, SuppressAnswer, SuppressRequest, SuppressionAnswer, purposes,
 };
 use super::super::json::{Body, Parameters};
 use super::super::page::{limit, read_cursor};
@@ -38,7 +38,8 @@ pub(super) struct ListParameters {
     limit: Option<String>,
 }
 
-/// The ledger, newest first: entries that bind and entries that were lifted.
+/// The ledger, newest first: entries that bind and entries that were lifted. A token that is limited to creditors sees
+/// theirs.
 #[utoipa::path(
     get,
     path = "/v1/suppressions",
@@ -60,7 +61,8 @@ pub(super) async fn list(
     let number = number.map(|number| (number, site.settings.secret.mac(number)));
     let limit = limit(asked.limit.as_deref())?;
     let page = asked.cursor.as_deref().map_or(Ok(Page::Before(None)), read_cursor)?;
-    let found = site.read(move |reader| reader.suppressions(number, page, limit)).await?;
+    let creditors = caller.creditors().clone();
+    let found = site.read(move |reader| reader.suppressions(number, &creditors, page, limit)).await?;
     let eyes = caller.eyes();
     let items = found.into_iter().map(|view| SuppressionAnswer::new(view, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |entry: &SuppressionAnswer| entry.id)))
@@ -122,7 +124,7 @@ pub(super) async fn lift(
     path = "/v1/suppressions/erase",
     operation_id = "eraseSuppression",
     tag = "contact",
-    request_body = LiftRequest,
+    request_body = EraseRequest,
     responses(
         (status = OK, description = "How many entries can no more be read", body = LiftAnswer),
         (status = "4XX", description = "A problem", body = Document),
@@ -131,7 +133,7 @@ pub(super) async fn lift(
 pub(super) async fn erase(
     State(site): State<Site>,
     caller: Caller,
-    Body(request): Body<LiftRequest>,
+    Body(request): Body<EraseRequest>,
 ) -> Result<Json<LiftAnswer>, Problem> {
     caller.needs(Scope::Manage)?;
     let number = the_number(request.number.as_deref(), &site)?;

@@ -313,3 +313,38 @@ async fn a_preview_counts_and_sends_nothing() {
     house.post("/v1/preview", empty).await.is_problem(422, "bad-text", Some("text"));
     assert_eq!(house.get("/v1/messages").await.json["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_client_of_some_creditors_reads_their_part_of_the_suppression_list() {
+    let house = House::new();
+    for (number, creditor) in
+        [("+5511987654321", json!("c-1")), ("+5511987654322", json!("c-2")), ("+5511987654323", json!(null))]
+    {
+        let entry = json!({ "number": number, "creditor": creditor, "why": "carta" });
+        assert_eq!(house.post("/v1/suppressions", entry).await.status, 200);
+    }
+    let limited = house.token(json!({ "client": "c1", "scopes": ["read", "pii"], "creditors": ["c-1"] })).await;
+    let seen = |answer: Value| -> Vec<Value> {
+        answer["items"].as_array().unwrap().iter().map(|entry| entry["creditor"].clone()).collect()
+    };
+    assert_eq!(seen(house.get("/v1/suppressions").await.json), [json!(null), json!("c-2"), json!("c-1")]);
+    assert_eq!(seen(house.with(&limited, "GET", "/v1/suppressions", "").await.json), [json!("c-1")]);
+    for (number, expected) in [("%2B5511987654321", vec![json!("c-1")]), ("%2B5511987654322", vec![])] {
+        let path = format!("/v1/suppressions?number={number}");
+        assert_eq!(seen(house.with(&limited, "GET", &path, "").await.json), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_erased_with_all_that_the_list_holds_of_it() {
+    let house = House::new();
+    for kind in ["opt_out", "register"] {
+        let entry = json!({ "number": "+5511987654321", "kind": kind });
+        assert_eq!(house.post("/v1/suppressions", entry).await.status, 200);
+    }
+    // There is no erasing of one kind: whoever asks for it would believe the others readable.
+    let some = json!({ "number": "+5511987654321", "kind": "register" });
+    house.post("/v1/suppressions/erase", some).await.is_problem(400, "unknown-field", Some("kind"));
+    let all = house.post("/v1/suppressions/erase", json!({ "number": "+5511987654321" })).await;
+    assert_eq!(all.json, json!({ "entries": 2 }));
+}

@@ -171,8 +171,9 @@ impl Work<'_> {
         self.conn
             .prepare_cached(
                 "UPDATE dunning_case SET next = 0, revision = revision + 1
-                 WHERE debtor = (SELECT key FROM debtor WHERE id = ?)
-                 AND creditor IN (SELECT creditor FROM debt WHERE debtor = dunning_case.debtor)",
+                 WHERE debtor = (SELECT key FROM debtor WHERE id = ?1)
+                 AND creditor IN (SELECT debt.creditor FROM debt WHERE debt.debtor =
+                 (SELECT key FROM debtor WHERE id = ?1))",
             )?
             .execute([debtor])?;
         Ok(())

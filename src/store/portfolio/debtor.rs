@@ -99,6 +99,9 @@ impl Work<'_> {
                 insert.execute(params![key, place, stored_number(*number)])?;
             }
         }
+        if taken == Taken::Changed {
+            self.look_at_cases_of(&debtor.id)?;
+        }
         Ok(taken)
     }
 }

@@ -22,8 +22,15 @@ impl Desk {
         self.gateway.commit(self.now, |context| context.work.care(1, care, "ana")).unwrap()
     }
 
+    /// Decides about whom somebody sees who may see everything.
     fn decide(&mut self, standing: Standing) -> Option<u64> {
-        let stopped = self.gateway.commit(self.now, |context| context.work.decide_standing(1, standing, "ana"));
+        let shown = self.reader().conversation(1, &[], self.now).unwrap()?;
+        self.decide_about(shown.debtor.as_deref(), standing)
+    }
+
+    fn decide_about(&mut self, debtor: Option<&str>, standing: Standing) -> Option<u64> {
+        let decide = |context: &mut Context<'_, '_>| context.work.decide_standing(1, debtor, standing, "ana");
+        let stopped = self.gateway.commit(self.now, decide);
         stopped.unwrap().map(|stopped| stopped.stopped)
     }
 
@@ -109,6 +116,24 @@ fn what_a_person_decides_goes_over_what_the_texts_said() {
     let waiting = desk.submit("outra");
     assert_eq!(desk.decide(Standing::Paid), Some(1));
     assert_eq!(desk.state(waiting), MessageState::Blocked);
+}
+
+#[test]
+fn who_was_shown_no_debtor_decides_about_none_of_before() {
+    let mut desk = desk();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let of_before = Submission { labels: labels.clone(), ..desk.submission("Sua fatura venceu.") };
+    desk.try_submit(&of_before);
+    desk.send(2);
+    desk.hears("não devo nada");
+    desk.submit("outra");
+    desk.send(3);
+    desk.hears("de nada");
+    desk.decide_about(None, Standing::Open);
+    let again = Submission { labels, ..desk.submission("Sua fatura venceu de novo.") };
+    desk.try_submit(&again);
+    let disputed = Reason::Contact(contact::Reason::Disputed);
+    assert_eq!(desk.verdict(again.id), Verdict::Hold { reason: disputed, until: None });
 }
 
 #[test]
