@@ -138,6 +138,35 @@ fn a_text_with_a_debt_that_is_paid_goes_without_it() {
 }
 
 #[test]
+fn a_debt_whose_text_is_gone_with_another_debt_goes_alone() {
+    let mut house = house(STEPS);
+    house.enter(debt("a", november(5)));
+    house.enter(debt("b", november(1)));
+    house.until(november(7));
+    house.is_held = true;
+    on(&mut house, 8);
+    house.debts.remove("b");
+    house.tracks.remove("b");
+    assert_eq!(text(&house.run()), Some(("a D+3", vec!["a"])));
+    assert!(house.run().was_idle);
+}
+
+#[test]
+fn of_two_steps_of_a_debt_that_is_in_the_queue_neither_comes_up_again() {
+    let mut house = house(&["D+3 um", "D+7 10:00 dois", "D+7 tres", "D+11 quatro"]);
+    house.enter(debt("a", november(5)));
+    house.enter(debt("b", november(1)));
+    house.until(november(7));
+    house.is_held = true;
+    house.ladder.steps[1].offset = "D+4 10:00".parse().unwrap();
+    house.ladder.steps[2].offset = Offset::due(4);
+    house.ladder.steps[3].offset = Offset::due(7);
+    assert_eq!(text(&on(&mut house, 8)), Some(("b D+11", vec!["b", "a"])));
+    assert_eq!(on(&mut house, 9).text, None);
+    assert!(house.run().was_idle);
+}
+
+#[test]
 fn a_promise_takes_a_text_out_of_the_queue() {
     let mut house = house(STEPS);
     house.enter(debt("a", november(5)));

@@ -191,5 +191,5 @@ proptest! {
 }
 
 fn debt_of(index: usize, due: Date) -> Debt {
-    super::debt(["x", "y", "z"][index], due)
+    debt(["x", "y", "z"][index], due)
 }
