@@ -126,7 +126,7 @@ pub(super) struct Look<'a> {
     /// The text.
     pub(super) text: Option<Dated<'a>>,
     /// What is left to another channel.
-    pub(super) exit: Option<(Dated<'a>, Channel)>,
+    pub(super) exit: Option<Dated<'a>>,
     /// What could be up and is not.
     pub(super) skipped: Vec<(&'a StepId, Why)>,
     /// The next day on which something could be up.
@@ -160,13 +160,11 @@ impl<'a> Looking<'a, '_> {
                 (Err(Some(why)), _) => look.skipped.push((&dated.step.id, why)),
                 (Err(None), _) => {}
                 (Ok(()), Action::Text { .. }) => texts.push(dated),
-                (Ok(()), Action::Exit { channel }) => exits.push((dated, *channel)),
+                (Ok(()), Action::Exit { .. }) => exits.push(dated),
             }
         }
-        look.text = furthest(texts.iter().copied());
-        let exit = furthest(exits.iter().map(|(dated, _)| *dated));
-        look.exit = exits.iter().find(|(dated, _)| exit.is_some_and(|exit| exit.rank == dated.rank)).copied();
-        for (all, chosen) in [(texts, look.text), (exits.into_iter().map(|(dated, _)| dated).collect(), exit)] {
+        (look.text, look.exit) = (furthest(&texts), furthest(&exits));
+        for (all, chosen) in [(texts, look.text), (exits, look.exit)] {
             let Some(chosen) = chosen else { continue };
             let others = all.into_iter().filter(|dated| dated.rank != chosen.rank);
             let why = || Why::Overtaken { by: chosen.step.id.clone() };
@@ -315,7 +313,7 @@ fn is_behind(dated: &Dated<'_>, done: &Done, steps: &[Dated<'_>]) -> bool {
 }
 
 /// The step that is furthest on: by the order of the ladder, and between debt and promise by the day.
-fn furthest<'a>(steps: impl Iterator<Item = Dated<'a>> + Clone) -> Option<Dated<'a>> {
-    let of = |anchor| steps.clone().filter(move |dated| dated.rank.0 == anchor).max_by_key(|dated| dated.rank);
-    [of(Anchor::Due), of(Anchor::Promise)].into_iter().flatten().max_by_key(Dated::order)
+fn furthest<'a>(steps: &[Dated<'a>]) -> Option<Dated<'a>> {
+    let of = |anchor| steps.iter().filter(move |dated| dated.rank.0 == anchor).max_by_key(|dated| dated.rank);
+    [of(Anchor::Due), of(Anchor::Promise)].into_iter().flatten().max_by_key(|dated| dated.order()).copied()
 }

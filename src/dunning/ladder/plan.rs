@@ -149,15 +149,14 @@ impl<'a> View<'a> {
         &self.entry.debt.id
     }
 
-    /// Whether its part of a text in the queue is the step that names the text.
+    /// The step whose text is in the queue.
     fn queued(&self) -> Option<&Done> {
         self.done.iter().find(|done| done.outcome == Outcome::Queued)
     }
 
-    /// Whether it is in the text that was queued for this day. There is one a day.
-    fn is_in_text_of(&self, day: Date) -> bool {
-        let is_in_queue = |outcome| matches!(outcome, Outcome::Queued | Outcome::Grouped);
-        self.done.iter().any(|done| done.day == day && is_in_queue(done.outcome))
+    /// Whether the text in the queue is about it. There is one at most.
+    fn is_in_queue(&self) -> bool {
+        self.done.iter().any(|done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped))
     }
 
     /// How far on its step is, among the debts of a debtor; of equals the debt due first, then by id.
@@ -181,23 +180,25 @@ impl<'a> Day<'a, '_> {
         self.situation.case.today
     }
 
-    /// Takes texts out of the queue that are not wanted any more. What was in them waits again.
+    /// Takes the text out of the queue that is not wanted any more. What was in it waits again.
     fn withdraw(&mut self) {
         self.look();
-        // Each turn takes one out, so it ends.
-        while let Some((debt, step, day)) = self.unwanted() {
-            self.plan.withdraw.push((debt, step));
-            for view in self.views.iter_mut().filter(|view| view.is_in_text_of(day)) {
-                let id = view.id();
-                for done in view.done.iter_mut().filter(|done| done.day == day) {
-                    if matches!(done.outcome, Outcome::Queued | Outcome::Grouped) {
-                        done.outcome = Outcome::Waiting;
-                        self.withdrawn.push((id, done.step.clone(), done.cycle));
-                    }
+        if !self.is_unwanted() {
+            return;
+        }
+        for view in &mut self.views {
+            let id = view.id();
+            for done in &mut view.done {
+                if done.outcome == Outcome::Queued {
+                    self.plan.withdraw.push((id, done.step.clone()));
+                }
+                if matches!(done.outcome, Outcome::Queued | Outcome::Grouped) {
+                    done.outcome = Outcome::Waiting;
+                    self.withdrawn.push((id, done.step.clone(), done.cycle));
                 }
             }
-            self.look();
         }
+        self.look();
     }
 
     fn look(&mut self) {
@@ -209,14 +210,14 @@ impl<'a> Day<'a, '_> {
         }
     }
 
-    /// A text in the queue that is not wanted any more: its debt, step and day.
-    fn unwanted(&self) -> Option<(&'a str, StepId, Date)> {
-        let mut queued = self.views.iter().filter_map(|view| Some((view, view.queued()?)));
-        let (view, done) = queued.find(|(view, done)| {
-            let mut in_text = self.views.iter().filter(|other| other.is_in_text_of(done.day));
-            in_text.any(|other| other.is_stopped) || self.is_outdated(view, done) || self.is_overtaken(view, done)
-        })?;
-        Some((view.id(), done.step.clone(), done.day))
+    /// Whether the text in the queue is not wanted any more.
+    fn is_unwanted(&self) -> bool {
+        let Some((view, done)) = self.views.iter().find_map(|view| Some((view, view.queued()?))) else {
+            // The debt that it was named for is gone, and what travelled with it is not.
+            return self.views.iter().any(View::is_in_queue);
+        };
+        let is_about_stopped = self.views.iter().any(|other| other.is_stopped && other.is_in_queue());
+        is_about_stopped || self.is_outdated(view, done) || self.is_overtaken(view, done)
     }
 
     /// Whether a text in the queue speaks of a day that has been moved since.
@@ -244,7 +245,8 @@ impl<'a> Day<'a, '_> {
     fn leave(&mut self) {
         let today = self.today();
         for view in &self.views {
-            let Some((dated, channel)) = view.look.exit else { continue };
+            let Some(dated) = view.look.exit else { continue };
+            let Action::Exit { channel } = dated.step.action else { continue };
             self.plan.exits.push(Exit { debt: view.entry.debt, step: dated.step, channel });
             self.plan.records.push(record(view, &dated, today, Outcome::Left));
         }
@@ -259,27 +261,27 @@ impl<'a> Day<'a, '_> {
                 .iter()
                 .flat_map(|view| &view.done)
                 .any(|done| done.outcome == Outcome::Sent && done.day == self.today());
-        let queued = self.views.iter().find_map(View::queued);
-        let lead = up.clone().max_by_key(|(view, dated)| view.order(dated)).filter(|_| !was_texted && queued.is_none());
+        let has_queued = self.views.iter().any(|view| view.queued().is_some());
+        let lead = up.clone().max_by_key(|(view, dated)| view.order(dated)).filter(|_| !was_texted && !has_queued);
 
         let mut text = lead.and_then(|(view, dated)| self.text_of(view, &dated));
         let mut records = Vec::new();
         let mut waiting = Vec::new();
         for (view, dated) in up {
-            let (day, outcome) = match (&mut text, queued) {
-                (Some(text), _) if travels(view, text) => {
+            let outcome = match &mut text {
+                Some(text) if travels(view, text) => {
                     text.debts.push(view.entry.debt);
                     let leads = std::ptr::eq(text.debt, view.entry.debt);
-                    (self.today(), if leads { Outcome::Queued } else { Outcome::Grouped })
+                    if leads { Outcome::Queued } else { Outcome::Grouped }
                 }
                 // The text that waits is about this debt already.
-                (None, Some(queued)) if !was_texted && view.is_in_text_of(queued.day) => (queued.day, Outcome::Grouped),
-                _ => {
+                None if !was_texted && view.is_in_queue() => Outcome::Grouped,
+                Some(_) | None => {
                     waiting.push(Skipped { debt: view.id(), step: &dated.step.id, why: Why::OtherText });
-                    (self.today(), Outcome::Waiting)
+                    Outcome::Waiting
                 }
             };
-            let record = record(view, &dated, day, outcome);
+            let record = record(view, &dated, self.today(), outcome);
             let is_known = |done: &Done| done.step == record.done.step && done.cycle == record.done.cycle;
             let was = view.entry.track.done.iter().find(|done| is_known(done)).map(|done| done.outcome);
             if outcome != Outcome::Waiting || was != Some(Outcome::Waiting) {

@@ -54,6 +54,13 @@ fn currencies_are_not_added_up_in_one_text() {
     house.until(november(11));
     assert_eq!(text(&on(&mut house, 12)), Some(("a D+7", vec!["a"])));
     assert_eq!(text(&on(&mut house, 13)), Some(("b D+3", vec!["b"])));
+    // Nor does one take the place of the other in the queue.
+    house.until(november(15));
+    house.is_held = true;
+    assert_eq!(text(&on(&mut house, 16)), Some(("b D+7", vec!["b"])));
+    let happened = on(&mut house, 20);
+    assert_eq!((text(&happened), happened.withdrawn.len()), (None, 0));
+    assert_eq!(happened.skipped, ["a D+15 other_text"]);
 }
 
 #[test]
@@ -127,6 +134,35 @@ fn a_text_with_a_debt_that_is_paid_goes_without_it() {
     let happened = house.run();
     assert_eq!(happened.withdrawn, ["b D+7"]);
     assert_eq!(text(&happened), Some(("a D+3", vec!["a"])));
+    assert!(house.run().was_idle);
+}
+
+#[test]
+fn a_debt_whose_text_is_gone_with_another_debt_goes_alone() {
+    let mut house = house(STEPS);
+    house.enter(debt("a", november(5)));
+    house.enter(debt("b", november(1)));
+    house.until(november(7));
+    house.is_held = true;
+    on(&mut house, 8);
+    house.debts.remove("b");
+    house.tracks.remove("b");
+    assert_eq!(text(&house.run()), Some(("a D+3", vec!["a"])));
+    assert!(house.run().was_idle);
+}
+
+#[test]
+fn of_two_steps_of_a_debt_that_is_in_the_queue_neither_comes_up_again() {
+    let mut house = house(&["D+3 um", "D+7 10:00 dois", "D+7 tres", "D+11 quatro"]);
+    house.enter(debt("a", november(5)));
+    house.enter(debt("b", november(1)));
+    house.until(november(7));
+    house.is_held = true;
+    house.ladder.steps[1].offset = "D+4 10:00".parse().unwrap();
+    house.ladder.steps[2].offset = Offset::due(4);
+    house.ladder.steps[3].offset = Offset::due(7);
+    assert_eq!(text(&on(&mut house, 8)), Some(("b D+11", vec!["b", "a"])));
+    assert_eq!(on(&mut house, 9).text, None);
     assert!(house.run().was_idle);
 }
 
@@ -246,6 +282,34 @@ fn a_step_that_was_done_and_is_moved_to_a_later_day_holds_nothing_up() {
     house.ladder.version = 2;
     house.ladder.steps[2].offset = Offset::due(10);
     assert_eq!(house.until(november(20)), ["11-12 a D+7", "11-20 a D+15"]);
+}
+
+#[test]
+fn steps_that_roll_past_each_other_do_not_go_back() {
+    // Of a debt due on Monday 9, D+5 goes on Monday 16 and D+6 on Friday 13.
+    let mut house = house(&["D+5 um next", "D+6 dois previous"]);
+    house.enter(debt("a", november(9)));
+    assert_eq!(house.until(november(20)), ["11-13 a D+6"]);
+}
+
+#[test]
+fn a_promise_that_turns_out_broken_after_the_text_of_the_day_has_the_next_day() {
+    let mut house = house(STEPS);
+    house.enter(debt("a", november(5)));
+    assert_eq!(text(&on(&mut house, 8)), Some(("a D+3", vec!["a"])));
+    house.promise("a", november(7), 0);
+    assert_eq!(house.run().skipped, ["a P+1 other_text"]);
+    assert_eq!(text(&on(&mut house, 9)), Some(("a P+1", vec!["a"])));
+}
+
+#[test]
+fn a_promise_that_is_no_longer_waited_for_holds_nothing() {
+    let mut house = house(STEPS);
+    house.enter(debt("a", november(5)));
+    house.until(november(8));
+    house.promise("a", november(20), 0);
+    house.debt("a").status = Status::Open;
+    assert_eq!(house.until(november(19)), ["11-12 a D+7"]);
 }
 
 #[test]

@@ -93,16 +93,30 @@ fn the_broken_promise_has_the_day_on_which_it_meets_a_step() {
 }
 
 #[test]
+fn what_falls_inside_a_promise_is_dropped_though_nothing_ran_in_between() {
+    let mut house = brazil(&["D+3 um", "D+7 dois", "D+15 tres", "P+3 promessa"], november(1));
+    house.enter(debt("a", november(10)));
+    house.until(november(13));
+    house.promise("a", november(18), 0);
+    assert_eq!(house.run().next, Some(november(21)));
+    house.today = november(20);
+    let happened = house.run();
+    assert_eq!((happened.text, happened.skipped), (None, vec!["a D+7 promise".to_owned()]));
+    check(&mut house, november(30), &["11-21 a P+3", "11-25 a D+15"]);
+}
+
+#[test]
 fn agreements_and_disputes_stop_until_the_debt_is_opened_again() {
     for status in [Status::Agreed, Status::Disputed] {
         let mut house = brazil(BRAZIL, november(1));
         house.enter(debt("a", november(10)));
         house.until(november(11));
         house.debt("a").status = status;
-        check(&mut house, november(19), &[]);
+        assert_eq!(house.run().next, None);
+        // Nothing is planned in between. What fell inside is not done late.
+        house.today = november(20);
         house.debt("a").status = Status::Open;
         house.track("a").from = november(20);
-        // What fell inside is not done late.
         check(&mut house, november(26), &["11-25 a D+15"]);
     }
 }
