@@ -8,3 +8,4 @@ pub mod creditor;
 pub mod debt;
 pub mod debtor;
 pub mod money;
+pub mod template;
