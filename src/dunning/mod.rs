@@ -8,4 +8,5 @@ pub mod creditor;
 pub mod debt;
 pub mod debtor;
 pub mod money;
+pub mod segment;
 pub mod template;

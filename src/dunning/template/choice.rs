@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::contact::reply::Language;
 
 use super::super::case::Case;
+use super::super::segment::Segment;
 use super::{Template, Text};
 
 /// The place of the text for a case: the first that is for such debtors, or one of those that are for the same by share.
@@ -37,11 +38,15 @@ fn language_of(case: &Case) -> Language {
 }
 
 fn is_for(text: &Text, case: &Case) -> bool {
-    text.language.is_none_or(|language| language == language_of(case))
+    let is_in_segment = match case.debts.first() {
+        Some(debt) => text.segment.matches(case, debt),
+        None => text.segment == Segment::default(),
+    };
+    is_in_segment && text.language.is_none_or(|language| language == language_of(case))
 }
 
 fn are_for_the_same(one: &Text, other: &Text) -> bool {
-    one.language == other.language
+    (one.language, &one.segment) == (other.language, &other.segment)
 }
 
 /// A number that is anybody's guess and always the same. The length keeps `ab` and `c` from being `a` and `bc`.
@@ -55,6 +60,7 @@ fn lot(debtor: &str, template: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::segment::Bounds;
     use super::super::sample::{case, template, text};
     use super::*;
 
@@ -87,6 +93,19 @@ mod tests {
         assert_eq!(lots, ["d1", "d2"].map(|debtor| lot(debtor, "t")));
         assert_ne!(lot("d1", "t"), lot("d1", "u"));
         assert_ne!(lot("ab", "c"), lot("a", "bc"));
+    }
+
+    #[test]
+    fn the_first_text_that_is_for_such_debts_is_taken() {
+        let late = Segment { days_late: Bounds { min: Some(31), max: None }, ..Segment::default() };
+        let texts = vec![Text { segment: late, ..text("late", "x") }, text("a", "x"), share("b", 0)];
+        let template = template(texts);
+        let mut case = case();
+        assert_eq!(choose(&template, &case), Some(1));
+        case.today = case.today.tomorrow().unwrap();
+        assert_eq!(choose(&template, &case), Some(0));
+        case.debts.clear();
+        assert_eq!(choose(&template, &case), Some(1));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind};
 
 use super::super::case::Case;
+use super::super::segment::Contradiction;
 use super::outline::{Outline, Problem, outline};
 use super::row::Row;
 use super::token::Place;
@@ -49,6 +50,14 @@ pub enum Fault {
     Texts {
         /// How many there are.
         found: usize,
+    },
+    /// A text that is for nobody.
+    #[error("{text} is for nobody: {contradiction}")]
+    Nobody {
+        /// The text's name.
+        text: String,
+        /// Which conditions cannot both hold.
+        contradiction: Contradiction,
     },
     /// Something in a text.
     #[error("{text}:{place}: {problem}")]
@@ -143,6 +152,9 @@ impl Template {
                 faults.push(Fault::Name { name: text.name.clone() });
             } else if self.texts.iter().take(index).any(|other| other.name == text.name) {
                 faults.push(Fault::TwoTexts { name: text.name.clone() });
+            }
+            if let Some(contradiction) = text.segment.contradiction() {
+                faults.push(Fault::Nobody { text: text.name.clone(), contradiction });
             }
             match check_text(text, &mut engine) {
                 Ok(outline) => outlines.push(outline),

@@ -8,21 +8,29 @@
 mod choice;
 mod compile;
 mod format;
+mod lint;
 mod outline;
 mod row;
+mod survey;
 mod token;
 mod value;
 mod variable;
+mod wording;
 
 use std::fmt;
 
 use crate::contact::reply::Language;
 use crate::sms::message::Purpose;
 
+use super::segment::Segment;
+
 pub use compile::{Compiled, Fault, RenderError, Rendered};
+pub use lint::{Asked, Finding, Severity, lint};
 pub use outline::Problem;
+pub use survey::{Arm, Longest, Measured, ONE_PART_MAX, Refusal, RefusedRow, Survey, Yardstick};
 pub use token::Place;
 pub use variable::{FILTERS, Filter, Kind, Scope, VARIABLES, Variable};
+pub use wording::{Caution, CautionKind, Duty, Must, Phrase, Wording};
 
 /// Most characters of a body: more would not be read on a telephone.
 pub const BODY_CHARACTERS_MAX: usize = 2_000;
@@ -50,6 +58,8 @@ pub struct Template {
 pub struct Text {
     /// Its name, by which results are told apart.
     pub name: String,
+    /// Which debts it is for; of several debts of one debtor, the one that was due first decides.
+    pub segment: Segment,
     /// What it is written in; without it, it is for everybody and amounts are written as the debtor's language has them.
     pub language: Option<Language>,
     /// How much of those that it is for it gets, beside others for the same. 0 is none.
@@ -87,7 +97,7 @@ impl Companion {
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, language, share, body } = self;
+        let Self { name, segment: _, language, share, body } = self;
         f.debug_struct("Text")
             .field("name", name)
             .field("language", language)

@@ -13,6 +13,7 @@ use super::super::creditor::Creditor;
 use super::super::debt::{Debt, Instalment, Status};
 use super::super::debtor::Debtor;
 use super::super::money::Currency;
+use super::super::segment::Segment;
 use super::{Template, Text};
 
 pub(super) fn template(texts: Vec<Text>) -> Template {
@@ -20,7 +21,7 @@ pub(super) fn template(texts: Vec<Text>) -> Template {
 }
 
 pub(super) fn text(name: &str, body: &str) -> Text {
-    Text { name: name.to_owned(), language: None, share: 1, body: body.to_owned() }
+    Text { name: name.to_owned(), segment: Segment::default(), language: None, share: 1, body: body.to_owned() }
 }
 
 /// Maria owes one debt that was due thirty days ago.
