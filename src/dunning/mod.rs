@@ -7,6 +7,8 @@ pub mod case;
 pub mod creditor;
 pub mod debt;
 pub mod debtor;
+pub mod event;
+pub mod ladder;
 pub mod money;
 pub mod segment;
 pub mod template;

@@ -180,20 +180,20 @@ impl Segment {
             attempts,
             last_reply,
         } = self;
-        days_late.meets(&other.days_late)
-            && amount.meets(&other.amount)
+        days_late.overlaps(&other.days_late)
+            && amount.overlaps(&other.amount)
             && lists_meet(currency, &other.currency)
             && lists_meet(product, &other.product)
             && lists_meet(terms, &other.terms)
-            && instalment.meets(&other.instalment)
+            && instalment.overlaps(&other.instalment)
             && !excludes(tags_none, &other.tags_any)
             && !excludes(&other.tags_none, tags_any)
             && lists_meet(kind, &other.kind)
-            && customer_for.meets(&other.customer_for)
+            && customer_for.overlaps(&other.customer_for)
             && lists_meet(language, &other.language)
             && lists_meet(history, &other.history)
-            && promises_broken.meets(&other.promises_broken)
-            && attempts.meets(&other.attempts)
+            && promises_broken.overlaps(&other.promises_broken)
+            && attempts.overlaps(&other.attempts)
             && lists_meet(last_reply, &other.last_reply)
     }
 
@@ -377,21 +377,21 @@ mod tests {
         let bounds = || (prop::option::of(0..3), prop::option::of(0..3)).prop_map(|(min, max)| Bounds { min, max });
         let tags = || prop::sample::subsequence(vec!["a", "b"], 0..=2).prop_map(|tags| words(&tags));
         let kinds = prop::sample::subsequence(vec!["a", "b"], 0..=2).prop_map(|kinds| words(&kinds));
-        (bounds(), bounds(), tags(), tags(), kinds).prop_map(|(days_late, customer_for, tags_any, tags_none, kind)| {
-            Segment { days_late, customer_for, tags_any, tags_none, kind, ..Segment::default() }
+        (bounds(), tags(), tags(), kinds, bounds()).prop_map(|(days_late, tags_any, tags_none, kind, customer_for)| {
+            Segment { days_late, tags_any, tags_none, kind, customer_for, ..Segment::default() }
         })
     }
 
     fn cases() -> impl Strategy<Value = Case> {
         let tags = || prop::sample::subsequence(vec!["A", "B"], 0..=2);
         let kind = prop::option::of(prop::sample::select(vec!["a", "b", "c"]));
-        (0_i8..3, prop::option::of(0_i8..3), tags(), tags(), kind).prop_map(|(late, known_for, tags, more, kind)| {
+        let since = prop::option::of(12_i8..=14);
+        (12_i8..=14, since, tags(), tags(), kind).prop_map(|(due, since, tags, more, kind)| {
             let mut case = case();
-            let before = |days: i8| date(2026, 11, 14 - days);
-            case.debts[0].due = before(late);
+            case.debts[0].due = date(2026, 11, due);
             case.debts[0].tags = tags.into_iter().map(ToOwned::to_owned).collect();
             case.debtor.tags = more.into_iter().map(ToOwned::to_owned).collect();
-            case.debtor.since = known_for.map(before);
+            case.debtor.since = since.map(|day| date(2026, 11, day));
             case.debtor.kind = kind.map(ToOwned::to_owned);
             case
         })

@@ -47,7 +47,7 @@ impl<T: Ord + Copy> Bounds<T> {
     }
 
     /// Whether a value may lie between these and between those.
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    pub fn overlaps(&self, other: &Self) -> bool {
         let least = self.min.max(other.min);
         // `None` is the least of options, and the most of a bound from above.
         let most = [self.max, other.max].into_iter().flatten().min();
@@ -116,7 +116,7 @@ mod tests {
         fn bounds_agree_with_the_values_between_them(one in bounds(), other in bounds()) {
             let values = || -10..=10;
             prop_assert_eq!(one.is_empty(), values().all(|value| !one.holds(value)));
-            prop_assert_eq!(one.meets(&other), values().any(|value| one.holds(value) && other.holds(value)));
+            prop_assert_eq!(one.overlaps(&other), values().any(|value| one.holds(value) && other.holds(value)));
             if one.covers(&other) {
                 prop_assert!(values().all(|value| one.holds(value) || !other.holds(value)));
             }
