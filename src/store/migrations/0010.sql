@@ -91,3 +91,16 @@ CREATE TABLE message_debt (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_debt_debt ON message_debt (debt, message);
 CREATE INDEX message_of_debt ON message (debt, key) WHERE debt IS NOT NULL;
+
+-- Templates. A version is never changed but for its approval; the newest that is approved is the one that is used.
+CREATE TABLE template (
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    client TEXT NOT NULL,
+    approved_at INTEGER,
+    approved_by TEXT,
+    UNIQUE (name, version)
+) STRICT;
