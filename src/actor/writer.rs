@@ -25,6 +25,7 @@ use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
+use crate::dunning::template::Template;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
@@ -38,6 +39,7 @@ use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
 use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
+use crate::store::template::Approval;
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -407,6 +409,22 @@ impl Handle {
     /// Whether everything is paused.
     pub async fn all_paused(&self) -> Result<bool, WriteError> {
         self.call(Job::Control, |context| Ok(context.work.all_paused())).await
+    }
+
+    /// Stores a template as the next version of its name. Returns the version.
+    pub async fn save_template(&self, template: Template, client: String) -> Result<u32, WriteError> {
+        self.call(Job::Control, move |context| context.work.save_template(&template, &client)).await
+    }
+
+    /// Approves a version of a template. Where `four_eyes` is set, its author cannot.
+    pub async fn approve_template(
+        &self,
+        name: String,
+        version: u32,
+        client: String,
+        four_eyes: bool,
+    ) -> Result<Approval, WriteError> {
+        self.call(Job::Control, move |context| context.work.approve_template(&name, version, &client, four_eyes)).await
     }
 
     /// Stores a token. Returns its row.

@@ -1,4 +1,5 @@
-//! The rules of lawful contact as data: hours, holidays, countries, area codes, and what answers mean.
+//! The rules of lawful contact as data: hours, holidays, countries, area codes, what answers mean, and how texts are
+//! worded.
 //!
 //! They come with the program, from `config/rules`; a file of the same name in the folder `rules_dir` of `[region]` stands for
 //! the whole of one. A file with a mistake is never half read: all findings come at once, and there is no calendar. Zone data
@@ -8,6 +9,7 @@ mod areas;
 mod contact;
 mod countries;
 mod holidays;
+mod wording;
 mod written;
 
 use std::borrow::Cow;
@@ -24,6 +26,7 @@ use crate::contact::calendar::{Calendar, Policy, Tables, default_profile};
 use crate::contact::edition::Edition;
 use crate::contact::place::{Atlas, State, Zone};
 use crate::contact::reply::Lexicon;
+use crate::dunning::template::Wording;
 use crate::sms::number::Country;
 use crate::suggest::closest;
 
@@ -34,13 +37,14 @@ use super::section::{Reading, Section};
 use super::{Contact, Region};
 
 /// The files that come with the program.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("countries.toml", include_str!("../../config/rules/countries.toml")),
     ("areas_br.csv", include_str!("../../config/rules/areas_br.csv")),
     ("areas_mx.csv", include_str!("../../config/rules/areas_mx.csv")),
     ("contact.toml", include_str!("../../config/rules/contact.toml")),
     ("holidays.toml", include_str!("../../config/rules/holidays.toml")),
     ("replies.toml", replies::STANDARD),
+    ("wording.toml", include_str!("../../config/rules/wording.toml")),
 ];
 
 /// How long what was looked up is taken for good.
@@ -53,6 +57,8 @@ pub struct RuleBook {
     pub calendar: Calendar,
     /// What answers mean.
     pub lexicon: Lexicon,
+    /// What texts should not have, and what they must.
+    pub wording: Wording,
     /// Which edition they are: a digest of all files, of `region.rules` and of the closures.
     pub edition: Edition,
     /// How many rules and profiles there are.
@@ -109,7 +115,7 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
     sources.report_unknown_files();
     let atlas = Atlas::new(region.country, countries, zones.values().cloned().collect());
     let known = KnownPlaces { atlas: &atlas, is_whole: are_places_known };
-    let (profiles, rules) =
+    let (profiles, rules, duties) =
         sources.toml("contact.toml", |root| contact::read(root, &known, &mut gathered)).unwrap_or_default();
     let holidays =
         sources.toml("holidays.toml", |root| holidays::read(root, &known, &mut gathered)).unwrap_or_default();
@@ -138,11 +144,13 @@ fn read_all(sources: &mut Sources, region: &Region, contact: &Contact) -> Option
             None
         }
     })?;
+    let cautions = sources.toml("wording.toml", |root| wording::read(root, &mut gathered)).unwrap_or_default();
     let counts = (rules.len() + profiles.len(), holidays.len());
     let tables = Tables { profiles, rules, holidays };
     let calendar = Calendar::new(atlas, tables, &region.rules, contact.closures.clone());
     let edition = sources.edition(region, contact);
-    Some(RuleBook { calendar, lexicon, edition, rules: counts.0, holidays: counts.1, gathered })
+    let wording = Wording { cautions, duties };
+    Some(RuleBook { calendar, lexicon, wording, edition, rules: counts.0, holidays: counts.1, gathered })
 }
 
 /// All zones of this host, by name, and those that it does not know from the copy that comes with the program: zones are made

@@ -11,3 +11,4 @@ pub mod event;
 pub mod ladder;
 pub mod money;
 pub mod segment;
+pub mod template;

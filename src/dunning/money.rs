@@ -94,6 +94,44 @@ impl fmt::Display for Amount {
     }
 }
 
+/// What a part costs, in ten-thousandths: plans come to less than a hundredth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PartPrice(u32);
+
+/// Decimals of a price.
+const PRICE_DECIMALS: usize = 4;
+
+impl PartPrice {
+    /// What so many parts cost, rounded to the nearest hundredth.
+    pub fn of(self, parts: u64) -> Amount {
+        let hundredths = (u128::from(self.0) * u128::from(parts) + 50) / 100;
+        let ceiling = 10_u128.pow(u32::try_from(WHOLE_DIGITS_MAX + 2).unwrap_or(0)) - 1;
+        Amount(i64::try_from(hundredths.min(ceiling)).unwrap_or(i64::MAX))
+    }
+}
+
+impl FromStr for PartPrice {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(decimals) || decimals.len() > PRICE_DECIMALS {
+            return Err(AmountError::Form);
+        }
+        format!("{whole}{decimals:0<PRICE_DECIMALS$}")
+            .parse()
+            .map(Self)
+            .map_err(|_too_many_digits| AmountError::TooLarge)
+    }
+}
+
+impl fmt::Display for PartPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:0PRICE_DECIMALS$}", self.0 / 10_000, self.0 % 10_000)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +167,20 @@ mod tests {
             Amount::from_hundredths(999_999_999_999_999).map(|a| a.to_string()).as_deref(),
             Some("9999999999999.99")
         );
+    }
+
+    #[test]
+    fn parts_cost_less_than_a_hundredth_each() {
+        let price: PartPrice = "0.0325".parse().unwrap();
+        assert_eq!(
+            (price.to_string().as_str(), price.of(100).hundredths(), price.of(1).hundredths()),
+            ("0.0325", 325, 3)
+        );
+        assert_eq!(price.of(u64::MAX).hundredths(), 999_999_999_999_999);
+        assert_eq!("1.5".parse::<PartPrice>().map(|price| price.of(2).hundredths()), Ok(300));
+        for text in ["", "0,03", "0.00001", "-1", "."] {
+            assert_eq!(text.parse::<PartPrice>(), Err(AmountError::Form), "{text}");
+        }
+        assert_eq!("429497".parse::<PartPrice>(), Err(AmountError::TooLarge));
     }
 }

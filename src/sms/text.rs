@@ -200,6 +200,11 @@ impl TextCoding {
         }
     }
 
+    /// Septets or UTF-16 units that a text of one part may have.
+    pub fn one_part_units(self) -> usize {
+        self.capacity(self.header(None).as_ref())
+    }
+
     /// Septets or UTF-16 units of `text`; `None` if a character does not fit.
     pub fn units(self, text: &str) -> Option<usize> {
         match self.tables() {

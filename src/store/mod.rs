@@ -44,6 +44,7 @@ pub mod spend;
 pub mod standing;
 pub mod submit;
 pub mod suppression;
+pub mod template;
 mod tie;
 pub mod token;
 pub mod view;

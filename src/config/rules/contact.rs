@@ -1,15 +1,16 @@
-//! `contact.toml`: profiles and rules with their hours.
+//! `contact.toml`: profiles and rules with their hours, and what texts must have.
 
 use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use crate::contact::calendar::{Rule, Status, Week};
+use crate::dunning::template::Duty;
 
 use super::super::finding::{Place, Problem};
 use super::super::section::Section;
 use super::super::value;
-use super::{Gathered, KnownPlaces, written};
+use super::{Gathered, KnownPlaces, wording, written};
 
 /// Keys of weekdays, from Monday.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -17,16 +18,21 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Stands for the first five of them.
 const WORKDAYS: &str = "mon_fri";
 
-/// Profiles, and rules.
+/// Profiles, rules, and what texts must have.
 pub(super) fn read(
     root: &mut Section<'_, '_>,
     known: &KnownPlaces<'_>,
     gathered: &mut Vec<Gathered>,
-) -> (Vec<Rule>, Vec<Rule>) {
+) -> (Vec<Rule>, Vec<Rule>, Vec<Duty>) {
     let mut ids = HashMap::new();
     let profiles = root.tables("profile", |section| read_profile(section, known, &mut ids, gathered));
     let rules = root.tables("rule", |section| read_rule(section, known, &mut ids, gathered));
-    (profiles.into_iter().flatten().collect(), rules.into_iter().flatten().collect())
+    let duties = root.tables("content", |section| wording::read_duty(section, known, &mut ids, gathered));
+    (
+        profiles.into_iter().flatten().collect(),
+        rules.into_iter().flatten().collect(),
+        duties.into_iter().flatten().collect(),
+    )
 }
 
 fn read_profile(

@@ -40,6 +40,7 @@ fn what_comes_with_the_program_is_whole() {
     let region = Region::default();
     let book = RuleBook::load(&region, &Contact::default()).unwrap();
     assert_eq!((book.rules, book.holidays), (27, 68));
+    assert_eq!((book.wording.cautions.len(), book.wording.duties.len()), (20, 4));
     for (name, _) in BUILT_IN {
         assert!(
             book.gathered.iter().any(|one| one.place.to_string().contains(name)) || name.starts_with("areas"),
@@ -234,7 +235,7 @@ fn what_was_looked_up_more_than_a_year_ago_is_told() {
     };
     assert_eq!(old("2026-03-01"), [""; 0]);
     assert_eq!(old("2026-03-02"), ["a"]);
-    assert_eq!(old("2027-11-23").len(), 5);
+    assert_eq!(old("2027-11-23").len(), 6);
 }
 
 #[test]
@@ -250,4 +251,31 @@ fn a_file_or_a_setting_that_differs_is_another_edition() {
         edition(&[("contact.toml", &format!("{of_their_own}\n"))], &Policy::Auto)
     );
     assert_ne!(standard, edition(&[], &Policy::None));
+}
+
+#[test]
+fn words_that_would_never_be_found_are_refused() {
+    let caution = |phrases: &str| {
+        format!(
+            "{GATHERED}[[caution]]\nid = \"a\"\nlanguage = \"pt-BR\"\nkind = \"threat\"\nphrases = {phrases}\n\
+             reason = \"b\"\ncertainty = \"high\"\n"
+        )
+    };
+    let expected =
+        "expected a list of phrases in small letters without accents, such as [\"last chance\", \"arrest*\"]";
+    let line = |found: &str| format!("wording.toml:6:11: caution[1].phrases: {expected}, found {found}");
+    check(&[("wording.toml", &caution("[\"Preso\"]"))], &[&line("an array")]);
+    check(&[("wording.toml", &caution("[]"))], &[&line("an array")]);
+    check(
+        &[("wording.toml", &caution("[\"x\"]").replace("threat", "thread"))],
+        &["wording.toml:5:8: caution[1].kind: unknown name \"thread\", expected one of threat, pressure, debt"],
+    );
+}
+
+#[test]
+fn a_duty_to_offer_a_way_out_says_which_words_do() {
+    let duty = format!(
+        "[[content]]\nid = \"a\"\ncountry = \"BR\"\nlaw = \"b\"\nmust = \"offer_opt_out\"\ncertainty = \"low\"\n{GATHERED}"
+    );
+    check(&[("contact.toml", &contact(&duty))], &["contact.toml:13:8: content[1].words: missing"]);
 }

@@ -1,12 +1,14 @@
-//! How segments and ladders are written down: as JSON, in the database and in the API alike.
+//! How segments, ladders and templates are written down: as JSON, in the database and in the API alike.
 //!
 //! What is read is complete or refused: a field that nobody knows is a misspelt one, and would change who is texted.
 
 mod ladder;
 mod segment;
+mod template;
 
 pub use ladder::{read_ladder, write_ladder};
 pub use segment::{read_segment, write_segment};
+pub use template::{read_template, write_template};
 
 /// Why something that was written down cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

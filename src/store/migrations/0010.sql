@@ -135,3 +135,16 @@ CREATE TABLE step (
     message INTEGER,
     PRIMARY KEY (debt, step, cycle)
 ) STRICT, WITHOUT ROWID;
+
+-- Templates. A version is never changed but for its approval; the newest that is approved is the one that is used.
+CREATE TABLE template (
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    client TEXT NOT NULL,
+    approved_at INTEGER,
+    approved_by TEXT,
+    UNIQUE (name, version)
+) STRICT;
