@@ -67,7 +67,7 @@ pub enum BoletoError {
     Length(usize),
     /// The digit of a field is not what the others make it.
     #[error("the check digit of field {0} is wrong")]
-    Field(u8),
+    Field(usize),
     /// The digit of the whole is not what the others make it.
     #[error("the general check digit is wrong")]
     General,
@@ -86,30 +86,29 @@ impl Boleto {
     /// Reads a line as people write it, or the digits of a bar code.
     pub fn parse(text: &str) -> Result<Self, BoletoError> {
         let digits = digits(text)?;
-        let (first, length) = (digits.first().copied(), digits.len());
-        let kind = match length {
-            BANK_DIGITS => Kind::Bank,
-            COLLECTION_DIGITS => Kind::Collection,
-            BARCODE_DIGITS if first == Some(COLLECTION) => Kind::Collection,
-            BARCODE_DIGITS => Kind::Bank,
-            _ => return Err(BoletoError::Length(length)),
+        let kind = match (digits.len(), digits.first()) {
+            (COLLECTION_DIGITS, _) | (BARCODE_DIGITS, Some(&COLLECTION)) => Kind::Collection,
+            (BANK_DIGITS | BARCODE_DIGITS, _) => Kind::Bank,
+            (length, _) => return Err(BoletoError::Length(length)),
         };
-        let barcode = match (kind, length) {
-            (_, BARCODE_DIGITS) => digits,
-            (Kind::Bank, _) => bank_barcode(&digits),
-            (Kind::Collection, _) => digits.chunks(12).flat_map(|block| block.iter().take(11)).copied().collect(),
+        let is_line = digits.len() != BARCODE_DIGITS;
+        let barcode = match kind {
+            Kind::Bank if is_line => bank_barcode(&digits),
+            Kind::Collection if is_line => digits.chunks(12).flat_map(|block| block.iter().take(11)).copied().collect(),
+            Kind::Bank | Kind::Collection => digits.clone(),
         };
         let line = match kind {
             Kind::Bank => bank_line(&barcode),
             Kind::Collection => collection_line(&barcode)?,
         };
-        if length != BARCODE_DIGITS {
-            let ends: &[usize] = if kind == Kind::Bank { &[9, 20, 31] } else { &[11, 23, 35, 47] };
-            let given = self::digits(text)?;
-            let wrong = ends.iter().zip(1..).find(|(end, _)| given.get(**end) != line.get(**end));
-            if let Some((_, field)) = wrong {
-                return Err(BoletoError::Field(field));
-            }
+        // Nothing but the digits of the fields was made anew.
+        let wrong = digits.iter().zip(&line).position(|(given, made)| given != made).filter(|_| is_line);
+        if let Some(place) = wrong {
+            let field = match kind {
+                Kind::Bank => (place + 2) / 11,
+                Kind::Collection => (place + 1) / 12,
+            };
+            return Err(BoletoError::Field(field));
         }
         if general_digit(&barcode, kind)? != barcode.get(general_place(kind)).copied() {
             return Err(BoletoError::General);
@@ -180,8 +179,9 @@ fn bank_barcode(line: &[u8]) -> Vec<u8> {
 /// The line of a bank's bar code.
 fn bank_line(barcode: &[u8]) -> Vec<u8> {
     let mut line = Vec::with_capacity(BANK_DIGITS);
-    for field in [&[0..4, 19..24][..], &[24..34], &[34..44]] {
-        let digits: Vec<u8> = field.iter().filter_map(|part| barcode.get(part.clone())).flatten().copied().collect();
+    for [head, free] in [[0..4, 19..24], [24..29, 29..34], [34..39, 39..44]] {
+        let digits: Vec<u8> =
+            [head, free].into_iter().filter_map(|part| barcode.get(part)).flatten().copied().collect();
         line.extend(&digits);
         line.push(modulo_10(&digits));
     }
