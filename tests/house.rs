@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("at", &["clock"]),
     ("sms", &["pdu", "clock"]),
     ("contact", &["sms", "clock"]),
-    ("dunning", &["contact", "sms", "clock"]),
+    ("dunning", &["contact", "sms", "clock", "suggest"]),
     ("modem", &["at", "pdu", "sms", "clock"]),
     ("dispatch", &["contact", "sms", "clock"]),
     ("store", &["sms", "contact", "dunning", "dispatch", "modem", "pdu", "clock"]),
