@@ -113,8 +113,9 @@ impl Survey {
         for field in [Field::Original, Field::Amount] {
             let cell = self.columns.place(field).and_then(|place| record.get(place));
             // No octet of an amount differs between the encodings, but for a space that is cut off.
-            let cell = cell.map(|cell| Encoding::of(cell).decode(cell));
-            cell.into_iter().for_each(|cell| self.habits.look(&cell, line));
+            if let Some(cell) = cell.map(|cell| Encoding::of(cell).decode(cell)) {
+                self.habits.look(&cell, line);
+            }
         }
     }
 

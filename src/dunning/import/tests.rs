@@ -245,10 +245,11 @@ proptest! {
         let good_heading = format!("{HEADING}\n{}\n", cells.join(";"));
         for octets in [file.as_slice(), &[HEADING.as_bytes(), b"\n", &file].concat(), good_heading.as_bytes()] {
             for row in read_octets(octets, options()).into_iter().flatten() {
-                prop_assert!(match row {
+                let is_answered = match row {
                     Ok(row) => row.debt.debtor == row.debtor.id && !row.debt.id.is_empty(),
                     Err(faults) => !faults.is_empty(),
-                });
+                };
+                prop_assert!(is_answered);
             }
         }
     }
