@@ -71,6 +71,7 @@ fn decide(numbers: usize, folder: &tempfile::TempDir) {
         kind: Kind::Register,
         purposes: Purposes::ALL,
         creditor: None,
+        debt: None,
         effective: now,
         source: "bench".into(),
         client: "bench".into(),
@@ -103,8 +104,8 @@ fn decide(numbers: usize, folder: &tempfile::TempDir) {
                         parts: 1,
                         begun: false,
                     };
-                    let verdict = work.preview(&Route::Any, "", Some(addressee(*number)), question)?;
-                    blocked += u32::from(matches!(verdict, recado::dispatch::gate::Verdict::Block { .. }));
+                    let ruling = work.preview(&Route::Any, "", Some(addressee(*number)), question)?;
+                    blocked += u32::from(matches!(ruling.verdict, recado::dispatch::gate::Verdict::Block { .. }));
                 }
                 Ok(blocked)
             })

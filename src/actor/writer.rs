@@ -34,7 +34,9 @@ use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::log::PAGES_WORTH;
-use crate::store::submit::SubmitAnswer;
+use crate::store::portfolio::happening::{HappeningAnswer, Told};
+use crate::store::portfolio::{self, Taken, Untaken};
+use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::token::NewToken;
 use crate::store::{Fact, Settled, Store, StoreError};
@@ -53,6 +55,9 @@ pub const BATCH_MAX: usize = 512;
 
 /// Numbers of a list that are suppressed in one transaction: a few milliseconds of work.
 const SUPPRESSED_AT_ONCE: usize = 200;
+
+/// Debts of a list that are taken in in one transaction: a few milliseconds of work.
+const TAKEN_AT_ONCE: usize = 100;
 
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -256,6 +261,30 @@ impl Handle {
         .await
     }
 
+    /// Takes creditors, debtors and debts in, in their order. With `all` nothing is taken in where one of them cannot be; the
+    /// answers of the others then say what would have become of them.
+    pub async fn take(
+        &self,
+        items: Vec<portfolio::Item>,
+        all: bool,
+        client: String,
+    ) -> Result<Vec<Result<Taken, Untaken>>, WriteError> {
+        let mut answers = Vec::with_capacity(items.len());
+        if all {
+            return self.call(Job::Submit, move |context| context.work.take_all(&items, &client)).await;
+        }
+        for piece in items.chunks(TAKEN_AT_ONCE) {
+            let (piece, client) = (piece.to_vec(), client.clone());
+            answers.extend(self.call(Job::Submit, move |context| context.work.take_each(&piece, &client)).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.
+    pub async fn happen(&self, told: Told) -> Result<HappeningAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.happen(&told)).await
+    }
+
     /// Notes where a debtor is and which hours suit.
     pub async fn set_habit(
         &self,
@@ -286,7 +315,7 @@ impl Handle {
         why: String,
     ) -> Result<u64, WriteError> {
         self.call(Job::Control, move |context| {
-            context.work.lift(number, |found| kind.is_none_or(|kind| kind == found), &client, &why, None)
+            context.work.lift(number, |entry| kind.is_none_or(|kind| kind == entry.kind), &client, &why, None)
         })
         .await
     }
@@ -352,7 +381,7 @@ impl Handle {
         batch: String,
         addressee: Option<Addressee>,
         question: Question,
-    ) -> Result<Verdict, WriteError> {
+    ) -> Result<Ruling, WriteError> {
         self.call(Job::Control, move |context| context.work.preview(&route, &batch, addressee.clone(), question)).await
     }
 

@@ -53,7 +53,7 @@ pub(super) fn explain(
     let config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
     let book = RuleBook::load(&config.region, &config.contact).map_err(Failure::Configuration)?;
     let number = PhoneNumber::parse(&args.number, config.region.country).map_err(Failure::Number)?;
-    let whereabouts = book.calendar.locate(number, &Residence::default());
+    let whereabouts = book.calendar.locate(number, &Residence::default(), args.purpose);
     let class = Class::new(args.purpose, whereabouts.spots.clone());
     let at = args.at.unwrap_or(now);
     let answer = Answer {

@@ -257,7 +257,11 @@ pub(super) fn print(message: &Value, printer: &mut Printer<'_>) -> Result<(), Fa
     let segments = cell(message, "segments");
     let parts = if segments == "1" { "part" } else { "parts" };
     let (id, to, encoding) = (cell(message, "id"), cell(message, "to"), cell(message, "encoding"));
-    Ok(printer.line(&format!("{id} to {to}, {segments} {parts} in {encoding}: {}", standing(message)))?)
+    printer.line(&format!("{id} to {to}, {segments} {parts} in {encoding}: {}", standing(message)))?;
+    for warning in message.get("warnings").and_then(Value::as_array).into_iter().flatten() {
+        printer.line(&format!("warning: {}", cell(warning, "detail")))?;
+    }
+    Ok(())
 }
 
 /// Its state and what holds it.

@@ -244,6 +244,18 @@ fn a_message_that_was_taken_is_done() {
 }
 
 #[test]
+fn what_is_warned_of_is_told_below_the_message() {
+    let mut warned = message("queued", None);
+    warned["warnings"] = json!([{"code": "several_states", "detail": "texts must be allowed in each"}]);
+    let ended = ask(answering("/v1/messages", 202, warned), &["send", "+5561987654321", "hello"]);
+    assert_eq!(ended.exit, 0);
+    insta::assert_snapshot!(ended.output, @r"
+    0193a8f0-0000-7000-8000-000000000001 to +5511987654321, 1 part in gsm7: queued
+    warning: texts must be allowed in each
+    ");
+}
+
+#[test]
 fn a_field_that_was_not_given_is_not_sent() {
     let asked = Asked::default();
     let ended = ask(asked.answering(202, message("queued", None)), &["send", "11987654321", "-", "--json"]);

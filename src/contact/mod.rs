@@ -38,6 +38,8 @@ pub struct Addressee {
     pub debtor: Option<String>,
     /// The creditor, by the caller's id.
     pub creditor: Option<String>,
+    /// The debt, by the caller's id.
+    pub debt: Option<String>,
     /// What tells its text from others.
     pub text: TextMark,
     /// It confirms an opt-out: the one text that may follow it.
@@ -70,6 +72,8 @@ pub enum Reason {
     NotListed,
     /// The debt is paid.
     Paid,
+    /// The debt is no longer asked for, or is no longer what the text says.
+    Outdated,
     /// There is an agreement.
     Agreed,
     /// A promise to pay is running.
@@ -96,10 +100,11 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order in which they are asked.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Suppressed,
         Self::NotListed,
         Self::Paid,
+        Self::Outdated,
         Self::Agreed,
         Self::Promise,
         Self::Disputed,
@@ -119,6 +124,7 @@ impl Reason {
             Self::Suppressed => "suppressed",
             Self::NotListed => "not_listed",
             Self::Paid => "paid",
+            Self::Outdated => "outdated",
             Self::Agreed => "agreed",
             Self::Promise => "promise",
             Self::Disputed => "disputed",
@@ -139,6 +145,7 @@ impl Reason {
             Self::Suppressed => "the number is on the suppression list for this purpose",
             Self::NotListed => "only the numbers of only_to are texted for now",
             Self::Paid => "the debt is paid",
+            Self::Outdated => "the debt is no longer asked for, or no longer what the text says",
             Self::Agreed => "there is an agreement that is kept",
             Self::Promise => "the debtor promised to pay and the date has not passed",
             Self::Disputed => "the debt is disputed",

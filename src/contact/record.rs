@@ -9,6 +9,7 @@ use crate::sms::message::Purpose;
 
 use super::calendar::Class;
 use super::frequency::{self, History, Limits};
+use super::place::Warning;
 use super::standing::Standing;
 use super::suppression::Entry;
 use super::{Addressee, Bounds, Lasts, Obstacle, Reason, bounds};
@@ -37,6 +38,8 @@ pub struct Record {
     pub class: Class,
     /// Where the person's days begin and end.
     pub zone: TimeZone,
+    /// What the sender may want to know of these hours.
+    pub warnings: Vec<Warning>,
     /// Parts of this message have gone: what follows belongs to them.
     pub begun: bool,
 }
@@ -104,6 +107,7 @@ mod tests {
                 purpose,
                 debtor: None,
                 creditor: None,
+                debt: None,
                 text: TextMark([1; 16]),
                 confirms_opt_out: false,
                 habit: Habit::default(),
@@ -116,6 +120,7 @@ mod tests {
             limits: Limits { max_per_day: 1, ..Limits::default() },
             class: Class::new(Purpose::Operational, [].into()),
             zone: TimeZone::UTC,
+            warnings: Vec::new(),
             begun: false,
         }
     }

@@ -11,10 +11,10 @@ use crate::sms::number::{Country, PhoneNumber};
 use super::calendar::{self, Calendar, Class, Tables, Window};
 use super::edition::Edition;
 use super::frequency::Limits;
-use super::place::{Atlas, Spot};
+use super::place::{Atlas, Residence, Spot, Warning, Whereabouts};
 use super::reply::{Intent, Language, Lexicon};
 use super::secret::Secret;
-use super::{Addressee, Habit, Lasts, Obstacle, Reason};
+use super::{Addressee, Lasts, Obstacle, Reason};
 
 /// Texts that answer an inbound text by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,17 @@ impl Answers {
             Language::English => "Done: this number gets no more texts from us. To get them again, reply START.",
         }
     }
+}
+
+/// The hours of a recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HoursOf {
+    /// Those that hold.
+    pub class: Class,
+    /// Where the recipient's days begin and end.
+    pub zone: TimeZone,
+    /// Why they are stricter than they would be if more were known, or why there are none.
+    pub warnings: Vec<Warning>,
 }
 
 /// Everything that decides about contact and is not looked up for a person.
@@ -89,24 +100,19 @@ impl ContactSettings {
 
     /// The hours that hold for a message.
     pub fn class(&self, to: &Addressee) -> Class {
-        self.hours(to).0
+        self.hours(to).class
     }
 
-    /// The hours that hold for a message, and where the days of its recipient begin and end.
-    pub fn hours(&self, to: &Addressee) -> (Class, TimeZone) {
-        let spots = self.spots(to.number, &to.habit);
-        let zone = zone_of(&spots);
-        (Class::new(to.purpose, spots), zone)
+    /// The hours that hold for a message.
+    pub fn hours(&self, to: &Addressee) -> HoursOf {
+        let residence = to.habit.residence(self.calendar.atlas());
+        let Whereabouts { spots, warnings } = self.calendar.locate(to.number, &residence, to.purpose);
+        HoursOf { zone: zone_of(&spots), class: Class::new(to.purpose, spots), warnings }
     }
 
     /// Where the days of whoever has a number begin and end.
     pub fn zone(&self, number: PhoneNumber) -> TimeZone {
-        zone_of(&self.spots(number, &Habit::default()))
-    }
-
-    fn spots(&self, number: PhoneNumber, habit: &Habit) -> Arc<[Spot]> {
-        let atlas = self.calendar.atlas();
-        atlas.locate(number, &habit.residence(atlas)).spots
+        zone_of(&self.calendar.atlas().locate(number, &Residence::default()).spots)
     }
 }
 

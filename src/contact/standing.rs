@@ -23,6 +23,8 @@ pub enum Standing {
     Paid,
     /// The debtor says that it is paid, and nobody has looked yet.
     Unconfirmed,
+    /// It is no longer asked for.
+    Cancelled,
 }
 
 impl Standing {
@@ -35,6 +37,7 @@ impl Standing {
             Self::Disputed => "disputed",
             Self::Paid => "paid",
             Self::Unconfirmed => "unconfirmed",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -47,6 +50,7 @@ impl Standing {
             ("disputed", _) => Self::Disputed,
             ("paid", _) => Self::Paid,
             ("unconfirmed", _) => Self::Unconfirmed,
+            ("cancelled", _) => Self::Cancelled,
             _ => return None,
         })
     }
@@ -55,7 +59,7 @@ impl Standing {
     pub fn until(self) -> Option<Timestamp> {
         match self {
             Self::Promised { until } => Some(until),
-            Self::Open | Self::Agreed | Self::Disputed | Self::Paid | Self::Unconfirmed => None,
+            Self::Open | Self::Agreed | Self::Disputed | Self::Paid | Self::Unconfirmed | Self::Cancelled => None,
         }
     }
 
@@ -67,7 +71,8 @@ impl Standing {
             Self::Agreed => 2,
             Self::Unconfirmed => 3,
             Self::Disputed => 4,
-            Self::Paid => 5,
+            Self::Cancelled => 5,
+            Self::Paid => 6,
         }
     }
 
@@ -82,6 +87,7 @@ impl Standing {
             // Whoever has paid is never asked again by what was written before.
             Self::Paid => (Reason::Paid, Lasts::ForGood),
             Self::Unconfirmed => (Reason::Unconfirmed, Lasts::Open),
+            Self::Cancelled => (Reason::Outdated, Lasts::ForGood),
         };
         Some(Obstacle { reason, lasts })
     }
@@ -102,12 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn only_paid_is_for_good() {
+    fn what_is_owed_no_more_is_for_good() {
         for (standing, lasts) in [
             (Standing::Agreed, Lasts::Open),
             (Standing::Disputed, Lasts::Open),
             (Standing::Unconfirmed, Lasts::Open),
             (Standing::Paid, Lasts::ForGood),
+            (Standing::Cancelled, Lasts::ForGood),
         ] {
             assert_eq!(standing.obstacle(NOW).map(|obstacle| obstacle.lasts), Some(lasts), "{}", standing.name());
         }
@@ -123,6 +130,7 @@ mod tests {
             Standing::Disputed,
             Standing::Paid,
             Standing::Unconfirmed,
+            Standing::Cancelled,
         ] {
             assert_eq!(Standing::from_name(standing.name(), standing.until()), Some(standing));
         }

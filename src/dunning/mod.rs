@@ -8,6 +8,7 @@ pub mod case;
 pub mod creditor;
 pub mod debt;
 pub mod debtor;
+pub mod event;
 pub mod import;
 pub mod money;
 pub mod paper;

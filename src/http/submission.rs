@@ -168,6 +168,7 @@ impl Checked {
             purpose: self.purpose,
             debtor: self.labels.debtor.clone(),
             creditor: self.labels.creditor.clone(),
+            debt: self.labels.debt.clone(),
             text: TextMark::of(&self.text.0),
             confirms_opt_out: false,
             habit: Habit::default(),

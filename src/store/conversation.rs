@@ -18,7 +18,7 @@ use super::StoreError;
 use super::event::{About, EventKind};
 use super::row::{MessageRow, number};
 use super::standing::{Whose, Word};
-use super::submit::SubmitAnswer;
+use super::submit::{Ruling, SubmitAnswer};
 use super::suppression::Stopped;
 use super::work::Work;
 
@@ -134,7 +134,7 @@ impl Work<'_> {
         let submission = Submission { sim, ..submission.clone() };
         let answer = self.submit_by(&submission, route)?;
         // What is blocked at once has answered nobody.
-        if matches!(answer, SubmitAnswer::Queued(Verdict::Go | Verdict::Hold { .. })) {
+        if matches!(answer, SubmitAnswer::Queued(Ruling { verdict: Verdict::Go | Verdict::Hold { .. }, .. })) {
             self.conn
                 .prepare_cached("UPDATE conversation SET needs_person = 0 WHERE key = ?")?
                 .execute([conversation])?;

@@ -26,6 +26,7 @@ mod lane;
 pub mod line;
 pub mod log;
 mod part_set;
+pub mod portfolio;
 pub mod queue;
 pub mod reader;
 mod record;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
+use crate::contact::settings::HoursOf;
 use crate::contact::standing::Standing;
 use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -14,6 +15,7 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::Board;
 use super::habit::with_habit;
+use super::portfolio;
 use super::row::{self, MessageRow, stored_number};
 use super::suppression;
 use super::work::Work;
@@ -27,7 +29,7 @@ const SAME_WAITS: &str =
 const HAD_BY_NUMBER: &str = "SELECT at, text_mark FROM touch WHERE subscriber = ?1 AND at > ?2 AND message IS NOT ?3";
 const HAD_BY_DEBTOR: &str = "SELECT at, text_mark FROM touch WHERE debtor = ?1 AND at > ?2 AND message IS NOT ?3";
 
-/// When a number wrote last.
+/// When a number wrote last, in the form that is asked for: whoever answers nothing is stored as the network shows them.
 const ANSWERED: &str = "SELECT max(at) FROM inbound WHERE number = ?";
 
 /// To whom a submission goes and why.
@@ -37,6 +39,7 @@ pub(super) fn addressee_of(submission: &Submission) -> Addressee {
         purpose: submission.purpose,
         debtor: submission.labels.debtor.clone(),
         creditor: submission.labels.creditor.clone(),
+        debt: submission.labels.debt.clone(),
         text: TextMark::of(&submission.text.0),
         confirms_opt_out: submission.confirms_opt_out,
         habit: Habit::default(),
@@ -50,12 +53,13 @@ pub(super) fn addressee(conn: &Connection, message: MessageKey) -> Result<Addres
         // What a later release wrote is held to the strictest rules.
         let purpose = Purpose::from_name(&purpose).unwrap_or(Purpose::Promotion);
         let text = TextMark(mark.unwrap_or_default());
-        let (debtor, creditor, confirms_opt_out) = (row.get(2)?, row.get(3)?, row.get(5)?);
+        let (debtor, creditor, confirms_opt_out, debt) = (row.get(2)?, row.get(3)?, row.get(5)?, row.get(6)?);
         let number = row::number(row.get(0)?);
         let habit = Habit::default();
-        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, text, confirms_opt_out, habit }))
+        Ok(number.map(|number| Addressee { number, purpose, debtor, creditor, debt, text, confirms_opt_out, habit }))
     };
-    let sql = "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out FROM message WHERE key = ?";
+    let sql =
+        "SELECT recipient, purpose, debtor, creditor, text_mark, confirms_opt_out, debt FROM message WHERE key = ?";
     let found = conn.prepare_cached(sql)?.query_row([message.0], read).optional()?.flatten();
     found.ok_or(StoreError::Corrupt { table: "message", key: message.0, what: "recipient or absent" })
 }
@@ -78,13 +82,17 @@ pub(super) fn read(
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
     let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing =
-        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
+    let standing = if minds_standing {
+        let of_debts = standing_of(conn, &addressee, message)?;
+        strictest(of_debts, standing(conn, addressee.debtor.as_deref(), number, now)?, now)
+    } else {
+        Standing::Open
+    };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
-    let (class, zone) = contact.hours(&addressee);
+    let HoursOf { class, zone, warnings } = contact.hours(&addressee);
     Ok(Record {
         entries,
         is_listed,
@@ -94,6 +102,7 @@ pub(super) fn read(
         limits: contact.frequency,
         class,
         zone,
+        warnings,
         begun,
         addressee,
     })
@@ -127,11 +136,30 @@ fn history(
         }
     }
     let number = stored_number(addressee.number);
-    let answered_at: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))?;
+    let mut answered_at: Option<i64> = None;
+    for form in addressee.number.forms() {
+        let last = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
+        answered_at = answered_at.max(last);
+    }
     let same_waits = message.is_none()
         && limits.same_text_days > 0
         && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
     Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+}
+
+/// How the debts stand that a text is about: those that it names, else all of its debtor.
+fn standing_of(conn: &Connection, addressee: &Addressee, message: Option<MessageKey>) -> Result<Standing, StoreError> {
+    match (&addressee.debt, &addressee.debtor) {
+        (Some(debt), _) => portfolio::standing_of_debts(conn, debt, message),
+        (None, Some(debtor)) => portfolio::standing_of_all_debts(conn, debtor),
+        (None, None) => Ok(Standing::Open),
+    }
+}
+
+/// Of two that are known the one that holds, and of two that hold the higher.
+fn strictest(one: Standing, other: Standing, now: Timestamp) -> Standing {
+    let known = [one, other].into_iter().filter(|standing| standing.obstacle(now).is_some());
+    known.max_by_key(|standing| standing.severity()).unwrap_or_default()
 }
 
 /// The strictest of what is known of the debtor and of the number.

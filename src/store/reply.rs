@@ -6,14 +6,16 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::contact::Addressee;
 use crate::contact::reply::{
     Context, Effect, Evidence, Language, LastAsked, Pause, Suppression, Understanding, understand,
 };
 use crate::contact::standing::Standing;
-use crate::contact::suppression::{Kind, Purposes};
+use crate::contact::suppression::{Entry, Kind, Purposes};
 use crate::dispatch::route::Route;
+use crate::dunning::event::Happening;
 use crate::sms::id::{MessageKey, SimKey};
-use crate::sms::message::Purpose;
+use crate::sms::message::{Labels, Purpose};
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::operational;
 
@@ -103,13 +105,7 @@ impl Work<'_> {
 
     /// Does what follows from a text.
     pub(super) fn follow(&mut self, answer: &Answer, understood: &Understanding) -> Result<(), StoreError> {
-        let (debtor, creditor) = match answer.message {
-            Some(message) => {
-                let answered = addressee(self.conn, message)?;
-                (answered.debtor, answered.creditor)
-            }
-            None => (None, None),
-        };
+        let Labels { debtor, creditor, .. } = self.labels_of(answer)?;
         let mut needs_person = understood.needs_person();
         for effect in &understood.effects {
             match effect {
@@ -117,13 +113,26 @@ impl Work<'_> {
                     self.suppress_by_word(answer, *kind, creditor.clone(), understood)?;
                 }
                 Effect::PauseLadder { cause } => {
+                    if let (Some(message), Some(happening)) = (answer.message, self.happening_of(*cause, answer.number))
+                    {
+                        self.happen_by_word(message, happening, answer.seq)?;
+                    }
                     if let Some(standing) = self.standing_after(*cause, answer.number) {
                         self.stand_by_word(answer, debtor.as_deref(), standing)?;
+                        // A wish to stop is meant for the number, whoever else is asked for there.
+                        if *cause == Pause::PerhapsStop && debtor.is_some() {
+                            self.stand_by_word(answer, None, standing)?;
+                        }
                     }
                 }
                 Effect::LiftOptOut => {
                     let why = "the person asked for it";
-                    self.lift(answer.number, Kind::is_lifted_by_opt_in, operational::CLIENT, why, Some(answer.seq))?;
+                    // What was asked of one creditor is not taken back by a word to another.
+                    let is_meant = |entry: &Entry| {
+                        entry.kind.is_lifted_by_opt_in()
+                            && (creditor.is_none() || entry.creditor.is_none() || entry.creditor == creditor)
+                    };
+                    self.lift(answer.number, is_meant, operational::CLIENT, why, Some(answer.seq))?;
                 }
                 Effect::ConfirmNumber => self.confirm_number(answer.number, Some(answer.seq))?,
                 Effect::SendHelp => {
@@ -138,6 +147,13 @@ impl Work<'_> {
             }
         }
         self.converse(answer, debtor.as_deref(), needs_person)
+    }
+
+    /// Whose business a text is: that of what it answers.
+    fn labels_of(&self, answer: &Answer) -> Result<Labels, StoreError> {
+        let Some(message) = answer.message else { return Ok(Labels::default()) };
+        let Addressee { debtor, creditor, .. } = addressee(self.conn, message)?;
+        Ok(Labels { debtor, creditor, ..Labels::default() })
     }
 
     fn suppress_by_word(
@@ -179,8 +195,7 @@ impl Work<'_> {
             Pause::AlreadyPaid | Pause::PerhapsStop => Standing::Unconfirmed,
             Pause::Promise { until } => {
                 let zone = contact.zone(number);
-                // A promise without a day is one for today.
-                let day = until.unwrap_or_else(|| civil_date(self.now, &zone));
+                let day = self.promised_day(until, number);
                 let over = day.tomorrow().ok().and_then(|next| next.to_zoned(zone).ok());
                 let over = over.map_or(self.now, |next| Timestamp::from_jiff(next.timestamp()));
                 Standing::Promised { until: over + contact.promise_grace }
@@ -188,6 +203,20 @@ impl Work<'_> {
             // An answer gives peace by itself.
             Pause::Contact => return None,
         })
+    }
+
+    /// What a debtor says of the debts that a text was about. Whether it is paid is for their keeper to say.
+    fn happening_of(&self, cause: Pause, number: PhoneNumber) -> Option<Happening> {
+        match cause {
+            Pause::Dispute => Some(Happening::Dispute),
+            Pause::Promise { until } => Some(Happening::Promise { until: self.promised_day(until, number) }),
+            Pause::AlreadyPaid | Pause::PerhapsStop | Pause::Contact => None,
+        }
+    }
+
+    /// A promise without a day is one for today.
+    fn promised_day(&self, until: Option<Date>, number: PhoneNumber) -> Date {
+        until.unwrap_or_else(|| civil_date(self.now, &self.board.contact.zone(number)))
     }
 
     /// What a person says never loosens what holds already: a promise after a dispute leaves the dispute.
@@ -215,6 +244,8 @@ impl Work<'_> {
             return Ok(false);
         };
         submission.confirms_opt_out = confirms_opt_out;
+        // What is written back to it belongs to them too.
+        submission.labels = self.labels_of(answer)?;
         let iccid = self.board.sims.get(&answer.sim).map(|sim| sim.card.names.iccid.clone());
         submission.sim.clone_from(&iccid);
         self.enqueue(&submission, iccid.map_or(Route::Any, Route::Sim))?;

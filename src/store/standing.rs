@@ -11,7 +11,7 @@ use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::event::{About, EventKind};
-use super::record::stored_subscriber;
+use super::record::{self, addressee, stored_subscriber};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
 use super::suppression::Stopped;
 use super::work::{Effect, Work};
@@ -81,6 +81,14 @@ impl Work<'_> {
         self.look_again(&waiting).map(drop)
     }
 
+    /// Forgets that: the number is somebody else's.
+    pub(super) fn unconfirm_number(&mut self, number: PhoneNumber) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("DELETE FROM confirmed_number WHERE subscriber = ?")?
+            .execute([stored_subscriber(number)])?;
+        Ok(())
+    }
+
     /// Messages to a number of which something may still go.
     pub(super) fn open_of_number(&self, number: PhoneNumber) -> Result<Vec<MessageKey>, StoreError> {
         let mut found = Vec::new();
@@ -94,7 +102,7 @@ impl Work<'_> {
         self.open("SELECT key FROM message WHERE debtor = ?1", &debtor)
     }
 
-    fn open(&self, of: &str, value: &dyn rusqlite::ToSql) -> Result<Vec<MessageKey>, StoreError> {
+    pub(super) fn open(&self, of: &str, value: &dyn rusqlite::ToSql) -> Result<Vec<MessageKey>, StoreError> {
         let [queued, sending, unknown] =
             [MessageState::Queued, MessageState::Sending, MessageState::Unknown].map(message_code);
         let mut statement = self.conn.prepare_cached(&format!("{of} AND state IN (?2, ?3, ?4)"))?;
@@ -107,6 +115,9 @@ impl Work<'_> {
         let mut stopped = Stopped::default();
         for key in messages {
             let Some((message, mut segments)) = self.readable(*key)? else { continue };
+            if segments.iter().any(SegmentRow::may_be_on_wire) && self.is_held_back(*key)? {
+                stopped.on_wire.extend(self.public_id(*key)?);
+            }
             let waits = |row: &&SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
             let Some(first) = segments.iter().find(waits) else { continue };
             let due = message.due.max(self.now);
@@ -117,9 +128,6 @@ impl Work<'_> {
             let verdict = self.board.ask_about(self.conn, &message, None, question, self.now)?;
             if let Verdict::Block { reason: Reason::Contact(_) } = verdict {
                 stopped.stopped += 1;
-                if segments.iter().any(SegmentRow::may_be_on_wire) {
-                    stopped.on_wire.extend(self.public_id(*key)?);
-                }
                 self.turn_away(&message, &mut segments, verdict)?;
             } else if put_off && !tried {
                 // What waits after a failed attempt keeps its time.
@@ -127,6 +135,13 @@ impl Work<'_> {
             }
         }
         Ok(stopped)
+    }
+
+    /// Whether a message would not go any more, whatever the hour, the last texts and the SIMs.
+    fn is_held_back(&self, message: MessageKey) -> Result<bool, StoreError> {
+        let to = addressee(self.conn, message)?;
+        let record = record::read(self.conn, &self.board.contact, to, Some(message), true, self.now)?;
+        Ok(record.obstacle(|_| None, self.now).is_some())
     }
 
     /// Puts what waits of a message back to an earlier place. When it is drawn the gate is asked again.

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
+use crate::contact::place::Warning;
 use crate::contact::{self, TextMark};
 use crate::dispatch::budget::{Allowance, Period};
 use crate::dispatch::gate::{Question, Reason, Verdict};
@@ -24,8 +25,8 @@ use super::work::{Effect, Work};
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubmitAnswer {
-    /// It is queued; the verdict says what holds it, if anything.
-    Queued(Verdict),
+    /// It is queued, or blocked at once.
+    Queued(Ruling),
     /// The same submission was made before and has this name.
     Repeated(MessageId),
     /// Another message was submitted under the same idempotency key, with this name.
@@ -41,6 +42,15 @@ pub enum SubmitAnswer {
         /// Its value.
         limit: u32,
     },
+}
+
+/// What is said of a message before it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// What holds it, if anything.
+    pub verdict: Verdict,
+    /// What its sender may want to know of the hours that hold for it.
+    pub warnings: Vec<Warning>,
 }
 
 impl Work<'_> {
@@ -70,7 +80,7 @@ impl Work<'_> {
     }
 
     /// Puts a message into the queue, unless the gate forbids it for good.
-    pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Verdict, StoreError> {
+    pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Ruling, StoreError> {
         let addressee = addressee_of(submission);
         let question = Question {
             paused: false,
@@ -95,12 +105,12 @@ impl Work<'_> {
             let message = MessageRow::by_key(self.conn, key)?;
             let mut segments = SegmentRow::of(self.conn, &message)?;
             self.block(&message, &mut segments, reason)?;
-            return Ok(verdict);
+            return Ok(Ruling { verdict, warnings: record.warnings });
         }
         self.effect(Effect::Queued { lane, priority: submission.priority, due });
         self.note_expiry(submission.expires);
         self.note_hold(key, verdict)?;
-        Ok(verdict)
+        Ok(Ruling { verdict, warnings: record.warnings })
     }
 
     pub(super) fn find_ref(&self, submission: &Submission) -> Result<Option<SubmitAnswer>, StoreError> {

@@ -3,6 +3,7 @@
 //! Entries are written by the one writer like offers, so that after the answer nothing is handed over that was not on the
 //! wire when it was given. An entry is never changed: lifting it is noted beside it, and erasing it leaves an HMAC.
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
@@ -64,12 +65,13 @@ impl Stopped {
     }
 }
 
-/// What the ledger holds of a number, and of one that was erased. Each finds by its own index.
-const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, effective FROM suppression
-     JOIN suppression_act ON suppression_act.key = suppression.act
+/// What the ledger holds of a number, and of one that was erased. Each finds by its own index. What bound when it was
+/// written binds for ever: a clock that is set back does not undo it.
+const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective), suppression.key
+     FROM suppression JOIN suppression_act ON suppression_act.key = suppression.act
      WHERE subscriber = ? AND lift IS NULL";
-const BY_MAC: &str = "SELECT kind, purposes, creditor, effective FROM suppression
-     JOIN suppression_act ON suppression_act.key = suppression.act WHERE mac = ? AND lift IS NULL";
+const BY_MAC: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective), suppression.key
+     FROM suppression JOIN suppression_act ON suppression_act.key = suppression.act WHERE mac = ? AND lift IS NULL";
 
 /// Whether an equal entry is there already.
 const IS_THERE: &str = "SELECT 1 FROM suppression JOIN suppression_act AS old ON old.key = suppression.act
@@ -141,18 +143,23 @@ impl Work<'_> {
     pub fn suppress_more(&mut self, act: ActKey, numbers: &[PhoneNumber]) -> Result<Stopped, StoreError> {
         let entry = self
             .conn
-            .prepare_cached("SELECT kind, purposes, creditor, effective FROM suppression_act WHERE key = ?")?
+            .prepare_cached(
+                "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective) FROM suppression_act WHERE key = ?",
+            )?
             .query_row([act.0], read)?;
         let mut stopped = Stopped::default();
         for number in numbers {
             let subscriber = stored_subscriber(*number);
-            if self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
-                continue;
+            if !self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
+                self.conn
+                    .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
+                    .execute(params![act.0, subscriber, stored_number(*number)])?;
+                stopped.added += 1;
             }
-            self.conn
-                .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
-                .execute(params![act.0, subscriber, stored_number(*number)])?;
-            stopped.added += 1;
+            if matches!(entry.kind, Kind::WrongPerson | Kind::Deceased) {
+                self.unconfirm_number(*number)?;
+            }
+            // Also for an entry that was there: the answer to whoever asked first may be lost.
             self.stop_messages(*number, &entry, &mut stopped)?;
         }
         Ok(stopped)
@@ -199,33 +206,27 @@ impl Work<'_> {
         self.update_message_as(message, segments, Some(data))
     }
 
-    /// Lifts what the ledger holds of a number, of those kinds that `which` picks. Returns how many entries it were.
+    /// Lifts what the ledger holds of a number, of those entries that `which` picks. Returns how many it were.
     pub fn lift(
         &mut self,
         number: PhoneNumber,
-        which: impl Fn(Kind) -> bool,
+        which: impl Fn(&Entry) -> bool,
         client: &str,
         why: &str,
         inbound: Option<i64>,
     ) -> Result<u64, StoreError> {
         let mut found = Vec::new();
         for (sql, value) in [
-            (
-                "SELECT suppression.key, kind FROM suppression
-                 JOIN suppression_act ON suppression_act.key = act WHERE subscriber = ? AND lift IS NULL",
-                rusqlite::types::Value::Integer(stored_subscriber(number)),
-            ),
-            (
-                "SELECT suppression.key, kind FROM suppression
-                 JOIN suppression_act ON suppression_act.key = act WHERE mac = ? AND lift IS NULL",
-                rusqlite::types::Value::Blob(self.settings.contact.secret.mac(number).to_vec()),
-            ),
+            (BY_SUBSCRIBER, Value::Integer(stored_subscriber(number))),
+            (BY_MAC, Value::Blob(self.settings.contact.secret.mac(number).to_vec())),
         ] {
             let mut statement = self.conn.prepare_cached(sql)?;
-            for row in statement.query_map([value], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))? {
-                let (key, kind) = row?;
-                if Kind::from_name(&kind).is_some_and(&which) {
-                    found.push(key);
+            let mut rows = statement.query([value])?;
+            while let Some(row) = rows.next()? {
+                // What a later release wrote is for that one to lift.
+                let is_known = Kind::from_name(&row.get::<_, String>(0)?).is_some();
+                if is_known && which(&read(row)?) {
+                    found.push(row.get::<_, i64>(4)?);
                 }
             }
         }

@@ -27,6 +27,7 @@ use super::chain::ChainHash;
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
 use super::seal::Salts;
+use super::submit::Ruling;
 use super::{Settings, StoreError, record};
 
 /// What the dispatcher must be told after the commit.
@@ -381,15 +382,17 @@ impl<'a> Work<'a> {
         batch: &str,
         addressee: Option<Addressee>,
         question: Question,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<Ruling, StoreError> {
         let Some(addressee) = addressee else {
             let lane = LaneInfo { class: ALWAYS.to_owned(), route: route.clone(), batch: batch.to_owned() };
-            return self.board.ask_lane(self.conn, &lane, None, question, None, self.now);
+            let verdict = self.board.ask_lane(self.conn, &lane, None, question, None, self.now)?;
+            return Ok(Ruling { verdict, warnings: Vec::new() });
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
         let lane = LaneInfo { class: record.class.to_string(), route, batch: batch.to_owned() };
-        self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)
+        let verdict = self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)?;
+        Ok(Ruling { verdict, warnings: record.warnings })
     }
 
     /// The SIMs that were seen.

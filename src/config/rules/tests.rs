@@ -219,7 +219,8 @@ fn a_country_of_the_user_has_areas_of_its_own() {
     let book = load(&files, &Policy::Auto).unwrap();
     let number = crate::sms::number::PhoneNumber::from_digits("541123456789").unwrap();
     let purpose = crate::sms::message::Purpose::Collection;
-    let class = book.calendar.class(number, &crate::contact::place::Residence::default(), purpose);
+    let found = book.calendar.locate(number, &crate::contact::place::Residence::default(), purpose);
+    let class = crate::contact::calendar::Class::new(purpose, found.spots);
     assert_eq!(class.to_string(), "collection,AR-BA@America/Argentina/Buenos_Aires");
 }
 

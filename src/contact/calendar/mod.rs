@@ -192,19 +192,19 @@ impl Calendar {
         &self.atlas
     }
 
-    /// Where a number may be, with what a person may want to know about it.
-    pub fn locate(&self, number: PhoneNumber, residence: &Residence) -> Whereabouts {
+    /// Where a number may be, with what a person who texts it for a purpose may want to know: nothing where no hours bind.
+    pub fn locate(&self, number: PhoneNumber, residence: &Residence, purpose: Purpose) -> Whereabouts {
         let mut whereabouts = self.atlas.locate(number, residence);
+        let can_close = self.has_rules || !self.closures.is_empty();
+        if Scope::of(purpose).is_none() || !can_close {
+            whereabouts.warnings.clear();
+            return whereabouts;
+        }
         let is_ruled = |spot: &Spot| !self.schedule(spot.country, spot.state, Scope::Collection).rules.is_empty();
         if self.has_rules && !whereabouts.spots.iter().any(is_ruled) {
             whereabouts.warnings.push(Warning::NoRules);
         }
         whereabouts
-    }
-
-    /// The class of texts for a purpose to a number.
-    pub fn class(&self, number: PhoneNumber, residence: &Residence, purpose: Purpose) -> Class {
-        Class::new(purpose, self.atlas.locate(number, residence).spots)
     }
 
     /// Whether texts of a class may go at a moment; `hours` are those of one debtor, if any were asked for.

@@ -97,6 +97,11 @@ impl Language {
             Self::English => "en",
         }
     }
+
+    /// The language of a tag.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use csv::ByteRecord;
 use jiff::civil::Date;
 
 use crate::contact::reply::Language;
-use crate::sms::number::PhoneNumber;
+use crate::sms::number::{Country, NumberError, PhoneNumber};
 
 use super::super::boleto::Boleto;
 use super::super::debt::{Debt, Instalment, Status};
@@ -29,6 +29,9 @@ const TAGS_MAX: usize = 20;
 
 /// Numbers of one debtor.
 const NUMBERS_MAX: usize = 20;
+
+/// Digits of a Brazilian number with its area code: those of mobiles are eleven today, and were ten.
+const BRAZILIAN_DIGITS: usize = 10;
 
 /// Words by which files say how a debt stands, besides those of [`Status::name`].
 const STATUS_WORDS: [(&str, Status); 33] = [
@@ -193,7 +196,7 @@ impl<'a> Line<'a> {
         for &place in self.import.columns.phones() {
             let Some(cell) = self.text(place) else { continue };
             for written in cell.split(['/', ',', ';', '|']).map(str::trim).filter(|written| !written.is_empty()) {
-                match PhoneNumber::parse(written, self.import.country) {
+                match number(written, self.import.country) {
                     Ok(number) if numbers.contains(&number) || numbers.len() == NUMBERS_MAX => {}
                     Ok(number) => numbers.push(number),
                     Err(error) => refused.push((place, written.to_owned(), error)),
@@ -339,6 +342,15 @@ impl<'a> Line<'a> {
 
     fn mismatch(&mut self, field: Field, mismatch: Mismatch) {
         self.warn(self.import.columns.place(field), "", Doubt::Paper(mismatch));
+    }
+}
+
+/// A number as files write it. Brazilian ones without their area code are possible as numbers, and nobody has them.
+fn number(written: &str, country: Country) -> Result<PhoneNumber, NumberError> {
+    let number = PhoneNumber::parse(written, country)?;
+    match number.plan() {
+        Some((Country::BRAZIL, national)) if national.len() < BRAZILIAN_DIGITS => Err(NumberError::TooShort),
+        _ => Ok(number),
     }
 }
 

@@ -5,6 +5,7 @@ pub(super) mod conversation;
 pub(super) mod debtor;
 pub(super) mod event;
 pub(super) mod evidence;
+pub(super) mod happening;
 pub(super) mod inbox;
 pub(super) mod line;
 pub(super) mod message;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::contact::place::Warning;
 use crate::dispatch::gate::Verdict;
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Submission;
@@ -132,6 +133,26 @@ pub(in super::super) struct SubmitAnswer {
     /// Why it does not go now.
     #[schema(required)]
     reason: Option<Reason>,
+    /// Where hours are stricter than they would be if more were known of the recipient, or nothing limits them; left out
+    /// where there is nothing to say, and in the answer to a repeat.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningAnswer>,
+}
+
+/// What a person may want to know of the hours that hold for a message.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in super::super) struct WarningAnswer {
+    /// `unknown_area`, `several_states`, `several_zones`, `uncertain_area`, `unknown_zone` or `no_rules`.
+    #[schema(example = "several_states")]
+    code: &'static str,
+    /// What it means.
+    detail: &'static str,
+}
+
+impl From<Warning> for WarningAnswer {
+    fn from(warning: Warning) -> Self {
+        Self { code: warning.code(), detail: warning.detail() }
+    }
 }
 
 /// What is kept of a submission for its answer while the writer has the rest.
@@ -170,7 +191,7 @@ impl Receipt {
     }
 
     /// The answer when it was queued.
-    pub(in super::super) fn queued(self, explained: Explained) -> SubmitAnswer {
+    pub(in super::super) fn queued(self, explained: Explained, warnings: Vec<Warning>) -> SubmitAnswer {
         let state = match explained.verdict {
             Verdict::Block { .. } => MessageState::Blocked,
             Verdict::Go | Verdict::Hold { .. } => MessageState::Queued,
@@ -185,6 +206,7 @@ impl Receipt {
             units: self.units,
             not_before: until.or(self.not_before).map(at),
             reason,
+            warnings: warnings.into_iter().map(WarningAnswer::from).collect(),
         }
     }
 }
@@ -194,7 +216,7 @@ impl From<MessageAnswer> for SubmitAnswer {
     fn from(message: MessageAnswer) -> Self {
         let MessageAnswer { id, state, to, segments, encoding, units, not_before, reason, .. } = message;
         let segments = usize::try_from(segments).unwrap_or(usize::MAX);
-        Self { id, state, to, segments, encoding: encoding.into(), units, not_before, reason }
+        Self { id, state, to, segments, encoding: encoding.into(), units, not_before, reason, warnings: Vec::new() }
     }
 }
 
@@ -237,6 +259,10 @@ pub(in super::super) struct PreviewAnswer {
     /// Why it would not go now.
     #[schema(required)]
     reason: Option<Reason>,
+    /// Where hours are stricter than they would be if more were known of the recipient, or nothing limits them; left out
+    /// where there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningAnswer>,
 }
 
 /// A character of the text.
@@ -274,6 +300,7 @@ impl PreviewAnswer {
         changes: Vec<Change>,
         explained: Option<Explained>,
         asked: Option<Timestamp>,
+        warnings: Vec<Warning>,
     ) -> Self {
         let (reason, until) = held(explained);
         let costly =
@@ -296,6 +323,7 @@ impl PreviewAnswer {
             changes: changes.collect(),
             not_before: until.or(asked).map(at),
             reason,
+            warnings: warnings.into_iter().map(WarningAnswer::from).collect(),
         }
     }
 }

@@ -202,7 +202,7 @@ pub(super) async fn reply(
     let answer = site.writer.answer(key, submission, request.any_sim.unwrap_or_default()).await?;
     site.metrics.submitted(site.clock.now().instant.saturating_since(began));
     match answer {
-        ReplyAnswer::Submitted(answer) => answered(&site, receipt, &answer, caller.eyes()).await,
+        ReplyAnswer::Submitted(answer) => answered(&site, receipt, answer, caller.eyes()).await,
         ReplyAnswer::SimGone => {
             let detail =
                 format!("SIM {sim}, to which the person wrote, is in no modem; give any_sim to answer by another one");

@@ -5,6 +5,7 @@ mod conversations;
 mod debtors;
 mod events;
 mod evidence;
+mod happenings;
 mod health;
 mod inbox;
 mod lines;
@@ -64,6 +65,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(suppressions::lift))
         .routes(routes!(debtors::hours, debtors::set_hours))
         .routes(routes!(suppressions::erase))
+        .routes(routes!(happenings::tell))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))
         .routes(routes!(conversations::list))

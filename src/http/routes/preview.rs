@@ -6,6 +6,7 @@ use axum::extract::State;
 use crate::dispatch::gate::Question;
 use crate::sms::preview;
 use crate::sms::text::choose;
+use crate::store::submit::Ruling;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
@@ -46,7 +47,8 @@ pub(super) async fn preview(
         begun: false,
     };
     let (route, batch) = checked.lane();
-    let verdict = site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
+    let Ruling { verdict, warnings } =
+        site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
-    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before)))
+    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings)))
 }

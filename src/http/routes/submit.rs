@@ -13,7 +13,7 @@ use crate::actor::writer::BATCH_MAX;
 use crate::dispatch::gate::Verdict;
 use crate::sms::id::MessageId;
 use crate::sms::message::Submission;
-use crate::store::submit::SubmitAnswer as Submitted;
+use crate::store::submit::{Ruling, SubmitAnswer as Submitted};
 use crate::store::view::MessageView;
 
 use super::super::auth::{Caller, Scope};
@@ -89,7 +89,7 @@ enum SubmitAnswered {
 
 /// What became of one item, before repeats are looked up.
 enum Outcome {
-    Queued(Receipt, Verdict),
+    Queued(Receipt, Ruling),
     Repeat(MessageId),
     Refused(Problem),
 }
@@ -99,21 +99,21 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
     let receipt = Receipt::from(&submission);
     let answers = site.writer.submit(vec![submission]).await?;
     let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
-    answered(site, receipt, &answer, Eyes::Open).await
+    answered(site, receipt, answer, Eyes::Open).await
 }
 
 /// What became of one submission, for eyes that may see its recipient or not.
 pub(super) async fn answered(
     site: &Site,
     receipt: Receipt,
-    answer: &Submitted,
+    answer: Submitted,
     eyes: Eyes,
 ) -> Result<Response, Problem> {
     match outcome(receipt, answer) {
-        Outcome::Queued(receipt, verdict) => {
+        Outcome::Queued(receipt, Ruling { verdict, warnings }) => {
             let explained = in_words(site, vec![(receipt.lane.clone(), verdict)]).await.pop();
             let explained = explained.unwrap_or(Explained { verdict, pause: None });
-            Ok((StatusCode::ACCEPTED, Json(receipt.queued(explained))).into_response())
+            Ok((StatusCode::ACCEPTED, Json(receipt.queued(explained, warnings))).into_response())
         }
         Outcome::Refused(problem) => Err(problem),
         Outcome::Repeat(id) => {
@@ -153,14 +153,14 @@ async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Respo
     });
     let present = present(site, repeats.collect(), Eyes::Open).await?;
     let queued = outcomes.iter().filter_map(|outcome| match outcome {
-        Outcome::Queued(receipt, verdict) => Some((receipt.lane.clone(), *verdict)),
+        Outcome::Queued(receipt, ruling) => Some((receipt.lane.clone(), ruling.verdict)),
         Outcome::Repeat(_) | Outcome::Refused(_) => None,
     });
     let mut explained = in_words(site, queued.collect()).await.into_iter();
     let items = outcomes.into_iter().enumerate().map(|(index, outcome)| match outcome {
-        Outcome::Queued(receipt, verdict) => {
+        Outcome::Queued(receipt, Ruling { verdict, warnings }) => {
             let explained = explained.next().unwrap_or(Explained { verdict, pause: None });
-            SubmitItem::Message(Box::new(receipt.queued(explained)))
+            SubmitItem::Message(Box::new(receipt.queued(explained, warnings)))
         }
         Outcome::Refused(problem) => SubmitItem::Problem(problem.at_index(index)),
         Outcome::Repeat(id) => match present.get(&id) {
@@ -214,7 +214,7 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
         (Err(problem), _) => Outcome::Refused(problem),
         (Ok(_), Err(problem)) => Outcome::Refused(problem.clone()),
         (Ok(receipt), Ok(answers)) => match answers.next() {
-            Some(answer) => outcome(receipt, &answer),
+            Some(answer) => outcome(receipt, answer),
             None => Outcome::Refused(Problem::internal(&"no answer to a submission")),
         },
     });
@@ -229,10 +229,10 @@ pub(super) fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Res
     Checked::new(request, caller, &site.settings, now)?.into_submission(caller.client(), now, random)
 }
 
-fn outcome(receipt: Receipt, answer: &Submitted) -> Outcome {
+fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {
     match answer {
-        Submitted::Queued(verdict) => Outcome::Queued(receipt, *verdict),
-        Submitted::Repeated(id) => Outcome::Repeat(*id),
+        Submitted::Queued(ruling) => Outcome::Queued(receipt, ruling),
+        Submitted::Repeated(id) => Outcome::Repeat(id),
         Submitted::DuplicateRef(id) => {
             let problem =
                 Problem::new(Kind::DuplicateRef, "another message was submitted under this reference; see `id`");

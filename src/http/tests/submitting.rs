@@ -308,3 +308,44 @@ async fn the_media_type_of_a_body_is_not_asked_for() {
     let answer = super::call(house.local(), request("POST", "/v1/messages", &headers, body)).await;
     assert_eq!(answer.status, 202);
 }
+
+/// The codes of the warnings of an answer.
+fn warned(answer: &Value) -> Vec<&str> {
+    let warnings = answer["warnings"].as_array();
+    warnings.into_iter().flatten().map(|warning| warning["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn where_the_hours_are_stricter_for_want_of_knowledge_the_answer_says_so() {
+    let house = House::new();
+    let config = crate::config::Config::default();
+    let book = crate::config::rules::RuleBook::load(&config.region, &config.contact).unwrap();
+    house.writer().set_rules(book.calendar, book.lexicon, book.edition).await.unwrap();
+    // The area codes 61 and 97 are of two states, and of two clocks; nobody wrote down the hours of Portugal.
+    let cases = [
+        ("+5511987654321", "collection", vec![]),
+        ("+5561987654321", "collection", vec!["several_states"]),
+        ("+5561987654321", "operational", vec![]),
+        ("+5597987654321", "collection", vec!["several_zones"]),
+        ("+351912345678", "collection", vec!["unknown_zone", "no_rules"]),
+    ];
+    for (to, purpose, expected) in &cases {
+        let body = message_with(json!({ "to": to, "purpose": purpose, "debtor": "d-1" })).to_string();
+        let preview = house.post("/v1/preview", body.clone()).await;
+        assert_eq!(warned(&preview.json), *expected, "{to} {purpose}");
+        let answer = house.post("/v1/messages", body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        assert_eq!(warned(&answer.json), *expected, "{to} {purpose}");
+        assert_eq!(answer.json.get("warnings").is_some(), !expected.is_empty(), "{}", answer.text);
+    }
+    let batch: Vec<Value> = cases.iter().map(|(to, ..)| json!({ "to": to, "text": "lote" })).collect();
+    let answer = house.post("/v1/messages", json!(batch)).await.json;
+    assert_eq!(warned(&answer["items"][0]), Vec::<&str>::new());
+    assert_eq!(warned(&answer["items"][1]), ["several_states"]);
+    // Once it is known where the debtor lives there is nothing to say.
+    let hours = Body::from(json!({ "state": "GO" }).to_string());
+    let put = super::call(house.local(), request("PUT", "/v1/debtors/d-1/hours", &[], hours)).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    let answer = house.post("/v1/messages", message_with(json!({ "to": "+5561987654321", "debtor": "d-1" }))).await;
+    assert_eq!(warned(&answer.json), Vec::<&str>::new());
+}

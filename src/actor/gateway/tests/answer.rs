@@ -91,7 +91,7 @@ fn a_wish_to_stop_is_followed_at_once_and_confirmed_once() {
     assert!(texts[0].contains("VOLTAR"), "{texts:?}");
     assert_eq!(confirmation.of, 1);
     let submission = desk.submission("mais uma");
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(SUPPRESSED));
+    assert_eq!(desk.try_submit(&submission), queued(SUPPRESSED));
 }
 
 #[test]
@@ -115,6 +115,45 @@ fn an_opt_out_holds_for_the_creditor_of_the_text_that_it_answers() {
     desk.send(2);
     desk.hears("SAIR");
     assert_eq!(desk.entries(), [("opt_out".to_owned(), Some("banco".to_owned()), true)]);
+}
+
+#[test]
+fn who_comes_back_to_one_creditor_has_not_come_back_to_another() {
+    let (mut desk, _) = desk();
+    for (tp_mr, creditor) in [(2, "banco"), (4, "loja")] {
+        let labels = Labels { creditor: Some(creditor.into()), ..Labels::default() };
+        let submission = Submission { labels, ..desk.submission("Sua fatura venceu.") };
+        desk.try_submit(&submission);
+        desk.send(tp_mr);
+        desk.hears("SAIR");
+        // The confirmation is what they answer.
+        desk.send(tp_mr + 1);
+    }
+    desk.hears("VOLTAR");
+    let entry = |creditor: &str, binds| ("opt_out".to_owned(), Some(creditor.to_owned()), binds);
+    assert_eq!(desk.entries(), [entry("banco", true), entry("loja", false)]);
+}
+
+#[test]
+fn a_wish_to_stop_that_may_have_been_meant_holds_for_the_number_whoever_is_asked() {
+    let (mut desk, _) = desk();
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let submission = Submission { labels, ..desk.submission("Sua fatura venceu.") };
+    desk.try_submit(&submission);
+    desk.send(2);
+    desk.hears("eu disse \"não me mande mais mensagem\"");
+    assert_eq!(desk.held_by(), Some(contact::Reason::Unconfirmed));
+}
+
+#[test]
+fn a_text_that_shows_an_old_form_of_the_number_gives_peace_too() {
+    let (mut desk, _) = desk_with(Purpose::Collection, |contact| {
+        contact.frequency.quiet_after_reply = Duration::from_secs(48 * 3600);
+    });
+    // Too late to answer anything.
+    desk.now = desk.now + Duration::from_secs(40 * 24 * 3600);
+    desk.receive("m1", deliver("+551187654321", "qual o valor?", None));
+    assert_eq!(desk.held_by(), Some(contact::Reason::Quiet));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn the_pace_is_kept_and_said() {
     desk.send(1);
     let submission = desk.submission("dois");
     let until = Some(desk.now + Duration::from_secs(5));
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Hold { reason: Reason::SimPace, until }));
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Hold { reason: Reason::SimPace, until }));
     assert!(desk.loads().is_empty());
     desk.pass(Duration::from_secs(5));
     desk.send(2);
@@ -170,9 +170,9 @@ fn a_recipient_too_many_is_told_when_the_next_month_begins() {
     desk.send(1);
     let stranger = Submission { to: PhoneNumber::from_digits(&number(1)).unwrap(), ..desk.submission("um") };
     let until = Some("2026-12-01T00:00:00Z".parse().unwrap());
-    assert_eq!(desk.try_submit(&stranger), SubmitAnswer::Queued(Verdict::Hold { reason: Reason::SimBudget, until }));
+    assert_eq!(desk.try_submit(&stranger), queued(Verdict::Hold { reason: Reason::SimBudget, until }));
     let known = Submission { to: PhoneNumber::from_digits(&number(0)).unwrap(), ..desk.submission("um") };
-    assert_eq!(desk.try_submit(&known), SubmitAnswer::Queued(Verdict::Go));
+    assert_eq!(desk.try_submit(&known), queued(Verdict::Go));
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn forced_routes_are_kept() {
     desk.plug("m1", "sim-a");
     let mut by_name = desk.submission("um");
     by_name.sim = Some("norte".into());
-    assert_eq!(desk.try_submit(&by_name), SubmitAnswer::Queued(Verdict::Hold { reason: Reason::NoSim, until: None }));
+    assert_eq!(desk.try_submit(&by_name), queued(Verdict::Hold { reason: Reason::NoSim, until: None }));
     assert!(desk.loads().is_empty());
     desk.plug("m2", "sim-b");
     assert_eq!(desk.load().0, "m2");
@@ -119,10 +119,7 @@ fn a_scheduled_message_waits_for_its_time() {
     desk.plug("m1", "sim-a");
     let due = desk.now + Duration::from_secs(600);
     let submission = Submission { due, not_before: Some(due), ..desk.submission("um") };
-    assert_eq!(
-        desk.try_submit(&submission),
-        SubmitAnswer::Queued(Verdict::Hold { reason: Reason::NotDue, until: Some(due) })
-    );
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Hold { reason: Reason::NotDue, until: Some(due) }));
     assert!(desk.loads().is_empty());
     assert_eq!(desk.gateway.deadline(desk.now), Some(due));
     desk.pass(Duration::from_secs(600));

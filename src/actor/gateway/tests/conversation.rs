@@ -34,7 +34,7 @@ impl Desk {
     }
 }
 
-const TAKEN: ReplyAnswer = ReplyAnswer::Submitted(SubmitAnswer::Queued(Verdict::Go));
+const TAKEN: ReplyAnswer = ReplyAnswer::Submitted(queued(Verdict::Go));
 
 #[test]
 fn an_answer_goes_by_the_sim_to_which_the_person_wrote_and_nobody_is_needed_any_more() {
@@ -74,7 +74,10 @@ fn an_answer_that_is_blocked_has_answered_nobody() {
     desk.hears("qual o valor do frete?");
     assert_eq!(desk.conversation(), Some((true, true)));
     let (answer, id) = desk.answer("É grátis.", false);
-    assert!(matches!(answer, ReplyAnswer::Submitted(SubmitAnswer::Queued(Verdict::Block { .. }))), "{answer:?}");
+    assert!(
+        matches!(answer, ReplyAnswer::Submitted(SubmitAnswer::Queued(Ruling { verdict: Verdict::Block { .. }, .. }))),
+        "{answer:?}"
+    );
     assert_eq!(desk.state(id), MessageState::Blocked);
     assert_eq!(desk.conversation(), Some((true, true)));
 }

@@ -8,6 +8,7 @@ mod budget;
 mod clock;
 mod control;
 mod conversation;
+mod debt;
 mod evidence;
 mod fair;
 mod identity;
@@ -44,7 +45,7 @@ use crate::sms::text::TextOptions;
 use crate::store::board::Scope;
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::reader::Reader;
-use crate::store::submit::SubmitAnswer;
+use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::view::{MessageView, Page};
 use crate::store::{FREE_FLOOR, Settings};
 
@@ -73,6 +74,11 @@ fn settings(limits: Limits) -> Settings {
         alarms: Vec::new(),
         contact: ContactSettings::none().into(),
     }
+}
+
+/// A message was taken in, and there is nothing to say of its hours.
+const fn queued(verdict: Verdict) -> SubmitAnswer {
+    SubmitAnswer::Queued(Ruling { verdict, warnings: Vec::new() })
 }
 
 impl Desk {

@@ -66,7 +66,7 @@ fn a_suppressed_number_gets_nothing_and_the_answer_says_so() {
     desk.suppress(&act(desk.now), number());
     let submission = desk.submission("um");
     let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(blocked));
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
     assert_eq!(desk.state(submission.id), MessageState::Blocked);
     assert!(desk.loads().is_empty());
 }
@@ -83,6 +83,37 @@ fn what_waits_is_stopped_and_what_is_on_the_wire_is_named() {
     desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 1 });
     assert_eq!(desk.state(sending), MessageState::Accepted);
     assert!(desk.loads().is_empty());
+}
+
+#[test]
+fn who_asks_again_because_the_answer_was_lost_is_told_of_what_is_on_the_wire_again() {
+    let mut desk = desk(|_| ());
+    let sending = desk.submit("um");
+    desk.hand_over();
+    let act = act(desk.now);
+    let first = desk.suppress(&act, number());
+    assert_eq!(first, Stopped { added: 1, stopped: 0, on_wire: vec![sending] });
+    assert_eq!(desk.suppress(&act, number()), Stopped { added: 0, ..first });
+}
+
+#[test]
+fn an_entry_that_binds_goes_on_to_bind_when_the_clock_is_set_back() {
+    let mut desk = desk(|_| ());
+    desk.suppress(&act(desk.now), number());
+    desk.now = desk.now - DAY;
+    let submission = desk.submission("um");
+    let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
+}
+
+#[test]
+fn a_number_that_has_gone_to_somebody_else_is_confirmed_no_more() {
+    let mut desk = desk(|contact| contact.confirm_numbers = true);
+    desk.gateway.commit(desk.now, |context| context.work.confirm_number(number(), None)).unwrap();
+    desk.suppress(&Act { kind: Kind::WrongPerson, ..act(desk.now) }, number());
+    desk.lift(number());
+    let id = desk.submit("um");
+    assert_eq!(desk.verdict(id), Verdict::Hold { reason: contact(contact::Reason::Unconfirmed), until: None });
 }
 
 #[test]
@@ -152,7 +183,7 @@ fn an_erased_number_is_known_again_and_cannot_be_read() {
     desk.plug("m1", "sim-a");
     let submission = desk.submission("um");
     let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(blocked));
+    assert_eq!(desk.try_submit(&submission), queued(blocked));
 }
 
 #[test]
@@ -216,11 +247,11 @@ fn a_caller_in_a_loop_is_stopped_at_the_first_repeat() {
     let same_text = contact(contact::Reason::SameText);
     desk.submit("pague");
     let repeat = desk.submission("pague");
-    assert_eq!(desk.try_submit(&repeat), SubmitAnswer::Queued(Verdict::Block { reason: same_text }));
+    assert_eq!(desk.try_submit(&repeat), queued(Verdict::Block { reason: same_text }));
     desk.send(1);
     let again = desk.submission("pague");
     let until = Some(desk.now + 7 * DAY);
-    assert_eq!(desk.try_submit(&again), SubmitAnswer::Queued(Verdict::Hold { reason: same_text, until }));
+    assert_eq!(desk.try_submit(&again), queued(Verdict::Hold { reason: same_text, until }));
     desk.submit("outro texto");
     desk.send(2);
 }
@@ -256,6 +287,19 @@ fn whoever_has_paid_is_not_asked_again() {
     let id = desk.submit("um");
     assert_eq!(desk.stand(Standing::Paid).stopped, 1);
     assert_eq!(desk.state(id), MessageState::Blocked);
+}
+
+#[test]
+fn a_change_of_standing_names_what_is_on_the_wire() {
+    let mut desk = desk(|_| ());
+    let id = desk.submit("um");
+    let (modem, lease) = desk.hand_over();
+    for standing in [Standing::Disputed, Standing::Paid, Standing::Promised { until: desk.now + DAY }] {
+        assert_eq!(desk.stand(standing), Stopped { added: 0, stopped: 0, on_wire: vec![id] }, "{standing:?}");
+    }
+    assert_eq!(desk.stand(Standing::Open).on_wire, []);
+    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 1 });
+    assert_eq!(desk.stand(Standing::Paid).on_wire, []);
 }
 
 #[test]
@@ -387,7 +431,7 @@ fn a_debtor_who_lives_elsewhere_goes_by_the_clocks_and_the_laws_there() {
     // 08:30 in São Paulo is 07:30 in Manaus.
     desk.now = "2026-11-24T11:30:00Z".parse().unwrap();
     let submission = Submission { labels, ..desk.submission("um") };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Go));
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Go));
     let moved =
         contact::Habit { state: Some("AM".into()), zone: Some("America/Manaus".into()), ..contact::Habit::default() };
     let set = |context: &mut Context<'_, '_>| context.work.set_habit("d-1", &moved, "test");
@@ -414,7 +458,7 @@ fn hours_that_a_debtor_asked_for_are_kept() {
     // 15:00 in São Paulo.
     let opens: Timestamp = "2026-11-24T18:00:00Z".parse().unwrap();
     let held = Verdict::Hold { reason: contact(contact::Reason::Window), until: Some(opens) };
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(held));
+    assert_eq!(desk.try_submit(&submission), queued(held));
     assert!(desk.loads().is_empty());
     desk.now = opens;
     desk.send(1);

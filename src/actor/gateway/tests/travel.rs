@@ -175,10 +175,7 @@ fn an_answer_goes_by_the_sim_that_was_written_to_and_waits_for_it() {
     desk.receive("m2", deliver("011987654321", "quem fala?", None));
     desk.report("m2", &[Report::Down { reason: "the port is gone".into() }]);
     let answer = reply(&mut desk);
-    assert_eq!(
-        desk.try_submit(&answer),
-        SubmitAnswer::Queued(Verdict::Hold { reason: Reason::SimResting, until: None })
-    );
+    assert_eq!(desk.try_submit(&answer), queued(Verdict::Hold { reason: Reason::SimResting, until: None }));
     assert!(desk.loads().is_empty());
     desk.plug("m2", "sim-b");
     assert_eq!(desk.load().0, "m2");

@@ -1,0 +1,104 @@
+//! `/v1/debts/{debt}/events`: what happens to debts, told by whoever keeps them.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::civil::Date;
+
+use crate::dunning::event::Happening;
+use crate::dunning::money::Amount;
+use crate::store::portfolio::happening::{HappeningAnswer as Answer, Told};
+
+use super::super::Site;
+use super::super::auth::{Caller, Scope};
+use super::super::dto::happening::{HappeningAnswer, HappeningRequest};
+use super::super::json::{Body, Key};
+use super::super::problem::{Document, Kind, Problem};
+use super::super::submission::word;
+
+/// Tell what happened to a debt. When a payment is answered nothing outside `on_wire` is accepted by the network any more.
+#[utoipa::path(
+    post,
+    path = "/v1/debts/{debt}/events",
+    operation_id = "tellDebtEvent",
+    tag = "dunning",
+    params(("debt" = String, Path, description = "The debt, by your id")),
+    request_body = HappeningRequest,
+    responses(
+        (status = OK, description = "Noted", body = HappeningAnswer),
+        (status = NOT_FOUND, description = "`not-found`: no debt has this id", body = Document),
+        (status = CONFLICT, description = "`duplicate-ref`: another event has this ref", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn tell(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(debt): Key<String>,
+    Body(request): Body<HappeningRequest>,
+) -> Result<Json<HappeningAnswer>, Problem> {
+    caller.needs(Scope::Send)?;
+    let happening = happening(&request)?;
+    let no_debt = || Problem::new(Kind::NotFound, "no debt has this id; import it or put it to /v1/debts first");
+    let debt = debt.ok_or_else(no_debt)?;
+    if !caller.creditors().is_empty() {
+        let id = debt.clone();
+        let found = site.read(move |reader| reader.debt(&id)).await?;
+        // Who may not see it is not told that it is there.
+        found.filter(|debt| caller.covers(Some(&debt.creditor))).ok_or_else(no_debt)?;
+    }
+    let reference = word("ref", request.reference)?;
+    let told = Told { debt, happening, reference, client: caller.client().to_owned() };
+    match site.writer.happen(told).await? {
+        Answer::Noted { status, amount, stopped } => Ok(Json(HappeningAnswer::noted(status, amount, stopped))),
+        Answer::Repeated { status, amount } => Ok(Json(HappeningAnswer::repeated(status, amount))),
+        Answer::DuplicateRef => {
+            Err(Problem::new(Kind::DuplicateRef, "another event was told under this ref").field("ref"))
+        }
+        Answer::NoDebt => Err(no_debt()),
+    }
+}
+
+fn happening(request: &HappeningRequest) -> Result<Happening, Problem> {
+    let kinds = || Happening::NAMES.join(", ");
+    let kind =
+        request.kind.as_deref().ok_or_else(|| Problem::bad("type", format!("say which; there are {}", kinds())))?;
+    let needed = |field, given: Option<Date>| {
+        given.ok_or_else(|| Problem::bad(field, format!("{kind} needs a day, such as \"2026-11-30\"")))
+    };
+    let amount = amount("amount", request.amount.as_deref())?;
+    let until = day("until", request.until.as_deref())?;
+    let due = day("due", request.due.as_deref())?;
+    let happening = match kind {
+        "overdue" => Happening::Overdue,
+        "payment_received" => Happening::PaymentReceived { amount },
+        "promise" => Happening::Promise { until: needed("until", until)? },
+        "agreement" => Happening::Agreement,
+        "extension_granted" => Happening::ExtensionGranted { due: needed("due", due)? },
+        "dispute" => Happening::Dispute,
+        "service_cut" => Happening::ServiceCut,
+        "reopened" => Happening::Reopened,
+        "cancelled" => Happening::Cancelled,
+        _ => return Err(Problem::bad("type", format!("no such type; there are {}", kinds()))),
+    };
+    // What would be passed over is a misunderstanding.
+    let surplus = [
+        ("amount", amount.is_some() && happening.amount().is_none()),
+        ("until", until.is_some() && !matches!(happening, Happening::Promise { .. })),
+        ("due", due.is_some() && !matches!(happening, Happening::ExtensionGranted { .. })),
+    ];
+    match surplus.into_iter().find(|(_, is_surplus)| *is_surplus) {
+        Some((field, _)) => Err(Problem::bad(field, format!("says nothing about {kind}; leave it out"))),
+        None => Ok(happening),
+    }
+}
+
+/// An amount as programs write it.
+pub(super) fn amount(field: &'static str, given: Option<&str>) -> Result<Option<Amount>, Problem> {
+    given.map(|text| text.parse().map_err(|error| Problem::bad(field, format!("is {error}")))).transpose()
+}
+
+/// A civil day.
+pub(super) fn day(field: &'static str, given: Option<&str>) -> Result<Option<Date>, Problem> {
+    let wrong = |_| Problem::bad(field, "give a day as 2026-11-30");
+    given.map(|text| text.parse::<Date>().map_err(wrong)).transpose()
+}

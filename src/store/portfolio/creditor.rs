@@ -1,0 +1,84 @@
+//! Creditors as rows.
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::contact::reply::Language;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::money::Currency;
+
+use super::super::StoreError;
+use super::super::reader::Reader;
+use super::super::work::Work;
+use super::Taken;
+
+macro_rules! creditors {
+    ($which:literal) => {
+        concat!("SELECT key, id, name, sender, zone, language, currency, ladder FROM creditor ", $which)
+    };
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Option<Creditor>)> {
+    let (zone, language, currency): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(6)?);
+    let values = TimeZone::get(&zone).ok().zip(Language::from_code(&language)).zip(Currency::from_code(&currency));
+    let Some(((zone, language), currency)) = values else { return Ok((row.get(0)?, None)) };
+    let (id, name, sender, ladder) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(7)?);
+    Ok((row.get(0)?, Some(Creditor { id, name, sender, zone, language, currency, ladder })))
+}
+
+/// A creditor by the caller's id.
+pub(super) fn creditor_of(conn: &Connection, id: &str) -> Result<Option<Creditor>, StoreError> {
+    let found = conn.prepare_cached(creditors!("WHERE id = ?"))?.query_row([id], read).optional()?;
+    let Some((key, creditor)) = found else { return Ok(None) };
+    let corrupt = StoreError::Corrupt { table: "creditor", key, what: "zone, language or currency" };
+    creditor.map(Some).ok_or(corrupt)
+}
+
+impl Work<'_> {
+    /// Takes a creditor in.
+    pub fn take_creditor(&mut self, creditor: &Creditor, client: &str) -> Result<Taken, StoreError> {
+        let sql = "SELECT key FROM creditor WHERE id = ?";
+        let known: Option<i64> =
+            self.conn.prepare_cached(sql)?.query_row([&creditor.id], |row| row.get(0)).optional()?;
+        let (sql, taken) = match known {
+            None => {
+                let insert = "INSERT INTO creditor (name, sender, zone, language, currency, ladder, at, client, id)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                (insert, Taken::Created)
+            }
+            // What a person has spoilt is written anew.
+            Some(_) if creditor_of(self.conn, &creditor.id).is_ok_and(|found| found.as_ref() == Some(creditor)) => {
+                return Ok(Taken::Same);
+            }
+            Some(_) => {
+                let update =
+                    "UPDATE creditor SET name = ?, sender = ?, zone = ?, language = ?, currency = ?, ladder = ?,
+                     at = ?, client = ? WHERE id = ?";
+                (update, Taken::Changed)
+            }
+        };
+        self.conn.prepare_cached(sql)?.execute(params![
+            creditor.name,
+            creditor.sender,
+            creditor.zone.iana_name(),
+            creditor.language.code(),
+            creditor.currency.code(),
+            creditor.ladder,
+            self.now.as_millis(),
+            client,
+            creditor.id,
+        ])?;
+        Ok(taken)
+    }
+}
+
+impl Reader {
+    /// All creditors, by their ids.
+    pub fn creditors(&self) -> Result<Vec<Creditor>, StoreError> {
+        self.with(|conn| {
+            let mut statement = conn.prepare_cached(creditors!("ORDER BY id"))?;
+            let found = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
+            Ok(found.into_iter().filter_map(|(_, creditor)| creditor).collect())
+        })
+    }
+}
