@@ -41,6 +41,9 @@ pub enum Wrong {
     /// Neither an id of the debt, nor what would make one.
     #[error("the debt has no id: fill in the column of the id, or contract and instalment")]
     NoDebtId,
+    /// There is no such creditor.
+    #[error("no creditor has this id; make the creditor known first")]
+    NoCreditor,
     /// There are more cells than headings.
     #[error("more cells than headings; a cell with a delimiter in it is to stand in quotes")]
     TooManyCells,

@@ -2,8 +2,8 @@
 //!
 //! A file is read twice. The first time ([`Survey`]) it tells how it is written: its characters, and which mark stands before
 //! decimals, which single cells such as `1.234` do not tell. The second time ([`Import`]) each line becomes a [`Row`] or the
-//! [`Fault`]s that say why not. Lines are given one by one; nothing of them is kept. Whether creditors and debtors are known,
-//! and whether two rows are one debt, is not known here.
+//! [`Fault`]s that say why not. Lines are given one by one; nothing of them is kept. Whether two rows are
+//! one debt is not known here.
 
 mod amount;
 mod columns;
@@ -14,6 +14,8 @@ mod finding;
 mod row;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use csv::ByteRecord;
 
@@ -40,8 +42,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Options {
     /// To whom is owed what stands in rows that name nobody.
     pub creditor: Option<String>,
-    /// What amounts are in, in rows that do not say it.
-    pub currency: Currency,
+    /// The creditors that there are, by their ids, and what is owed to them in rows that do not say it.
+    pub creditors: BTreeMap<String, Currency>,
     /// Whose national forms numbers have.
     pub country: Country,
     /// The mark before decimals; by what the file shows if nothing is said.
@@ -80,7 +82,7 @@ pub struct Import {
     style: Style,
     dates: Dates,
     creditor: Option<String>,
-    currency: Currency,
+    creditors: BTreeMap<String, Currency>,
     country: Country,
 }
 
@@ -124,8 +126,8 @@ impl Survey {
         let Self { options, columns, habits, is_utf_8 } = self;
         let style = habits.conclude(options.decimals).map_err(|line| SurveyError::Decimals { line })?;
         let encoding = if is_utf_8 { Encoding::Utf8 } else { Encoding::Windows1252 };
-        let Options { creditor, currency, country, dates, decimals: _, mapping: _ } = options;
-        Ok(Import { columns, encoding, style, dates, creditor, currency, country })
+        let Options { creditor, creditors, country, dates, decimals: _, mapping: _ } = options;
+        Ok(Import { columns, encoding, style, dates, creditor, creditors, country })
     }
 }
 

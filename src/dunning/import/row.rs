@@ -150,10 +150,11 @@ impl<'a> Line<'a> {
         read(&cell).map_err(|wrong| self.fault(field, &cell, wrong)).ok()
     }
 
-    /// Words, each gap of them one space: cells in quotes have line ends in them.
+    /// Words with one space between them: cells in quotes have line ends in them.
     fn word(&mut self, field: Field) -> Option<String> {
         self.read_as(field, |cell| {
-            let word = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+            let words = cell.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+            let word = words.collect::<Vec<_>>().join(" ");
             if word.chars().nth(WORD_CHARS).is_some() { Err(Wrong::TooLong(WORD_CHARS)) } else { Ok(word) }
         })
     }
@@ -225,13 +226,10 @@ impl<'a> Line<'a> {
         let contract = self.word(Field::Contract);
         let instalment = self.instalment();
         let id = self.debt_id(contract.as_deref(), instalment);
-        let creditor = self.word(Field::Creditor).or_else(|| self.import.creditor.clone());
-        if creditor.is_none() {
-            self.fault(Field::Creditor, "", Wrong::Empty);
-        }
-        let currency = self
+        let (creditor, currency) = self.creditor().unzip();
+        let stated = self
             .read_as(Field::Currency, |cell| Currency::from_code(&cell.to_ascii_uppercase()).ok_or(Wrong::Currency));
-        let currency = currency.unwrap_or(self.import.currency);
+        let currency = stated.or(currency);
         let (first, now) = (self.amount(Field::Original, currency), self.amount(Field::Amount, currency));
         let amounts = match (first, now) {
             (Some(original), Some(amount)) => Some((original, amount)),
@@ -258,7 +256,7 @@ impl<'a> Line<'a> {
             id: id?,
             creditor: creditor?,
             debtor: debtor?.id.clone(),
-            currency,
+            currency: currency?,
             original,
             amount,
             due,
@@ -274,6 +272,19 @@ impl<'a> Line<'a> {
             tags,
             status,
         })
+    }
+
+    /// To whom it is owed, and what such debts are in.
+    fn creditor(&mut self) -> Option<(String, Currency)> {
+        let Some(creditor) = self.word(Field::Creditor).or_else(|| self.import.creditor.clone()) else {
+            self.fault(Field::Creditor, "", Wrong::Empty);
+            return None;
+        };
+        let Some(currency) = self.import.creditors.get(&creditor).copied() else {
+            self.fault(Field::Creditor, &creditor, Wrong::NoCreditor);
+            return None;
+        };
+        Some((creditor, currency))
     }
 
     /// Which instalment, and of how many where that is told.
@@ -310,11 +321,14 @@ impl<'a> Line<'a> {
         None
     }
 
-    fn amount(&mut self, field: Field, currency: Currency) -> Option<Amount> {
+    fn amount(&mut self, field: Field, currency: Option<Currency>) -> Option<Amount> {
         let style = self.import.style;
-        self.read_as(field, |cell| match style.read(cell).map_err(Wrong::Amount)? {
-            (_, Some(stated)) if stated != currency => Err(Wrong::OtherCurrency { stated, expected: currency }),
-            (amount, _) => Ok(amount),
+        self.read_as(field, |cell| {
+            let (amount, stated) = style.read(cell).map_err(Wrong::Amount)?;
+            match stated.zip(currency) {
+                Some((stated, expected)) if stated != expected => Err(Wrong::OtherCurrency { stated, expected }),
+                _ => Ok(amount),
+            }
         })
     }
 

@@ -10,7 +10,9 @@ const HEADING: &str = "CPF;Nome;Telefone;Celular;Contrato;Parcela;Valor;Vencimen
 fn options() -> Options {
     Options {
         creditor: Some("loja".to_owned()),
-        currency: Currency::Brl,
+        creditors: [("loja", Currency::Brl), ("banco", Currency::Usd)]
+            .map(|(id, currency)| (id.to_owned(), currency))
+            .into(),
         country: Country::BRAZIL,
         decimals: None,
         dates: Dates::Any,
