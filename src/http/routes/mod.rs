@@ -2,12 +2,15 @@
 
 mod alarms;
 mod conversations;
+mod creditors;
 mod debtors;
+mod debts;
 mod events;
 mod evidence;
 mod happenings;
 mod health;
 mod inbox;
+mod intake;
 mod lines;
 mod messages;
 mod pause;
@@ -63,7 +66,12 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(preview::preview))
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))
+        .routes(routes!(creditors::list, creditors::take))
+        .routes(routes!(debtors::take))
+        .routes(routes!(debtors::show))
         .routes(routes!(debtors::hours, debtors::set_hours))
+        .routes(routes!(debts::list, debts::take))
+        .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))
         .routes(routes!(happenings::tell))
         .routes(routes!(inbox::list))
