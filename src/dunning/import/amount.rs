@@ -83,6 +83,14 @@ impl Decimals {
         }
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Comma => "comma",
+            Self::Point => "point",
+        }
+    }
+
     fn mark(self) -> char {
         match self {
             Self::Comma => ',',

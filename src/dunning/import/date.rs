@@ -24,6 +24,15 @@ impl Dates {
         }
     }
 
+    /// Its name; none where the form of each day tells.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::DayFirst => Some("dmy"),
+            Self::YearFirst => Some("ymd"),
+        }
+    }
+
     /// The day of a cell, which may have a time behind it.
     pub(super) fn read(self, cell: &str) -> Option<Date> {
         let is_time =
@@ -117,8 +126,9 @@ mod tests {
 
     #[test]
     fn orders_have_names() {
-        assert_eq!(Dates::from_name("dmy"), Some(Dates::DayFirst));
-        assert_eq!(Dates::from_name("ymd"), Some(Dates::YearFirst));
+        for dates in [Dates::DayFirst, Dates::YearFirst] {
+            assert_eq!(dates.name().and_then(Dates::from_name), Some(dates));
+        }
         assert_eq!(Dates::from_name("mdy"), None);
     }
 

@@ -11,6 +11,7 @@ pub(super) mod happening;
 pub(super) mod inbox;
 pub(super) mod intake;
 pub(super) mod line;
+pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod submit;

@@ -12,6 +12,7 @@ mod health;
 mod inbox;
 mod intake;
 mod lines;
+mod mapping;
 mod messages;
 mod pause;
 mod preview;
@@ -73,6 +74,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(debts::list, debts::take))
         .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))
+        .routes(routes!(mapping::show, mapping::set))
         .routes(routes!(happenings::tell))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))

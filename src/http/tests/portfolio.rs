@@ -228,3 +228,26 @@ async fn too_many_items_are_refused_before_anything_is_stored() {
     let answer = call(house.local(), request("POST", "/v1/debts", &lined, lines.into())).await;
     answer.is_problem(413, "too-large", None);
 }
+
+#[tokio::test]
+async fn how_files_are_read_is_remembered_by_creditor() {
+    let house = House::new();
+    let path = "/v1/imports/mapping?creditor=loja";
+    let nothing = json!({ "columns": {}, "decimals": null, "dates": null });
+    assert_eq!(house.get(path).await.json, nothing);
+    let said = json!({ "columns": { "due": ["Vencto"], "phone": ["Fone", "Fax"], "status": [""] }, "decimals": "comma", "dates": "dmy" });
+    let put = |path: &'static str, body: Value| call(house.local(), request("PUT", path, &[], body.to_string().into()));
+    assert_eq!(put(path, said.clone()).await.json, said);
+    assert_eq!(house.get(path).await.json, said);
+    assert_eq!(house.get("/v1/imports/mapping").await.json, nothing);
+    for (body, field) in [
+        (json!({ "columns": { "vencimento": ["x"] } }), "columns"),
+        (json!({ "columns": { "due": ["a", "b"] } }), "columns"),
+        (json!({ "decimals": "dot" }), "decimals"),
+        (json!({ "dates": "mdy" }), "dates"),
+    ] {
+        put(path, body).await.is_problem(400, "bad-request", Some(field));
+    }
+    let token = house.token(json!({ "client": "crm", "scopes": ["read"], "creditors": ["outra"] })).await;
+    house.with(&token, "GET", path, "").await.is_problem(403, "forbidden", Some("creditor"));
+}

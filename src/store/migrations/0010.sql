@@ -91,3 +91,11 @@ CREATE TABLE message_debt (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_debt_debt ON message_debt (debt, message);
 CREATE INDEX message_of_debt ON message (debt, key) WHERE debt IS NOT NULL;
+
+-- How files of a creditor are read; of files that name creditors in their rows under the empty id.
+CREATE TABLE import_mapping (
+    creditor TEXT NOT NULL PRIMARY KEY,
+    mapping TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    client TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
