@@ -130,6 +130,14 @@ impl Status {
         }
     }
 
+    /// Whether it may be asked for, now or after a promise.
+    pub fn is_asked_for(self) -> bool {
+        match self {
+            Self::Open | Self::Promised { .. } => true,
+            Self::Agreed | Self::Disputed | Self::Paid | Self::Cancelled => false,
+        }
+    }
+
     /// Whether something is still owed.
     pub fn is_owed(self) -> bool {
         match self {

@@ -10,6 +10,8 @@ pub mod debt;
 pub mod debtor;
 pub mod event;
 pub mod import;
+pub mod ladder;
 pub mod money;
 pub mod paper;
 pub mod pix;
+pub mod segment;

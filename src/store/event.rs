@@ -52,6 +52,10 @@ pub enum EventKind {
     SuppressionLifted,
     /// How things stand with a debtor is known anew.
     DebtChanged,
+    /// Something became of a step of a ladder.
+    LadderStep,
+    /// A ladder leaves a debt to another channel.
+    LadderExit,
     /// Somebody looks after a conversation now, or nobody must any more.
     ConversationChanged,
     /// A person must look after something.
@@ -94,6 +98,8 @@ impl EventKind {
             Self::SuppressionAdded => "suppression.added",
             Self::SuppressionLifted => "suppression.lifted",
             Self::DebtChanged => "debt.changed",
+            Self::LadderStep => "ladder.step",
+            Self::LadderExit => "ladder.exit",
             Self::ConversationChanged => "conversation.changed",
             Self::AlarmRaised => "alarm.raised",
             Self::AlarmCleared => "alarm.cleared",

@@ -188,7 +188,7 @@ pub(super) fn standing(
         .unwrap_or_default())
 }
 
-fn is_confirmed(conn: &Connection, number: PhoneNumber) -> Result<bool, StoreError> {
+pub(super) fn is_confirmed(conn: &Connection, number: PhoneNumber) -> Result<bool, StoreError> {
     let mut statement = conn.prepare_cached("SELECT 1 FROM confirmed_number WHERE subscriber = ?")?;
     Ok(statement.exists([stored_subscriber(number)])?)
 }

@@ -13,6 +13,14 @@ CREATE TABLE creditor (
     client TEXT NOT NULL
 ) STRICT;
 
+-- How files of a creditor are read; of files that name creditors in their rows under the empty id.
+CREATE TABLE import_mapping (
+    creditor TEXT NOT NULL PRIMARY KEY,
+    mapping TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    client TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE debtor (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -92,10 +100,46 @@ CREATE TABLE message_debt (
 CREATE INDEX message_debt_debt ON message_debt (debt, message);
 CREATE INDEX message_of_debt ON message (debt, key) WHERE debt IS NOT NULL;
 
--- How files of a creditor are read; of files that name creditors in their rows under the empty id.
-CREATE TABLE import_mapping (
-    creditor TEXT NOT NULL PRIMARY KEY,
-    mapping TEXT NOT NULL,
+-- Ladders in all their versions; the newest one goes.
+CREATE TABLE ladder (
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
     at INTEGER NOT NULL,
-    client TEXT NOT NULL
+    client TEXT NOT NULL,
+    PRIMARY KEY (name, version)
+) STRICT, WITHOUT ROWID;
+
+-- A debtor's debts to one creditor: the day on which something may be up. Every change makes it a new revision, so that what
+-- was planned from an older one is not carried out.
+CREATE TABLE dunning_case (
+    creditor INTEGER NOT NULL REFERENCES creditor (key),
+    debtor INTEGER NOT NULL REFERENCES debtor (key),
+    next INTEGER,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (creditor, debtor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dunning_case_next ON dunning_case (creditor, next, debtor) WHERE next IS NOT NULL;
+
+-- How far a debt has come on its ladder.
+CREATE TABLE track (
+    debt INTEGER PRIMARY KEY REFERENCES debt (key),
+    -- The day from which it goes by its ladder.
+    since INTEGER NOT NULL,
+    -- The last plan that was carried out: its day, and the version of the ladder.
+    planned INTEGER,
+    version INTEGER,
+    -- The last day of the last promise, with its grace, while the promise is not kept.
+    promise INTEGER
+) STRICT;
+CREATE TABLE step (
+    debt INTEGER NOT NULL REFERENCES debt (key),
+    step TEXT NOT NULL,
+    -- The day from which it was counted.
+    cycle INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    -- The text that it went by, whose state tells what became of it.
+    message INTEGER,
+    PRIMARY KEY (debt, step, cycle)
 ) STRICT, WITHOUT ROWID;

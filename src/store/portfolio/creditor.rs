@@ -72,13 +72,16 @@ impl Work<'_> {
     }
 }
 
+/// All creditors that can be read, by their ids.
+pub(in super::super) fn creditor_rows(conn: &Connection) -> Result<Vec<(i64, Creditor)>, StoreError> {
+    let mut statement = conn.prepare_cached(creditors!("ORDER BY id"))?;
+    let found = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(found.into_iter().filter_map(|(key, creditor)| Some((key, creditor?))).collect())
+}
+
 impl Reader {
     /// All creditors, by their ids.
     pub fn creditors(&self) -> Result<Vec<Creditor>, StoreError> {
-        self.with(|conn| {
-            let mut statement = conn.prepare_cached(creditors!("ORDER BY id"))?;
-            let found = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
-            Ok(found.into_iter().filter_map(|(_, creditor)| creditor).collect())
-        })
+        self.with(|conn| Ok(creditor_rows(conn)?.into_iter().map(|(_, creditor)| creditor).collect()))
     }
 }

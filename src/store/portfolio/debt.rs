@@ -79,6 +79,18 @@ pub(super) fn debt_of(conn: &Connection, id: &str) -> Result<Option<(DebtKey, De
     debt.map(|debt| Some((key, debt))).ok_or(corrupt)
 }
 
+/// Debts of a debtor to a creditor, the one due first in front. What cannot be read is left out: nothing is asked for it.
+pub(in super::super) fn debts_of_case(
+    conn: &Connection,
+    creditor: i64,
+    debtor: i64,
+) -> Result<Vec<(DebtKey, Debt)>, StoreError> {
+    let mut statement =
+        conn.prepare_cached(debts!("WHERE debt.debtor = ?2 AND debt.creditor = ?1 ORDER BY due, debt.id"))?;
+    let found = statement.query_map([creditor, debtor], read)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(found.into_iter().filter_map(|(key, debt)| Some((key, debt?))).collect())
+}
+
 /// How the debts stand that a text is about: the one that it names and those that travel with it, of which the worst holds.
 /// `Open` where no such debt is known.
 pub(in super::super) fn standing_of_debts(
@@ -144,6 +156,8 @@ impl Work<'_> {
         let Some((key, known)) = debt_of(self.conn, &debt.id)? else {
             let next = Debt { status: status.unwrap_or_default(), ..debt.clone() };
             self.write_debt(&next, rows, client)?;
+            let key = DebtKey(self.conn.last_insert_rowid());
+            self.follow_debt(key, None, &next)?;
             return Ok(Ok(Taken::Created));
         };
         let next = Debt { status: status.unwrap_or(known.status), ..debt.clone() };
@@ -151,6 +165,7 @@ impl Work<'_> {
             return Ok(Ok(Taken::Same));
         }
         self.write_debt(&next, rows, client)?;
+        self.follow_debt(key, Some(&known), &next)?;
         self.debt_changed(key, &known, &next, None)?;
         Ok(Ok(Taken::Changed))
     }
@@ -207,6 +222,22 @@ impl Work<'_> {
                 client,
             ])?;
         Ok(())
+    }
+
+    /// Has its ladder follow a debt that is written. It goes by it from today where it is new, on another ladder, or owed
+    /// again.
+    pub(super) fn follow_debt(&mut self, key: DebtKey, before: Option<&Debt>, after: &Debt) -> Result<(), StoreError> {
+        let begins = before.is_none_or(|before| {
+            before.ladder != after.ladder || (after.status == Status::Open && !before.status.is_asked_for())
+        });
+        let since = if begins { Some(self.today_at(&after.creditor)?) } else { None };
+        let grace = self.board.contact.promise_grace.as_secs() / 86_400;
+        self.keep_track(key, since, after.status, i64::try_from(grace).unwrap_or(0))
+    }
+
+    fn today_at(&self, creditor: &str) -> Result<jiff::civil::Date, StoreError> {
+        let zone = creditor_of(self.conn, creditor)?.map_or(jiff::tz::TimeZone::UTC, |creditor| creditor.zone);
+        Ok(self.now.to_jiff().map_or(jiff::civil::Date::MAX, |now| now.to_zoned(zone).date()))
     }
 
     /// When a promise for a day counts as broken: that day and the days of grace are over where the creditor is.

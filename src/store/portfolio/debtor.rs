@@ -12,7 +12,11 @@ use super::super::row::{number, stored_number};
 use super::super::work::Work;
 use super::{Taken, day, stored_day, stored_words, words};
 
-const DEBTOR: &str = "SELECT key, id, name, document, language, kind, since, tags FROM debtor WHERE id = ?";
+macro_rules! debtors {
+    ($which:literal) => {
+        concat!("SELECT key, id, name, document, language, kind, since, tags FROM debtor WHERE ", $which)
+    };
+}
 
 const NUMBERS: &str = "SELECT number FROM debtor_number WHERE debtor = ? ORDER BY place";
 
@@ -33,15 +37,23 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Debtor)> {
 
 /// A debtor by the caller's id, and the row.
 pub(super) fn debtor_of(conn: &Connection, id: &str) -> Result<Option<(i64, Debtor)>, StoreError> {
-    let Some((key, mut debtor)) = conn.prepare_cached(DEBTOR)?.query_row([id], read).optional()? else {
-        return Ok(None);
-    };
+    let found = conn.prepare_cached(debtors!("id = ?"))?.query_row([id], read).optional()?;
+    found.map(|(key, debtor)| with_numbers(conn, key, debtor)).transpose()
+}
+
+/// A debtor by the row.
+pub(in super::super) fn debtor_by_key(conn: &Connection, key: i64) -> Result<Option<Debtor>, StoreError> {
+    let found = conn.prepare_cached(debtors!("key = ?"))?.query_row([key], read).optional()?;
+    found.map(|(key, debtor)| with_numbers(conn, key, debtor).map(|(_, debtor)| debtor)).transpose()
+}
+
+fn with_numbers(conn: &Connection, key: i64, mut debtor: Debtor) -> Result<(i64, Debtor), StoreError> {
     debtor.numbers = numbers_of(conn, key)?;
-    Ok(Some((key, debtor)))
+    Ok((key, debtor))
 }
 
 /// The numbers of a debtor, the one to try first in front.
-pub(super) fn numbers_of(conn: &Connection, debtor: i64) -> Result<Vec<PhoneNumber>, StoreError> {
+fn numbers_of(conn: &Connection, debtor: i64) -> Result<Vec<PhoneNumber>, StoreError> {
     let mut statement = conn.prepare_cached(NUMBERS)?;
     let found = statement.query_map([debtor], |row| row.get(0).map(number))?.collect::<Result<Vec<_>, _>>()?;
     Ok(found.into_iter().flatten().collect())

@@ -76,6 +76,7 @@ impl Work<'_> {
         let mut after = before.clone();
         told.happening.apply(&mut after);
         self.rewrite_debt(&after, &told.client)?;
+        self.follow_debt(key, Some(&before), &after)?;
         let mut stopped = self.debt_changed(key, &before, &after, Some(told.happening))?;
         if let Happening::PaymentReceived { .. } = told.happening {
             stopped.add(self.claim_is_settled(&after.debtor, &told.client)?);
@@ -223,6 +224,7 @@ impl Work<'_> {
             let mut after = before.clone();
             happening.apply(&mut after);
             self.rewrite_debt(&after, operational::CLIENT)?;
+            self.follow_debt(key, Some(&before), &after)?;
             self.debt_changed(key, &before, &after, Some(happening))?;
         }
         Ok(())

@@ -23,8 +23,11 @@ use crate::dunning::debtor::Debtor;
 use super::StoreError;
 use super::work::Work;
 
+pub(super) use debtor::debtor_by_key;
+
+pub(super) use creditor::creditor_rows;
 pub use debt::{DebtFilter, DebtKey};
-pub(super) use debt::{debts_of_message, standing_of_all_debts, standing_of_debts};
+pub(super) use debt::{debts_of_case, debts_of_message, standing_of_all_debts, standing_of_debts};
 
 /// Something to take in.
 #[derive(Debug, Clone)]

@@ -194,7 +194,7 @@ fn whoever_has_paid_everything_is_not_texted_about_nothing_in_particular() {
     assert_eq!(desk.stopped_by("d2", payment()).stopped, 1);
     let mut submission = desk.submission("dois");
     submission.labels.debtor = Some("ana".to_owned());
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Block { reason: PAID }));
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Block { reason: PAID }));
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_debt_that_is_withdrawn_is_asked_for_no_more() {
     assert_eq!(desk.state(id), MessageState::Blocked);
     let mut submission = desk.submission("dois");
     submission.labels.debt = Some("d1".to_owned());
-    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(Verdict::Block { reason: OUTDATED }));
+    assert_eq!(desk.try_submit(&submission), queued(Verdict::Block { reason: OUTDATED }));
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! What came of a plan, written in one transaction: texts that are no longer wanted are withdrawn, the text of the day is
+//! queued, and steps are noted. A process that is killed before the commit plans the same again; after it, nothing.
+
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::dispatch::gate::Reason;
+use crate::dunning::debt::Status;
+use crate::dunning::ladder::{Channel, Done, StepId};
+use crate::sms::id::MessageKey;
+use crate::sms::lifecycle::SegmentState;
+use crate::sms::message::Submission;
+
+use super::super::StoreError;
+use super::super::event::{About, EventKind};
+use super::super::portfolio::{DebtKey, stored_day};
+use super::super::row::SegmentRow;
+use super::super::submit::SubmitAnswer;
+use super::super::work::Work;
+use super::case::CaseKey;
+
+/// What a plan of a case has come to.
+#[derive(Debug)]
+pub struct Carried {
+    /// Which case.
+    pub key: CaseKey,
+    /// The revision that was planned.
+    pub revision: i64,
+    /// The day that was planned.
+    pub day: Date,
+    /// The text of the day.
+    pub sending: Option<Sending>,
+    /// Steps whose text is not wanted any more.
+    pub withdraw: Vec<(DebtKey, StepId)>,
+    /// What became of steps.
+    pub steps: Vec<Step>,
+    /// Debts that are left to another channel.
+    pub exits: Vec<Exit>,
+    /// For each debt that goes by a ladder, its version.
+    pub versions: Vec<(DebtKey, u32)>,
+    /// The next day on which something may be up.
+    pub next: Option<Date>,
+}
+
+/// A text of a ladder.
+#[derive(Debug)]
+pub struct Sending {
+    /// The message.
+    pub submission: Submission,
+    /// All debts that it is about.
+    pub debts: Vec<DebtKey>,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub struct Step {
+    /// Of which debt.
+    pub debt: DebtKey,
+    /// What.
+    pub done: Done,
+    /// Whether it goes by the text of the day.
+    pub is_sending: bool,
+}
+
+/// A debt that is left to another channel.
+#[derive(Debug)]
+pub struct Exit {
+    /// Which.
+    pub debt: DebtKey,
+    /// By which step.
+    pub step: StepId,
+    /// To which channel.
+    pub channel: Channel,
+}
+
+impl Work<'_> {
+    /// Carries a plan out. False where the case is another by now: it is planned again.
+    pub fn carry_out(&mut self, carried: &Carried) -> Result<bool, StoreError> {
+        let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
+        let CaseKey { creditor, debtor } = carried.key;
+        let revision = self.conn.prepare_cached(sql)?.query_row([creditor, debtor], |row| row.get(0)).optional()?;
+        if revision != Some(carried.revision) {
+            return Ok(false);
+        }
+        for (debt, step) in &carried.withdraw {
+            self.withdraw_step(*debt, step)?;
+        }
+        let message = carried.sending.as_ref().map(|sending| self.send_step(sending)).transpose()?.flatten();
+        for step in &carried.steps {
+            self.note_step(step, message.filter(|_| step.is_sending))?;
+        }
+        for Exit { debt, step, channel } in &carried.exits {
+            let data = serde_json::json!({ "debt": debt.0, "step": step.0, "channel": channel.name() });
+            self.event(EventKind::LadderExit, &About { data: Some(data.to_string()), ..About::default() })?;
+        }
+        for (debt, version) in &carried.versions {
+            self.conn.prepare_cached("UPDATE track SET planned = ?, version = ? WHERE debt = ?")?.execute(params![
+                stored_day(carried.day),
+                version,
+                debt.0
+            ])?;
+        }
+        self.conn
+            .prepare_cached("UPDATE dunning_case SET next = ? WHERE creditor = ? AND debtor = ?")?
+            .execute(params![carried.next.map(stored_day), creditor, debtor])?;
+        Ok(true)
+    }
+
+    /// Takes back the text of a step, of which nothing was handed over.
+    fn withdraw_step(&mut self, debt: DebtKey, step: &StepId) -> Result<(), StoreError> {
+        let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND message IS NOT NULL";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params![debt.0, step.0], |row| row.get(0).map(MessageKey))?;
+        let messages = rows.collect::<Result<Vec<_>, _>>()?;
+        drop(statement);
+        for key in messages {
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
+            let waits = |row: &SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
+            if segments.iter().all(waits) {
+                let reason = crate::contact::Reason::Outdated;
+                self.block(&message, &mut segments, Reason::Contact(reason))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues the text of the day. `None` where it was queued before.
+    fn send_step(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
+        let SubmitAnswer::Queued(_) = self.submit(&sending.submission)? else { return Ok(None) };
+        let sql = "SELECT key FROM message WHERE id = ?";
+        let key = self.conn.prepare_cached(sql)?.query_row([sending.submission.id.as_bytes()], |row| row.get(0))?;
+        let mut insert = self.conn.prepare_cached("INSERT INTO message_debt (message, debt) VALUES (?, ?)")?;
+        for debt in &sending.debts {
+            insert.execute(params![key, debt.0])?;
+        }
+        Ok(Some(MessageKey(key)))
+    }
+
+    fn note_step(&mut self, step: &Step, message: Option<MessageKey>) -> Result<(), StoreError> {
+        let Step { debt, done, .. } = step;
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO step (debt, step, cycle, day, outcome, message) VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                debt.0,
+                done.step.0,
+                stored_day(done.cycle),
+                stored_day(done.day),
+                done.outcome.name(),
+                message.map(|message| message.0),
+            ])?;
+        let data = serde_json::json!({ "debt": debt.0, "step": done.step.0, "outcome": done.outcome.name() });
+        self.event(EventKind::LadderStep, &About { message, data: Some(data.to_string()), ..About::default() })
+    }
+
+    /// Something of a case is another than it was: what was planned from before is not carried out, and it is planned anew.
+    pub(in super::super) fn look_at_case(&mut self, debt: DebtKey) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO dunning_case (creditor, debtor, next, revision)
+                 SELECT creditor, debtor, 0, 1 FROM debt WHERE key = ?
+                 ON CONFLICT (creditor, debtor) DO UPDATE SET next = 0, revision = revision + 1",
+            )?
+            .execute([debt.0])?;
+        Ok(())
+    }
+
+    /// The same of all cases of a debtor.
+    pub(in super::super) fn look_at_cases_of(&mut self, debtor: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "UPDATE dunning_case SET next = 0, revision = revision + 1
+                 WHERE debtor = (SELECT key FROM debtor WHERE id = ?)
+                 AND creditor IN (SELECT creditor FROM debt WHERE debtor = dunning_case.debtor)",
+            )?
+            .execute([debtor])?;
+        Ok(())
+    }
+
+    /// The same of all cases.
+    pub(in super::super) fn look_at_all_cases(&mut self) -> Result<(), StoreError> {
+        self.conn.execute("UPDATE dunning_case SET next = 0, revision = revision + 1", [])?;
+        Ok(())
+    }
+
+    /// Begins or moves the track of a debt that is `status` now.
+    pub(in super::super) fn keep_track(
+        &mut self,
+        debt: DebtKey,
+        since: Option<Date>,
+        status: Status,
+        grace_days: i64,
+    ) -> Result<(), StoreError> {
+        let promise = match status {
+            Status::Promised { until } => Some(stored_day(until) + grace_days),
+            Status::Open | Status::Agreed | Status::Disputed | Status::Paid | Status::Cancelled => None,
+        };
+        self.conn
+            .prepare_cached(
+                "INSERT INTO track (debt, since, promise) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (debt) DO UPDATE SET since = coalesce(?4, since), promise = ?3",
+            )?
+            .execute(params![debt.0, since.map_or(0, stored_day), promise, since.map(stored_day)])?;
+        self.look_at_case(debt)
+    }
+}

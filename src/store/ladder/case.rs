@@ -1,0 +1,242 @@
+//! Cases as they are loaded for a plan: the debtor, the debts with how far they have come, and what came before.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::clock::Timestamp;
+use crate::contact::reply::Intent;
+use crate::contact::suppression::Kind;
+use crate::dunning::case::{Case, Past};
+use crate::dunning::creditor::Creditor;
+use crate::dunning::debt::Debt;
+use crate::dunning::debtor::Debtor;
+use crate::dunning::ladder::{Done, Outcome, Planned, StepId, Stop, Track};
+use crate::sms::lifecycle::MessageState;
+use crate::sms::number::PhoneNumber;
+
+use super::super::portfolio::{self, DebtKey, day, stored_day};
+use super::super::reader::Reader;
+use super::super::row::{message_state_of, stored_number};
+use super::super::{StoreError, reply};
+use super::super::{record, suppression};
+
+/// The row of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseKey {
+    pub(super) creditor: i64,
+    pub(super) debtor: i64,
+}
+
+/// A case as it was loaded.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Which.
+    pub key: CaseKey,
+    /// Which revision of it.
+    pub revision: i64,
+    /// The case.
+    pub case: Case,
+    /// For each debt of the case, in the same order, its row and how far it has come.
+    pub tracks: Vec<(DebtKey, Track)>,
+    /// Why the debtor is not asked any more.
+    pub stop: Option<Stop>,
+    /// The number that is texted; none where the debtor has none, or none that may be texted.
+    pub number: Option<PhoneNumber>,
+    /// The last day on which a ladder texted the debtor for another creditor.
+    pub texted: Option<Date>,
+}
+
+/// The day of a time.
+fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
+    at.to_jiff().map_or(Date::MAX, |at| at.to_zoned(zone.clone()).date())
+}
+
+impl Reader {
+    /// Creditors with their rows.
+    pub fn creditor_rows(&self) -> Result<Vec<(i64, Arc<Creditor>)>, StoreError> {
+        self.with(|conn| {
+            let rows = portfolio::creditor_rows(conn)?;
+            Ok(rows.into_iter().map(|(key, creditor)| (key, Arc::new(creditor))).collect())
+        })
+    }
+
+    /// Cases of a creditor with something that may be up on a day, after one of them where that is given.
+    pub fn cases_up(
+        &self,
+        creditor: i64,
+        today: Date,
+        after: Option<CaseKey>,
+        limit: u32,
+    ) -> Result<Vec<CaseKey>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT debtor FROM dunning_case WHERE creditor = ?1 AND next <= ?2 AND debtor > ?3
+                 ORDER BY debtor LIMIT ?4";
+            let after = after.map_or(i64::MIN, |after| after.debtor);
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map(params![creditor, stored_day(today), after, limit], |row| row.get(0))?;
+            rows.map(|debtor| Ok(CaseKey { creditor, debtor: debtor? })).collect()
+        })
+    }
+
+    /// The next day on which something may be up for a creditor.
+    pub fn next_case(&self, creditor: i64) -> Result<Option<Date>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT min(next) FROM dunning_case WHERE creditor = ? AND next IS NOT NULL";
+            let next: Option<i64> = conn.prepare_cached(sql)?.query_row([creditor], |row| row.get(0))?;
+            Ok(next.and_then(day))
+        })
+    }
+
+    /// Loads a case. `None` for one that is no more, or cannot be read.
+    pub fn case(&self, key: CaseKey, creditor: &Arc<Creditor>, today: Date) -> Result<Option<Loaded>, StoreError> {
+        self.with(|conn| load(conn, key, creditor, today))
+    }
+}
+
+fn load(conn: &Connection, key: CaseKey, creditor: &Arc<Creditor>, today: Date) -> Result<Option<Loaded>, StoreError> {
+    let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
+    let revision = conn.prepare_cached(sql)?.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?;
+    let Some((revision, debtor)) = revision.zip(portfolio::debtor_by_key(conn, key.debtor)?) else { return Ok(None) };
+    let debts = portfolio::debts_of_case(conn, key.creditor, key.debtor)?;
+    let mut tracks = Vec::with_capacity(debts.len());
+    for (debt, _) in &debts {
+        tracks.push((*debt, track(conn, *debt, &creditor.zone, today)?));
+    }
+    let (number, stop) = number(conn, &debtor.numbers)?;
+    let texted = texted(conn, key)?;
+    let past = past(conn, key.debtor, &debtor, today)?;
+    let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
+    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today };
+    Ok(Some(Loaded { key, revision, case, tracks, stop, number, texted }))
+}
+
+fn track(conn: &Connection, debt: DebtKey, zone: &TimeZone, today: Date) -> Result<Track, StoreError> {
+    let sql = "SELECT since, planned, version, promise FROM track WHERE debt = ?";
+    let read = |row: &Row<'_>| {
+        let (since, planned, version): (i64, Option<i64>, Option<u32>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let planned = planned.and_then(day).zip(version).map(|(day, version)| Planned { day, version });
+        let promise: Option<i64> = row.get(3)?;
+        Ok(Track { from: day(since).unwrap_or(today), planned, promise: promise.and_then(day), done: Vec::new() })
+    };
+    let mut track =
+        conn.prepare_cached(sql)?.query_row([debt.0], read).optional()?.unwrap_or_else(|| Track::new(today));
+    // What became of a text is told by its message, and is not written a second time.
+    let sql = "SELECT step, cycle, step.day, outcome, message.state, message.parts_sent,
+         (SELECT min(offered_at) FROM segment WHERE segment.message = message.key)
+         FROM step LEFT JOIN message ON message.key = step.message WHERE debt = ? ORDER BY step.day, step";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([debt.0], |row| {
+        let (cycle, on, outcome): (i64, i64, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let became: Option<(i64, i64)> = row.get::<_, Option<i64>>(4)?.zip(row.get(5)?);
+        let offered: Option<i64> = row.get(6)?;
+        let stored = Outcome::from_name(&outcome);
+        let step = StepId(row.get(0)?);
+        let (outcome, on) = match (stored, became) {
+            (Some(Outcome::Queued | Outcome::Grouped), Some((state, parts_sent))) => {
+                let offered = offered.map(|at| stored_day(day_of(Timestamp::from_millis(at), zone)));
+                let outcome = of_message(message_state_of(state), parts_sent, stored.unwrap_or(Outcome::Queued));
+                (Some(outcome), if outcome == Outcome::Sent { offered.unwrap_or(on) } else { on })
+            }
+            (stored, _) => (stored, on),
+        };
+        let done = |(cycle, on)| Done {
+            step,
+            cycle,
+            day: on,
+            // What a later release wrote was done.
+            outcome: outcome.unwrap_or(Outcome::Sent),
+        };
+        Ok(day(cycle).zip(day(on)).map(done))
+    })?;
+    for done in rows {
+        track.done.extend(done?);
+    }
+    Ok(track)
+}
+
+/// What became of a step by what became of its text.
+fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> Outcome {
+    match state {
+        _ if parts_sent > 0 => Outcome::Sent,
+        Some(MessageState::Queued) => queued,
+        Some(MessageState::Failed | MessageState::Expired | MessageState::Blocked | MessageState::Cancelled) => {
+            Outcome::Dropped
+        }
+        // Something of it is on the wire, or may have been.
+        Some(
+            MessageState::Sending
+            | MessageState::Accepted
+            | MessageState::Delivered
+            | MessageState::Undelivered
+            | MessageState::Unknown,
+        )
+        | None => Outcome::Sent,
+    }
+}
+
+/// The first number that may be texted, one that its owner has confirmed before others; or why there is none.
+fn number(conn: &Connection, numbers: &[PhoneNumber]) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
+    let (mut found, mut stop) = (None, None);
+    for number in numbers {
+        let kinds = suppression::kinds(conn, *number)?;
+        match kinds.iter().find_map(|kind| stop_of(*kind)) {
+            Some(why) => stop = stop.or(Some(why)),
+            None if record::is_confirmed(conn, *number)? => return Ok((Some(*number), None)),
+            None => found = found.or(Some(*number)),
+        }
+        if kinds.contains(&Kind::Deceased) {
+            return Ok((None, Some(Stop::Deceased)));
+        }
+    }
+    Ok((found, if found.is_some() { None } else { stop }))
+}
+
+fn stop_of(kind: Kind) -> Option<Stop> {
+    match kind {
+        Kind::OptOut => Some(Stop::OptOut),
+        Kind::WrongPerson => Some(Stop::WrongPerson),
+        Kind::Deceased => Some(Stop::Deceased),
+        Kind::Manual | Kind::Register => None,
+    }
+}
+
+/// The last day on which a ladder planned a text to the debtor for another creditor.
+fn texted(conn: &Connection, key: CaseKey) -> Result<Option<Date>, StoreError> {
+    let sql = "SELECT max(step.day) FROM debt JOIN step ON step.debt = debt.key
+         WHERE debt.debtor = ?1 AND debt.creditor <> ?2 AND outcome IN ('queued', 'grouped', 'sent')";
+    let mut statement = conn.prepare_cached(sql)?;
+    let last: Option<i64> = statement.query_row(params![key.debtor, key.creditor], |row| row.get(0))?;
+    Ok(last.and_then(day))
+}
+
+/// What is known of a debtor from before.
+fn past(conn: &Connection, key: i64, debtor: &Debtor, today: Date) -> Result<Past, StoreError> {
+    let paid =
+        "SELECT count(*), coalesce(sum(paid_on > due), 0) FROM (SELECT due, (SELECT max(debt_event.at) / 86400000
+         FROM debt_event WHERE debt_event.debt = debt.key AND kind = 'payment_received') AS paid_on
+         FROM debt WHERE debtor = ? AND status = 'paid')";
+    let (paid, paid_late) = conn.prepare_cached(paid)?.query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // A promise is broken when nothing was paid between it and the end of its day.
+    let broken = "SELECT count(*) FROM debt JOIN debt_event AS promise ON promise.debt = debt.key
+         WHERE debt.debtor = ?1 AND promise.kind = 'promise' AND promise.day < ?2 AND NOT EXISTS (SELECT 1
+         FROM debt_event AS later WHERE later.debt = debt.key AND later.key > promise.key
+         AND (later.at / 86400000 <= promise.day OR later.kind = 'promise'))";
+    let promises_broken = conn.prepare_cached(broken)?.query_row(params![key, stored_day(today)], |row| row.get(0))?;
+    let mut answered: Option<(i64, Option<String>)> = None;
+    for number in debtor.numbers.iter().flat_map(|number| number.forms()) {
+        let sql = "SELECT at, understood FROM inbound WHERE number = ? ORDER BY seq DESC LIMIT 1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let last = conn.prepare_cached(sql)?.query_row([stored_number(number)], read).optional()?;
+        answered = answered.into_iter().chain(last).max_by_key(|(at, _)| *at);
+    }
+    let since = answered.as_ref().map_or(i64::MIN, |(at, _)| *at);
+    let attempts = conn
+        .prepare_cached("SELECT count(*) FROM touch WHERE debtor = ? AND at > ?")?
+        .query_row(params![debtor.id, since], |row| row.get(0))?;
+    let understood = answered.and_then(|(_, understood)| reply::retold(&understood?));
+    let last_intent = understood.and_then(|told| told.intents.first().and_then(|code| Intent::from_code(code)));
+    Ok(Past { paid, paid_late, promises_broken, attempts, last_intent })
+}

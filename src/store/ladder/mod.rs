@@ -1,0 +1,68 @@
+//! Ladders as rows, the cases that they are planned for, and what came of a plan.
+
+mod carry;
+mod case;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::dunning::ladder::Ladder;
+
+use super::StoreError;
+use super::definition::{read_ladder, write_ladder};
+use super::reader::Reader;
+use super::work::Work;
+
+pub use carry::{Carried, Exit, Sending, Step};
+pub use case::{CaseKey, Loaded};
+
+/// The newest version of a ladder.
+pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>, StoreError> {
+    let sql = "SELECT version, definition FROM ladder WHERE name = ? ORDER BY version DESC LIMIT 1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+    let Some((version, written)) = conn.prepare_cached(sql)?.query_row([name], read).optional()? else {
+        return Ok(None);
+    };
+    let corrupt = StoreError::Corrupt { table: "ladder", key: i64::from(version), what: "definition" };
+    let ladder = serde_json::from_str(&written).ok().and_then(|written| read_ladder(name, version, written).ok());
+    ladder.map(Some).ok_or(corrupt)
+}
+
+impl Work<'_> {
+    /// Stores a ladder as the next version of its name, whatever version it says it is. Returns which that is; the one that
+    /// is there, where it is the same. Every debt that may go by it is looked at again.
+    pub fn store_ladder(&mut self, ladder: &Ladder, client: &str) -> Result<u32, StoreError> {
+        let known = match ladder_of(self.conn, &ladder.name) {
+            Err(error) if error.is_of_a_row() => None,
+            known => known?,
+        };
+        if let Some(known) = known
+            && write_ladder(&known) == write_ladder(ladder)
+        {
+            return Ok(known.version);
+        }
+        let sql = "INSERT INTO ladder (name, version, definition, at, client)
+             SELECT ?1, 1 + coalesce(max(version), 0), ?2, ?3, ?4 FROM ladder WHERE name = ?1 RETURNING version";
+        let written = write_ladder(ladder).to_string();
+        let values = params![ladder.name, written, self.now.as_millis(), client];
+        let version = self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        self.look_at_all_cases()?;
+        Ok(version)
+    }
+}
+
+impl Reader {
+    /// The newest version of a ladder.
+    pub fn ladder(&self, name: &str) -> Result<Option<Ladder>, StoreError> {
+        self.with(|conn| ladder_of(conn, name))
+    }
+
+    /// The newest version of each ladder, by name. One that cannot be read is left out.
+    pub fn ladders(&self) -> Result<Vec<Ladder>, StoreError> {
+        self.with(|conn| {
+            let mut statement = conn.prepare_cached("SELECT DISTINCT name FROM ladder ORDER BY name")?;
+            let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            let found = names.iter().map(|name| ladder_of(conn, name));
+            Ok(found.filter_map(|ladder| ladder.ok().flatten()).collect())
+        })
+    }
+}
