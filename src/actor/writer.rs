@@ -297,6 +297,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.set_habit(&debtor, &habit, &client)).await
     }
 
+    /// Remembers how files of a creditor are read.
+    pub async fn remember_mapping(&self, creditor: String, mapping: String, client: String) -> Result<(), WriteError> {
+        self.call(Job::Submit, move |context| context.work.remember_mapping(&creditor, &mapping, &client)).await
+    }
+
     /// Suppresses numbers. Long lists go in pieces, so that nobody waits long for them; the answer is after the last.
     pub async fn suppress(&self, act: Act, numbers: Vec<PhoneNumber>) -> Result<Stopped, WriteError> {
         let key = self.call(Job::Control, move |context| context.work.decide_to_suppress(&act)).await?;

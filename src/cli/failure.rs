@@ -12,6 +12,7 @@ use crate::sms::number::NumberError;
 use crate::telemetry::log::LogError;
 
 use super::exit::Exit;
+use super::import::ImportError;
 use super::print;
 
 /// Why there is no answer to print.
@@ -73,6 +74,9 @@ pub(super) enum Failure {
     /// The daemon says no.
     #[error("{0}")]
     Refused(Refusal),
+    /// A file cannot be imported.
+    #[error("import: {0}")]
+    Import(#[from] ImportError),
     /// A modem was not recorded.
     #[error("record the modem: {0}")]
     Record(#[from] RecordError),
@@ -134,7 +138,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
-            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) => Exit::Usage,
+            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) | Self::Import(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
@@ -152,6 +156,7 @@ impl Failure {
             | Self::Number(_)
             | Self::Start(_)
             | Self::Record(_)
+            | Self::Import(_)
             | Self::Log(_)
             | Self::Unreachable { .. }
             | Self::Lost { .. }

@@ -12,11 +12,13 @@ mod events;
 mod evidence;
 mod exit;
 mod failure;
+mod import;
 mod inbox;
 mod messages;
 mod modems;
 mod pause;
 pub mod pdu;
+mod portfolio;
 mod print;
 mod probe;
 mod remote;
@@ -72,6 +74,14 @@ enum Command {
     Conversations(Box<Remote<conversations::ConversationsArgs>>),
     /// Show, add and lift who must not be texted; lists in and out as CSV
     Suppressions(Box<Remote<suppressions::SuppressionsArgs>>),
+    /// Take in debtors and debts from a CSV file
+    Import(Box<Remote<import::ImportArgs>>),
+    /// List who is owed, or make a creditor known
+    Creditors(Box<Remote<portfolio::CreditorsArgs>>),
+    /// List what is owed, or show a debt
+    Debts(Box<Remote<portfolio::DebtsArgs>>),
+    /// Show a debtor
+    Debtors(Remote<portfolio::DebtorsArgs>),
     /// Show the modems
     Modems(Remote<modems::ModemsArgs>),
     /// Show the SIMs and what they may still spend
@@ -160,6 +170,10 @@ pub fn run(
         Command::Inbox(command) => command.run(environment, out),
         Command::Conversations(command) => command.run(environment, out),
         Command::Suppressions(command) => command.run(environment, out),
+        Command::Import(command) => command.run(environment, out),
+        Command::Creditors(command) => command.run(environment, out),
+        Command::Debts(command) => command.run(environment, out),
+        Command::Debtors(command) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Alarms(command) => command.run(environment, out),

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::dunning::import::delimiter;
+
 use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -347,14 +349,11 @@ async fn send_piece(
     Ok(())
 }
 
-/// The rows of a list, whatever parts its columns: what its first line has most of.
+/// The rows of a list, whatever parts its columns.
 fn rows<R: BufRead>(mut source: R) -> io::Result<csv::Reader<R>> {
     let head = source.fill_buf()?;
-    let first = head.split(|octet| *octet == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| first.split(|octet| *octet == delimiter).count();
-    let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
     let mut options = csv::ReaderBuilder::new();
-    options.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(delimiter);
+    options.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(delimiter(head));
     Ok(options.from_reader(source))
 }
 
@@ -445,7 +444,8 @@ fn row(entry: &Value) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&octets).trim_end().to_owned())
 }
 
-fn safe(field: &str) -> String {
+/// A cell that no spreadsheet calculates.
+pub(super) fn safe(field: &str) -> String {
     if field.starts_with(['=', '+', '-', '@', '\t']) { format!("'{field}") } else { field.to_owned() }
 }
 

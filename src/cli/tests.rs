@@ -822,3 +822,104 @@ fn a_head_that_was_kept_is_asked_about() {
     let expected = format!("GET /v1/messages/{ID}/evidence\nGET /v1/evidence/chain?head={}", head.replace(':', "%3A"));
     assert_eq!(asked.lines(), expected);
 }
+
+/// A daemon with a creditor, which takes what is sent: the second item of each array not.
+fn collector(asked: &Asked) -> Router {
+    let asked = asked.clone();
+    let answered = move |request: Request| {
+        let asked = asked.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            asked.0.lock().unwrap().push(format!("{} {}", head.method, head.uri));
+            let sent: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let taken = |(index, item): (usize, &Value)| match index {
+                1 => json!({"type": "urn:recado:problem:conflict", "field": "id", "detail": "it is taken", "index": 1}),
+                _ => json!({"id": item["id"], "created": true, "changed": false, "warnings": []}),
+            };
+            let document = match head.uri.path() {
+                "/v1/creditors" => json!({"items": [{"id": "loja", "currency": "BRL"}], "next": null}),
+                "/v1/imports/mapping" => json!({"columns": {"due": ["Dia"]}, "decimals": null, "dates": null}),
+                _ => {
+                    asked.0.lock().unwrap().extend(sent.as_array().unwrap().iter().map(ToString::to_string));
+                    json!({"items": sent.as_array().unwrap().iter().enumerate().map(taken).collect::<Vec<_>>()})
+                }
+            };
+            answer(200, &document)
+        }
+    };
+    Router::new().fallback(answered)
+}
+
+const PORTFOLIO: &str = "CPF;Nome;Fone;Contrato;Parcela;Valor;Dia;Loja\n\
+                         111;Ana;11 98765-4321;c1;1/2;1.234,56;24/11/2026;sul\n\
+                         222;Bia;11 3333-4444;c2;1/2;10,00;24/11/2026;sul\n\
+                         333;Caio;;c3;2/2;20,00;25/11/2026;sul\n\
+                         444;Davi;11 98765-4321;c4;1;30,00;31/02/2026;sul\n";
+
+/// Runs an import of that file and gives the lines of a report of all errors, if one is asked for.
+fn import(daemon: Router, file: &str, args: &[&str]) -> (Ended, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, errors) = (folder.path().join("portfolio.csv"), folder.path().join("errors.csv"));
+    std::fs::write(&path, file).unwrap();
+    let mut all = vec!["import", path.to_str().unwrap(), "--errors", errors.to_str().unwrap()];
+    all.extend(args);
+    let ended = ask(daemon, &all);
+    (ended, std::fs::read_to_string(errors).unwrap_or_default())
+}
+
+#[test]
+fn a_half_broken_file_imports_its_good_rows_and_explains_the_others() {
+    let asked = Asked::default();
+    let (ended, errors) = import(collector(&asked), PORTFOLIO, &["--creditor", "loja"]);
+    insta::assert_snapshot!(format!("{}{}exit {}", ended.output, ended.errors, ended.exit), @"");
+    insta::assert_snapshot!(errors, @"");
+    insta::assert_snapshot!(asked.lines(), @"");
+}
+
+#[test]
+fn a_dry_run_shows_how_a_file_is_read_and_stores_nothing() {
+    let asked = Asked::default();
+    let (ended, _) =
+        import(collector(&asked), PORTFOLIO, &["--creditor", "loja", "--map", "product=loja", "--dry-run"]);
+    insta::assert_snapshot!(format!("{}exit {}", ended.output, ended.exit), @"");
+    insta::assert_snapshot!(asked.lines(), @r"
+    GET /v1/creditors
+    GET /v1/imports/mapping?creditor=loja
+    ");
+}
+
+#[test]
+fn what_is_said_of_a_file_is_remembered() {
+    let asked = Asked::default();
+    let (ended, _) = import(collector(&asked), PORTFOLIO, &["--creditor", "loja", "--dates", "dmy", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&ended.output).unwrap()["created"], 1);
+    assert!(asked.lines().contains("PUT /v1/imports/mapping?creditor=loja\n"), "{}", asked.lines());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_what_is_missing() {
+    let ended = |file: &str, args: &[&str]| import(collector(&Asked::default()), file, args).0;
+    let missing = ended("Nome;Valor\nAna;1\n", &[]);
+    assert_eq!(missing.exit, 2);
+    insta::assert_snapshot!(missing.errors, @"");
+    let unclear = ended("CPF;divida;Valor;Dia\n1;x;1.234;24/11/2026\n", &["--creditor", "loja"]);
+    insta::assert_snapshot!(unclear.errors, @"");
+    assert_eq!(ended(PORTFOLIO, &["--creditor", "outra"]).exit, 2);
+}
+
+#[test]
+fn debts_and_creditors_are_shown() {
+    let asked = Asked::default();
+    let debt = json!({"id": "x1", "creditor": "loja", "debtor": "d1", "amount": "10.00", "currency": "BRL",
+                      "due": "2026-11-24", "status": "open", "until": null});
+    let listed = ask(asked.answering(200, json!({"items": [debt], "next": null})), &["debts", "--status", "open"]);
+    insta::assert_snapshot!(listed.output, @"");
+    let one = ask(asked.answering(200, debt.clone()), &["debts", "a/b"]);
+    insta::assert_snapshot!(one.output, @"");
+    ask(asked.answering(200, json!({"id": "d1", "numbers": ["+5511987654321"]})), &["debtors", "d1"]);
+    let set = ["creditors", "set", "loja", "--name", "Loja", "--zone", "UTC", "--language", "en", "--currency", "USD"];
+    let created = ask(asked.answering(200, json!({"id": "loja", "created": true, "changed": false})), &set);
+    assert_eq!(created.output, "created\n");
+    insta::assert_snapshot!(asked.lines(), @"");
+}

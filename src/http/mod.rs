@@ -9,6 +9,7 @@ mod dto;
 mod explain;
 mod json;
 mod page;
+mod portfolio;
 mod problem;
 mod routes;
 mod serve;

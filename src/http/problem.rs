@@ -139,6 +139,15 @@ impl Problem {
         self
     }
 
+    /// The field within another: `debtor.name`.
+    pub(super) fn within(mut self, parent: &str) -> Self {
+        self.0.field = Some(match self.0.field {
+            Some(field) => format!("{parent}.{field}").into(),
+            None => parent.to_owned().into(),
+        });
+        self
+    }
+
     pub(super) fn at_index(mut self, index: usize) -> Self {
         self.0.index = Some(index);
         self

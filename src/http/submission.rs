@@ -329,7 +329,7 @@ pub(super) fn word(field: &'static str, given: Option<String>) -> Result<Option<
     }
 }
 
-fn tags(given: Vec<String>) -> Result<Vec<String>, Problem> {
+pub(super) fn tags(given: Vec<String>) -> Result<Vec<String>, Problem> {
     if given.len() > TAGS_MAX {
         return Err(Problem::bad("tags", format!("there are {}; {TAGS_MAX} are possible", given.len())));
     }

@@ -1,9 +1,14 @@
-//! What is known of debtors as JSON.
+//! Debtors and what is known of them as JSON.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::contact::Habit;
+use crate::contact::reply::Language;
+use crate::dunning::debtor::Debtor;
+use crate::sms::number::PhoneNumber;
+
+use super::message::Eyes;
 
 /// Where a debtor is and which hours suit. What is left out is not known: then the number tells.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -29,6 +34,77 @@ impl From<Habit> for DebtorHours {
             zone: habit.zone,
             preferred: words(habit.preferred),
             forbidden: words(habit.forbidden),
+        }
+    }
+}
+
+/// Who owes. It replaces what was there.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct DebtorRequest {
+    /// Your id.
+    #[schema(required, nullable = false)]
+    pub(in super::super) id: Option<String>,
+    /// The name, as it is written to the person.
+    pub(in super::super) name: Option<String>,
+    /// The number of an identity document.
+    pub(in super::super) document: Option<String>,
+    /// What the person is written in: `pt-BR`, `es-MX` or `en`; the creditor's language if nothing is said.
+    pub(in super::super) language: Option<String>,
+    /// What kind of customer it is, in your words.
+    pub(in super::super) kind: Option<String>,
+    /// Customer since, such as `2019-05-02`.
+    pub(in super::super) since: Option<String>,
+    /// Anything else, in your words.
+    #[serde(default)]
+    pub(in super::super) tags: Vec<String>,
+    /// The numbers, the one to try first in front, in any form of the configured country.
+    #[serde(default)]
+    pub(in super::super) numbers: Vec<String>,
+}
+
+/// A debtor. Without `pii`, name and document are left out and numbers masked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct DebtorAnswer {
+    /// Your id.
+    id: String,
+    /// The name.
+    #[schema(required)]
+    name: Option<String>,
+    /// The number of an identity document.
+    #[schema(required)]
+    document: Option<String>,
+    /// What the person is written in.
+    #[schema(required)]
+    language: Option<&'static str>,
+    /// What kind of customer it is.
+    #[schema(required)]
+    kind: Option<String>,
+    /// Customer since.
+    #[schema(required)]
+    since: Option<String>,
+    /// Anything else.
+    tags: Vec<String>,
+    /// The numbers, the one to try first in front.
+    numbers: Vec<String>,
+}
+
+impl DebtorAnswer {
+    pub(in super::super) fn new(debtor: Debtor, eyes: Eyes) -> Self {
+        let number = |number: &PhoneNumber| match eyes {
+            Eyes::Open => number.e164(),
+            Eyes::Masked => number.masked(),
+        };
+        let shown = |text: Option<String>| text.filter(|_| eyes == Eyes::Open);
+        Self {
+            id: debtor.id,
+            name: shown(debtor.name),
+            document: shown(debtor.document),
+            language: debtor.language.map(Language::code),
+            kind: debtor.kind,
+            since: debtor.since.map(|since| since.to_string()),
+            tags: debtor.tags,
+            numbers: debtor.numbers.iter().map(number).collect(),
         }
     }
 }

@@ -2,12 +2,16 @@
 
 pub(super) mod alarm;
 pub(super) mod conversation;
+pub(super) mod creditor;
+pub(super) mod debt;
 pub(super) mod debtor;
 pub(super) mod event;
 pub(super) mod evidence;
 pub(super) mod happening;
 pub(super) mod inbox;
+pub(super) mod intake;
 pub(super) mod line;
+pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod submit;

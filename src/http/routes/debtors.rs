@@ -1,17 +1,81 @@
-//! `/v1/debtors/{debtor}/hours`: where a debtor is and which hours suit, over what the number tells.
+//! `/v1/debtors`: who owes; and `/v1/debtors/{debtor}/hours`: where a debtor is and which hours suit, over what the number
+//! tells.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use crate::contact::calendar::Span;
 use crate::contact::habit::{Habit, HabitError};
+use crate::store::portfolio::DebtFilter;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::debtor::DebtorHours;
-use super::super::json::{Body, Key};
+use super::super::dto::debtor::{DebtorAnswer, DebtorHours, DebtorRequest};
+use super::super::dto::intake::{OneOrMany, TakenAnswered};
+use super::super::json::{Body, Key, Octets, Parameters};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
+use super::intake::{Intake, TakeParameters, take as take_in};
+
+/// Make debtors known, or known otherwise.
+#[utoipa::path(
+    post,
+    path = "/v1/debtors",
+    operation_id = "takeDebtors",
+    tag = "dunning",
+    params(TakeParameters),
+    request_body = inline(OneOrMany<DebtorRequest>),
+    responses(
+        (status = OK, description = "Stored", body = TakenAnswered),
+        (status = UNPROCESSABLE_ENTITY, description = "All or nothing was asked for, and one is bad", body = TakenAnswered),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn take(
+    State(site): State<Site>,
+    caller: Caller,
+    Parameters(asked): Parameters<TakeParameters>,
+    headers: HeaderMap,
+    Octets(octets): Octets,
+) -> Result<Response, Problem> {
+    caller.needs(Scope::Send)?;
+    take_in(&site, caller, Intake { asked, headers, octets }, |desk, octets| desk.debtor(octets)).await
+}
+
+/// A debtor.
+#[utoipa::path(
+    get,
+    path = "/v1/debtors/{debtor}",
+    operation_id = "getDebtor",
+    tag = "dunning",
+    params(("debtor" = String, Path, description = "The debtor, by your id")),
+    responses(
+        (status = OK, description = "What is known", body = DebtorAnswer),
+        (status = NOT_FOUND, description = "`not-found`: no debtor has this id", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn show(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(debtor): Key<String>,
+) -> Result<Json<DebtorAnswer>, Problem> {
+    caller.needs(Scope::Read)?;
+    let id = debtor.unwrap_or_default();
+    let own = caller.creditors().to_vec();
+    let found = site
+        .read(move |reader| {
+            // Who is limited to some creditors sees who owes to one of them.
+            let of_own = DebtFilter { debtor: Some(id.clone()), creditors: own, limit: 1, ..DebtFilter::default() };
+            let is_seen = of_own.creditors.is_empty() || !reader.debts(&of_own)?.is_empty();
+            if is_seen { reader.debtor(&id) } else { Ok(None) }
+        })
+        .await?;
+    let debtor = found.ok_or_else(|| Problem::new(Kind::NotFound, "no debtor has this id"))?;
+    Ok(Json(DebtorAnswer::new(debtor, caller.eyes())))
+}
 
 /// Where a debtor is and which hours suit.
 #[utoipa::path(

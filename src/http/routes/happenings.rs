@@ -5,13 +5,13 @@ use axum::extract::State;
 use jiff::civil::Date;
 
 use crate::dunning::event::Happening;
-use crate::dunning::money::Amount;
 use crate::store::portfolio::happening::{HappeningAnswer as Answer, Told};
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::happening::{HappeningAnswer, HappeningRequest};
 use super::super::json::{Body, Key};
+use super::super::portfolio::{amount, day};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 
@@ -90,15 +90,4 @@ fn happening(request: &HappeningRequest) -> Result<Happening, Problem> {
         Some((field, _)) => Err(Problem::bad(field, format!("says nothing about {kind}; leave it out"))),
         None => Ok(happening),
     }
-}
-
-/// An amount as programs write it.
-pub(super) fn amount(field: &'static str, given: Option<&str>) -> Result<Option<Amount>, Problem> {
-    given.map(|text| text.parse().map_err(|error| Problem::bad(field, format!("is {error}")))).transpose()
-}
-
-/// A civil day.
-pub(super) fn day(field: &'static str, given: Option<&str>) -> Result<Option<Date>, Problem> {
-    let wrong = |_| Problem::bad(field, "give a day as 2026-11-30");
-    given.map(|text| text.parse::<Date>().map_err(wrong)).transpose()
 }

@@ -2,13 +2,17 @@
 
 mod alarms;
 mod conversations;
+mod creditors;
 mod debtors;
+mod debts;
 mod events;
 mod evidence;
 mod happenings;
 mod health;
 mod inbox;
+mod intake;
 mod lines;
+mod mapping;
 mod messages;
 mod pause;
 mod preview;
@@ -63,8 +67,14 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(preview::preview))
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))
+        .routes(routes!(creditors::list, creditors::take))
+        .routes(routes!(debtors::take))
+        .routes(routes!(debtors::show))
         .routes(routes!(debtors::hours, debtors::set_hours))
+        .routes(routes!(debts::list, debts::take))
+        .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))
+        .routes(routes!(mapping::show, mapping::set))
         .routes(routes!(happenings::tell))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))

@@ -7,6 +7,7 @@ mod events;
 mod evidence;
 mod operation;
 mod pauses;
+mod portfolio;
 mod reading;
 mod serve;
 mod submitting;

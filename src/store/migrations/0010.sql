@@ -13,6 +13,14 @@ CREATE TABLE creditor (
     client TEXT NOT NULL
 ) STRICT;
 
+-- How files of a creditor are read; of files that name creditors in their rows under the empty id.
+CREATE TABLE import_mapping (
+    creditor TEXT NOT NULL PRIMARY KEY,
+    mapping TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    client TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE debtor (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

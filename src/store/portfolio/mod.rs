@@ -7,6 +7,7 @@ mod creditor;
 mod debt;
 mod debtor;
 pub mod happening;
+mod mapping;
 
 use std::collections::{BTreeMap, BTreeSet};
 

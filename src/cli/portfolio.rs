@@ -1,0 +1,144 @@
+//! `recado creditors`, `recado debts` and `recado debtors`: who is owed, what, and by whom.
+
+use hyper::Method;
+use serde_json::json;
+
+use super::client::{Ask, Client, Query, encode};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::messages::items;
+use super::print::{Printer, cell};
+use super::remote::Command;
+
+/// What `creditors` was called with.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct CreditorsArgs {
+    #[command(subcommand)]
+    action: Option<CreditorAction>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CreditorAction {
+    /// Make a creditor known, or known otherwise
+    Set(SetArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SetArgs {
+    /// Your id
+    id: String,
+    /// Its name
+    #[arg(long)]
+    name: String,
+    /// The name that stands in every text; its own if nothing is said
+    #[arg(long)]
+    sender: Option<String>,
+    /// Where its days begin and end, such as `America/Sao_Paulo`
+    #[arg(long)]
+    zone: String,
+    /// What its debtors are written in: pt-BR, es-MX or en
+    #[arg(long)]
+    language: String,
+    /// What its debts are in: BRL, MXN or USD
+    #[arg(long)]
+    currency: String,
+    /// The ladder of debts that name none
+    #[arg(long)]
+    ladder: Option<String>,
+}
+
+impl Command for CreditorsArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        let Some(CreditorAction::Set(args)) = self.action else {
+            let page = client.get("/v1/creditors").await?;
+            let heading = ["ID", "NAME", "SENDER", "ZONE", "LANGUAGE", "CURRENCY", "LADDER"];
+            printer.list(heading, items(&page), |creditor| {
+                ["id", "name", "sender", "zone", "language", "currency", "ladder"].map(|field| cell(creditor, field))
+            })?;
+            return Ok(Exit::Done);
+        };
+        let body = json!({
+            "id": args.id, "name": args.name, "sender": args.sender, "zone": args.zone, "language": args.language,
+            "currency": args.currency, "ladder": args.ladder,
+        });
+        let answer = client.ask(Ask { method: Method::POST, path: "/v1/creditors", body: Some(&body) }).await?;
+        let is = |name| answer.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let word = match (is("created"), is("changed")) {
+            (true, _) => "created",
+            (false, true) => "changed",
+            (false, false) => "as it was",
+        };
+        printer.line(&if printer.is_json { answer.to_string() } else { word.to_owned() })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// What `debts` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct DebtsArgs {
+    /// One debt, by your id
+    id: Option<String>,
+    /// Of this debtor
+    #[arg(long)]
+    debtor: Option<String>,
+    /// To this creditor
+    #[arg(long)]
+    creditor: Option<String>,
+    /// That stand so: open, promised, agreed, disputed, paid or cancelled
+    #[arg(long)]
+    status: Option<String>,
+    /// At most so many, newest first
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+    /// Go on where a list ended
+    #[arg(long)]
+    cursor: Option<String>,
+}
+
+impl Command for DebtsArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        if let Some(id) = &self.id {
+            let debt = client.get(&format!("/v1/debts/{}", encode(id))).await?;
+            return fields(&debt, printer);
+        }
+        let query = Query::default()
+            .with("debtor", self.debtor)
+            .with("creditor", self.creditor)
+            .with("status", self.status)
+            .with("limit", self.limit)
+            .with("cursor", self.cursor);
+        let page = client.get(&query.on("/v1/debts")).await?;
+        let heading = ["ID", "CREDITOR", "DEBTOR", "AMOUNT", "CURRENCY", "DUE", "STATUS", "UNTIL"];
+        printer.list(heading, items(&page), |debt| {
+            ["id", "creditor", "debtor", "amount", "currency", "due", "status", "until"].map(|field| cell(debt, field))
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// What `debtors` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct DebtorsArgs {
+    /// The debtor, by your id
+    id: String,
+}
+
+impl Command for DebtorsArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        let debtor = client.get(&format!("/v1/debtors/{}", encode(&self.id))).await?;
+        fields(&debtor, printer)
+    }
+}
+
+/// One thing: a line for each of its fields.
+fn fields(thing: &serde_json::Value, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+    if printer.is_json {
+        printer.line(&thing.to_string())?;
+        return Ok(Exit::Done);
+    }
+    let names = thing.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let rows: Vec<[String; 2]> = names.map(|name| [name.clone(), cell(thing, name)]).collect();
+    printer.table(&rows)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,242 @@
+//! Which column is what: by what the caller says, else by what the headings say.
+
+use std::collections::BTreeMap;
+
+use crate::suggest::closest;
+
+use super::field::{Field, fold};
+
+/// Characters of a heading that are compared and shown.
+const HEADING_CHARS: usize = 60;
+
+/// Why a file cannot be read by its headings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeadingError {
+    /// There are no octets, or only empty cells.
+    #[error("there are no headings in the first line")]
+    Empty,
+    /// Octets of UTF-16.
+    #[error("the file is in UTF-16; save it as CSV in UTF-8")]
+    Utf16,
+    /// There is no such heading.
+    #[error("no heading `{heading}` for {}{}", .field.name(), hint(.near.as_deref()))]
+    NoSuchHeading {
+        /// What it was to be.
+        field: Field,
+        /// As the caller wrote it.
+        heading: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// Two columns may be the same.
+    #[error("`{first}` and `{second}` may both be {name}; map {name} to one of them", name = .field.name())]
+    Twice {
+        /// What they may be.
+        field: Field,
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// No column is what every row needs.
+    #[error("no column is {name}; map {name} to a heading", name = .0.name())]
+    Missing(Field),
+    /// Nothing tells one debt from another.
+    #[error("no column is the id of the debt; map debt to a heading, or contract and instalment to two")]
+    NoDebtId,
+    /// Nothing tells one debtor from another.
+    #[error("no column is the id of the debtor; map debtor to a heading, or document")]
+    NoDebtorId,
+    /// Nothing tells to whom it is owed.
+    #[error("no column is the creditor; name the creditor, or map creditor to a heading")]
+    NoCreditor,
+}
+
+fn hint(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The columns of a file.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    headings: Vec<String>,
+    /// One place each, but for numbers.
+    places: BTreeMap<Field, usize>,
+    phones: Vec<usize>,
+}
+
+impl Columns {
+    /// Finds out what the columns are. `mapping` says it for fields that the headings do not; a field that is mapped to
+    /// nothing is not read.
+    pub(super) fn read(
+        headings: Vec<String>,
+        mapping: &[(Field, String)],
+        has_creditor: bool,
+    ) -> Result<Self, Vec<HeadingError>> {
+        if headings.iter().any(|heading| heading.contains('\0')) {
+            return Err(vec![HeadingError::Utf16]);
+        }
+        if headings.iter().all(|heading| fold(heading).is_empty()) {
+            return Err(vec![HeadingError::Empty]);
+        }
+        let mut columns = Self { headings, places: BTreeMap::new(), phones: Vec::new() };
+        let mut errors = Vec::new();
+        let mut mapped = vec![false; columns.headings.len()];
+        for (field, heading) in mapping.iter().filter(|(_, heading)| !heading.trim().is_empty()) {
+            match columns.place_of(*field, heading) {
+                Ok(place) => {
+                    if let Some(mapped) = mapped.get_mut(place) {
+                        *mapped = true;
+                    }
+                    errors.extend(columns.put(*field, place));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        for (place, is_mapped) in mapped.into_iter().enumerate() {
+            let seems = columns.headings.get(place).and_then(|heading| Field::of_heading(heading));
+            let free = seems.filter(|seems| !is_mapped && !mapping.iter().any(|(field, _)| field == seems));
+            errors.extend(free.and_then(|field| columns.put(field, place)));
+        }
+        errors.extend(columns.missing(has_creditor));
+        if errors.is_empty() { Ok(columns) } else { Err(errors) }
+    }
+
+    /// The column that the caller means by a heading.
+    fn place_of(&self, field: Field, heading: &str) -> Result<usize, HeadingError> {
+        let folded = fold(heading);
+        let exact = self.headings.iter().position(|one| one == heading.trim());
+        exact.or_else(|| self.headings.iter().position(|one| fold(one) == folded)).ok_or_else(|| {
+            let shown: String = heading.chars().take(HEADING_CHARS).collect();
+            let known = self.headings.iter().filter(|one| one.chars().nth(HEADING_CHARS).is_none());
+            let near = closest(&shown, known.map(String::as_str));
+            HeadingError::NoSuchHeading { field, heading: shown, near }
+        })
+    }
+
+    fn put(&mut self, field: Field, place: usize) -> Option<HeadingError> {
+        if field == Field::Phone {
+            self.phones.push(place);
+            return None;
+        }
+        let before = self.places.insert(field, place)?;
+        let heading = |place| self.heading(place).to_owned();
+        Some(HeadingError::Twice { field, first: heading(before), second: heading(place) })
+    }
+
+    /// What no row can do without.
+    fn missing(&self, has_creditor: bool) -> impl Iterator<Item = HeadingError> {
+        let has = |field| self.places.contains_key(&field);
+        let has_debt_id = has(Field::Debt) || (has(Field::Contract) && has(Field::Instalment));
+        [
+            (has(Field::Debtor) || has(Field::Document), HeadingError::NoDebtorId),
+            (has_debt_id, HeadingError::NoDebtId),
+            (has(Field::Creditor) || has_creditor, HeadingError::NoCreditor),
+            (has(Field::Amount) || has(Field::Original), HeadingError::Missing(Field::Amount)),
+            (has(Field::Due), HeadingError::Missing(Field::Due)),
+        ]
+        .into_iter()
+        .filter_map(|(is_there, error)| (!is_there).then_some(error))
+    }
+
+    pub(super) fn place(&self, field: Field) -> Option<usize> {
+        self.places.get(&field).copied()
+    }
+
+    /// The columns of numbers, in their order.
+    pub(super) fn phones(&self) -> &[usize] {
+        &self.phones
+    }
+
+    pub(super) fn heading(&self, place: usize) -> &str {
+        self.headings.get(place).map_or("", String::as_str)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.headings.len()
+    }
+
+    /// What each column is; `None` for those that are not read.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, Option<Field>)> {
+        let field = |place: usize| {
+            let one = self.places.iter().find(|(_, at)| **at == place).map(|(field, _)| *field);
+            one.or_else(|| self.phones.contains(&place).then_some(Field::Phone))
+        };
+        self.headings.iter().enumerate().map(move |(place, heading)| (heading.as_str(), field(place)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(headings: &str, mapping: &[(Field, &str)]) -> Result<Columns, Vec<HeadingError>> {
+        let mapping: Vec<_> = mapping.iter().map(|(field, heading)| (*field, (*heading).to_owned())).collect();
+        Columns::read(headings.split(';').map(str::to_owned).collect(), &mapping, true)
+    }
+
+    /// The names of the columns' fields, a dash for one that is not read; or what is wrong.
+    #[track_caller]
+    fn check(headings: &str, mapping: &[(Field, &str)], expected: Result<&str, &[&str]>) {
+        let read = columns(headings, mapping);
+        let names = |columns: Columns| {
+            let names: Vec<_> = columns.all().map(|(_, field)| field.map_or("-", Field::name)).collect();
+            names.join(" ")
+        };
+        let read = read.map(names).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let expected = expected.map(str::to_owned).map_err(|all| all.iter().map(ToString::to_string).collect());
+        assert_eq!(read, expected, "{headings}");
+    }
+
+    #[test]
+    fn headings_tell_what_columns_are() {
+        check(
+            "CPF;Nome;Telefone 1;Telefone 2;Contrato;Parcela;Valor;Vencimento;Loja",
+            &[],
+            Ok("document name phone phone contract instalment amount due -"),
+        );
+    }
+
+    #[test]
+    fn the_caller_knows_better() {
+        let all = "cpf;divida;valor;valor atualizado;vencimento;obs";
+        check(all, &[], Err(&["`valor` and `valor atualizado` may both be amount; map amount to one of them"]));
+        check(all, &[(Field::Amount, "Valor Atualizado")], Ok("document debt - amount due -"));
+        check(
+            all,
+            &[(Field::Original, "valor"), (Field::Amount, "valor atualizado"), (Field::Product, "obs")],
+            Ok("document debt original_amount amount due product"),
+        );
+        check(
+            "cpf;contrato;situacao;valor;vencimento",
+            &[(Field::Debt, "contrato"), (Field::Status, "")],
+            Ok("document debt - amount due"),
+        );
+        check(
+            "id;divida;valor;venc;a;b",
+            &[(Field::Debtor, "id"), (Field::Due, "venc"), (Field::Phone, "b"), (Field::Phone, "a")],
+            Ok("debtor debt amount due phone phone"),
+        );
+    }
+
+    #[test]
+    fn all_that_is_missing_is_told_at_once() {
+        let missing = [
+            "no heading `telefon` for phone; did you mean `telefone`?",
+            "no column is the id of the debtor; map debtor to a heading, or document",
+            "no column is the id of the debt; map debt to a heading, or contract and instalment to two",
+            "no column is amount; map amount to a heading",
+            "no column is due; map due to a heading",
+        ];
+        check("nome;telefone;contrato", &[(Field::Phone, "telefon")], Err(&missing));
+        let no_creditor = Columns::read(["cpf", "debt", "due", "amount"].map(str::to_owned).to_vec(), &[], false);
+        assert_eq!(no_creditor.unwrap_err(), [HeadingError::NoCreditor]);
+    }
+
+    #[test]
+    fn a_file_without_headings_is_told() {
+        check("", &[], Err(&["there are no headings in the first line"]));
+        check(";;", &[], Err(&["there are no headings in the first line"]));
+        check("\0c\0p\0f", &[], Err(&["the file is in UTF-16; save it as CSV in UTF-8"]));
+    }
+}

@@ -1,0 +1,261 @@
+//! From what a caller wrote to creditors, debtors and debts: every field is checked here, once.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
+
+use crate::contact::reply::Language;
+use crate::dunning::boleto::Boleto;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::debt::{Debt, Instalment, Status};
+use crate::dunning::debtor::Debtor;
+use crate::dunning::money::{Amount, Currency};
+use crate::dunning::pix::Pix;
+use crate::store::StoreError;
+use crate::store::portfolio::{DebtFilter, Item};
+use crate::store::reader::Reader;
+
+use super::Settings;
+use super::auth::Caller;
+use super::dto::creditor::CreditorRequest;
+use super::dto::debt::DebtRequest;
+use super::dto::debtor::DebtorRequest;
+use super::json::object;
+use super::problem::{Kind, Problem};
+use super::submission::{recipient, tags, word};
+
+/// Characters of a link and of a Pix code.
+const LINK_MAX: usize = 1024;
+
+/// Numbers of one debtor.
+const NUMBERS_MAX: usize = 20;
+
+/// An item whose fields are right.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) id: String,
+    pub(super) item: Item,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What items are checked with.
+pub(super) struct Desk<'a> {
+    reader: &'a Reader,
+    settings: &'a Settings,
+    caller: &'a Caller,
+    creditors: HashMap<String, Currency>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(reader: &'a Reader, settings: &'a Settings, caller: &'a Caller) -> Result<Self, StoreError> {
+        let creditors = reader.creditors()?.into_iter().map(|creditor| (creditor.id, creditor.currency)).collect();
+        Ok(Self { reader, settings, caller, creditors })
+    }
+
+    /// Reads a creditor.
+    pub(super) fn creditor(&self, octets: &[u8]) -> Result<Checked, Problem> {
+        let request: CreditorRequest = object(octets)?;
+        let id = needed("id", request.id)?;
+        self.covers("id", &id)?;
+        let name = needed("name", request.name)?;
+        let zone = needed("zone", request.zone)?;
+        let zone = TimeZone::get(&zone)
+            .map_err(|_unknown| Problem::bad("zone", "no such zone; give one such as America/Sao_Paulo"))?;
+        let sender = word("sender", request.sender)?.unwrap_or_else(|| name.clone());
+        let language = needed("language", request.language)?;
+        let currency = needed("currency", request.currency)?;
+        let creditor = Creditor {
+            id: id.clone(),
+            name,
+            sender,
+            zone,
+            language: self::language(&language)?,
+            currency: self::currency(&currency)?,
+            ladder: word("ladder", request.ladder)?,
+        };
+        Ok(Checked { id, item: Item::Creditor(Box::new(creditor)), warnings: Vec::new() })
+    }
+
+    /// Reads a debtor.
+    pub(super) fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
+        let debtor = self.whole_debtor(object(octets)?)?;
+        Ok(Checked { id: debtor.id.clone(), item: Item::Debtor(Box::new(debtor)), warnings: Vec::new() })
+    }
+
+    fn whole_debtor(&self, request: DebtorRequest) -> Result<Debtor, Problem> {
+        let id = needed("id", request.id)?;
+        self.may_change(&id)?;
+        if request.numbers.len() > NUMBERS_MAX {
+            return Err(Problem::bad("numbers", format!("a debtor may have {NUMBERS_MAX} numbers")));
+        }
+        let mut numbers = Vec::with_capacity(request.numbers.len());
+        for written in &request.numbers {
+            let number = recipient("numbers", written, self.settings)?;
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        let document = word("document", request.document)?;
+        let document = document
+            .map(|document| document.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect());
+        Ok(Debtor {
+            id,
+            name: word("name", request.name)?,
+            document,
+            language: request.language.as_deref().map(language).transpose()?,
+            kind: word("kind", request.kind)?,
+            since: day("since", request.since.as_deref())?,
+            tags: tags(request.tags)?,
+            numbers,
+        })
+    }
+
+    /// Who is limited to some creditors does not change a debtor of others alone.
+    fn may_change(&self, debtor: &str) -> Result<(), Problem> {
+        let own = self.caller.creditors();
+        if own.is_empty() {
+            return Ok(());
+        }
+        let of = |creditors: Vec<String>| DebtFilter {
+            debtor: Some(debtor.to_owned()),
+            creditors,
+            limit: 1,
+            ..DebtFilter::default()
+        };
+        let is_of_others =
+            self.reader.debts(&of(own.to_vec()))?.is_empty() && !self.reader.debts(&of(Vec::new()))?.is_empty();
+        if is_of_others {
+            return Err(Problem::new(Kind::Forbidden, "this debtor owes to other creditors alone").field("id"));
+        }
+        Ok(())
+    }
+
+    /// Reads a debt, with its debtor where one stands in it.
+    pub(super) fn debt(&self, octets: &[u8]) -> Result<Checked, Problem> {
+        let request: DebtRequest = object(octets)?;
+        let id = needed("id", request.id)?;
+        let creditor = needed("creditor", request.creditor)?;
+        self.covers("creditor", &creditor)?;
+        let known = self.creditors.get(&creditor).copied();
+        let known =
+            known.ok_or_else(|| Problem::bad("creditor", "no creditor has this id; put it to /v1/creditors first"))?;
+        let stated = request.currency.as_deref().map(currency).transpose()?;
+        let (debtor_id, debtor) = self.debtor_of(request.debtor.as_deref())?;
+        let amount = amount("amount", request.amount.as_deref())?.ok_or_else(|| missing("amount"))?;
+        let original = self::amount("original_amount", request.original_amount.as_deref())?.unwrap_or(amount);
+        let due = day("due", request.due.as_deref())?.ok_or_else(|| missing("due"))?;
+        let instalment = match request.instalment {
+            Some(words) if words.number == 0 || words.number > words.of => {
+                return Err(Problem::bad("instalment", "number is from 1 to of"));
+            }
+            words => words.map(|words| Instalment { number: words.number, of: words.of }),
+        };
+        let boleto = request.boleto.as_deref().map(Boleto::parse).transpose();
+        let boleto = boleto.map_err(|error| Problem::bad("boleto", error.to_string()))?;
+        let pix = request.pix.as_deref().map(Pix::parse).transpose();
+        let pix = pix.map_err(|error| Problem::bad("pix", error.to_string()))?;
+        let mismatches = boleto.iter().flat_map(|boleto| boleto.mismatches(amount, due));
+        let mismatches = mismatches.chain(pix.iter().filter_map(|pix| pix.mismatch(amount)));
+        let warnings = mismatches.map(|mismatch| mismatch.to_string()).collect();
+        let status = status(request.status.as_deref(), request.until.as_deref())?;
+        let debt = Debt {
+            id: id.clone(),
+            creditor,
+            debtor: debtor_id,
+            currency: stated.unwrap_or(known),
+            original,
+            amount,
+            due,
+            instalment,
+            contract: word("contract", request.contract)?,
+            product: word("product", request.product)?,
+            terms: word("terms", request.terms)?,
+            boleto: boleto.map(|boleto| boleto.line().to_owned()),
+            pix: pix.map(|pix| pix.text().to_owned()),
+            link: link(request.link)?,
+            access_code: word("access_code", request.access_code)?,
+            ladder: word("ladder", request.ladder)?,
+            tags: tags(request.tags)?,
+            status: status.unwrap_or_default(),
+        };
+        Ok(Checked { id, item: Item::Debt { debtor, debt: Box::new(debt), status }, warnings })
+    }
+
+    /// The debtor's id, and the debtor where more than the id is said.
+    fn debtor_of(&self, given: Option<&RawValue>) -> Result<(String, Option<Box<Debtor>>), Problem> {
+        let given = given.ok_or_else(|| missing("debtor"))?;
+        if let Ok(id) = serde_json::from_str::<String>(given.get()) {
+            return Ok((needed("debtor", Some(id))?, None));
+        }
+        let debtor = object(given.get().as_bytes()).and_then(|request| self.whole_debtor(request));
+        let debtor = debtor.map_err(|problem| problem.within("debtor"))?;
+        Ok((debtor.id.clone(), Some(Box::new(debtor))))
+    }
+
+    fn covers(&self, field: &'static str, creditor: &str) -> Result<(), Problem> {
+        if self.caller.covers(Some(creditor)) {
+            return Ok(());
+        }
+        let own = self.caller.creditors().join(", ");
+        Err(Problem::new(Kind::Forbidden, format!("this token is limited to these creditors: {own}")).field(field))
+    }
+}
+
+fn missing(field: &'static str) -> Problem {
+    Problem::bad(field, "must be given")
+}
+
+fn needed(field: &'static str, given: Option<String>) -> Result<String, Problem> {
+    word(field, given)?.ok_or_else(|| missing(field))
+}
+
+fn language(code: &str) -> Result<Language, Problem> {
+    let all = || Language::ALL.map(Language::code).join(", ");
+    Language::from_code(code).ok_or_else(|| Problem::bad("language", format!("no such language; there are {}", all())))
+}
+
+fn currency(code: &str) -> Result<Currency, Problem> {
+    let all = || Currency::ALL.map(Currency::code).join(", ");
+    Currency::from_code(code).ok_or_else(|| Problem::bad("currency", format!("no such currency; there are {}", all())))
+}
+
+/// An amount as programs write it.
+pub(super) fn amount(field: &'static str, given: Option<&str>) -> Result<Option<Amount>, Problem> {
+    given.map(|text| text.parse().map_err(|error| Problem::bad(field, format!("is {error}")))).transpose()
+}
+
+/// A civil day.
+pub(super) fn day(field: &'static str, given: Option<&str>) -> Result<Option<Date>, Problem> {
+    let wrong = |_| Problem::bad(field, "give a day as 2026-11-30");
+    given.map(|text| text.parse::<Date>().map_err(wrong)).transpose()
+}
+
+fn status(word: Option<&str>, until: Option<&str>) -> Result<Option<Status>, Problem> {
+    let until = day("until", until)?;
+    match (word, until) {
+        (Some("promised"), None) => Err(Problem::bad("until", "say until which day it is promised")),
+        (Some("promised"), Some(_)) | (_, None) => word
+            .map(|word| {
+                let all = "open, promised, agreed, disputed, paid, cancelled";
+                let unknown = || Problem::bad("status", format!("no such status; there are {all}"));
+                Status::from_name(word, until).ok_or_else(unknown)
+            })
+            .transpose(),
+        (_, Some(_)) => Err(Problem::bad("until", "is the day of a promise; leave it out")),
+    }
+}
+
+fn link(given: Option<String>) -> Result<Option<String>, Problem> {
+    match given {
+        Some(link) if link.trim().is_empty() => Err(Problem::bad("link", "is empty; leave it out instead")),
+        Some(link) if link.chars().any(|c| c.is_control() || c.is_whitespace()) => {
+            Err(Problem::bad("link", "holds a space or a control character"))
+        }
+        Some(link) if link.chars().nth(LINK_MAX).is_some() => {
+            Err(Problem::bad("link", format!("is longer than {LINK_MAX} characters")))
+        }
+        link => Ok(link),
+    }
+}
