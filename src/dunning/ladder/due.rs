@@ -93,8 +93,8 @@ impl Why {
     }
 }
 
-/// How far on a step is: broken promises before days of the debt, later days and times before earlier ones, and what
-/// stands in front in its ladder before what stands behind.
+/// How far on a step is. A broken promise is further on than any day of the debt, a later day or time than an earlier one;
+/// of equals, what stands in front in its ladder.
 pub(super) type Rank = (Anchor, i32, Option<Time>, Reverse<usize>);
 
 /// The rank of a step at this place of its ladder.
@@ -241,8 +241,8 @@ impl<'a> Looking<'a, '_> {
     /// Whether it was done, or a step that is further on was.
     fn is_settled(&self, dated: &Dated<'_>, steps: &[Dated<'_>]) -> bool {
         let is_exit = matches!(dated.step.action, Action::Exit { .. });
-        let settled = self.done.iter().filter(|done| done.outcome != Outcome::Waiting);
-        settled.into_iter().any(|done| {
+        let mut settled = self.done.iter().filter(|done| done.outcome != Outcome::Waiting);
+        settled.any(|done| {
             if done.step == dated.step.id {
                 let is_of_debt = dated.step.offset.from == Anchor::Due && !dated.step.offset.is_reminder();
                 return done.cycle == dated.cycle || (is_of_debt && done.outcome.outlasts_extension());

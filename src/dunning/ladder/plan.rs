@@ -38,7 +38,8 @@ impl std::fmt::Debug for Situation<'_> {
 }
 
 /// What a day brings. Whoever carries it out withdraws, queues and writes the records in one transaction, and notes the
-/// plan in every track.
+/// plan in every track. If a text that is to be withdrawn is on its way by then, nothing of the plan holds: it is noted as
+/// sent, and the day is planned again.
 #[derive(Debug, Default)]
 pub struct Plan<'a> {
     /// The text of the day.
