@@ -21,6 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actor::fleet::Fleet;
 use crate::actor::hotplug::{self, Bound, By};
+use crate::actor::ladder;
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reset::Means;
@@ -28,6 +29,7 @@ use crate::actor::writer::{Handle, StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::rules::RuleBook;
 use crate::config::{self, Binding, Config};
+use crate::contact::calendar::Calendar;
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
 use crate::serial::replug::Marks;
@@ -120,6 +122,9 @@ pub struct Daemon {
     modems: JoinSet<Vec<Ended>>,
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
+    ladders: JoinHandle<()>,
+    /// Tells the ladders of other holidays.
+    calendar: watch::Sender<Arc<Calendar>>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
     /// Where rules are read from.
     region: config::Region,
@@ -144,6 +149,7 @@ impl Daemon {
             alarms: config.alarms.sms_to.clone(),
             contact: config.contact_settings(book, secret).into(),
         };
+        let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
@@ -170,6 +176,14 @@ impl Daemon {
         open_unix(&app, &socket, closing, &mut doors)?;
 
         let (stop_modems, stop) = watch::channel(false);
+        let ladders = tokio::spawn(ladder::run(ladder::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            calendar: holidays,
+            text: config.text_options(),
+            stop: stop.clone(),
+        }));
         let modem_config = known_pins(config.modem_settings(), &reader)?;
         let refused_pins = RefusedPins::default();
         let (handle, time, drain, stops) = (writer.handle(), clock.clone(), config.serve.drain, stop.clone());
@@ -232,6 +246,8 @@ impl Daemon {
             modems,
             close_doors,
             doors,
+            ladders,
+            calendar,
             emulator: running,
             region: config.region,
             contact: config.contact,
@@ -251,8 +267,12 @@ impl Daemon {
             }
         };
         let (rules, holidays) = (book.rules, book.holidays);
+        let calendar = Arc::new(book.calendar.clone());
         match self.writer.handle().set_rules(book.calendar, book.lexicon, book.edition).await {
-            Ok(()) => tracing::info!(rules, holidays, "rules read again"),
+            Ok(()) => {
+                self.calendar.send_replace(calendar);
+                tracing::info!(rules, holidays, "rules read again");
+            }
             Err(error) => tracing::error!(%error, "the rules of before hold"),
         }
     }
@@ -278,6 +298,9 @@ impl Daemon {
                 Ok(ended) => cut_off += ended.iter().filter(|end| **end == Ended::CutOff).count(),
                 Err(error) => tracing::error!(%error, "a modem's task ended badly"),
             }
+        }
+        if self.ladders.await.is_err() {
+            tracing::error!("the ladders' task ended badly");
         }
         self.app.close();
         self.close_doors.send_replace(true);

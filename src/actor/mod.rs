@@ -8,6 +8,7 @@ mod heads;
 pub mod hotplug;
 mod idle;
 mod inbox;
+pub mod ladder;
 pub mod modem;
 pub mod place;
 pub mod probe;

@@ -25,6 +25,7 @@ use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
+use crate::dunning::ladder::Ladder;
 use crate::dunning::template::Template;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
 use crate::sms::message::Submission;
@@ -34,6 +35,7 @@ use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
+use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
@@ -280,6 +282,23 @@ impl Handle {
             answers.extend(self.call(Job::Submit, move |context| context.work.take_each(&piece, &client)).await?);
         }
         Ok(answers)
+    }
+
+    /// Stores a ladder as the next version of its name. Returns which that is.
+    pub async fn store_ladder(&self, ladder: Ladder, client: String) -> Result<u32, WriteError> {
+        self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
+    }
+
+    /// Carries out what was planned for cases. How many of them were others by then.
+    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<usize, WriteError> {
+        self.call(Job::Submit, move |context| {
+            let mut others = 0;
+            for carried in &planned {
+                others += usize::from(!context.work.carry_out(carried)?);
+            }
+            Ok(others)
+        })
+        .await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

@@ -188,7 +188,7 @@ impl Checked {
             client_ref: self.client_ref,
             fingerprint: self.fingerprint,
             to,
-            text: Body(replaced(self.text.0, segments.changes())),
+            text: Body(segments.sent_text(&self.text.0)),
             purpose: self.purpose,
             priority: self.priority,
             not_before: self.times.not_before,
@@ -229,22 +229,6 @@ pub(super) fn text_problem(error: &TextError) -> Problem {
             Problem::new(Kind::BadText, detail).field("text")
         }
     }
-}
-
-/// The text with the replacements of transliteration, as it is sent.
-fn replaced(text: String, changes: &[crate::sms::text::Change]) -> String {
-    if changes.is_empty() {
-        return text;
-    }
-    let mut changes = changes.iter().peekable();
-    let mut sent = String::with_capacity(text.len());
-    for (index, character) in text.chars().enumerate() {
-        match changes.next_if(|change| change.original.index == index) {
-            Some(change) => sent.push_str(&change.replacement),
-            None => sent.push(character),
-        }
-    }
-    sent
 }
 
 fn times(

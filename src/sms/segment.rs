@@ -133,6 +133,19 @@ impl Segments {
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
+
+    /// The text that these were made of, with what transliteration changed, as it is sent.
+    pub fn sent_text(&self, text: &str) -> String {
+        let mut changes = self.changes.iter().peekable();
+        let mut sent = String::with_capacity(text.len());
+        for (index, character) in text.chars().enumerate() {
+            match changes.next_if(|change| change.original.index == index) {
+                Some(change) => sent.push_str(&change.replacement),
+                None => sent.push(character),
+            }
+        }
+        sent
+    }
 }
 
 impl<'a> IntoIterator for &'a Segments {

@@ -95,13 +95,6 @@ pub(super) fn erased_entries(
     Ok(statement.query_map([contact.secret.mac(number)], read)?.collect::<Result<_, _>>()?)
 }
 
-/// Why a number is on the list, also an entry that binds for some purposes or creditors alone.
-pub(super) fn kinds(conn: &Connection, number: PhoneNumber) -> Result<Vec<Kind>, StoreError> {
-    let mut statement = conn.prepare_cached(BY_SUBSCRIBER)?;
-    let rows = statement.query_map([stored_subscriber(number)], read)?;
-    rows.map(|entry| Ok(entry?.kind)).collect()
-}
-
 fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     // What a later release wrote forbids what it can.
     let kind = Kind::from_name(&row.get::<_, String>(0)?).unwrap_or(Kind::Manual);

@@ -207,6 +207,12 @@ impl Calendar {
         whereabouts
     }
 
+    /// Whether a day is a holiday, or one on which the company is closed, where recipients of a class may be.
+    pub fn is_holiday(&self, class: &Class, day: Date) -> bool {
+        let closes = |site: &Site<'_>| site.is_closure(day) || site.holidays_on(day).next().is_some();
+        self.sites(class, None).iter().any(closes)
+    }
+
     /// Whether texts of a class may go at a moment; `hours` are those of one debtor, if any were asked for.
     pub fn window(&self, class: &Class, hours: Option<&PersonalHours>, now: Timestamp) -> Window {
         let sites = self.sites(class, hours);

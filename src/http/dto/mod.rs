@@ -10,6 +10,7 @@ pub(super) mod evidence;
 pub(super) mod happening;
 pub(super) mod inbox;
 pub(super) mod intake;
+pub(super) mod ladder;
 pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;

@@ -11,6 +11,7 @@ mod happenings;
 mod health;
 mod inbox;
 mod intake;
+mod ladders;
 mod lines;
 mod mapping;
 mod messages;
@@ -85,6 +86,8 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(conversations::close))
         .routes(routes!(conversations::standing))
         .routes(routes!(events::list))
+        .routes(routes!(ladders::list))
+        .routes(routes!(ladders::show, ladders::put))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::ussd))
         .routes(routes!(lines::sims))

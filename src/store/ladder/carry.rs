@@ -14,7 +14,6 @@ use crate::sms::message::Submission;
 use super::super::StoreError;
 use super::super::event::{About, EventKind};
 use super::super::portfolio::{DebtKey, stored_day};
-use super::super::row::SegmentRow;
 use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
 use super::case::CaseKey;
@@ -40,6 +39,8 @@ pub struct Carried {
     pub versions: Vec<(DebtKey, u32)>,
     /// The next day on which something may be up.
     pub next: Option<Date>,
+    /// Why the text of the day could not be written, where it could not.
+    pub problem: Option<String>,
 }
 
 /// A text of a ladder.
@@ -74,7 +75,8 @@ pub struct Exit {
 }
 
 impl Work<'_> {
-    /// Carries a plan out. False where the case is another by now: it is planned again.
+    /// Carries a plan out. False where the case is another by now, or a text that is not wanted any more has left: it is
+    /// planned again.
     pub fn carry_out(&mut self, carried: &Carried) -> Result<bool, StoreError> {
         let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
         let CaseKey { creditor, debtor } = carried.key;
@@ -82,8 +84,18 @@ impl Work<'_> {
         if revision != Some(carried.revision) {
             return Ok(false);
         }
+        let mut unwanted = Vec::new();
         for (debt, step) in &carried.withdraw {
-            self.withdraw_step(*debt, step)?;
+            for key in self.texts_of(*debt, step)? {
+                let Some((_, segments)) = self.readable(key)? else { continue };
+                if segments.iter().any(|row| row.state.has_left() || row.may_be_on_wire()) {
+                    return Ok(false);
+                }
+                unwanted.push(key);
+            }
+        }
+        for key in unwanted {
+            self.withdraw(key)?;
         }
         let message = carried.sending.as_ref().map(|sending| self.send_step(sending)).transpose()?.flatten();
         for step in &carried.steps {
@@ -101,25 +113,25 @@ impl Work<'_> {
             ])?;
         }
         self.conn
-            .prepare_cached("UPDATE dunning_case SET next = ? WHERE creditor = ? AND debtor = ?")?
-            .execute(params![carried.next.map(stored_day), creditor, debtor])?;
+            .prepare_cached("UPDATE dunning_case SET next = ?, problem = ? WHERE creditor = ? AND debtor = ?")?
+            .execute(params![carried.next.map(stored_day), carried.problem, creditor, debtor])?;
         Ok(true)
     }
 
-    /// Takes back the text of a step, of which nothing was handed over.
-    fn withdraw_step(&mut self, debt: DebtKey, step: &StepId) -> Result<(), StoreError> {
+    /// Texts that a step went by.
+    fn texts_of(&self, debt: DebtKey, step: &StepId) -> Result<Vec<MessageKey>, StoreError> {
         let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND message IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map(params![debt.0, step.0], |row| row.get(0).map(MessageKey))?;
-        let messages = rows.collect::<Result<Vec<_>, _>>()?;
-        drop(statement);
-        for key in messages {
-            let Some((message, mut segments)) = self.readable(key)? else { continue };
-            let waits = |row: &SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
-            if segments.iter().all(waits) {
-                let reason = crate::contact::Reason::Outdated;
-                self.block(&message, &mut segments, Reason::Contact(reason))?;
-            }
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes back a text of which nothing was handed over.
+    fn withdraw(&mut self, key: MessageKey) -> Result<(), StoreError> {
+        let Some((message, mut segments)) = self.readable(key)? else { return Ok(()) };
+        if segments.iter().all(|row| matches!(row.state, SegmentState::Waiting { .. })) {
+            let reason = Reason::Contact(crate::contact::Reason::Outdated);
+            self.block(&message, &mut segments, reason)?;
         }
         Ok(())
     }

@@ -8,13 +8,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::reply::Intent;
-use crate::contact::suppression::Kind;
+use crate::contact::suppression::{Entry, Kind};
 use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
 use crate::dunning::ladder::{Done, Outcome, Planned, StepId, Stop, Track};
 use crate::sms::lifecycle::MessageState;
+use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 
 use super::super::portfolio::{self, DebtKey, day, stored_day};
@@ -91,12 +92,24 @@ impl Reader {
     }
 
     /// Loads a case. `None` for one that is no more, or cannot be read.
-    pub fn case(&self, key: CaseKey, creditor: &Arc<Creditor>, today: Date) -> Result<Option<Loaded>, StoreError> {
-        self.with(|conn| load(conn, key, creditor, today))
+    pub fn case(
+        &self,
+        key: CaseKey,
+        creditor: &Arc<Creditor>,
+        today: Date,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.with(|conn| load(conn, key, creditor, today, now))
     }
 }
 
-fn load(conn: &Connection, key: CaseKey, creditor: &Arc<Creditor>, today: Date) -> Result<Option<Loaded>, StoreError> {
+fn load(
+    conn: &Connection,
+    key: CaseKey,
+    creditor: &Arc<Creditor>,
+    today: Date,
+    now: Timestamp,
+) -> Result<Option<Loaded>, StoreError> {
     let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
     let revision = conn.prepare_cached(sql)?.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?;
     let Some((revision, debtor)) = revision.zip(portfolio::debtor_by_key(conn, key.debtor)?) else { return Ok(None) };
@@ -105,7 +118,7 @@ fn load(conn: &Connection, key: CaseKey, creditor: &Arc<Creditor>, today: Date) 
     for (debt, _) in &debts {
         tracks.push((*debt, track(conn, *debt, &creditor.zone, today)?));
     }
-    let (number, stop) = number(conn, &debtor.numbers)?;
+    let (number, stop) = number(conn, &debtor.numbers, &creditor.id, now)?;
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
@@ -162,9 +175,9 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
     match state {
         _ if parts_sent > 0 => Outcome::Sent,
         Some(MessageState::Queued) => queued,
-        Some(MessageState::Failed | MessageState::Expired | MessageState::Blocked | MessageState::Cancelled) => {
-            Outcome::Dropped
-        }
+        // What the gate turned away was no longer true, or for another number: the step is still to be done.
+        Some(MessageState::Blocked) => Outcome::Waiting,
+        Some(MessageState::Failed | MessageState::Expired | MessageState::Cancelled) => Outcome::Dropped,
         // Something of it is on the wire, or may have been.
         Some(
             MessageState::Sending
@@ -177,29 +190,32 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
     }
 }
 
-/// The first number that may be texted, one that its owner has confirmed before others; or why there is none.
-fn number(conn: &Connection, numbers: &[PhoneNumber]) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
+/// The first number that may be asked for payment, one that its owner has confirmed before others; or why there is none.
+fn number(
+    conn: &Connection,
+    numbers: &[PhoneNumber],
+    creditor: &str,
+    now: Timestamp,
+) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
     let (mut found, mut stop) = (None, None);
     for number in numbers {
-        let kinds = suppression::kinds(conn, *number)?;
-        match kinds.iter().find_map(|kind| stop_of(*kind)) {
+        let entries = suppression::entries(conn, *number)?;
+        let binds = |entry: &&Entry| entry.covers(Purpose::Collection, Some(creditor), now);
+        match entries.iter().find(binds).map(|entry| stop_of(entry.kind)) {
+            Some(Stop::Deceased) => return Ok((None, Some(Stop::Deceased))),
             Some(why) => stop = stop.or(Some(why)),
             None if record::is_confirmed(conn, *number)? => return Ok((Some(*number), None)),
             None => found = found.or(Some(*number)),
-        }
-        if kinds.contains(&Kind::Deceased) {
-            return Ok((None, Some(Stop::Deceased)));
         }
     }
     Ok((found, if found.is_some() { None } else { stop }))
 }
 
-fn stop_of(kind: Kind) -> Option<Stop> {
+fn stop_of(kind: Kind) -> Stop {
     match kind {
-        Kind::OptOut => Some(Stop::OptOut),
-        Kind::WrongPerson => Some(Stop::WrongPerson),
-        Kind::Deceased => Some(Stop::Deceased),
-        Kind::Manual | Kind::Register => None,
+        Kind::OptOut | Kind::Manual | Kind::Register => Stop::OptOut,
+        Kind::WrongPerson => Stop::WrongPerson,
+        Kind::Deceased => Stop::Deceased,
     }
 }
 

@@ -117,6 +117,8 @@ CREATE TABLE dunning_case (
     debtor INTEGER NOT NULL REFERENCES debtor (key),
     next INTEGER,
     revision INTEGER NOT NULL,
+    -- Why the text of the last planned day could not be written.
+    problem TEXT,
     PRIMARY KEY (creditor, debtor)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dunning_case_next ON dunning_case (creditor, next, debtor) WHERE next IS NOT NULL;

@@ -1,0 +1,231 @@
+//! The ladder's task: each creditor's day is planned once it has begun, and a case again whenever something of it changes.
+//!
+//! It reads cases, asks [`crate::dunning::ladder::plan`], fills templates, and hands what came of it to the writer, which
+//! takes nothing in that was planned from an older revision of the case. A process that is killed in the midst of a day's
+//! run goes on where it was: what was carried out is not up any more. It decides nothing about a person; the gate does.
+
+mod letter;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::{Date, Time};
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Timestamp};
+use crate::contact::calendar::Calendar;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::ladder::Ladder;
+use crate::dunning::template::Compiled;
+use crate::sms::text::TextOptions;
+use crate::store::StoreError;
+use crate::store::ladder::{Carried, CaseKey};
+use crate::store::reader::Reader;
+
+use super::writer::{Handle, WriteError};
+
+use letter::Random;
+use plan::Means;
+
+/// Cases that are planned and carried out at once: a few milliseconds of the writer's time.
+const AT_ONCE: u32 = 32;
+
+/// When a day begins for ladders, in the zone of the creditor: before any hours of contact open.
+const BEGINS: Time = Time::constant(5, 0, 0, 0);
+
+/// What changes together is planned together.
+const SETTLES: Duration = Duration::from_secs(1);
+
+/// No wait is longer than this, so that a jump of the civil clock is noticed.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// What the task is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where cases are read.
+    pub reader: Arc<Reader>,
+    /// Where what came of them is written.
+    pub writer: Handle,
+    /// The time.
+    pub clock: Clock,
+    /// Holidays, as they are in force.
+    pub calendar: watch::Receiver<Arc<Calendar>>,
+    /// How texts are encoded.
+    pub text: TextOptions,
+    /// Turns true when the daemon stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why a round was not finished.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Read(#[from] StoreError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("a round ended badly")]
+    Ended,
+    #[error("random octets: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Plans and carries out until the daemon stops.
+pub async fn run(mut setup: Setup) {
+    let mut committed = setup.writer.committed();
+    loop {
+        committed.borrow_and_update();
+        let next = match setup.round().await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "ladders could not be followed; they are again in a while");
+                None
+            }
+        };
+        let now = setup.clock.now();
+        let look = now.instant + LOOK;
+        let due = next.map_or(look, |next| now.instant + next.saturating_since(now.utc));
+        let until = setup.clock.deadline(due.min(look));
+        let has_changed = tokio::select! {
+            _ = setup.stop.wait_for(|stop| *stop) => return,
+            changed = committed.changed() => changed.is_ok(),
+            () = tokio::time::sleep_until(until) => false,
+        };
+        if has_changed {
+            let settled = setup.clock.deadline(setup.clock.now().instant + SETTLES);
+            tokio::select! {
+                _ = setup.stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep_until(settled) => {}
+            }
+        }
+    }
+}
+
+impl Setup {
+    /// Plans everything that is up, and says when the next day begins for a creditor with something to come.
+    async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+        let reader = Arc::clone(&self.reader);
+        let creditors = blocking(move || reader.creditor_rows()).await?;
+        let mut papers: Option<Arc<Papers>> = None;
+        let mut next: Option<Timestamp> = None;
+        for (row, creditor) in creditors {
+            let (today, has_begun, begins) = self.day_of(&creditor);
+            let wakes = if has_begun {
+                let mut after = None;
+                loop {
+                    let reader = Arc::clone(&self.reader);
+                    let keys = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await?;
+                    let Some(last) = keys.last().copied() else { break };
+                    after = Some(last);
+                    let papers = match &papers {
+                        Some(papers) => Arc::clone(papers),
+                        None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
+                    };
+                    self.carry_out(keys, Arc::clone(&creditor), papers, today).await?;
+                }
+                self.next_day(row, &creditor, today).await?
+            } else {
+                Some(begins)
+            };
+            next = next.into_iter().chain(wakes).min();
+        }
+        Ok(next)
+    }
+
+    /// The day of a creditor, whether it has begun for ladders, and when it does.
+    fn day_of(&self, creditor: &Creditor) -> (Date, bool, Timestamp) {
+        let now = self.clock.now().utc;
+        let Some(zoned) = now.to_jiff().map(|now| now.to_zoned(creditor.zone.clone())) else {
+            return (Date::MAX, false, Timestamp::MAX);
+        };
+        let today = zoned.date();
+        let begins = self.begins_on(today, creditor);
+        (today, begins <= now, begins)
+    }
+
+    fn begins_on(&self, day: Date, creditor: &Creditor) -> Timestamp {
+        let begins = day.to_datetime(BEGINS).to_zoned(creditor.zone.clone());
+        begins.map_or(Timestamp::MAX, |begins| Timestamp::from_jiff(begins.timestamp()))
+    }
+
+    /// When the next day begins that has something to come.
+    async fn next_day(&self, row: i64, creditor: &Creditor, today: Date) -> Result<Option<Timestamp>, RoundError> {
+        let reader = Arc::clone(&self.reader);
+        let next = blocking(move || reader.next_case(row)).await?;
+        // What is up today still could not be carried out, and is tried again at the next look.
+        Ok(next.filter(|next| *next > today).map(|next| self.begins_on(next, creditor)))
+    }
+
+    /// Ladders and templates as they are now.
+    async fn papers(&self) -> Result<Papers, RoundError> {
+        let reader = Arc::clone(&self.reader);
+        blocking(move || Papers::read(&reader)).await
+    }
+
+    /// Plans cases and has the writer carry them out.
+    async fn carry_out(
+        &self,
+        keys: Vec<CaseKey>,
+        creditor: Arc<Creditor>,
+        papers: Arc<Papers>,
+        today: Date,
+    ) -> Result<(), RoundError> {
+        let mut random = vec![Random::default(); keys.len()];
+        for octets in &mut random {
+            getrandom::fill(octets)?;
+        }
+        let means = Means {
+            papers,
+            calendar: Arc::clone(&self.calendar.borrow()),
+            text: self.text.clone(),
+            now: self.clock.now().utc,
+        };
+        let reader = Arc::clone(&self.reader);
+        let planned = blocking(move || {
+            let mut planned: Vec<Carried> = Vec::with_capacity(keys.len());
+            for (key, random) in keys.into_iter().zip(random) {
+                let Some(loaded) = reader.case(key, &creditor, today, means.now)? else { continue };
+                planned.push(means.plan(&loaded, random));
+            }
+            Ok(planned)
+        })
+        .await?;
+        self.writer.carry_out(planned).await?;
+        Ok(())
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, RoundError> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(RoundError::Ended),
+    }
+}
+
+/// Ladders and templates by their names.
+#[derive(Debug)]
+pub(crate) struct Papers {
+    ladders: BTreeMap<String, Ladder>,
+    templates: BTreeMap<String, Compiled>,
+}
+
+impl Papers {
+    /// Reads the newest ladders and the templates that are in use. A template that no longer compiles is left out, and
+    /// named by what misses it.
+    pub(crate) fn read(reader: &Reader) -> Result<Self, StoreError> {
+        let ladders = reader.ladders()?.into_iter().map(|ladder| (ladder.name.clone(), ladder)).collect();
+        let mut templates = BTreeMap::new();
+        for newest in reader.templates()? {
+            let name = newest.template.name;
+            let Some(used) = reader.template_in_use(&name)? else { continue };
+            match used.template.compile() {
+                Ok(compiled) => drop(templates.insert(name, compiled)),
+                Err(faults) => tracing::error!(template = name, faults = faults.len(), "template cannot be used"),
+            }
+        }
+        Ok(Self { ladders, templates })
+    }
+}

@@ -1,0 +1,103 @@
+//! From a case as it was loaded to what is carried out.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::clock::Timestamp;
+use crate::contact::calendar::{Calendar, Class};
+use crate::contact::place::Residence;
+use crate::dunning::case::Case;
+use crate::dunning::ladder::{self, Done, Entry, Ladder, Outcome, Plan, Record, Situation, Track};
+use crate::sms::message::Purpose;
+use crate::sms::text::TextOptions;
+use crate::store::ladder::{Carried, Exit, Loaded, Sending, Step};
+use crate::store::portfolio::DebtKey;
+
+use super::Papers;
+use super::letter::{Letter, LetterError, Random};
+
+/// What is needed beside a case.
+#[derive(Debug)]
+pub(super) struct Means {
+    pub(super) papers: Arc<Papers>,
+    pub(super) calendar: Arc<Calendar>,
+    pub(super) text: TextOptions,
+    pub(super) now: Timestamp,
+}
+
+impl Means {
+    /// Plans the day of a case and writes its text.
+    pub(super) fn plan(&self, loaded: &Loaded, random: Random) -> Carried {
+        let Loaded { case, tracks, .. } = loaded;
+        let entries: Vec<Entry<'_>> =
+            case.debts.iter().zip(tracks).filter_map(|(debt, (_, track))| self.entry(case, debt, track)).collect();
+        let class = self.class(loaded);
+        let holiday = |day: Date| class.as_ref().is_some_and(|class| self.calendar.is_holiday(class, day));
+        let situation =
+            Situation { case, entries: &entries, stop: loaded.stop, texted: loaded.texted, holiday: &holiday };
+        let mut plan = ladder::plan(&situation);
+        let (sending, problem) = match self.letter(loaded, &plan, random) {
+            Ok(sending) => (sending, None),
+            Err(error) => {
+                // It is tried again on the next day, and whenever something of the case changes.
+                plan.text = None;
+                plan.records.retain(|record| !matches!(record.done.outcome, Outcome::Queued | Outcome::Grouped));
+                plan.next = case.today.tomorrow().ok().into_iter().chain(plan.next).min();
+                (None, Some(error.to_string()))
+            }
+        };
+        let row = |id: &str| self.row(loaded, id);
+        let goes_today = |done: &Done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped);
+        let step =
+            |Record { debt, done }: Record<'_>| Some(Step { debt: row(debt)?, is_sending: goes_today(&done), done });
+        let version = |entry: &Entry<'_>| Some((row(&entry.debt.id)?, entry.ladder.version));
+        Carried {
+            key: loaded.key,
+            revision: loaded.revision,
+            day: case.today,
+            sending,
+            withdraw: plan.withdraw.iter().filter_map(|(debt, step)| Some((row(debt)?, step.clone()))).collect(),
+            versions: entries.iter().filter_map(version).collect(),
+            exits: plan
+                .exits
+                .iter()
+                .filter_map(|exit| {
+                    Some(Exit { debt: row(&exit.debt.id)?, step: exit.step.id.clone(), channel: exit.channel })
+                })
+                .collect(),
+            steps: plan.records.into_iter().filter_map(step).collect(),
+            next: plan.next,
+            problem,
+        }
+    }
+
+    fn entry<'a>(
+        &'a self,
+        case: &'a Case,
+        debt: &'a crate::dunning::debt::Debt,
+        track: &'a Track,
+    ) -> Option<Entry<'a>> {
+        let ladder = self.papers.ladders.get(Ladder::name_for(debt, &case.creditor)?)?;
+        Some(Entry { debt, ladder, track })
+    }
+
+    fn row(&self, loaded: &Loaded, id: &str) -> Option<DebtKey> {
+        let place = loaded.case.debts.iter().position(|debt| debt.id == id)?;
+        loaded.tracks.get(place).map(|(key, _)| *key)
+    }
+
+    /// Where the debtor lives, as far as the number tells.
+    fn class(&self, loaded: &Loaded) -> Option<Class> {
+        let spots = self.calendar.atlas().spots(loaded.number?, &Residence::default());
+        Some(Class::new(Purpose::Collection, spots))
+    }
+
+    fn letter(&self, loaded: &Loaded, plan: &Plan<'_>, random: Random) -> Result<Option<Sending>, LetterError> {
+        let Some(text) = &plan.text else { return Ok(None) };
+        let letter = Letter { loaded, text, templates: &self.papers.templates, options: &self.text, now: self.now };
+        let submission = letter.write(random)?;
+        let debts = text.debts.iter().filter_map(|debt| self.row(loaded, &debt.id)).collect();
+        Ok(Some(Sending { submission, debts }))
+    }
+}

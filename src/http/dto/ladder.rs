@@ -1,0 +1,30 @@
+//! Ladders as JSON.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A version of a ladder.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct LadderAnswer {
+    /// Its name.
+    pub(in super::super) name: String,
+    /// Which version, from 1.
+    pub(in super::super) version: u32,
+    /// The ladder as it is put.
+    #[schema(value_type = Object)]
+    pub(in super::super) definition: Value,
+    /// What is doubtful about it.
+    pub(in super::super) findings: Vec<FindingAnswer>,
+}
+
+/// Something that is wrong or doubtful.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct FindingAnswer {
+    /// `error` or `warning`.
+    pub(in super::super) severity: &'static str,
+    /// What, for programs.
+    pub(in super::super) code: &'static str,
+    /// What, where, and what to do.
+    pub(in super::super) detail: String,
+}
