@@ -40,7 +40,7 @@ fn what_comes_with_the_program_is_whole() {
     let region = Region::default();
     let book = RuleBook::load(&region, &Contact::default()).unwrap();
     assert_eq!((book.rules, book.holidays), (27, 68));
-    assert_eq!((book.wording.cautions.len(), book.wording.duties.len()), (20, 4));
+    assert_eq!((book.wording.cautions.len(), book.wording.duties.len()), (22, 4));
     for (name, _) in BUILT_IN {
         assert!(
             book.gathered.iter().any(|one| one.place.to_string().contains(name)) || name.starts_with("areas"),

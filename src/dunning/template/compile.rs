@@ -353,7 +353,7 @@ mod tests {
         let list = "{% for d in debt_list %}{{ d.amount }} de {{ d.due|short_date }}{% if not loop.last %}, {% endif %}{% endfor %}";
         check(list, &case, "R$ 1.234,56 de 5 nov, R$ 150,50 de 1 out");
         case.debts[1].currency = super::super::super::money::Currency::Usd;
-        assert_eq!(filled("{{ total }}", &case), unfilled("amount"));
+        assert_eq!(filled("{{ total }}", &case), unfilled("total"));
     }
 
     #[test]

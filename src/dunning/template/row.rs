@@ -11,6 +11,7 @@ use super::super::case::Case;
 use super::super::debt::{Debt, Instalment};
 use super::super::money::Amount;
 use super::value::{Day, Document, Money, Unfilled};
+use super::variable::{Scope, Variable};
 use super::{Companion, format};
 
 /// A case with the language that its amounts and days are written in.
@@ -45,7 +46,6 @@ impl<'a> Row<'a> {
             "creditor" => Some(Value::from(&*case.creditor.name)),
             "today" => Some(self.day(case.today)),
             "debts" => Some(Value::from(case.debts.len())),
-            "total" => return self.of_debts(&case.debts, "amount"),
             "debt_list" => Some(case.debts.iter().map(|debt| self.debt(debt)).collect()),
             _ => return self.of_debts(&case.debts, name),
         };
@@ -54,7 +54,7 @@ impl<'a> Row<'a> {
 
     /// What a round of the loop knows of its debt.
     fn debt(self, debt: &Debt) -> Value {
-        let names = super::variable::Variable::names(&[super::variable::Scope::Debt]);
+        let names = Variable::names(&[Scope::Debt]);
         let debts = std::slice::from_ref(debt);
         Value::from_pairs(names.map(|name| (name, self.of_debts(debts, name))))
     }
@@ -64,7 +64,7 @@ impl<'a> Row<'a> {
         let sum = |amount: fn(&Debt) -> Amount| self.money(debts, debts.iter().map(amount).sum());
         let text = |text: fn(&Debt) -> Option<&str>| shared(debts, text).map(Value::from);
         let found = match name {
-            "amount" => sum(|debt| debt.amount),
+            "amount" | "total" => sum(|debt| debt.amount),
             "original_amount" => sum(|debt| debt.original),
             "added" => {
                 let (now, before): (Amount, Amount) =
