@@ -76,7 +76,7 @@ impl CsvFile {
         let delimiter = delimiter(BufReader::new(&file).fill_buf()?);
         let ends_its_last_line = last == [b'\n'];
         let mut all = Self { file, octets, ends_its_last_line, delimiter, heading: ByteRecord::new() };
-        let mut rows = all.from_the_first_line()?;
+        let mut rows = all.rewound()?;
         rows.read()?;
         let mut heading = std::mem::take(&mut rows.record);
         heading.trim();
@@ -91,12 +91,12 @@ impl CsvFile {
 
     /// The rows below the headings, from the first.
     pub(super) fn rows(&mut self) -> io::Result<Rows<'_>> {
-        let mut rows = self.from_the_first_line()?;
+        let mut rows = self.rewound()?;
         rows.read()?;
         Ok(rows)
     }
 
-    fn from_the_first_line(&mut self) -> io::Result<Rows<'_>> {
+    fn rewound(&mut self) -> io::Result<Rows<'_>> {
         self.file.seek(SeekFrom::Start(0))?;
         let left = Rc::new(Cell::new(ROW_OCTETS));
         let source = Bounded { file: &self.file, left: Rc::clone(&left) };
@@ -113,9 +113,9 @@ impl Rows<'_> {
     fn read(&mut self) -> io::Result<bool> {
         self.left.set(ROW_OCTETS);
         let line = self.reader.position().line();
-        self.reader.read_byte_record(&mut self.record).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => io::Error::new(error.kind(), format!("line {line}: {error}")),
-            other => io::Error::other(format!("line {line}: {other:?}")),
+        self.reader.read_byte_record(&mut self.record).map_err(|error| {
+            let error = io::Error::from(error);
+            io::Error::new(error.kind(), format!("line {line}: {error}"))
         })
     }
 
@@ -125,7 +125,7 @@ impl Rows<'_> {
             return Ok(None);
         }
         // The reader counts from before the empty lines that it passes over; from the end of the row it is exact.
-        let within = self.record.as_slice().iter().filter(|octet| **octet == b'\n').count() as u64;
+        let within = self.record.as_slice().split(|octet| *octet == b'\n').skip(1).count() as u64;
         let end = self.reader.position();
         let is_last = end.byte() == self.octets && !self.ends_its_last_line;
         let line = end.line().saturating_sub(within + u64::from(!is_last));

@@ -99,10 +99,8 @@ impl Columns {
             errors.extend(free.and_then(|field| columns.put(field, place)));
         }
         // Of a field whose heading is not there it is said already.
-        let is_said = |missing: &HeadingError| match missing {
-            HeadingError::Missing(field) => mapping.iter().any(|(mapped, _)| mapped == field),
-            _ => false,
-        };
+        let is_said =
+            |missing: &HeadingError| mapping.iter().any(|(field, _)| *missing == HeadingError::Missing(*field));
         let missing = columns.missing(has_creditor).filter(|missing| errors.is_empty() || !is_said(missing));
         errors.extend(missing.collect::<Vec<_>>());
         if errors.is_empty() { Ok(columns) } else { Err(errors) }
