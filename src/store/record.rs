@@ -127,11 +127,16 @@ fn history(
         }
     }
     let number = stored_number(addressee.number);
-    let answered_at: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([number], |row| row.get(0))?;
     let same_waits = message.is_none()
         && limits.same_text_days > 0
         && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
-    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+    Ok(History { touches, answered_at: answered_at(conn, addressee.number)?, same_waits })
+}
+
+/// When whoever has a number wrote last.
+fn answered_at(conn: &Connection, number: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+    let last: Option<i64> = conn.prepare_cached(ANSWERED)?.query_row([stored_number(number)], |row| row.get(0))?;
+    Ok(last.map(Timestamp::from_millis))
 }
 
 /// The strictest of what is known of the debtor and of the number.
@@ -192,10 +197,11 @@ impl Board {
 impl Work<'_> {
     /// Notes that a person is texted, where that counts.
     pub(super) fn touch(&mut self, message: MessageKey) -> Result<(), StoreError> {
-        let Addressee { number, purpose, debtor, text, .. } = addressee(self.conn, message)?;
-        if !bounds(purpose).counts {
+        let to = addressee(self.conn, message)?;
+        if !to.bounds(answered_at(self.conn, to.number)?, self.now).counts {
             return Ok(());
         }
+        let Addressee { number, debtor, text, .. } = to;
         self.conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",

@@ -447,3 +447,17 @@ fn a_held_message_behind_one_that_this_sim_passes_by_does_not_keep_it_looking_fo
     let until = Some("2026-11-25T00:00:00Z".parse().unwrap());
     assert_eq!(desk.verdict(held), Verdict::Hold { reason: contact(contact::Reason::FrequencyDay), until });
 }
+
+#[test]
+fn a_reply_to_nobody_counts_like_any_other_text() {
+    let mut desk = desk(|contact| contact.frequency = Often { max_per_day: 1, ..Often::default() });
+    let first = Submission { purpose: Purpose::Reply, ..desk.submission("um") };
+    desk.try_submit(&first);
+    desk.send(1);
+    let second = Submission { purpose: Purpose::Reply, ..desk.submission("dois") };
+    desk.try_submit(&second);
+    assert!(desk.loads().is_empty());
+    assert!(
+        matches!(desk.verdict(second.id), Verdict::Hold { reason, .. } if reason == contact(contact::Reason::FrequencyDay))
+    );
+}
