@@ -73,10 +73,8 @@ impl Record {
     }
 
     fn held_by_standing(&self, at: Timestamp) -> Option<Obstacle> {
-        // Who has paid or agreed may get an offer; who is not sure to be the debtor, or wants to be left alone, may not.
         let is_offer = self.addressee.purpose == Purpose::Promotion;
-        let is_settled = |found: &Obstacle| matches!(found.reason, Reason::Paid | Reason::Agreed);
-        let standing = self.standing.obstacle(at).filter(|found| !(is_offer && is_settled(found)));
+        let standing = self.standing.obstacle(at).filter(|_| !is_offer || self.standing.holds_offers());
         let unconfirmed = Obstacle { reason: Reason::Unconfirmed, lasts: Lasts::Open };
         standing.or(self.needs_confirmation.then_some(unconfirmed))
     }

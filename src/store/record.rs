@@ -78,8 +78,11 @@ pub(super) fn read(
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
     let history = if asks_history { history(conn, contact, &addressee, message, now)? } else { History::default() };
-    let standing =
-        if minds_standing { standing(conn, addressee.debtor.as_deref(), number, now)? } else { Standing::Open };
+    let standing = if minds_standing {
+        standing(conn, addressee.debtor.as_deref(), number, purpose, now)?
+    } else {
+        Standing::Open
+    };
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
@@ -139,11 +142,12 @@ fn answered_at(conn: &Connection, number: PhoneNumber) -> Result<Option<Timestam
     Ok(last.map(Timestamp::from_millis))
 }
 
-/// The strictest of what is known of the debtor and of the number.
+/// The strictest of what is known of the debtor and of the number, as far as it holds texts of this purpose.
 pub(super) fn standing(
     conn: &Connection,
     debtor: Option<&str>,
     number: PhoneNumber,
+    purpose: Purpose,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
     let read = |row: &Row<'_>| {
@@ -157,10 +161,11 @@ pub(super) fn standing(
     }
     let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE subscriber = ?")?;
     found.extend(statement.query_row([stored_subscriber(number)], read).optional()?);
+    let is_offer = purpose == Purpose::Promotion;
     // What a later release wrote is no reason to ask for money.
     let known = found.into_iter().map(|standing| standing.unwrap_or(Standing::Disputed));
     Ok(known
-        .filter(|standing| standing.obstacle(now).is_some())
+        .filter(|standing| standing.obstacle(now).is_some() && (!is_offer || standing.holds_offers()))
         .max_by_key(|standing| standing.severity())
         .unwrap_or_default())
 }

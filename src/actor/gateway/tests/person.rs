@@ -86,6 +86,19 @@ fn what_waits_is_stopped_and_what_is_on_the_wire_is_named() {
 }
 
 #[test]
+fn a_debt_that_is_paid_lets_no_offer_to_a_number_that_disputes() {
+    let mut desk = desk(|_| ());
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let offer = Submission { purpose: Purpose::Promotion, labels, ..desk.submission("um") };
+    desk.try_submit(&offer);
+    desk.stand(Standing::Disputed);
+    let whose = Whose::Debtor("d-1".into());
+    desk.gateway.commit(desk.now, |context| context.work.set_standing(&whose, Standing::Paid, WORD)).unwrap();
+    assert!(desk.loads().is_empty());
+    assert_eq!(desk.verdict(offer.id), Verdict::Hold { reason: contact(contact::Reason::Disputed), until: None });
+}
+
+#[test]
 fn a_lease_that_was_suppressed_meanwhile_is_not_offered() {
     let mut desk = desk(|_| ());
     let id = desk.submit("um");
