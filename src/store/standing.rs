@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
+use crate::contact::Reason as ContactReason;
 use crate::contact::standing::Standing;
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::sms::id::MessageKey;
@@ -108,18 +109,23 @@ impl Work<'_> {
         for key in messages {
             let Some((message, mut segments)) = self.readable(*key)? else { continue };
             let waits = |row: &&SegmentRow| matches!(row.state, SegmentState::Waiting { .. });
-            let Some(first) = segments.iter().find(waits) else { continue };
+            let first = segments.iter().find(waits).map(|first| (first.due, first.attempts));
+            let is_on_wire = segments.iter().any(SegmentRow::may_be_on_wire);
+            if first.is_none() && !is_on_wire {
+                continue;
+            }
             let due = message.due.max(self.now);
-            let (put_off, tried) = (first.due > due, first.attempts > 0);
             let begun = segments.iter().any(|row| row.state.has_left());
             let question =
                 Question { paused: false, asked: message.due, due, expires: message.expires, parts: 1, begun };
             let verdict = self.board.ask_about(self.conn, &message, None, question, self.now)?;
+            if is_on_wire && is_unwanted(verdict) {
+                stopped.on_wire.extend(self.public_id(*key)?);
+            }
+            let Some((first_due, attempts)) = first else { continue };
+            let (put_off, tried) = (first_due > due, attempts > 0);
             if let Verdict::Block { reason: Reason::Contact(_) } = verdict {
                 stopped.stopped += 1;
-                if segments.iter().any(SegmentRow::may_be_on_wire) {
-                    stopped.on_wire.extend(self.public_id(*key)?);
-                }
                 self.turn_away(&message, &mut segments, verdict)?;
             } else if put_off && !tried {
                 // What waits after a failed attempt keeps its time.
@@ -145,5 +151,20 @@ impl Work<'_> {
         }
         self.effect(Effect::Queued { lane: message.lane, priority: message.priority, due });
         Ok(())
+    }
+}
+
+/// Whether such a text should not reach its recipient any more, if it could still be helped: not for the hour, but for how
+/// things stand.
+fn is_unwanted(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Block { reason } => matches!(reason, Reason::Contact(_)),
+        Verdict::Hold { reason, .. } => matches!(
+            reason,
+            Reason::Contact(
+                ContactReason::Agreed | ContactReason::Promise | ContactReason::Disputed | ContactReason::Unconfirmed
+            )
+        ),
+        Verdict::Go => false,
     }
 }

@@ -146,13 +146,13 @@ impl Work<'_> {
         let mut stopped = Stopped::default();
         for number in numbers {
             let subscriber = stored_subscriber(*number);
-            if self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
-                continue;
+            // Who asks twice is told twice what is on the wire.
+            if !self.conn.prepare_cached(IS_THERE)?.exists(params![subscriber, act.0])? {
+                self.conn
+                    .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
+                    .execute(params![act.0, subscriber, stored_number(*number)])?;
+                stopped.added += 1;
             }
-            self.conn
-                .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
-                .execute(params![act.0, subscriber, stored_number(*number)])?;
-            stopped.added += 1;
             self.stop_messages(*number, &entry, &mut stopped)?;
         }
         Ok(stopped)

@@ -86,6 +86,30 @@ fn what_waits_is_stopped_and_what_is_on_the_wire_is_named() {
 }
 
 #[test]
+fn who_suppresses_twice_is_told_twice_what_is_on_the_wire() {
+    let mut desk = desk(|_| ());
+    let sending = desk.submit("um");
+    desk.hand_over();
+    let act = act(desk.now);
+    assert_eq!(desk.suppress(&act, number()), Stopped { added: 1, stopped: 0, on_wire: vec![sending] });
+    assert_eq!(desk.suppress(&act, number()), Stopped { added: 0, stopped: 0, on_wire: vec![sending] });
+}
+
+#[test]
+fn what_is_on_the_wire_is_named_whatever_the_standing() {
+    let until = "2026-11-25T13:00:00Z".parse().unwrap();
+    let standings =
+        [Standing::Paid, Standing::Agreed, Standing::Disputed, Standing::Unconfirmed, Standing::Promised { until }];
+    for standing in standings {
+        let mut desk = desk(|_| ());
+        let sending = desk.submit("um");
+        desk.hand_over();
+        assert_eq!(desk.stand(standing).on_wire, [sending], "{}", standing.name());
+        assert_eq!(desk.stand(Standing::Open).on_wire, [], "{}", standing.name());
+    }
+}
+
+#[test]
 fn a_debt_that_is_paid_lets_no_offer_to_a_number_that_disputes() {
     let mut desk = desk(|_| ());
     let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
