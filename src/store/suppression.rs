@@ -64,11 +64,12 @@ impl Stopped {
     }
 }
 
-/// What the ledger holds of a number, and of one that was erased. Each finds by its own index.
-const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, effective FROM suppression
+/// What the ledger holds of a number, and of one that was erased. Each finds by its own index. What held from the start
+/// holds for good, also on a clock that was set back since.
+const BY_SUBSCRIBER: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective) FROM suppression
      JOIN suppression_act ON suppression_act.key = suppression.act
      WHERE subscriber = ? AND lift IS NULL";
-const BY_MAC: &str = "SELECT kind, purposes, creditor, effective FROM suppression
+const BY_MAC: &str = "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective) FROM suppression
      JOIN suppression_act ON suppression_act.key = suppression.act WHERE mac = ? AND lift IS NULL";
 
 /// Whether an equal entry is there already.
@@ -141,7 +142,9 @@ impl Work<'_> {
     pub fn suppress_more(&mut self, act: ActKey, numbers: &[PhoneNumber]) -> Result<Stopped, StoreError> {
         let entry = self
             .conn
-            .prepare_cached("SELECT kind, purposes, creditor, effective FROM suppression_act WHERE key = ?")?
+            .prepare_cached(
+                "SELECT kind, purposes, creditor, iif(effective <= at, 0, effective) FROM suppression_act WHERE key = ?",
+            )?
             .query_row([act.0], read)?;
         let mut stopped = Stopped::default();
         for number in numbers {

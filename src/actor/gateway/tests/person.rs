@@ -155,6 +155,16 @@ fn an_entry_of_later_binds_when_its_day_comes() {
 }
 
 #[test]
+fn an_entry_that_binds_at_once_binds_also_when_the_clock_is_set_back() {
+    let mut desk = desk(|_| ());
+    desk.suppress(&act(desk.now), number());
+    desk.now = desk.now - DAY / 2;
+    let submission = desk.submission("um");
+    let blocked = Verdict::Block { reason: contact(contact::Reason::Suppressed) };
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Queued(blocked));
+}
+
+#[test]
 fn an_old_form_of_the_number_is_the_same_person() {
     let mut desk = desk(|_| ());
     let id = desk.submit("um");
