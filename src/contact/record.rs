@@ -41,6 +41,15 @@ pub struct Record {
     pub begun: bool,
 }
 
+impl Addressee {
+    /// What binds a text to them at `at`, where they wrote last at `answered_at`. A reply to nobody is a text like any other.
+    pub fn bounds(&self, answered_at: Option<Timestamp>, at: Timestamp) -> Bounds {
+        let is_reply = self.purpose == Purpose::Reply && !self.confirms_opt_out;
+        let answers = || answered_at.is_some_and(|last| at.saturating_since(last) <= REPLY_WITHIN);
+        if is_reply && !answers() { bounds(Purpose::Collection) } else { bounds(self.purpose) }
+    }
+}
+
 impl Record {
     /// The first thing in the way at `at`. `window` says what the hours of contact are at a time.
     pub fn obstacle(&self, window: impl Fn(Timestamp) -> Option<Obstacle>, at: Timestamp) -> Option<Obstacle> {
@@ -52,12 +61,8 @@ impl Record {
             .or_else(|| (bounds.is_capped && !self.begun).then(|| self.too_often(at)).flatten())
     }
 
-    /// A reply to nobody is a text like any other.
     fn bounds(&self, at: Timestamp) -> Bounds {
-        let Addressee { purpose, confirms_opt_out, .. } = self.addressee;
-        let is_reply = purpose == Purpose::Reply && !confirms_opt_out;
-        let answers = || self.history.answered_at.is_some_and(|last| at.saturating_since(last) <= REPLY_WITHIN);
-        if is_reply && !answers() { bounds(Purpose::Collection) } else { bounds(purpose) }
+        self.addressee.bounds(self.history.answered_at, at)
     }
 
     fn suppressed(&self, at: Timestamp) -> Option<Obstacle> {
@@ -68,10 +73,8 @@ impl Record {
     }
 
     fn held_by_standing(&self, at: Timestamp) -> Option<Obstacle> {
-        // Who has paid or agreed may get an offer; who is not sure to be the debtor, or wants to be left alone, may not.
         let is_offer = self.addressee.purpose == Purpose::Promotion;
-        let is_settled = |found: &Obstacle| matches!(found.reason, Reason::Paid | Reason::Agreed);
-        let standing = self.standing.obstacle(at).filter(|found| !(is_offer && is_settled(found)));
+        let standing = self.standing.obstacle(at).filter(|_| !is_offer || self.standing.holds_offers());
         let unconfirmed = Obstacle { reason: Reason::Unconfirmed, lasts: Lasts::Open };
         standing.or(self.needs_confirmation.then_some(unconfirmed))
     }

@@ -76,6 +76,15 @@ impl Standing {
         }
     }
 
+    /// Whether it holds offers too. Who has paid or agreed may get one; who is not sure to be the debtor, or wants to be left
+    /// alone, may not.
+    pub fn holds_offers(self) -> bool {
+        match self {
+            Self::Paid | Self::Cancelled | Self::Agreed | Self::Open => false,
+            Self::Promised { .. } | Self::Disputed | Self::Unconfirmed => true,
+        }
+    }
+
     /// What it puts in the way of a text that asks for payment.
     pub fn obstacle(self, at: Timestamp) -> Option<Obstacle> {
         let (reason, lasts) = match self {

@@ -90,11 +90,11 @@ pub(super) fn read(
         if asks_history { history(conn, contact, &addressee, message, known, since)? } else { History::default() };
     let of_debts = if minds_standing && known.debts { standing_of(conn, &addressee, message)? } else { Standing::Open };
     let of_person = if minds_standing && known.standing {
-        standing(conn, addressee.debtor.as_deref(), number, now)?
+        standing(conn, addressee.debtor.as_deref(), number, purpose, now)?
     } else {
         Standing::Open
     };
-    let standing = strictest(of_debts, of_person, now);
+    let standing = strictest([of_debts, of_person], purpose, now);
     let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
@@ -124,18 +124,12 @@ fn history(
 ) -> Result<History, StoreError> {
     let number = stored_number(addressee.number);
     let touches = if known.touches { touches(conn, addressee, message, since)? } else { Vec::new() };
-    let mut answered_at: Option<i64> = None;
-    for form in addressee.number.forms() {
-        if known.answers {
-            let last = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
-            answered_at = answered_at.max(last);
-        }
-    }
+    let answered_at = if known.answers { answered_at(conn, addressee.number)? } else { None };
     let same_waits = message.is_none()
         && known.messages
         && contact.frequency.same_text_days > 0
         && conn.prepare_cached(SAME_WAITS)?.exists(params![number, addressee.text.0])?;
-    Ok(History { touches, answered_at: answered_at.map(Timestamp::from_millis), same_waits })
+    Ok(History { touches, answered_at, same_waits })
 }
 
 fn touches(
@@ -175,17 +169,29 @@ fn standing_of(conn: &Connection, addressee: &Addressee, message: Option<Message
     }
 }
 
-/// Of two that are known the one that holds, and of two that hold the higher.
-fn strictest(one: Standing, other: Standing, now: Timestamp) -> Standing {
-    let known = [one, other].into_iter().filter(|standing| standing.obstacle(now).is_some());
-    known.max_by_key(|standing| standing.severity()).unwrap_or_default()
+/// Of what is known the strictest that holds texts of this purpose.
+fn strictest(known: impl IntoIterator<Item = Standing>, purpose: Purpose, now: Timestamp) -> Standing {
+    let is_offer = purpose == Purpose::Promotion;
+    let holds = |standing: &Standing| standing.obstacle(now).is_some() && (!is_offer || standing.holds_offers());
+    known.into_iter().filter(holds).max_by_key(|standing| standing.severity()).unwrap_or_default()
 }
 
-/// The strictest of what is known of the debtor and of the number.
+/// When whoever has a number wrote last.
+fn answered_at(conn: &Connection, number: PhoneNumber) -> Result<Option<Timestamp>, StoreError> {
+    let mut last: Option<i64> = None;
+    for form in number.forms() {
+        let at = conn.prepare_cached(ANSWERED)?.query_row([stored_number(form)], |row| row.get(0))?;
+        last = last.max(at);
+    }
+    Ok(last.map(Timestamp::from_millis))
+}
+
+/// The strictest of what is known of the debtor and of the number, as far as it holds texts of this purpose.
 pub(super) fn standing(
     conn: &Connection,
     debtor: Option<&str>,
     number: PhoneNumber,
+    purpose: Purpose,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
     let read = |row: &Row<'_>| {
@@ -201,10 +207,7 @@ pub(super) fn standing(
     found.extend(statement.query_row([stored_subscriber(number)], read).optional()?);
     // What a later release wrote is no reason to ask for money.
     let known = found.into_iter().map(|standing| standing.unwrap_or(Standing::Disputed));
-    Ok(known
-        .filter(|standing| standing.obstacle(now).is_some())
-        .max_by_key(|standing| standing.severity())
-        .unwrap_or_default())
+    Ok(strictest(known, purpose, now))
 }
 
 pub(super) fn is_confirmed(conn: &Connection, number: PhoneNumber) -> Result<bool, StoreError> {
@@ -263,10 +266,12 @@ impl Board {
 impl Work<'_> {
     /// Notes that a person is texted, where that counts.
     pub(super) fn touch(&mut self, message: MessageKey, to: &Addressee) -> Result<(), StoreError> {
-        let Addressee { number, purpose, debtor, text, .. } = to;
-        if !bounds(*purpose).counts {
+        // Whether a reply is one is told by what came before it.
+        let answered_at = if to.purpose == Purpose::Reply { answered_at(self.conn, to.number)? } else { None };
+        if !to.bounds(answered_at, self.now).counts {
             return Ok(());
         }
+        let Addressee { number, debtor, text, .. } = to;
         self.conn
             .prepare_cached(
                 "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",

@@ -2,7 +2,8 @@
 //!
 //! The real gateway on a real database, the real machine of each modem and the real model of modems and network; what lies
 //! between them – threads, tasks, ports, time – is played by a loop that does what comes next. Bytes come in pieces and
-//! late, commits take their time, ports vanish, people cancel and pause, and the process dies between any two commits.
+//! late, commits take their time, ports vanish, people cancel and pause, and the process dies between any two commits. In one
+//! scene of three there are rules, hours that open and close, and debtors who answer, pay and are suppressed.
 //!
 //! `RECADO_SEEDS` says how many seeds (or which: `100..200`), `RECADO_SEED` runs one and prints what happens. `soak.rs` is one
 //! long run.
@@ -17,8 +18,12 @@
 )]
 
 mod account;
+mod hours;
+mod law;
 mod line;
+mod person;
 mod random;
+mod reply;
 mod scene;
 mod soak;
 mod work;
@@ -90,6 +95,7 @@ fn run(seed: u64, verbose: bool) -> Duration {
             }
             _ => {}
         }
+        world.live();
         steps += 1;
         if steps % 40 == 0 {
             account::consistent(&world);

@@ -6,6 +6,7 @@ use recado::dispatch::balance::{Question, Rule};
 use recado::dispatch::budget::Limits;
 use recado::emulator::{Config, Fault, FaultRate, Profile, Profiles, Rate};
 
+use super::law::Law;
 use super::random::Random;
 use super::work::Task;
 
@@ -41,7 +42,12 @@ pub(crate) struct Scene {
     pub(crate) tasks: Vec<Task>,
     /// Commits take up to so many milliseconds.
     pub(crate) slow_disk: u64,
+    /// Rules, and people whom they protect, in some of them.
+    pub(crate) law: Option<Law>,
 }
+
+/// One in so many scenes has rules.
+const LAWFUL: u64 = 3;
 
 impl Scene {
     /// A few modems with an afternoon's work.
@@ -64,8 +70,11 @@ impl Scene {
         let limits = limits(random);
         let parts_max = usize::try_from(if limits.per_minute == 0 { 4 } else { limits.per_minute.min(4) }).unwrap();
         let count = 20 + random.index(41);
-        let tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, random)).collect();
-        Self { modems, limits, tasks, slow_disk: random.pick(&[20, 20, 200, 3000]) }
+        let mut tasks = (1..=count).rev().map(|number| Task::new(number, parts_max, random)).collect();
+        let slow_disk = random.pick(&[20, 20, 200, 3000]);
+        let mut chance = Random::new(seed.rotate_left(32));
+        let law = chance.once_in(LAWFUL).then(|| Law::by_chance(&mut tasks, &mut chance));
+        Self { modems, limits, tasks, slow_disk, law }
     }
 
     /// So many modems of every family under every fault, with the pace that SIMs have if nothing is said. Work comes later.
@@ -83,7 +92,7 @@ impl Scene {
             ..Config::default()
         };
         let limits = Limits { per_minute: 6, per_hour: 100, min_gap: Duration::from_secs(5), ..Limits::none() };
-        Self { modems, limits, tasks: Vec::new(), slow_disk: 20 }
+        Self { modems, limits, tasks: Vec::new(), slow_disk: 20, law: None }
     }
 }
 

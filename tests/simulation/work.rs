@@ -15,6 +15,9 @@ use super::random::Random;
 /// What the first two SIMs are called; messages may ask for one of them.
 pub(crate) const SIMS: [&str; 2] = ["um", "dois"];
 
+/// What is added to the number of a message for that of its twin.
+pub(crate) const TWIN: usize = 500_000;
+
 /// What to send, by chance.
 #[derive(Clone)]
 pub(crate) struct Task {
@@ -27,6 +30,8 @@ pub(crate) struct Task {
     on_unknown: OnUnknown,
     due_in: Duration,
     valid_for: Duration,
+    purpose: Purpose,
+    debtor: Option<String>,
     random: [u8; 10],
 }
 
@@ -54,8 +59,23 @@ impl Task {
             on_unknown,
             due_in: if random.once_in(6) { random.seconds(1, 3600) } else { Duration::ZERO },
             valid_for: if random.once_in(6) { random.seconds(600, 3 * 3600) } else { Duration::from_secs(24 * 3600) },
+            purpose: Purpose::Collection,
+            debtor: None,
             random: octets,
         }
+    }
+
+    /// For that number and debtor instead, and for that purpose.
+    pub(crate) fn address(&mut self, to: &str, debtor: Option<String>, purpose: Purpose) {
+        (self.to, self.debtor, self.purpose) = (to.to_owned(), debtor, purpose);
+    }
+
+    /// The same text in another message, to another form of the number.
+    pub(crate) fn twin(&self, to: String) -> Self {
+        let number = self.number + TWIN;
+        let mut random = self.random;
+        random[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        Self { number, to, random, ..self.clone() }
     }
 
     /// Whether its number is one that the network refuses for now, for ever.
@@ -75,7 +95,7 @@ impl Task {
             fingerprint: [u8::try_from(self.number % 251).unwrap(); 32],
             to: PhoneNumber::from_digits(&self.to).unwrap(),
             text: Body(self.text.clone()),
-            purpose: Purpose::Collection,
+            purpose: self.purpose,
             priority: self.priority,
             not_before: None,
             due: now + self.due_in,
@@ -88,7 +108,7 @@ impl Task {
             sim: self.sim.clone(),
             group: None,
             report: true,
-            labels: Labels { batch: self.batch.clone(), ..Labels::default() },
+            labels: Labels { batch: self.batch.clone(), debtor: self.debtor.clone(), ..Labels::default() },
             confirms_opt_out: false,
             parts: segments.submits(tp_da, true).unwrap(),
         }

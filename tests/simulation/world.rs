@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use recado::actor::gateway::{Context, Gateway, Order, Report};
 use recado::clock::{Instant, Now, Timestamp};
+use recado::contact::ContactSettings;
 use recado::dispatch::route::SimNames;
 use recado::dispatch::sim::{Card, SimSettings};
 use recado::emulator::{self, Ailment, FaultRate, LogLine, Network};
-use recado::modem::HostReset;
+use recado::modem::{HostReset, Offer};
 use recado::sms::id::{MessageId, ModemId};
 use recado::sms::number::{Country, PhoneNumber};
 use recado::store::board::Scope;
@@ -20,17 +21,23 @@ use recado::store::submit::SubmitAnswer;
 use recado::store::{Settings, Store, StoreError};
 use rusqlite::Connection;
 
+use super::law::{Act, Law};
 use super::line::{Heard, Line, Wish};
+use super::person::{Moment, Note, ON_ITS_WAY, People};
 use super::random::Random;
+use super::reply::{self, HELP, OPTED_OUT};
 use super::scene::{Scene, balance};
-use super::work::{SIMS, Task, number_in};
+use super::work::{SIMS, TWIN, Task, number_in};
 
-/// 2026-11-24T13:00:00Z.
+/// 2026-11-24T13:00:00Z, where the scene does not say otherwise.
 const START: Timestamp = Timestamp::from_millis(1_795_525_200_000);
 
 /// The writer's wait after a transaction that failed, and its longest one.
 const AGAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(30);
+
+/// One offer in so many meets a caller who does something to that person.
+const IN_BETWEEN: u64 = 8;
 
 const DATABASE: &str = "recado.db";
 
@@ -42,6 +49,7 @@ enum Job {
     Resolve(MessageId, Decision),
     Pause(Scope, String),
     Resume(Scope, String),
+    Act(Act),
 }
 
 /// Where in the round of a writer the process dies.
@@ -66,10 +74,18 @@ pub(crate) struct Taken {
 
 impl Taken {
     fn new(line: &LogLine, at: Instant, seq: i64) -> Self {
-        let to = line.to.trim_start_matches('+').parse().unwrap();
-        let part = || (number_in(&line.text), line.concat.map_or(1, |concat| concat.part));
-        Self { at, seq, modem: line.modem, to, part: (to != OWN).then(part) }
+        let digits = line.to.trim_start_matches('+');
+        let to = digits.parse().unwrap();
+        let is_ours = to == OWN || [OPTED_OUT, HELP].iter().any(|own| line.text.starts_with(own));
+        Self { at, seq, modem: line.modem, to, part: (!is_ours).then(|| part_of(line)) }
     }
+}
+
+/// The number of the message, and the part.
+pub(crate) fn part_of(line: &LogLine) -> (usize, u8) {
+    // Twins have the same text. The old form of a number is a digit shorter.
+    let is_twin = line.to.starts_with("+55") && line.to.len() == 13;
+    (number_in(&line.text) + if is_twin { TWIN } else { 0 }, line.concat.map_or(1, |concat| concat.part))
 }
 
 /// Where alarms and self-tests go; no message of a caller does.
@@ -87,8 +103,15 @@ pub(crate) struct World {
     /// Modems on the bus, and those that were taken off it.
     present: Vec<bool>,
     unplugged: BTreeSet<usize>,
-    /// How far the host's civil clock is off.
+    /// The true time at the origin.
+    start: Timestamp,
+    /// It is so late in a month that another one may begin.
+    pub(crate) ends_a_month: bool,
+    /// How far the host's civil clock is off, and how far it was before each time that it was set.
     clock_off_ms: i64,
+    clock_was: Vec<(Instant, i64)>,
+    /// Whom rules protect, in a scene that has them.
+    pub(crate) people: Option<People>,
     pub(crate) clock_set_forward: bool,
     pub(crate) clock_set_back: Duration,
     /// Until then no transaction succeeds.
@@ -137,10 +160,13 @@ impl World {
 
     /// One that is made of this, with this chance.
     pub(crate) fn play(scene: Scene, random: Random, verbose: bool) -> Self {
-        let Scene { modems: config, limits, tasks, slow_disk } = scene;
+        let Scene { modems: config, limits, tasks, slow_disk, law } = scene;
+        let told = law.as_ref().map(Law::told).unwrap_or_default();
+        let (start, people, contact) =
+            law.map_or((START, None, ContactSettings::none()), |law| (law.start, Some(law.people), law.contact));
         let (seed, modems, count) = (config.seed, config.modems, tasks.len());
         let (faults, families) = (config.faults.clone(), config.profiles.clone());
-        let zero = Now { instant: Instant::from_origin(Duration::from_secs(1)), utc: START + Duration::from_secs(1) };
+        let zero = Now { instant: Instant::from_origin(Duration::from_secs(1)), utc: start + Duration::from_secs(1) };
         let network = Network::new(config, zero);
         let identities = network.identities();
         let card = |(name, index): (&str, usize)| Card {
@@ -166,7 +192,11 @@ impl World {
             seats: (0..modems).collect(),
             present: vec![true; modems],
             unplugged: BTreeSet::new(),
+            start,
+            ends_a_month: start.to_jiff().unwrap().to_zoned(jiff::tz::TimeZone::UTC).day() >= 28,
             clock_off_ms: 0,
+            clock_was: Vec::new(),
+            people,
             clock_set_forward: false,
             clock_set_back: Duration::ZERO,
             disk_full_until: Instant::ZERO,
@@ -178,7 +208,7 @@ impl World {
                 free_floor: 0,
                 country: Country::from_iso("BR").unwrap(),
                 alarms,
-                contact: recado::contact::ContactSettings::none().into(),
+                contact: contact.into(),
             },
             reader,
             beside: OnceCell::new(),
@@ -205,7 +235,10 @@ impl World {
             ailments: 0,
         };
         let faults: Vec<String> = world.faults.iter().map(|f| format!("{}={}", f.fault, f.rate.get())).collect();
-        world.say(format_args!("{modems} modems {families:?}, {count} messages, {limits:?}, {}", faults.join(" ")));
+        world.say(format_args!(
+            "{modems} modems {families:?}, {count} messages, {limits:?}, {told}, {}",
+            faults.join(" ")
+        ));
         world.start();
         world
     }
@@ -234,13 +267,29 @@ impl World {
 
     /// What the host's civil clock shows.
     pub(crate) fn utc(&self) -> Timestamp {
-        let true_ms = (START + self.now.since_origin()).as_millis();
-        Timestamp::from_millis(true_ms + self.clock_off_ms)
+        self.utc_with(self.now, self.clock_off_ms)
+    }
+
+    fn utc_with(&self, at: Instant, off_ms: i64) -> Timestamp {
+        Timestamp::from_millis((self.start + at.since_origin()).as_millis() + off_ms)
+    }
+
+    /// Now, and what the host's clock has shown since the offer of a part that arrives now.
+    fn moment(&self) -> Moment {
+        let since = Instant::from_origin(self.now.since_origin().saturating_sub(ON_ITS_WAY));
+        let mut hosts = vec![self.utc()];
+        let mut off_ms = self.clock_off_ms;
+        for (at, before) in self.clock_was.iter().rev().take_while(|(at, _)| *at >= since) {
+            hosts.extend([self.utc_with(*at, off_ms), self.utc_with(*at, *before)]);
+            off_ms = *before;
+        }
+        hosts.push(self.utc_with(since, off_ms));
+        Moment { at: self.now, hosts, was_set: !self.clock_was.is_empty() }
     }
 
     /// The network's clock does not jump.
     fn both(&self) -> Now {
-        Now { instant: self.now, utc: START + self.now.since_origin() }
+        Now { instant: self.now, utc: self.start + self.now.since_origin() }
     }
 
     fn instant_of(&self, at: Timestamp) -> Instant {
@@ -252,6 +301,7 @@ impl World {
         let hour = 3_600_000;
         let jump = self.random.pick(&[-5_000, 5_000, -hour, hour, -3 * hour, 26 * hour]);
         self.say(format_args!("the clock jumps by {jump} ms"));
+        self.clock_was.push((self.now, self.clock_off_ms));
         self.clock_off_ms += jump;
         self.clock_set_forward |= jump > 0;
         self.clock_set_back += Duration::from_millis(u64::try_from(-jump).unwrap_or(0));
@@ -408,6 +458,50 @@ impl World {
         let text = "uma resposta ".repeat(if long { 20 } else { 1 });
         self.network.inbound(index, "+5511900001234", &text, self.both()).unwrap();
         self.carry();
+    }
+
+    /// In a scene with rules: somebody writes, a caller does something to somebody, or the rules change.
+    pub(crate) fn live(&mut self) {
+        let Some(people) = &self.people else { return };
+        let (modem, person) = (self.random.index(self.modems), self.random.index(people.persons.len()));
+        match self.random.below(24) {
+            0 => {
+                let person = &people.persons[person];
+                let (from, is_mexican) = (format!("+{}", person.digits), person.place.is_mexican());
+                let text = reply::by_chance(is_mexican, &mut self.random);
+                self.say(format_args!("{from} writes {text:?}"));
+                self.network.inbound(modem, &from, text, self.both()).unwrap();
+                self.carry();
+            }
+            1..4 => self.act(person),
+            _ => {}
+        }
+    }
+
+    /// A caller does something to somebody. Who is not sure asks again.
+    fn act(&mut self, person: usize) {
+        let (now, random) = (self.utc(), &mut self.random);
+        let Some(people) = &self.people else { return };
+        let act = Act::by_chance(people, person, now, random);
+        let again = random.once_in(4).then(|| act.clone());
+        self.say(format_args!("{act:?}"));
+        for act in again.into_iter().chain([act]) {
+            self.push(Job::Act(act));
+        }
+    }
+
+    /// A caller does something to whom a part is on its way.
+    fn act_in_between(&mut self) {
+        let Some(people) = self.people.as_ref().filter(|_| self.random.once_in(IN_BETWEEN)) else { return };
+        let sql = "SELECT recipient FROM message JOIN segment ON segment.message = message.key WHERE segment.state = 2";
+        let mut statement = self.beside().prepare_cached(sql).unwrap();
+        let mut recipients = statement.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        let person = recipients.find_map(|digits| people.index_of(&digits.unwrap().to_string()));
+        drop(recipients);
+        drop(statement);
+        if let Some(person) = person {
+            self.act(person);
+        }
     }
 
     /// No faults from here on, and everything is plugged.
@@ -638,6 +732,11 @@ impl World {
                         "network takes {} {:?} from m{}, mr {}",
                         line.to, line.concat, line.modem, line.mr
                     ));
+                    let moment = self.moment();
+                    if let Some(people) = &mut self.people {
+                        let accepted = &self.accepted;
+                        people.taken(&line, |number| accepted.get(&number).copied(), &moment);
+                    }
                     self.log.push(Taken::new(&line, self.now, self.last_seq));
                 }
                 emulator::Output::HangUp { modem } => {
@@ -673,6 +772,11 @@ impl World {
         self.tick(now);
         let jobs: Vec<Job> = self.inbox.drain(..).collect();
         let answers = if jobs.is_empty() { Vec::new() } else { self.commit(jobs, now) };
+        let goes =
+            |(_, orders): &(usize, Vec<Order>)| orders.iter().any(|order| matches!(order, Order::Answer(_, Offer::Go)));
+        if answers.iter().any(goes) {
+            self.act_in_between();
+        }
         let Some(gateway) = self.gateway.as_mut() else { return };
         self.last_seq = gateway.store().last_seq();
         if death == Some(Death::AfterCommit) {
@@ -732,6 +836,17 @@ impl World {
             Ok(()) => {
                 self.accepted.extend(done.accepted);
                 self.refused.extend(done.refused);
+                let host = self.utc();
+                if let Some(people) = &mut self.people {
+                    done.notes.into_iter().for_each(|note| people.note(note, self.now, host));
+                }
+                for job in &jobs {
+                    if let Job::Act(act) = job
+                        && let Some(contact) = act.rules(&self.settings.contact)
+                    {
+                        self.settings.contact = contact.into();
+                    }
+                }
                 for number in done.cancelled {
                     self.cancelled.entry(number).or_insert(self.now);
                 }
@@ -750,7 +865,7 @@ impl World {
                     match job {
                         Job::Report(..) => self.inbox.push_back(job),
                         Job::Submit(task) => self.tasks.push(*task),
-                        Job::Cancel(..) | Job::Resolve(..) | Job::Pause(..) | Job::Resume(..) => {}
+                        Job::Cancel(..) | Job::Resolve(..) | Job::Pause(..) | Job::Resume(..) | Job::Act(_) => {}
                     }
                 }
                 Vec::new()
@@ -782,6 +897,8 @@ struct Done {
     cancelled: Vec<usize>,
     /// Pauses that began, or ended.
     pauses: Vec<((Scope, String), bool)>,
+    /// What holds for people from now on.
+    notes: Vec<Note>,
 }
 
 impl Done {
@@ -793,7 +910,15 @@ impl Done {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         match job {
-            Job::Report(index, reports) => self.answers.push((*index, context.report(&lines[*index].id, reports)?)),
+            Job::Report(index, reports) => {
+                self.answers.push((*index, context.report(&lines[*index].id, reports)?));
+                for report in reports {
+                    if let Report::Inbound { octets, .. } = report {
+                        self.notes.push(Note::Heard(octets.clone()));
+                    }
+                }
+            }
+            Job::Act(act) => self.notes.push(act.run(context, now)?),
             Job::Submit(task) => {
                 let submission = task.submission(now);
                 match context.work.submit(&submission)? {

@@ -10,6 +10,7 @@ use crate::contact::standing::Standing;
 use crate::sms::id::MessageId;
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Body;
+use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 use crate::store::StoreError;
 use crate::store::reader::{Reader, json_list};
@@ -206,7 +207,7 @@ impl Reader {
         Ok(ConversationView {
             key,
             number,
-            standing: record::standing(conn, debtor.as_deref(), number, now)?,
+            standing: record::standing(conn, debtor.as_deref(), number, Purpose::Collection, now)?,
             debtor,
             debt: row.get(4)?,
             creditor: row.get(5)?,

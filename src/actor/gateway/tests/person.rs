@@ -117,6 +117,33 @@ fn a_number_that_has_gone_to_somebody_else_is_confirmed_no_more() {
 }
 
 #[test]
+fn what_is_on_the_wire_is_named_whatever_the_standing() {
+    let until = "2026-11-25T13:00:00Z".parse().unwrap();
+    let standings =
+        [Standing::Paid, Standing::Agreed, Standing::Disputed, Standing::Unconfirmed, Standing::Promised { until }];
+    for standing in standings {
+        let mut desk = desk(|_| ());
+        let sending = desk.submit("um");
+        desk.hand_over();
+        assert_eq!(desk.stand(standing).on_wire, [sending], "{}", standing.name());
+        assert_eq!(desk.stand(Standing::Open).on_wire, [], "{}", standing.name());
+    }
+}
+
+#[test]
+fn a_debt_that_is_paid_lets_no_offer_to_a_number_that_disputes() {
+    let mut desk = desk(|_| ());
+    let labels = Labels { debtor: Some("d-1".into()), ..Labels::default() };
+    let offer = Submission { purpose: Purpose::Promotion, labels, ..desk.submission("um") };
+    desk.try_submit(&offer);
+    desk.stand(Standing::Disputed);
+    let whose = Whose::Debtor("d-1".into());
+    desk.gateway.commit(desk.now, |context| context.work.set_standing(&whose, Standing::Paid, WORD)).unwrap();
+    assert!(desk.loads().is_empty());
+    assert_eq!(desk.verdict(offer.id), Verdict::Hold { reason: contact(contact::Reason::Disputed), until: None });
+}
+
+#[test]
 fn a_lease_that_was_suppressed_meanwhile_is_not_offered() {
     let mut desk = desk(|_| ());
     let id = desk.submit("um");
@@ -490,4 +517,18 @@ fn a_held_message_behind_one_that_this_sim_passes_by_does_not_keep_it_looking_fo
     assert!(desk.loads().is_empty());
     let until = Some("2026-11-25T00:00:00Z".parse().unwrap());
     assert_eq!(desk.verdict(held), Verdict::Hold { reason: contact(contact::Reason::FrequencyDay), until });
+}
+
+#[test]
+fn a_reply_to_nobody_counts_like_any_other_text() {
+    let mut desk = desk(|contact| contact.frequency = Often { max_per_day: 1, ..Often::default() });
+    let first = Submission { purpose: Purpose::Reply, ..desk.submission("um") };
+    desk.try_submit(&first);
+    desk.send(1);
+    let second = Submission { purpose: Purpose::Reply, ..desk.submission("dois") };
+    desk.try_submit(&second);
+    assert!(desk.loads().is_empty());
+    assert!(
+        matches!(desk.verdict(second.id), Verdict::Hold { reason, .. } if reason == contact(contact::Reason::FrequencyDay))
+    );
 }
