@@ -87,9 +87,9 @@ pub(super) async fn put(
     let name = word("template", name)?.ok_or_else(|| Problem::bad("template", "give the template's name"))?;
     let template = read_template(&name, 0, written).map_err(|error| Problem::bad("texts", error.to_string()))?;
     if let Err(faults) = template.clone().compile() {
-        let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let findings = faults.into_iter().map(TemplateFinding::from).collect();
-        return Err(Problem::bad("texts", told).with_findings(findings));
+        return Err(Problem::bad("texts", "they cannot be filled; `findings` says what is wrong, and where")
+            .with_findings(findings));
     }
     let version = site.writer.save_template(template, caller.client().to_owned()).await?;
     answer(&site, name, version).await
