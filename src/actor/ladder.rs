@@ -5,7 +5,7 @@
 //! run goes on where it was: what was carried out is not up any more. It decides nothing about a person; the gate does.
 
 mod letter;
-mod plan;
+pub(super) mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -207,7 +207,7 @@ async fn blocking<T: Send + 'static>(
 
 /// Ladders and templates by their names.
 #[derive(Debug)]
-pub(crate) struct Papers {
+pub(super) struct Papers {
     ladders: BTreeMap<String, Ladder>,
     templates: BTreeMap<String, Compiled>,
 }
@@ -215,7 +215,7 @@ pub(crate) struct Papers {
 impl Papers {
     /// Reads the newest ladders and the templates that are in use. A template that no longer compiles is left out, and
     /// named by what misses it.
-    pub(crate) fn read(reader: &Reader) -> Result<Self, StoreError> {
+    pub(super) fn read(reader: &Reader) -> Result<Self, StoreError> {
         let ladders = reader.ladders()?.into_iter().map(|ladder| (ladder.name.clone(), ladder)).collect();
         let mut templates = BTreeMap::new();
         for newest in reader.templates()? {

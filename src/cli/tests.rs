@@ -872,9 +872,28 @@ fn import(daemon: Router, file: &str, args: &[&str]) -> (Ended, String) {
 fn a_half_broken_file_imports_its_good_rows_and_explains_the_others() {
     let asked = Asked::default();
     let (ended, errors) = import(collector(&asked), PORTFOLIO, &["--creditor", "loja"]);
-    insta::assert_snapshot!(format!("{}{}exit {}", ended.output, ended.errors, ended.exit), @"");
-    insta::assert_snapshot!(errors, @"");
-    insta::assert_snapshot!(asked.lines(), @"");
+    insta::assert_snapshot!(format!("{}{}exit {}", ended.output, ended.errors, ended.exit), @r#"
+    line 3, Fone: a landline, which cannot receive texts: "11 3333-4444"
+    line 5, Dia: not a day such as 31/12/2026 or 2026-12-31: "31/02/2026"
+    line 4, id: it is taken
+    warning: line 4, Fone: there is no number
+    4 rows read, 1 created, 0 changed, 0 as they were, 3 refused
+    exit 1
+    "#);
+    insta::assert_snapshot!(errors, @r#"
+    line,column,kind,what,cell
+    3,Fone,error,"a landline, which cannot receive texts",11 3333-4444
+    5,Dia,error,not a day such as 31/12/2026 or 2026-12-31,31/02/2026
+    4,Fone,warning,there is no number,
+    4,id,error,it is taken,
+    "#);
+    insta::assert_snapshot!(asked.lines(), @r#"
+    GET /v1/creditors
+    GET /v1/imports/mapping?creditor=loja
+    POST /v1/debts
+    {"access_code":null,"amount":"1234.56","boleto":null,"contract":"c1","creditor":"loja","currency":"BRL","debtor":{"document":"111","id":"111","kind":null,"language":null,"name":"Ana","numbers":["+5511987654321"],"since":null,"tags":[]},"due":"2026-11-24","id":"c1/1","instalment":{"number":1,"of":2},"ladder":null,"link":null,"original_amount":"1234.56","pix":null,"product":null,"status":null,"tags":[],"terms":null}
+    {"access_code":null,"amount":"20.00","boleto":null,"contract":"c3","creditor":"loja","currency":"BRL","debtor":{"document":"333","id":"333","kind":null,"language":null,"name":"Caio","numbers":[],"since":null,"tags":[]},"due":"2026-11-25","id":"c3/2","instalment":{"number":2,"of":2},"ladder":null,"link":null,"original_amount":"20.00","pix":null,"product":null,"status":null,"tags":[],"terms":null}
+    "#);
 }
 
 #[test]
@@ -882,7 +901,23 @@ fn a_dry_run_shows_how_a_file_is_read_and_stores_nothing() {
     let asked = Asked::default();
     let (ended, _) =
         import(collector(&asked), PORTFOLIO, &["--creditor", "loja", "--map", "product=loja", "--dry-run"]);
-    insta::assert_snapshot!(format!("{}exit {}", ended.output, ended.exit), @"");
+    insta::assert_snapshot!(format!("{}exit {}", ended.output, ended.exit), @r#"
+    encoding: UTF-8
+    COLUMN    READ AS
+    CPF       document
+    Nome      name
+    Fone      phone
+    Contrato  contract
+    Parcela   instalment
+    Valor     amount
+    Dia       due
+    Loja      product
+    line 3, Fone: a landline, which cannot receive texts: "11 3333-4444"
+    line 5, Dia: not a day such as 31/12/2026 or 2026-12-31: "31/02/2026"
+    warning: line 4, Fone: there is no number
+    4 rows read, 2 can be stored, 2 refused; nothing was stored
+    exit 1
+    "#);
     insta::assert_snapshot!(asked.lines(), @r"
     GET /v1/creditors
     GET /v1/imports/mapping?creditor=loja
@@ -902,9 +937,16 @@ fn a_file_that_cannot_be_read_says_what_is_missing() {
     let ended = |file: &str, args: &[&str]| import(collector(&Asked::default()), file, args).0;
     let missing = ended("Nome;Valor\nAna;1\n", &[]);
     assert_eq!(missing.exit, 2);
-    insta::assert_snapshot!(missing.errors, @"");
+    insta::assert_snapshot!(missing.errors, @r"
+    error: failed to import: no heading `Dia` for due
+      no column is the id of the debtor; map debtor to a heading, or document
+      no column is the id of the debt; map debt to a heading, or contract and instalment to two
+      no column is the creditor; name the creditor, or map creditor to a heading
+    ");
     let unclear = ended("CPF;divida;Valor;Dia\n1;x;1.234;24/11/2026\n", &["--creditor", "loja"]);
-    insta::assert_snapshot!(unclear.errors, @"");
+    insta::assert_snapshot!(unclear.errors, @r"
+    error: failed to import: line 2: an amount such as 1.234 may be a thousand or a fraction; say decimals: comma or point, with --decimals
+    ");
     assert_eq!(ended(PORTFOLIO, &["--creditor", "outra"]).exit, 2);
 }
 
@@ -914,14 +956,31 @@ fn debts_and_creditors_are_shown() {
     let debt = json!({"id": "x1", "creditor": "loja", "debtor": "d1", "amount": "10.00", "currency": "BRL",
                       "due": "2026-11-24", "status": "open", "until": null});
     let listed = ask(asked.answering(200, json!({"items": [debt], "next": null})), &["debts", "--status", "open"]);
-    insta::assert_snapshot!(listed.output, @"");
+    insta::assert_snapshot!(listed.output, @r"
+    ID  CREDITOR  DEBTOR  AMOUNT  CURRENCY  DUE         STATUS  UNTIL
+    x1  loja      d1      10.00   BRL       2026-11-24  open    -
+    ");
     let one = ask(asked.answering(200, debt.clone()), &["debts", "a/b"]);
-    insta::assert_snapshot!(one.output, @"");
+    insta::assert_snapshot!(one.output, @r"
+    amount    10.00
+    creditor  loja
+    currency  BRL
+    debtor    d1
+    due       2026-11-24
+    id        x1
+    status    open
+    until     -
+    ");
     ask(asked.answering(200, json!({"id": "d1", "numbers": ["+5511987654321"]})), &["debtors", "d1"]);
     let set = ["creditors", "set", "loja", "--name", "Loja", "--zone", "UTC", "--language", "en", "--currency", "USD"];
     let created = ask(asked.answering(200, json!({"id": "loja", "created": true, "changed": false})), &set);
     assert_eq!(created.output, "created\n");
-    insta::assert_snapshot!(asked.lines(), @"");
+    insta::assert_snapshot!(asked.lines(), @r#"
+    GET /v1/debts?status=open
+    GET /v1/debts/a%2Fb
+    GET /v1/debtors/d1
+    POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","sender":null,"zone":"UTC"}
+    "#);
 }
 
 #[test]

@@ -40,6 +40,14 @@ pub(super) struct Checked {
     pub(super) warnings: Vec<String>,
 }
 
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Creditor,
+    Debtor,
+    Debt,
+}
+
 /// What items are checked with.
 pub(super) struct Desk<'a> {
     reader: &'a Reader,
@@ -54,8 +62,16 @@ impl<'a> Desk<'a> {
         Ok(Self { reader, settings, caller, creditors })
     }
 
-    /// Reads a creditor.
-    pub(super) fn creditor(&self, octets: &[u8]) -> Result<Checked, Problem> {
+    /// Reads an item.
+    pub(super) fn check(&self, subject: Subject, octets: &[u8]) -> Result<Checked, Problem> {
+        match subject {
+            Subject::Creditor => self.creditor(octets),
+            Subject::Debtor => self.debtor(octets),
+            Subject::Debt => self.debt(octets),
+        }
+    }
+
+    fn creditor(&self, octets: &[u8]) -> Result<Checked, Problem> {
         let request: CreditorRequest = object(octets)?;
         let id = needed("id", request.id)?;
         self.covers("id", &id)?;
@@ -78,8 +94,7 @@ impl<'a> Desk<'a> {
         Ok(Checked { id, item: Item::Creditor(Box::new(creditor)), warnings: Vec::new() })
     }
 
-    /// Reads a debtor.
-    pub(super) fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
+    fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
         let debtor = self.whole_debtor(object(octets)?)?;
         Ok(Checked { id: debtor.id.clone(), item: Item::Debtor(Box::new(debtor)), warnings: Vec::new() })
     }
@@ -132,8 +147,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Reads a debt, with its debtor where one stands in it.
-    pub(super) fn debt(&self, octets: &[u8]) -> Result<Checked, Problem> {
+    /// A debt, with its debtor where one stands in it.
+    fn debt(&self, octets: &[u8]) -> Result<Checked, Problem> {
         let request: DebtRequest = object(octets)?;
         let id = needed("id", request.id)?;
         let creditor = needed("creditor", request.creditor)?;

@@ -54,7 +54,11 @@ impl Work<'_> {
         client: &str,
         four_eyes: bool,
     ) -> Result<Approval, StoreError> {
-        approve(self.conn, name, version, client, four_eyes, self.now)
+        let approval = approve(self.conn, name, version, client, four_eyes, self.now)?;
+        if approval == Approval::Approved {
+            self.look_at_cases_with_problems()?;
+        }
+        Ok(approval)
     }
 
     /// The template of this name that is used: the newest version that is approved.

@@ -18,7 +18,7 @@ use crate::sms::text::{Encoding, TextError, TextOptions};
 use crate::store::ladder::Loaded;
 
 /// The name under which texts of ladders stand in lists.
-pub(crate) const CLIENT: &str = "ladder";
+const CLIENT: &str = "ladder";
 
 /// A text that is held by caps or hours waits so long for its turn; a later step overtakes it before.
 const VALIDITY: Duration = Duration::from_secs(7 * 86_400);
@@ -27,7 +27,7 @@ const VALIDITY: Duration = Duration::from_secs(7 * 86_400);
 const PRIORITY: u8 = 5;
 
 /// Randomness of one message: its name, and the reference of its parts.
-pub(super) type Random = [u8; 11];
+pub(in super::super) type Random = [u8; 11];
 
 /// Why a step has no text.
 #[derive(Debug, thiserror::Error)]

@@ -19,16 +19,16 @@ use super::letter::{Letter, LetterError, Random};
 
 /// What is needed beside a case.
 #[derive(Debug)]
-pub(super) struct Means {
-    pub(super) papers: Arc<Papers>,
-    pub(super) calendar: Arc<Calendar>,
-    pub(super) text: TextOptions,
-    pub(super) now: Timestamp,
+pub(in super::super) struct Means {
+    pub(in super::super) papers: Arc<Papers>,
+    pub(in super::super) calendar: Arc<Calendar>,
+    pub(in super::super) text: TextOptions,
+    pub(in super::super) now: Timestamp,
 }
 
 impl Means {
     /// Plans the day of a case and writes its text.
-    pub(super) fn plan(&self, loaded: &Loaded, random: Random) -> Carried {
+    pub(in super::super) fn plan(&self, loaded: &Loaded, random: Random) -> Carried {
         let Loaded { case, tracks, .. } = loaded;
         let entries: Vec<Entry<'_>> =
             case.debts.iter().zip(tracks).filter_map(|(debt, (_, track))| self.entry(case, debt, track)).collect();

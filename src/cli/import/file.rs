@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, IsTerminal as _, Read, S
 use std::path::Path;
 use std::rc::Rc;
 
-use csv::{ByteRecord, Position, Reader};
+use csv::{ByteRecord, Reader};
 
 use crate::dunning::import::delimiter;
 
@@ -20,6 +20,7 @@ const BAR: usize = 30;
 pub(super) struct CsvFile {
     file: File,
     octets: u64,
+    ends_its_last_line: bool,
     delimiter: u8,
     heading: ByteRecord,
 }
@@ -31,6 +32,7 @@ pub(super) struct Rows<'a> {
     /// Octets that the row may still have.
     left: Rc<Cell<usize>>,
     octets: u64,
+    ends_its_last_line: bool,
 }
 
 /// Refuses to read more than a row may have.
@@ -65,37 +67,45 @@ impl CsvFile {
 
     fn new(mut file: File) -> io::Result<Self> {
         let octets = file.metadata()?.len();
+        let mut last = [b'\n'];
+        if octets > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
         file.rewind()?;
         let delimiter = delimiter(BufReader::new(&file).fill_buf()?);
-        let mut all = Self { file, octets, delimiter, heading: ByteRecord::new() };
-        let mut heading = ByteRecord::new();
-        let mut rows = all.from_the_first_line()?;
-        if rows.read()? {
-            heading.clone_from(&rows.record);
-        }
+        let ends_its_last_line = last == [b'\n'];
+        let mut all = Self { file, octets, ends_its_last_line, delimiter, heading: ByteRecord::new() };
+        let mut rows = all.rewound()?;
+        rows.read()?;
+        let mut heading = std::mem::take(&mut rows.record);
+        heading.trim();
         all.heading = heading;
         Ok(all)
     }
 
     /// The cells of the first line.
-    pub(super) fn heading(&self) -> io::Result<&ByteRecord> {
-        Ok(&self.heading)
+    pub(super) fn heading(&self) -> &ByteRecord {
+        &self.heading
     }
 
     /// The rows below the headings, from the first.
     pub(super) fn rows(&mut self) -> io::Result<Rows<'_>> {
-        let mut rows = self.from_the_first_line()?;
+        let mut rows = self.rewound()?;
         rows.read()?;
         Ok(rows)
     }
 
-    fn from_the_first_line(&mut self) -> io::Result<Rows<'_>> {
+    fn rewound(&mut self) -> io::Result<Rows<'_>> {
         self.file.seek(SeekFrom::Start(0))?;
         let left = Rc::new(Cell::new(ROW_OCTETS));
         let source = Bounded { file: &self.file, left: Rc::clone(&left) };
         let mut options = csv::ReaderBuilder::new();
         options.has_headers(false).flexible(true).delimiter(self.delimiter).buffer_capacity(64 * 1024);
-        Ok(Rows { reader: options.from_reader(source), record: ByteRecord::new(), left, octets: self.octets })
+        // Of a line end of two octets the reader would leave one for the next row, and count the line there.
+        options.terminator(csv::Terminator::Any(b'\n'));
+        let (octets, ends_its_last_line) = (self.octets, self.ends_its_last_line);
+        Ok(Rows { reader: options.from_reader(source), record: ByteRecord::new(), left, octets, ends_its_last_line })
     }
 }
 
@@ -103,16 +113,23 @@ impl Rows<'_> {
     fn read(&mut self) -> io::Result<bool> {
         self.left.set(ROW_OCTETS);
         let line = self.reader.position().line();
-        self.reader.read_byte_record(&mut self.record).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => io::Error::new(error.kind(), format!("line {line}: {error}")),
-            other => io::Error::other(format!("line {line}: {other:?}")),
+        self.reader.read_byte_record(&mut self.record).map_err(|error| {
+            let error = io::Error::from(error);
+            io::Error::new(error.kind(), format!("line {line}: {error}"))
         })
     }
 
     /// The next row and the line on which it begins.
     pub(super) fn next_row(&mut self) -> io::Result<Option<(&ByteRecord, u64)>> {
-        let line = |record: &ByteRecord| record.position().map_or(0, Position::line);
-        Ok(self.read()?.then(|| (&self.record, line(&self.record))))
+        if !self.read()? {
+            return Ok(None);
+        }
+        // The reader counts from before the empty lines that it passes over; from the end of the row it is exact.
+        let within = self.record.as_slice().split(|octet| *octet == b'\n').skip(1).count() as u64;
+        let end = self.reader.position();
+        let is_last = end.byte() == self.octets && !self.ends_its_last_line;
+        let line = end.line().saturating_sub(within + u64::from(!is_last));
+        Ok(Some((&self.record, line)))
     }
 
     /// How much of the file was read, in hundredths.
@@ -164,28 +181,35 @@ mod tests {
         CsvFile::new(file).unwrap()
     }
 
-    fn lines(file: &mut CsvFile) -> Vec<(u64, usize)> {
+    /// Of each row its line, its cells, and whether nothing stands in it.
+    fn lines(file: &mut CsvFile) -> Vec<(u64, usize, bool)> {
         let mut rows = file.rows().unwrap();
         let mut lines = Vec::new();
         while let Some((record, line)) = rows.next_row().unwrap() {
-            lines.push((line, record.len()));
+            lines.push((line, record.len(), record.as_slice().trim_ascii().is_empty()));
         }
         lines
     }
 
     #[test]
     fn a_file_is_read_as_often_as_one_likes() {
-        let mut file = file("a;b,c\r\n1;2\r\n\"3\n4\";5;6\r\n\r\n7\r\n");
-        assert_eq!(file.heading().unwrap(), &ByteRecord::from(vec!["a", "b,c"]));
-        for _ in 0..2 {
-            assert_eq!(lines(&mut file), [(2, 2), (3, 3), (6, 1)]);
+        let text = "a;b,c\n1;2\n\"3\n4\";5;6\n\n\n7\n8";
+        for text in [text, &text.replace('\n', "\r\n"), &format!("\u{feff}{text}\n")] {
+            let mut file = file(text);
+            assert_eq!(file.heading(), &ByteRecord::from(vec!["a", "b,c"]));
+            for _ in 0..2 {
+                let lines = lines(&mut file);
+                let of_cells = lines.iter().filter(|(_, cells, is_blank)| !(*cells == 1 && *is_blank));
+                let of_cells: Vec<_> = of_cells.map(|(line, cells, _)| (*line, *cells)).collect();
+                assert_eq!(of_cells, [(2, 2), (3, 3), (7, 1), (8, 1)], "{text:?}");
+            }
         }
     }
 
     #[test]
     fn an_empty_file_has_no_headings_and_no_rows() {
         let mut file = file("");
-        assert_eq!((file.heading().unwrap().len(), lines(&mut file).len()), (0, 0));
+        assert_eq!((file.heading().len(), lines(&mut file).len()), (0, 0));
     }
 
     #[test]

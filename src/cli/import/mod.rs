@@ -157,7 +157,7 @@ fn at_home(currency: Option<Currency>) -> Country {
 
 /// The first reading.
 fn survey(file: &mut CsvFile, options: Options) -> Result<Import, Failure> {
-    let mut survey = Survey::new(file.heading()?, options).map_err(ImportError::Headings)?;
+    let mut survey = Survey::new(file.heading(), options).map_err(ImportError::Headings)?;
     let mut rows = file.rows()?;
     while let Some((record, line)) = rows.next_row()? {
         survey.look(record, line);

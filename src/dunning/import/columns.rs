@@ -98,7 +98,11 @@ impl Columns {
             let free = seems.filter(|seems| !is_mapped && !mapping.iter().any(|(field, _)| field == seems));
             errors.extend(free.and_then(|field| columns.put(field, place)));
         }
-        errors.extend(columns.missing(has_creditor));
+        // Of a field whose heading is not there it is said already.
+        let is_said =
+            |missing: &HeadingError| mapping.iter().any(|(field, _)| *missing == HeadingError::Missing(*field));
+        let missing = columns.missing(has_creditor).filter(|missing| errors.is_empty() || !is_said(missing));
+        errors.extend(missing.collect::<Vec<_>>());
         if errors.is_empty() { Ok(columns) } else { Err(errors) }
     }
 

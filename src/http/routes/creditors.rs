@@ -5,12 +5,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::store::reader::Reader;
+
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::creditor::{CreditorAnswer, CreditorRequest};
 use super::super::dto::intake::{OneOrMany, TakenAnswered};
 use super::super::json::{Octets, Parameters};
+use super::super::portfolio::Subject;
 use super::super::problem::{Document, Problem};
 use super::intake::{Intake, TakeParameters, take as take_in};
 
@@ -36,7 +39,7 @@ pub(super) async fn take(
 ) -> Result<Response, Problem> {
     // In whose name people are texted is not for everybody who sends to say.
     caller.needs(Scope::Manage)?;
-    take_in(&site, caller, Intake { asked, headers, octets }, |desk, octets| desk.creditor(octets)).await
+    take_in(&site, caller, Intake { asked, headers, octets }, Subject::Creditor).await
 }
 
 /// All creditors that are the caller's business.
@@ -52,7 +55,7 @@ pub(super) async fn take(
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<CreditorAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let all = site.read(|reader| reader.creditors()).await?;
+    let all = site.read(Reader::creditors).await?;
     let own = all.into_iter().filter(|creditor| caller.covers(Some(&creditor.id)));
     Ok(Json(List::whole(own.map(CreditorAnswer::from).collect())))
 }

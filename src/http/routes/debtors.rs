@@ -15,6 +15,7 @@ use super::super::auth::{Caller, Scope};
 use super::super::dto::debtor::{DebtorAnswer, DebtorHours, DebtorRequest};
 use super::super::dto::intake::{OneOrMany, TakenAnswered};
 use super::super::json::{Body, Key, Octets, Parameters};
+use super::super::portfolio::Subject;
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 use super::intake::{Intake, TakeParameters, take as take_in};
@@ -41,7 +42,7 @@ pub(super) async fn take(
     Octets(octets): Octets,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Send)?;
-    take_in(&site, caller, Intake { asked, headers, octets }, |desk, octets| desk.debtor(octets)).await
+    take_in(&site, caller, Intake { asked, headers, octets }, Subject::Debtor).await
 }
 
 /// A debtor.

@@ -17,6 +17,7 @@ use super::super::dto::debt::{DebtAnswer, DebtRequest};
 use super::super::dto::intake::{OneOrMany, TakenAnswered};
 use super::super::json::{Key, Octets, Parameters};
 use super::super::page::{limit, read_cursor};
+use super::super::portfolio::Subject;
 use super::super::problem::{Document, Kind, Problem};
 use super::intake::{Intake, TakeParameters, take as take_in};
 
@@ -60,7 +61,7 @@ pub(super) async fn take(
     Octets(octets): Octets,
 ) -> Result<Response, Problem> {
     caller.needs(Scope::Send)?;
-    take_in(&site, caller, Intake { asked, headers, octets }, |desk, octets| desk.debt(octets)).await
+    take_in(&site, caller, Intake { asked, headers, octets }, Subject::Debt).await
 }
 
 /// Debts, newest first.

@@ -13,7 +13,7 @@ use super::super::Site;
 use super::super::auth::Caller;
 use super::super::dto::intake::{TakenAnswer, TakenAnswers, TakenItem};
 use super::super::json::{array, is_array};
-use super::super::portfolio::{Checked, Desk};
+use super::super::portfolio::{Checked, Desk, Subject};
 use super::super::problem::{Kind, Problem};
 use super::submit::takes_in;
 
@@ -44,11 +44,8 @@ enum Form {
     Lines,
 }
 
-/// Reads one item.
-pub(super) type Read = fn(&Desk<'_>, &[u8]) -> Result<Checked, Problem>;
-
 /// Takes in what was sent.
-pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, read: Read) -> Result<Response, Problem> {
+pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: Subject) -> Result<Response, Problem> {
     takes_in(site)?;
     let Intake { asked, headers, octets } = intake;
     let is_all = match asked.on_error.as_deref() {
@@ -58,7 +55,7 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, read: Read
     };
     let form = form(&headers, &octets);
     let client = caller.client().to_owned();
-    let checked = check(site, caller, form, octets, read).await?;
+    let checked = check(site, caller, form, octets, subject).await?;
     if is_all && checked.iter().any(Result::is_err) {
         return Ok(nothing_stored(checked.into_iter().map(Result::err)));
     }
@@ -109,7 +106,7 @@ async fn check(
     caller: Caller,
     form: Form,
     octets: Bytes,
-    read: Read,
+    subject: Subject,
 ) -> Result<Vec<Result<Checked, Problem>>, Problem> {
     let settings = site.settings.clone();
     let checked = move |reader: &_| {
@@ -126,7 +123,7 @@ async fn check(
             let detail = format!("a request may have {ITEMS_MAX} items, this one has {}; divide it", items.len());
             return Ok(Err(Problem::new(Kind::TooLarge, detail)));
         }
-        Ok::<_, StoreError>(Ok(items.into_iter().map(|item| read(&desk, item)).collect()))
+        Ok::<_, StoreError>(Ok(items.into_iter().map(|item| desk.check(subject, item)).collect()))
     };
     site.read(checked).await?
 }

@@ -47,7 +47,7 @@ async fn a_portfolio_is_taken_in_and_read_back() {
     assert_eq!(answer.json["created"], true, "{}", answer.text);
     assert_eq!(
         answer.json["warnings"],
-        json!(["the boleto says 1.00, the debt 110.00", "the boleto is due on 2032-08-22, the debt on 2026-11-30"])
+        json!(["the boleto says 1.00, the debt 110.00", "the boleto is due on 2032-08-21, the debt on 2026-11-30"])
     );
     assert_eq!(
         house.get("/v1/debts/x1").await.json,

@@ -191,6 +191,13 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The same of all cases whose last text could not be written.
+    pub(in super::super) fn look_at_cases_with_problems(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE dunning_case SET next = 0, revision = revision + 1 WHERE problem IS NOT NULL";
+        self.conn.execute(sql, [])?;
+        Ok(())
+    }
+
     /// The same of all cases.
     pub(in super::super) fn look_at_all_cases(&mut self) -> Result<(), StoreError> {
         self.conn.execute("UPDATE dunning_case SET next = 0, revision = revision + 1", [])?;

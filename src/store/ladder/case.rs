@@ -153,9 +153,9 @@ fn track(conn: &Connection, debt: DebtKey, zone: &TimeZone, today: Date) -> Resu
     let mut track =
         conn.prepare_cached(sql)?.query_row([debt.0], read).optional()?.unwrap_or_else(|| Track::new(today));
     // What became of a text is told by its message, and is not written a second time.
-    let sql = "SELECT step, cycle, step.day, outcome, message.state, message.parts_sent,
+    let sql = "SELECT step.step, cycle, step.day, outcome, message.state, message.parts_sent,
          (SELECT min(offered_at) FROM segment WHERE segment.message = message.key)
-         FROM step LEFT JOIN message ON message.key = step.message WHERE debt = ? ORDER BY step.day, step";
+         FROM step LEFT JOIN message ON message.key = step.message WHERE step.debt = ? ORDER BY step.day, step.step";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([debt.0], |row| {
         let (cycle, on, outcome): (i64, i64, String) = (row.get(1)?, row.get(2)?, row.get(3)?);

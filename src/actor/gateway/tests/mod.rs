@@ -13,6 +13,7 @@ mod evidence;
 mod fair;
 mod identity;
 mod inbound;
+mod ladder;
 mod lane;
 mod parts;
 mod person;

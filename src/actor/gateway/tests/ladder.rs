@@ -1,0 +1,343 @@
+//! Ladders over weeks: which text is queued on which day, what stops it, and what a crash leaves.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::actor::ladder::Papers;
+use crate::actor::ladder::plan::Means;
+use crate::contact::reply::Language;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::debt::{Debt, Status};
+use crate::dunning::debtor::Debtor;
+use crate::dunning::event::Happening;
+use crate::dunning::money::Currency;
+use crate::sms::text::TextOptions;
+use crate::store::definition::{read_ladder, read_template};
+use crate::store::portfolio::Item;
+use crate::store::portfolio::happening::Told;
+
+use super::*;
+
+/// Monday.
+const MONDAY: Date = date(2026, 11, 23);
+
+fn creditor() -> Item {
+    Item::Creditor(Box::new(Creditor {
+        id: "loja".to_owned(),
+        name: "Loja Azul".to_owned(),
+        sender: "Loja Azul".to_owned(),
+        zone: TimeZone::get("America/Sao_Paulo").unwrap(),
+        language: Language::Portuguese,
+        currency: Currency::Brl,
+        ladder: Some("padrao".to_owned()),
+    }))
+}
+
+fn debt(id: &str, due: Date) -> Debt {
+    Debt {
+        id: id.to_owned(),
+        creditor: "loja".to_owned(),
+        debtor: "ana".to_owned(),
+        currency: Currency::Brl,
+        original: "100.00".parse().unwrap(),
+        amount: "110.50".parse().unwrap(),
+        due,
+        instalment: None,
+        contract: None,
+        product: None,
+        terms: None,
+        boleto: None,
+        pix: None,
+        link: None,
+        access_code: None,
+        ladder: None,
+        tags: Vec::new(),
+        status: Status::Open,
+    }
+}
+
+fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
+    let debtor = Debtor {
+        id: debt.debtor.clone(),
+        name: Some("ANA MARIA DA SILVA".to_owned()),
+        document: None,
+        language: None,
+        kind: None,
+        since: None,
+        tags: Vec::new(),
+        numbers: numbers.iter().map(|number| PhoneNumber::from_digits(number).unwrap()).collect(),
+    };
+    Item::Debt { debtor: Some(Box::new(debtor)), debt: Box::new(debt), status: None }
+}
+
+/// A gateway with one SIM, a ladder of six steps and its templates. It is Monday, 9:00 in São Paulo.
+fn desk() -> Desk {
+    let mut desk = Desk::with(settings(unlimited()));
+    desk.now = "2026-11-23T12:00:00Z".parse().unwrap();
+    desk.plug("m1", "sim-a");
+    for (name, body) in [
+        ("lembrete", "{{ sender }}: {{ first_name }}, sua parcela de {{ amount | money }} vence em {{ due | date }}."),
+        ("atraso", "{{ sender }}: {{ first_name }}, {{ total | money }} em atraso."),
+        ("promessa", "{{ sender }}: {{ first_name }}, o pagamento prometido não chegou."),
+    ] {
+        desk.template(name, body);
+    }
+    desk.ladder(&json!({ "steps": [
+        { "id": "antes", "on": "D-3", "text": "lembrete" },
+        { "id": "d1", "on": "D+1", "roll": "next", "text": "atraso" },
+        { "id": "d7", "on": "D+7", "roll": "next", "text": "atraso" },
+        { "id": "carta", "on": "D+9", "exit": "letter" },
+        { "id": "quebra", "on": "P+1", "text": "promessa" },
+    ] }));
+    desk.take_all(&[creditor()]);
+    desk
+}
+
+impl Desk {
+    fn template(&mut self, name: &str, body: &str) {
+        let written = json!({ "purpose": "collection", "texts": [{ "name": "a", "body": body }] });
+        let template = read_template(name, 0, written).unwrap();
+        let now = self.now;
+        self.gateway
+            .commit(now, |context| {
+                let version = context.work.save_template(&template, "test")?;
+                context.work.approve_template(&template.name, version, "test", false)
+            })
+            .unwrap();
+    }
+
+    fn ladder(&mut self, written: &serde_json::Value) {
+        let ladder = read_ladder("padrao", 0, written.clone()).unwrap();
+        self.gateway.commit(self.now, |context| context.work.store_ladder(&ladder, "test")).unwrap();
+    }
+
+    fn take_all(&mut self, items: &[Item]) {
+        let answers = self.gateway.commit(self.now, |context| context.work.take_each(items, "test")).unwrap();
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    }
+
+    fn tell(&mut self, debt: &str, happening: Happening) {
+        let told = Told { debt: debt.to_owned(), happening, reference: None, client: "erp".to_owned() };
+        self.gateway.commit(self.now, |context| context.work.happen(&told)).unwrap();
+    }
+
+    /// Plans the day and carries it out; gives the texts that were queued.
+    fn run_ladders(&mut self) -> Vec<String> {
+        let reader = self.reader();
+        let newest = |reader: &Reader| -> i64 {
+            let page = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
+            reader.messages(&page).unwrap().first().map_or(0, |view| view.key.0)
+        };
+        let before = newest(&reader);
+        let papers = Arc::new(Papers::read(&reader).unwrap());
+        for (row, creditor) in reader.creditor_rows().unwrap() {
+            let today = self.today();
+            for key in reader.cases_up(row, today, None, 1_000).unwrap() {
+                let means = Means {
+                    papers: Arc::clone(&papers),
+                    calendar: Arc::clone(&ContactSettings::none().calendar),
+                    text: TextOptions::default(),
+                    now: self.now,
+                };
+                let loaded = reader.case(key, &creditor, today, self.now).unwrap().unwrap();
+                self.serial += 1;
+                let carried = means.plan(&loaded, [self.serial; 11]);
+                assert!(self.gateway.commit(self.now, |context| context.work.carry_out(&carried)).unwrap());
+            }
+        }
+        let page = crate::store::view::MessageFilter { limit: 100, ..Default::default() };
+        let mut queued: Vec<String> = reader
+            .messages(&page)
+            .unwrap()
+            .into_iter()
+            .filter(|view| view.key.0 > before)
+            .map(|view| view.text.0)
+            .collect();
+        queued.reverse();
+        queued
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_jiff().unwrap().in_tz("America/Sao_Paulo").unwrap().date()
+    }
+
+    /// Runs each day of a stretch and sends what is queued; gives the days on which something was, and what.
+    fn days(&mut self, days: i64) -> Vec<(String, String)> {
+        let mut sent = Vec::new();
+        for _ in 0..days {
+            let day = self.today().to_string();
+            for text in self.run_ladders() {
+                sent.push((day.clone(), text));
+                self.serial += 1;
+                let mr = self.serial;
+                self.send(mr);
+            }
+            self.now = self.now + Duration::from_secs(86_400);
+        }
+        sent
+    }
+
+    fn exits(&self) -> Vec<String> {
+        let conn = self.gateway.store().connection();
+        let mut statement = conn.prepare("SELECT data FROM event WHERE type = 'ladder.exit' ORDER BY seq").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+}
+
+fn days_of(sent: &[(String, String)]) -> Vec<&str> {
+    sent.iter().map(|(day, _)| day.as_str()).collect()
+}
+
+const REMINDER: &str = "Loja Azul: Ana, sua parcela de R$ 110,50 vence em 28/11/2026.";
+const LATE: &str = "Loja Azul: Ana, R$ 110,50 em atraso.";
+
+#[test]
+fn each_step_goes_on_its_day_and_once() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 28)), &[TO])]);
+    let sent = desk.days(20);
+    // D-3 is a Wednesday; D+1 and D+7 are a Sunday and a Saturday, and roll on to Monday.
+    let expected = [("2026-11-25", REMINDER), ("2026-11-30", LATE), ("2026-12-07", LATE)];
+    assert_eq!(sent, expected.map(|(day, text)| (day.to_owned(), text.to_owned())));
+    assert_eq!(desk.exits().len(), 1);
+}
+
+#[test]
+fn a_day_that_is_planned_twice_brings_one_text() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", MONDAY + jiff::Span::new().days(3)), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    desk.restart();
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    // Also when something of the case is another, and it is looked at again.
+    desk.take_all(&[with_debtor(Debt { product: Some("card".into()), ..debt("d1", date(2026, 11, 26)) }, &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+}
+
+#[test]
+fn a_payment_stops_the_text_that_waits_and_those_to_come() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    assert!(desk.loads().is_empty());
+    assert_eq!(desk.days(30), []);
+    assert_eq!(desk.exits(), Vec::<String>::new());
+}
+
+#[test]
+fn another_amount_is_written_anew() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.run_ladders(), ["Loja Azul: Ana, sua parcela de R$ 110,50 vence em 26/11/2026."]);
+    desk.tell("d1", Happening::PaymentReceived { amount: "10.50".parse().ok() });
+    assert_eq!(desk.run_ladders(), ["Loja Azul: Ana, sua parcela de R$ 100,00 vence em 26/11/2026."]);
+    assert_eq!(desk.loads().len(), 1);
+}
+
+#[test]
+fn a_promise_keeps_it_quiet_and_a_broken_one_is_named() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 19)), &[TO])]);
+    desk.tell("d1", Happening::Promise { until: date(2026, 11, 27) });
+    // D+7 falls inside the promise and is dropped; the day after it is that of the broken promise.
+    let sent = desk.days(5);
+    assert_eq!(sent, []);
+    let sent = desk.days(3);
+    assert_eq!(days_of(&sent), ["2026-11-28"]);
+    assert_eq!(sent[0].1, "Loja Azul: Ana, o pagamento prometido não chegou.");
+}
+
+#[test]
+fn a_promise_that_is_kept_ends_it() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 19)), &[TO])]);
+    desk.tell("d1", Happening::Promise { until: date(2026, 11, 27) });
+    assert_eq!(desk.days(4), []);
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    assert_eq!(desk.days(20), []);
+}
+
+#[test]
+fn debts_of_one_debtor_travel_together() {
+    let mut desk = desk();
+    let due = date(2026, 11, 20);
+    desk.take_all(&[with_debtor(debt("d1", due), &[TO]), with_debtor(debt("d2", due), &[TO])]);
+    let sent = desk.days(10);
+    // D+1 is a Saturday.
+    assert_eq!(days_of(&sent), ["2026-11-23", "2026-11-27"]);
+    assert!(sent.iter().all(|(_, text)| text == "Loja Azul: Ana, R$ 221,00 em atraso."));
+}
+
+#[test]
+fn a_payment_of_one_debt_takes_it_out_of_the_text_of_both() {
+    let mut desk = desk();
+    let due = date(2026, 11, 16);
+    desk.take_all(&[with_debtor(debt("d1", due), &[TO]), with_debtor(debt("d2", due), &[TO])]);
+    // Monday is D+7.
+    assert_eq!(desk.run_ladders(), ["Loja Azul: Ana, R$ 221,00 em atraso."]);
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    assert_eq!(desk.run_ladders(), [LATE]);
+    assert_eq!(desk.loads().len(), 1);
+}
+
+#[test]
+fn whoever_opts_out_of_one_number_is_not_texted_at_another() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    let act = crate::store::suppression::Act {
+        kind: crate::contact::suppression::Kind::OptOut,
+        purposes: crate::contact::suppression::Purposes::ALL,
+        creditor: None,
+        effective: desk.now,
+        source: "reply".into(),
+        client: "test".into(),
+        why: None,
+        inbound: None,
+    };
+    desk.gateway
+        .commit(desk.now, |context| context.work.suppress(&act, &[PhoneNumber::from_digits(TO).unwrap()]))
+        .unwrap();
+    assert_eq!(desk.days(30), []);
+}
+
+#[test]
+fn an_extension_reminds_of_the_new_day() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.days(1).len(), 1);
+    desk.tell("d1", Happening::ExtensionGranted { due: date(2026, 12, 14) });
+    let sent = desk.days(30);
+    assert_eq!(days_of(&sent), ["2026-12-11", "2026-12-15", "2026-12-21"]);
+}
+
+#[test]
+fn a_ladder_that_is_edited_sends_nothing_again() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 19)), &[TO])]);
+    assert_eq!(days_of(&desk.days(5)), ["2026-11-26"]);
+    desk.ladder(&json!({ "steps": [
+        { "id": "d5", "on": "D+5", "text": "atraso" },
+        { "id": "d7", "on": "D+7", "text": "lembrete" },
+        { "id": "d11", "on": "D+11", "text": "atraso" },
+    ] }));
+    assert_eq!(days_of(&desk.days(10)), ["2026-11-30"], "d5 has passed, d7 is done");
+}
+
+#[test]
+fn a_step_without_an_approved_template_says_so_and_goes_when_there_is_one() {
+    let mut desk = desk();
+    desk.ladder(&json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "novo" }] }));
+    desk.take_all(&[with_debtor(debt("d1", MONDAY), &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    let problem: Option<String> =
+        desk.gateway.store().connection().query_row("SELECT problem FROM dunning_case", [], |row| row.get(0)).unwrap();
+    assert_eq!(problem.as_deref(), Some("no template \"novo\" is approved"));
+    desk.template("novo", "{{ sender }}: vence hoje.");
+    assert_eq!(desk.run_ladders(), ["Loja Azul: vence hoje."]);
+}
