@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn findings_are_lines() {
-        let whole = json!({ "severity": "error", "code": "fault", "text": "a", "line": 2, "column": 5, "detail": "no such variable", "rule": null });
+        let whole = json!({
+            "severity": "error", "code": "fault", "text": "a", "line": 2, "column": 5, "detail": "no such variable",
+            "rule": null
+        });
         assert_eq!(told(&whole), "error: a:2:5: no such variable (fault)");
         let bare = json!({ "severity": "warning", "code": "no_template", "detail": "none", "rule": "r1" });
         assert_eq!(told(&bare), "warning: none (no_template, rule r1)");

@@ -25,7 +25,10 @@ async fn house() -> House {
     house.post("/v1/debtors", json!({ "id": "d1", "name": "Maria da Silva", "numbers": ["11 98765-4321"] })).await;
     house.post("/v1/debtors", json!({ "id": "d2", "numbers": ["11 98765-4322"] })).await;
     house.post("/v1/debtors", json!({ "id": "d3", "numbers": ["11 98765-4323"] })).await;
-    let debt = |id: &str, debtor: &str, status: &str| json!({ "id": id, "creditor": "loja", "debtor": debtor, "amount": "110.00", "due": "2026-11-30", "status": status });
+    let debt = |id: &str, debtor: &str, status: &str| {
+        let (creditor, amount, due) = ("loja", "110.00", "2026-11-30");
+        json!({ "id": id, "creditor": creditor, "debtor": debtor, "amount": amount, "due": due, "status": status })
+    };
     let debts = json!([debt("x1", "d1", "open"), debt("x2", "d1", "paid"), debt("x3", "d2", "open")]);
     let answer = house.post("/v1/debts", debts).await;
     assert!(answer.json["items"].as_array().unwrap().iter().all(|item| item["created"] == true), "{}", answer.text);

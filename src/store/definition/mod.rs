@@ -6,13 +6,13 @@ mod ladder;
 mod segment;
 mod template;
 
-pub use ladder::{read_ladder, write_ladder};
-pub use segment::{read_segment, write_segment};
-pub use template::{read_template, write_template};
-
 use serde::Deserialize as _;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
+
+pub use ladder::{read_ladder, write_ladder};
+pub use segment::{read_segment, write_segment};
+pub use template::{read_template, write_template};
 
 /// Why something that was written down cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,8 @@ fn whole<T: DeserializeOwned>(written: Value) -> Result<T, DefinitionError> {
     object(written).map_err(|error: serde_json::Error| DefinitionError::of(error.to_string()))
 }
 
-/// A thing that is written as an object. An array of its values in their order would do too, and says nothing to who reads it.
+/// A thing that is written as an object. An array of its values in their order would be read too, and
+/// nobody could see what each of them is.
 fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(written: D) -> Result<T, D::Error> {
     let written = Value::deserialize(written)?;
     if !written.is_object() {
