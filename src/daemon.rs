@@ -142,6 +142,7 @@ impl Daemon {
         tracing::info!(edition = %book.edition, "rules of contact in force");
         let key_path = config.key_path();
         let secret = secret::load(&key_path).map_err(|source| DaemonError::File { path: key_path.clone(), source })?;
+        let wording = Arc::new(book.wording.clone());
         let settings = Settings {
             sims: config.sim_settings(),
             free_floor: FREE_FLOOR,
@@ -167,6 +168,7 @@ impl Daemon {
                 text: config.text_options(),
                 validity: config.messages.validity,
                 secret: settings.contact.secret.clone(),
+                wording,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);

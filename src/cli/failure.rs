@@ -11,6 +11,7 @@ use crate::daemon::DaemonError;
 use crate::sms::number::NumberError;
 use crate::telemetry::log::LogError;
 
+use super::definition::{FileError, findings, told};
 use super::exit::Exit;
 use super::import::ImportError;
 use super::print;
@@ -77,6 +78,9 @@ pub(super) enum Failure {
     /// A file cannot be imported.
     #[error("import: {0}")]
     Import(#[from] ImportError),
+    /// A file holds no template or ladder.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A modem was not recorded.
     #[error("record the modem: {0}")]
     Record(#[from] RecordError),
@@ -129,7 +133,8 @@ impl fmt::Display for Refusal {
                 Some(value) => write!(f, ", {operand} {}", print::text(value))?,
             }
         }
-        write!(f, "){}", self.hint())
+        write!(f, "){}", self.hint())?;
+        findings(&self.0).iter().try_for_each(|finding| write!(f, "\n  {}", print::plain(&told(finding))))
     }
 }
 
@@ -138,7 +143,9 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
-            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) | Self::Import(_) => Exit::Usage,
+            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) | Self::Import(_) | Self::File(_) => {
+                Exit::Usage
+            }
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
@@ -157,6 +164,7 @@ impl Failure {
             | Self::Start(_)
             | Self::Record(_)
             | Self::Import(_)
+            | Self::File(_)
             | Self::Log(_)
             | Self::Unreachable { .. }
             | Self::Lost { .. }
@@ -197,6 +205,16 @@ mod tests {
         check(
             json!({"type": "urn:recado:problem:unauthorized", "title": "Token needed"}),
             "error: Token needed (unauthorized); give a token with --token or RECADO_TOKEN, or use the socket",
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_template_follows_line_by_line() {
+        let finding =
+            json!({"severity": "error", "code": "fault", "text": "a", "line": 2, "column": 4, "detail": "no"});
+        check(
+            json!({"type": "urn:recado:problem:bad-request", "field": "texts", "detail": "see", "findings": [finding]}),
+            "error: texts: see (bad-request)\n  error: a:2:4: no (fault)",
         );
     }
 

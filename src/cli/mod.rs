@@ -6,6 +6,7 @@ mod alarms;
 mod check;
 mod client;
 mod conversations;
+mod definition;
 mod demo;
 pub mod emulate;
 mod events;
@@ -14,6 +15,7 @@ mod exit;
 mod failure;
 mod import;
 mod inbox;
+mod ladder;
 mod messages;
 mod modems;
 mod pause;
@@ -29,6 +31,7 @@ mod sims;
 mod sse;
 mod status;
 mod suppressions;
+mod template;
 mod token;
 
 use std::io::{self, BufRead, Write};
@@ -82,6 +85,12 @@ enum Command {
     Debts(Box<Remote<portfolio::DebtsArgs>>),
     /// Show a debtor
     Debtors(Remote<portfolio::DebtorsArgs>),
+    /// Write texts with places to fill, look at them, approve them, and fill them with real rows
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Write which text goes on which day
+    #[command(subcommand)]
+    Ladder(LadderCommand),
     /// Show the modems
     Modems(Remote<modems::ModemsArgs>),
     /// Show the SIMs and what they may still spend
@@ -117,6 +126,32 @@ enum TokenCommand {
     List(Remote<token::ListArgs>),
     /// End a token
     Revoke(Remote<token::RevokeArgs>),
+}
+
+#[derive(Debug, Subcommand)]
+enum TemplateCommand {
+    /// List the newest versions
+    List(Remote<template::ListArgs>),
+    /// Show all versions of one, the newest first
+    Show(Remote<template::ShowArgs>),
+    /// Store a file as the next version; it is sent once it is approved
+    Save(Remote<template::SaveArgs>),
+    /// Let a version be sent
+    Approve(Remote<template::ApproveArgs>),
+    /// Fill one with what is known of debtors, and count its parts
+    Preview(Remote<template::PreviewArgs>),
+    /// Find what is wrong with a file, or doubtful; needs no daemon
+    Lint(template::LintArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum LadderCommand {
+    /// List the newest versions
+    List(Remote<ladder::ListArgs>),
+    /// Show one
+    Show(Remote<ladder::ShowArgs>),
+    /// Store a file as the next version, which holds from now on
+    Save(Remote<ladder::SaveArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -174,6 +209,15 @@ pub fn run(
         Command::Creditors(command) => command.run(environment, out),
         Command::Debts(command) => command.run(environment, out),
         Command::Debtors(command) => command.run(environment, out),
+        Command::Template(TemplateCommand::List(command)) => command.run(environment, out),
+        Command::Template(TemplateCommand::Show(command)) => command.run(environment, out),
+        Command::Template(TemplateCommand::Save(command)) => command.run(environment, out),
+        Command::Template(TemplateCommand::Approve(command)) => command.run(environment, out),
+        Command::Template(TemplateCommand::Preview(command)) => command.run(environment, out),
+        Command::Template(TemplateCommand::Lint(args)) => template::lint(&args, environment, out),
+        Command::Ladder(LadderCommand::List(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Show(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Save(command)) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Alarms(command) => command.run(environment, out),

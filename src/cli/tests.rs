@@ -982,3 +982,76 @@ fn debts_and_creditors_are_shown() {
     POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","sender":null,"zone":"UTC"}
     "#);
 }
+
+#[test]
+fn a_template_is_saved_from_a_file_and_its_newest_version_approved() {
+    let asked = Asked::default();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lembrete.toml");
+    std::fs::write(&file, "name = 'lembrete'\n[[text]]\nname = 'a'\nbody = 'x'\n").unwrap();
+    let finding = json!({"severity": "error", "code": "no_sender", "text": "a", "detail": "who?"});
+    let stored = json!({"name": "lembrete", "version": 2, "approved_by": "local", "findings": [finding]});
+    let save = ask(asked.answering(200, stored.clone()), &["template", "save", file.to_str().unwrap()]);
+    assert_eq!(save.output, "lembrete is in version 2\nerror: a: who? (no_sender)\n", "{}", save.errors);
+    let versions = json!({"version": 2, "items": [stored], "approved_by": "local"});
+    let approve = ask(asked.answering(200, versions), &["template", "approve", "lembrete"]);
+    assert_eq!((approve.exit, approve.output.as_str()), (0, "lembrete 2 is approved by local\n"), "{}", approve.errors);
+    insta::assert_snapshot!(asked.lines(), @r#"
+    PUT /v1/templates/lembrete {"text":[{"body":"x","name":"a"}]}
+    GET /v1/templates/lembrete
+    POST /v1/templates/lembrete/approve {"version":2}
+    "#);
+}
+
+#[test]
+fn a_preview_shows_texts_and_refusals() {
+    let taken = json!({"text": "Oi", "arm": "a", "segments": 1, "encoding": "gsm7", "units": 2, "room": 158, "companion_segments": 2});
+    let refusal = json!({"code": "unfilled", "detail": "nothing to fill pix with"});
+    let rows = json!([
+        {"debtor": "d1", "creditor": "loja", "taken": taken, "refusal": null},
+        {"debtor": "d2", "creditor": "loja", "taken": null, "refusal": refusal},
+    ]);
+    let daemon = answering("/v1/templates/t/preview", 200, json!({"rows": rows, "survey": {"parts": 3}}));
+    let ended = ask(daemon, &["template", "preview", "t", "--debtor", "d1", "--debtor", "d2"]);
+    assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
+    insta::assert_snapshot!(ended.output, @r"
+    DEBTOR  CREDITOR  ARM  PARTS  ENCODING  UNITS  ROOM  TEXT
+    d1      loja      a    1+2    gsm7      2      158   Oi
+    d2      loja      -    -      -         -      -     unfilled: nothing to fill pix with
+    3 parts in all
+    ");
+}
+
+#[test]
+fn a_template_in_a_file_is_looked_at_without_a_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.toml");
+    let lint = |body: &str| {
+        std::fs::write(&file, format!("name = 't'\n[[text]]\nname = 'a'\nbody = '{body}'\n")).unwrap();
+        command(&["template", "lint", file.to_str().unwrap()])
+    };
+    let unknown = lint("{{ sender }} {{ valor }}");
+    assert!(unknown.output.starts_with("error: a:1:17: "), "{}{}", unknown.output, unknown.errors);
+    assert_eq!(unknown.exit, Exit::Negative.code());
+    let unsigned = lint("Oi");
+    assert!(unsigned.output.contains("(no_sender)"), "{}", unsigned.output);
+    assert_eq!(lint("{{ sender }}: oi").exit, Exit::Done.code());
+    std::fs::write(&file, "[[text]]\n").unwrap();
+    let unnamed = command(&["template", "lint", file.to_str().unwrap()]);
+    assert_eq!(unnamed.exit, Exit::Usage.code());
+    assert!(unnamed.errors.ends_with("name: give one at the head of the file\n"), "{}", unnamed.errors);
+}
+
+#[test]
+fn a_ladder_is_shown_step_by_step() {
+    let steps = json!([{"id": "d3", "on": "D+3", "roll": "next", "text": "t"}, {"id": "carta", "on": "D+60", "exit": "letter"}]);
+    let finding = json!({"severity": "warning", "code": "no_template", "detail": "nothing is approved"});
+    let ladder = json!({"name": "leve", "version": 1, "definition": {"steps": steps}, "findings": [finding]});
+    let ended = ask(answering("/v1/ladders/leve", 200, ladder), &["ladder", "show", "leve"]);
+    insta::assert_snapshot!(ended.output, @r"
+    STEP   ON    ROLL  TEXT  EXIT    SEGMENT
+    d3     D+3   next  t     -       -
+    carta  D+60  -     -     letter  -
+    warning: nothing is approved (no_template)
+    ");
+}

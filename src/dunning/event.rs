@@ -165,7 +165,9 @@ mod tests {
 
     fn after(happenings: &[Happening]) -> (Status, String) {
         let mut debt = debt();
-        happenings.iter().for_each(|one| one.apply(&mut debt));
+        for one in happenings {
+            one.apply(&mut debt);
+        }
         (debt.status, debt.amount.to_string())
     }
 

@@ -38,6 +38,7 @@ use crate::actor::fleet::Fleet;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
+use crate::dunning::template::Wording;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub validity: Duration,
     /// The key under which erased numbers are known again.
     pub secret: Secret,
+    /// What texts should not have, and what they must.
+    pub wording: Arc<Wording>,
 }
 
 /// What the door asks and tells.

@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 use crate::actor::writer::WriteError;
 use crate::store::StoreError;
 
+use super::dto::template::TemplateFinding;
+
 /// The names of problems. They are part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -105,6 +107,10 @@ pub(super) struct Document {
     /// Of events that are gone: the oldest that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest: Option<i64>,
+    /// Of a template: all that is wrong with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    findings: Vec<TemplateFinding>,
 }
 
 impl Problem {
@@ -121,6 +127,7 @@ impl Problem {
             state: None,
             id: None,
             oldest: None,
+            findings: Vec::new(),
         }))
     }
 
@@ -165,6 +172,11 @@ impl Problem {
 
     pub(super) fn with_oldest(mut self, oldest: i64) -> Self {
         self.0.oldest = Some(oldest);
+        self
+    }
+
+    pub(super) fn with_findings(mut self, findings: Vec<TemplateFinding>) -> Self {
+        self.0.findings = findings;
         self
     }
 

@@ -17,6 +17,7 @@ pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod submit;
 pub(super) mod suppression;
+pub(super) mod template;
 pub(super) mod token;
 
 use std::borrow::Cow;

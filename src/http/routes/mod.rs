@@ -19,6 +19,8 @@ mod pause;
 mod preview;
 mod submit;
 mod suppressions;
+mod template_preview;
+mod templates;
 mod tokens;
 
 use utoipa::openapi::OpenApi;
@@ -88,6 +90,10 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(events::list))
         .routes(routes!(ladders::list))
         .routes(routes!(ladders::show, ladders::put))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show, templates::put))
+        .routes(routes!(templates::approve))
+        .routes(routes!(template_preview::preview))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::ussd))
         .routes(routes!(lines::sims))

@@ -11,6 +11,7 @@ mod portfolio;
 mod reading;
 mod serve;
 mod submitting;
+mod templates;
 mod ussd;
 
 use std::path::PathBuf;
@@ -154,6 +155,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         metrics,
         settings: Settings {
             secret: ContactSettings::none().secret,
+            wording: Arc::default(),
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::dunning::ladder::{Action, CatchUp, Channel, Ladder, Roll, Step, StepId};
 
 use super::segment::{read_segment, write_segment};
-use super::{DefinitionError, named};
+use super::{DefinitionError, named, objects, whole};
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,7 @@ struct Written {
     catch_up: String,
     #[serde(default = "yes")]
     group: bool,
+    #[serde(deserialize_with = "objects")]
     steps: Vec<WrittenStep>,
 }
 
@@ -58,7 +59,7 @@ fn is_everything(segment: &Value) -> bool {
 /// Reads a ladder of this name and version. Whether its steps make sense together is asked of
 /// [`crate::dunning::ladder::check`].
 pub fn read_ladder(name: &str, version: u32, written: Value) -> Result<Ladder, DefinitionError> {
-    let written: Written = serde_json::from_value(written).map_err(DefinitionError::of)?;
+    let written: Written = whole(written)?;
     let catch_up = named("catch_up", &written.catch_up, [CatchUp::Skip, CatchUp::Latest], CatchUp::name)?;
     let steps = (1..).zip(written.steps).map(|(place, step)| {
         let id = step.id.clone();
@@ -158,6 +159,13 @@ mod tests {
         ] {
             let error = read_ladder("l", 1, json!({ "steps": [step] })).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_array_in_the_place_of_an_object_is_refused() {
+        for written in [json!([false, "skip", true, []]), json!({ "steps": [["a", "D+1", "stay", {}, "t", null]] })] {
+            assert_eq!(read_ladder("l", 1, written).unwrap_err().to_string(), "expected an object");
         }
     }
 }

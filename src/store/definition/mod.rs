@@ -6,6 +6,10 @@ mod ladder;
 mod segment;
 mod template;
 
+use serde::Deserialize as _;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde_json::Value;
+
 pub use ladder::{read_ladder, write_ladder};
 pub use segment::{read_segment, write_segment};
 pub use template::{read_template, write_template};
@@ -21,13 +25,34 @@ pub struct DefinitionError {
 }
 
 impl DefinitionError {
-    fn of(what: impl ToString) -> Self {
-        Self { place: String::new(), what: what.to_string() }
+    fn of(what: impl Into<String>) -> Self {
+        Self { place: String::new(), what: what.into() }
     }
 
     fn at(self, place: impl std::fmt::Display) -> Self {
         Self { place: format!("{place}: {}", self.place), ..self }
     }
+}
+
+/// Reads the whole.
+fn whole<T: DeserializeOwned>(written: Value) -> Result<T, DefinitionError> {
+    object(written).map_err(|error: serde_json::Error| DefinitionError::of(error.to_string()))
+}
+
+/// A thing that is written as an object. An array of its values in their order would be read too, and
+/// nobody could see what each of them is.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(written: D) -> Result<T, D::Error> {
+    let written = Value::deserialize(written)?;
+    if !written.is_object() {
+        return Err(D::Error::custom("expected an object"));
+    }
+    serde_json::from_value(written).map_err(D::Error::custom)
+}
+
+/// Several of them.
+fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(written: D) -> Result<Vec<T>, D::Error> {
+    let written = Vec::<Value>::deserialize(written)?;
+    written.into_iter().map(|one| object(one).map_err(D::Error::custom)).collect()
 }
 
 /// The thing with this word, or what words there are.

@@ -7,14 +7,14 @@ use crate::contact::reply::{Intent, Language};
 use crate::dunning::money::{Amount, Currency};
 use crate::dunning::segment::{Bounds, History, Segment, Word};
 
-use super::{DefinitionError, named};
+use super::{DefinitionError, named, object, whole};
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct Written {
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     days_late: Ends<i32>,
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     amount: Ends<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     currency: Vec<String>,
@@ -22,7 +22,7 @@ struct Written {
     product: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terms: Vec<String>,
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     instalment: Ends<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags_any: Vec<String>,
@@ -30,15 +30,15 @@ struct Written {
     tags_none: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kind: Vec<String>,
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     customer_for: Ends<i32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     language: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     history: Vec<String>,
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     promises_broken: Ends<u32>,
-    #[serde(skip_serializing_if = "Ends::is_none")]
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     attempts: Ends<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     last_reply: Vec<String>,
@@ -77,7 +77,7 @@ pub fn read_segment(written: Value) -> Result<Segment, DefinitionError> {
     if written.is_null() {
         return Ok(Segment::default());
     }
-    let written: Written = serde_json::from_value(written).map_err(DefinitionError::of)?;
+    let written: Written = whole(written)?;
     let amount = |end: Option<String>| {
         let read =
             |text: String| text.parse().map_err(|error| DefinitionError::of(format!("amount: {text:?} is {error}")));
@@ -181,7 +181,8 @@ mod tests {
             (json!({ "amount": { "min": "1.234,56" } }), "amount: \"1.234,56\" is not an amount"),
             (json!({ "history": ["bad"] }), "history: no \"bad\"; there are good_payer, repeat_offender, other"),
             (json!({ "last_reply": ["maybe"] }), "last_reply: no \"maybe\"; there are deceased"),
-            (json!([]), "invalid"),
+            (json!([]), "expected an object"),
+            (json!({ "days_late": [1, 2] }), "expected an object"),
         ] {
             let error = read_segment(written).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -9,7 +9,7 @@ use crate::dunning::template::{Companion, Template, Text};
 use crate::sms::message::Purpose;
 
 use super::segment::{read_segment, write_segment};
-use super::{DefinitionError, named};
+use super::{DefinitionError, named, objects, whole};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +18,7 @@ struct Written {
     purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     companion: Option<String>,
-    #[serde(alias = "text")]
+    #[serde(alias = "text", deserialize_with = "objects")]
     texts: Vec<WrittenText>,
 }
 
@@ -49,7 +49,7 @@ fn is_everything(segment: &Value) -> bool {
 
 /// Reads a template of this name and version. Whether its texts can be filled is asked of [`Template::compile`].
 pub fn read_template(name: &str, version: u32, written: Value) -> Result<Template, DefinitionError> {
-    let written: Written = serde_json::from_value(written).map_err(DefinitionError::of)?;
+    let written: Written = whole(written)?;
     let companion = written.companion.map(|word| named("companion", &word, Companion::ALL, Companion::name));
     let texts = (1..).zip(written.texts).map(|(place, text)| {
         let name = text.name.clone();
@@ -129,6 +129,8 @@ mod tests {
             (text(json!({ "name": "a", "body": "x", "shares": 2 })), "unknown field `shares`"),
             (text(json!({ "name": "a", "body": "x", "share": 256 })), "256"),
             (text(json!({ "name": "a", "body": "x", "segment": { "x": 1 } })), "text 1 (a): segment: unknown field"),
+            (json!(["reminder", null, []]), "expected an object"),
+            (text(json!(["a", {}, null, 1, "x"])), "expected an object"),
             (json!({ "texts": [], "companion": "qr" }), "companion: no \"qr\"; there are pix, boleto"),
             (json!({ "texts": [], "purpose": "advert" }), "purpose: no \"advert\""),
         ] {

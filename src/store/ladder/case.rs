@@ -101,6 +101,22 @@ impl Reader {
     ) -> Result<Option<Loaded>, StoreError> {
         self.with(|conn| load(conn, key, creditor, today, now))
     }
+
+    /// Loads what a debtor owes to a creditor, by the debtor's id. `None` where nothing was ever owed.
+    pub fn case_of(
+        &self,
+        debtor: &str,
+        creditor: &Arc<Creditor>,
+        today: Date,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT creditor.key, debtor.key FROM creditor, debtor WHERE creditor.id = ? AND debtor.id = ?";
+            let read = |row: &Row<'_>| Ok(CaseKey { creditor: row.get(0)?, debtor: row.get(1)? });
+            let key = conn.prepare_cached(sql)?.query_row([&creditor.id, debtor], read).optional()?;
+            key.map_or(Ok(None), |key| load(conn, key, creditor, today, now))
+        })
+    }
 }
 
 fn load(

@@ -1,0 +1,136 @@
+//! `POST /v1/templates/{template}/preview`: a template filled with real rows, without sending anything.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use jiff::civil::Date;
+
+use crate::clock::Timestamp;
+use crate::dunning::case::Case;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::template::{Compiled, Survey, Yardstick};
+use crate::sms::text::TextOptions;
+use crate::store::StoreError;
+use crate::store::reader::Reader;
+
+use super::super::Site;
+use super::super::auth::{Caller, Scope};
+use super::super::dto::Reason;
+use super::super::dto::message::Eyes;
+use super::super::dto::template::{
+    PreviewRow, PreviewTaken, SurveyAnswer, TemplatePreviewAnswer, TemplatePreviewRequest,
+};
+use super::super::json::{Body, Key};
+use super::super::problem::{Document, Kind, Problem};
+use super::templates::{no_template, version_of};
+
+/// Debtors of one request.
+const DEBTORS_MAX: usize = 1_000;
+
+/// What a version of a template, approved or not, comes to for debtors. The text is about all debts to a creditor that are
+/// still asked for, or about all where none is.
+#[utoipa::path(
+    post,
+    path = "/v1/templates/{template}/preview",
+    operation_id = "previewTemplate",
+    tag = "dunning",
+    params(("template" = String, Path, description = "Its name")),
+    request_body = TemplatePreviewRequest,
+    responses(
+        (status = OK, description = "What each would get; without `pii` no texts", body = TemplatePreviewAnswer),
+        (status = NOT_FOUND, description = "`not-found`: there is no such version", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn preview(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+    Body(request): Body<TemplatePreviewRequest>,
+) -> Result<Json<TemplatePreviewAnswer>, Problem> {
+    caller.needs(Scope::Read)?;
+    if request.debtors.is_empty() || request.debtors.len() > DEBTORS_MAX {
+        return Err(Problem::bad("debtors", format!("give 1 to {DEBTORS_MAX} debtors, by your ids")));
+    }
+    let TemplatePreviewRequest { debtors, version, creditor } = request;
+    let (name, now, options) = (name.unwrap_or_default(), site.clock.now().utc, site.settings.text.clone());
+    let found = site
+        .read(move |reader| {
+            let Some(view) = version_of(reader, &name, version)? else { return Ok(Err(no_template())) };
+            let creditors = reader.creditors()?.into_iter();
+            let is_asked = |one: &Creditor| {
+                caller.covers(Some(&one.id)) && creditor.as_ref().is_none_or(|creditor| *creditor == one.id)
+            };
+            let creditors: Vec<Arc<Creditor>> = creditors.filter(is_asked).map(Arc::new).collect();
+            if creditors.is_empty() && creditor.is_some() {
+                return Ok(Err(Problem::bad("creditor", "no creditor has this id")));
+            }
+            let Ok(template) = view.template.compile() else {
+                return Ok(Err(Problem::new(Kind::Conflict, "this version has faults; see its findings")));
+            };
+            let sheet = Sheet { reader, creditors, template, now, eyes: caller.eyes() };
+            sheet.fill(&debtors, options).map(Ok)
+        })
+        .await?;
+    found.map(Json)
+}
+
+/// What debtors are looked up and filled with.
+struct Sheet<'a> {
+    reader: &'a Reader,
+    creditors: Vec<Arc<Creditor>>,
+    template: Compiled,
+    now: Timestamp,
+    eyes: Eyes,
+}
+
+impl Sheet<'_> {
+    fn fill(&self, debtors: &[String], options: TextOptions) -> Result<TemplatePreviewAnswer, StoreError> {
+        let mut survey = Survey::new(Yardstick { options, ..Yardstick::default() });
+        let mut rows = Vec::with_capacity(debtors.len());
+        for debtor in debtors {
+            let cases = self.cases(debtor)?;
+            if cases.is_empty() {
+                rows.push(nothing_owed(debtor));
+            }
+            rows.extend(cases.iter().map(|case| self.row(case, &mut survey)));
+        }
+        let template = self.template.template();
+        let (name, version) = (template.name.clone(), template.version);
+        Ok(TemplatePreviewAnswer { name, version, rows, survey: SurveyAnswer::new(&survey, self.eyes) })
+    }
+
+    fn cases(&self, debtor: &str) -> Result<Vec<Case>, StoreError> {
+        let mut cases = Vec::new();
+        for creditor in &self.creditors {
+            let today = self.now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(creditor.zone.clone()).date());
+            let Some(loaded) = self.reader.case_of(debtor, creditor, today, self.now)? else { continue };
+            let mut case = loaded.case;
+            if case.debts.iter().any(|debt| debt.status.is_asked_for()) {
+                case.debts.retain(|debt| debt.status.is_asked_for());
+            }
+            cases.push(case);
+        }
+        Ok(cases)
+    }
+
+    fn row(&self, case: &Case, survey: &mut Survey) -> PreviewRow {
+        let rendered = self.template.render(case);
+        let measured = survey.add(&case.debtor.id, rendered.as_ref().map_err(Clone::clone));
+        let refusal = measured.as_ref().err().map(Reason::from);
+        let taken = rendered.ok().zip(measured.ok());
+        PreviewRow {
+            debtor: case.debtor.id.clone(),
+            creditor: Some(case.creditor.id.clone()),
+            taken: taken.map(|(rendered, measured)| PreviewTaken::new(rendered, &measured, self.eyes)),
+            refusal,
+        }
+    }
+}
+
+fn nothing_owed(debtor: &str) -> PreviewRow {
+    let detail = "no debtor has this id, or the debtor owes nothing to such a creditor";
+    let refusal = Reason { code: "not_found", detail: detail.into() };
+    PreviewRow { debtor: debtor.to_owned(), creditor: None, taken: None, refusal: Some(refusal) }
+}

@@ -1,0 +1,197 @@
+//! `/v1/templates`: the texts that are sent, in versions, and who approved them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::Value;
+
+use crate::dunning::template::{Asked, Severity, Template, Wording, lint};
+use crate::sms::number::Country;
+use crate::store::StoreError;
+use crate::store::definition::read_template;
+use crate::store::reader::Reader;
+use crate::store::template::{Approval, TemplateView};
+
+use super::super::Site;
+use super::super::auth::{Caller, Scope};
+use super::super::dto::List;
+use super::super::dto::template::{ApproveRequest, TemplateAnswer, TemplateFinding};
+use super::super::json::{Body, Key};
+use super::super::problem::{Document, Kind, Problem};
+use super::super::submission::word;
+
+/// The newest version of each template, approved or not.
+#[utoipa::path(
+    get,
+    path = "/v1/templates",
+    operation_id = "listTemplates",
+    tag = "dunning",
+    responses((status = OK, description = "All of them", body = List<TemplateAnswer>))
+)]
+pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<TemplateAnswer>>, Problem> {
+    caller.needs(Scope::Read)?;
+    let look = Look::new(&site);
+    let items = site.read(move |reader| look.all(reader.templates()?, reader)).await?;
+    Ok(Json(List { items, next: None }))
+}
+
+/// All versions of a template, the newest first. The first that is approved is the one that is sent.
+#[utoipa::path(
+    get,
+    path = "/v1/templates/{template}",
+    operation_id = "getTemplate",
+    tag = "dunning",
+    params(("template" = String, Path, description = "Its name")),
+    responses(
+        (status = OK, description = "Its versions", body = List<TemplateAnswer>),
+        (status = NOT_FOUND, description = "`not-found`: no template has this name", body = Document),
+    )
+)]
+pub(super) async fn show(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+) -> Result<Json<List<TemplateAnswer>>, Problem> {
+    caller.needs(Scope::Read)?;
+    let (name, look) = (name.unwrap_or_default(), Look::new(&site));
+    let items = site.read(move |reader| look.all(reader.template_versions(&name)?, reader)).await?;
+    if items.is_empty() {
+        return Err(no_template());
+    }
+    Ok(Json(List { items, next: None }))
+}
+
+/// Write a template: the next version of its name. It is sent once somebody approved it.
+#[utoipa::path(
+    put,
+    path = "/v1/templates/{template}",
+    operation_id = "putTemplate",
+    tag = "dunning",
+    params(("template" = String, Path, description = "Its name: small letters, digits, - and _")),
+    request_body(content = Object, description = "`{\"purpose\": \"reminder\", \"companion\": \"pix\", \"texts\": \
+        [{\"name\": \"a\", \"segment\": {}, \"language\": \"pt-BR\", \"share\": 50, \"body\": \"{{ sender }}: …\"}]}`; \
+        a text needs `name` and `body`"),
+    responses(
+        (status = OK, description = "Stored, or the same as before", body = TemplateAnswer),
+        (status = "4XX", description = "A problem; `findings` holds all that is wrong", body = Document),
+    )
+)]
+pub(super) async fn put(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+    Body(written): Body<Value>,
+) -> Result<Json<TemplateAnswer>, Problem> {
+    caller.needs(Scope::Manage)?;
+    let name = word("template", name)?.ok_or_else(|| Problem::bad("template", "give the template's name"))?;
+    let template = read_template(&name, 0, written).map_err(|error| Problem::bad("texts", error.to_string()))?;
+    if let Err(faults) = template.clone().compile() {
+        let findings = faults.into_iter().map(TemplateFinding::from).collect();
+        return Err(Problem::bad("texts", "they cannot be filled; `findings` says what is wrong, and where")
+            .with_findings(findings));
+    }
+    let version = site.writer.save_template(template, caller.client().to_owned()).await?;
+    answer(&site, name, version).await
+}
+
+/// Approve a version: from now on it is what is sent, unless a newer one is approved.
+#[utoipa::path(
+    post,
+    path = "/v1/templates/{template}/approve",
+    operation_id = "approveTemplate",
+    tag = "dunning",
+    params(("template" = String, Path, description = "Its name")),
+    request_body = ApproveRequest,
+    responses(
+        (status = OK, description = "Approved, now or before", body = TemplateAnswer),
+        (status = NOT_FOUND, description = "`not-found`: there is no such version", body = Document),
+        (status = CONFLICT, description = "`conflict`: `findings` holds errors", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn approve(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+    Body(request): Body<ApproveRequest>,
+) -> Result<Json<TemplateAnswer>, Problem> {
+    caller.needs(Scope::Manage)?;
+    let name = name.unwrap_or_default();
+    let version = request.version.ok_or_else(|| Problem::bad("version", "give the version that was read"))?;
+    let look = Look::new(&site);
+    let named = name.clone();
+    let found = site
+        .read(move |reader| {
+            let Some(view) = version_of(reader, &named, Some(version))? else { return Ok(None) };
+            let findings = look.findings(view.template, reader)?;
+            Ok(Some((view.approved.is_some(), findings)))
+        })
+        .await?;
+    let (is_approved, findings) = found.ok_or_else(no_template)?;
+    let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error.name());
+    if is_wrong && !is_approved {
+        let detail = "it has errors, which `findings` holds; mend them in a new version";
+        return Err(Problem::new(Kind::Conflict, detail).with_findings(findings));
+    }
+    match site.writer.approve_template(name.clone(), version, caller.client().to_owned(), false).await? {
+        Approval::Approved | Approval::Already => answer(&site, name, version).await,
+        Approval::NotThere => Err(no_template()),
+        Approval::OfItsAuthor => Err(Problem::new(Kind::Conflict, "another one than its author must approve it")),
+    }
+}
+
+pub(super) fn no_template() -> Problem {
+    Problem::new(Kind::NotFound, "no template has this name, or not this version")
+}
+
+/// A version of a template; the newest where none is named.
+pub(super) fn version_of(
+    reader: &Reader,
+    name: &str,
+    version: Option<u32>,
+) -> Result<Option<TemplateView>, StoreError> {
+    let versions = reader.template_versions(name)?;
+    Ok(versions.into_iter().find(|view| version.is_none_or(|version| view.template.version == version)))
+}
+
+async fn answer(site: &Site, name: String, version: u32) -> Result<Json<TemplateAnswer>, Problem> {
+    let look = Look::new(site);
+    let found = site
+        .read(move |reader| version_of(reader, &name, Some(version))?.map(|view| look.answer(view, reader)).transpose())
+        .await?;
+    found.map(Json).ok_or_else(no_template)
+}
+
+/// What texts are looked at with.
+struct Look {
+    wording: Arc<Wording>,
+    country: Country,
+}
+
+impl Look {
+    fn new(site: &Site) -> Self {
+        Self { wording: Arc::clone(&site.settings.wording), country: site.settings.country }
+    }
+
+    fn all(&self, views: Vec<TemplateView>, reader: &Reader) -> Result<Vec<TemplateAnswer>, StoreError> {
+        views.into_iter().map(|view| self.answer(view, reader)).collect()
+    }
+
+    fn answer(&self, view: TemplateView, reader: &Reader) -> Result<TemplateAnswer, StoreError> {
+        let findings = self.findings(view.template.clone(), reader)?;
+        Ok(TemplateAnswer::new(view, findings))
+    }
+
+    /// What a person should look at. Which states recipients live in is not known here, so duties of states are warnings.
+    fn findings(&self, template: Template, reader: &Reader) -> Result<Vec<TemplateFinding>, StoreError> {
+        let compiled = match template.compile() {
+            Ok(compiled) => compiled,
+            Err(faults) => return Ok(faults.into_iter().map(TemplateFinding::from).collect()),
+        };
+        let creditors = reader.creditors()?;
+        let senders: Vec<&str> = creditors.iter().map(|creditor| creditor.sender.as_str()).collect();
+        let asked = Asked { wording: &self.wording, places: &[(self.country, None)], senders: &senders };
+        Ok(lint(&compiled, &asked).into_iter().map(TemplateFinding::from).collect())
+    }
+}

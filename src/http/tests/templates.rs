@@ -1,0 +1,150 @@
+//! Templates: written, looked at, approved, and filled with real rows.
+
+use super::*;
+
+const PATH: &str = "/v1/templates/lembrete";
+
+fn with_body(body: &str) -> Value {
+    json!({ "texts": [{ "name": "a", "body": body }] })
+}
+
+fn good() -> Value {
+    with_body("{{ sender }}: {{ first_name }}, {{ amount }} vence em {{ due|short_date }}")
+}
+
+async fn put(house: &House, body: Value) -> Answer {
+    call(house.local(), request("PUT", PATH, &[], body.to_string().into())).await
+}
+
+/// A house with a creditor, and a debtor who owes twice and has paid one of them.
+async fn house() -> House {
+    let house = House::new();
+    let creditor =
+        json!({ "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
+    house.post("/v1/creditors", creditor).await;
+    house.post("/v1/debtors", json!({ "id": "d1", "name": "Maria da Silva", "numbers": ["11 98765-4321"] })).await;
+    house.post("/v1/debtors", json!({ "id": "d2", "numbers": ["11 98765-4322"] })).await;
+    house.post("/v1/debtors", json!({ "id": "d3", "numbers": ["11 98765-4323"] })).await;
+    let debt = |id: &str, debtor: &str, status: &str| {
+        let (creditor, amount, due) = ("loja", "110.00", "2026-11-30");
+        json!({ "id": id, "creditor": creditor, "debtor": debtor, "amount": amount, "due": due, "status": status })
+    };
+    let debts = json!([debt("x1", "d1", "open"), debt("x2", "d1", "paid"), debt("x3", "d2", "open")]);
+    let answer = house.post("/v1/debts", debts).await;
+    assert!(answer.json["items"].as_array().unwrap().iter().all(|item| item["created"] == true), "{}", answer.text);
+    house
+}
+
+#[tokio::test]
+async fn what_is_written_is_the_next_version_and_a_draft_is_not_used() {
+    let house = house().await;
+    let first = put(&house, good()).await;
+    let expected = json!({
+        "name": "lembrete", "version": 1, "created_at": "[time]", "client": "local", "approved_at": null,
+        "approved_by": null, "findings": [],
+        "definition": { "purpose": "collection", "texts": [{ "name": "a", "share": 1, "body": good()["texts"][0]["body"] }] }
+    });
+    assert_eq!(first.redacted(), expected);
+    assert_eq!(put(&house, good()).await.json["version"], 1, "nothing is new");
+    let ladder = json!({ "steps": [{ "id": "d3", "on": "D+3", "text": "lembrete" }] });
+    let ladder = || call(house.local(), request("PUT", "/v1/ladders/leve", &[], ladder.to_string().into()));
+    assert_eq!(ladder().await.json["findings"][0]["code"], "no_template");
+
+    let approved = house.post(&format!("{PATH}/approve"), json!({ "version": 1 })).await;
+    assert_eq!(
+        (&approved.json["approved_by"], approved.status),
+        (&json!("local"), StatusCode::OK),
+        "{}",
+        approved.text
+    );
+    assert_eq!(ladder().await.json["findings"], json!([]));
+    assert_eq!(put(&house, with_body("{{ sender }}: {{ amount }}")).await.json["version"], 2);
+    let versions = house.get(PATH).await.json["items"].clone();
+    let told = |item: &Value| (item["version"].clone(), item["approved_by"].clone());
+    assert_eq!((told(&versions[0]), told(&versions[1])), ((json!(2), Value::Null), (json!(1), json!("local"))));
+    let newest = house.get("/v1/templates").await.json["items"].clone();
+    assert_eq!((newest.as_array().unwrap().len(), &newest[0]["version"]), (1, &json!(2)));
+    house.get("/v1/templates/outro").await.is_problem(404, "not-found", None);
+}
+
+#[tokio::test]
+async fn all_faults_are_told_with_their_places() {
+    let house = house().await;
+    let texts =
+        json!([{ "name": "a", "body": "{{ sender }}:\n{{ valor }} {{ amout }}" }, { "name": "A", "body": "x" }]);
+    let refused = put(&house, json!({ "texts": texts })).await;
+    refused.is_problem(400, "bad-request", Some("texts"));
+    let findings = refused.json["findings"].as_array().unwrap();
+    let place = |finding: &Value| json!([finding["text"], finding["line"], finding["column"]]);
+    let places: Vec<Value> = findings.iter().map(place).collect();
+    assert_eq!(places, [json!(["a", 2, 4]), json!(["a", 2, 16]), json!([null, null, null])], "{}", refused.text);
+    assert!(findings.iter().all(|finding| finding["severity"] == "error"));
+    assert!(findings[1]["detail"].as_str().unwrap().contains("amount"), "{}", refused.text);
+    put(&house, json!({ "texts": [], "colour": 1 })).await.is_problem(400, "bad-request", Some("texts"));
+    put(&house, json!([])).await.is_problem(400, "bad-request", Some("texts"));
+    house.get(PATH).await.is_problem(404, "not-found", None);
+}
+
+#[tokio::test]
+async fn what_has_errors_is_not_approved() {
+    let house = house().await;
+    let stored = put(&house, with_body("Pague {{ amount }}")).await;
+    assert_eq!(stored.json["findings"][0]["code"], "no_sender", "{}", stored.text);
+    let path = format!("{PATH}/approve");
+    let refused = house.post(&path, json!({ "version": 1 })).await;
+    refused.is_problem(409, "conflict", None);
+    assert_eq!(refused.json["findings"], stored.json["findings"]);
+    house.post(&path, json!({})).await.is_problem(400, "bad-request", Some("version"));
+    house.post(&path, json!({ "version": 2 })).await.is_problem(404, "not-found", None);
+    let reader = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
+    house.with(&reader, "POST", &path, json!({ "version": 1 })).await.is_problem(403, "forbidden", None);
+    house.with(&reader, "PUT", PATH, good()).await.is_problem(403, "forbidden", None);
+    assert_eq!(house.get(PATH).await.json["items"][0]["approved_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn debtors_are_previewed_with_what_is_still_owed() {
+    let house = house().await;
+    put(&house, good()).await;
+    let path = format!("{PATH}/preview");
+    let asked = json!({ "debtors": ["d1", "d2", "d3", "d4"] });
+    let answer = house.post(&path, &asked).await;
+    let rows = &answer.json["rows"];
+    let text = "Loja: Maria, R$ 110,00 vence em 30 nov";
+    let taken = json!({
+        "text": text, "characters": 38, "arm": "a", "segments": 1, "encoding": "gsm7", "units": 38, "room": 122,
+        "companion": false, "companion_segments": 0
+    });
+    assert_eq!(rows[0], json!({ "debtor": "d1", "creditor": "loja", "taken": taken, "refusal": null }));
+    let refusals: Vec<&Value> = [1, 2, 3].iter().map(|row| &rows[*row]["refusal"]["code"]).collect();
+    assert_eq!(refusals, ["unfilled", "not_found", "not_found"], "{}", answer.text);
+    let survey = &answer.json["survey"];
+    assert_eq!((&survey["parts"], &survey["refused"]), (&json!(1), &json!({ "unfilled": 1 })));
+    let longest = &survey["arms"][0]["longest"];
+    assert_eq!((&longest["debtor"], &longest["text"]), (&json!("d1"), &json!(text)));
+
+    put(&house, with_body("{{ sender }}: {{ amount }}")).await;
+    assert!(house.post(&path, &asked).await.json["rows"][1]["refusal"].is_null(), "the newest, if no version is named");
+    let first = json!({ "debtors": ["d1"], "version": 1, "creditor": "loja" });
+    assert_eq!(house.post(&path, first).await.json["rows"][0]["taken"]["text"], text);
+    house.post(&path, json!({ "debtors": ["d1"], "version": 3 })).await.is_problem(404, "not-found", None);
+    house.post(&path, json!({ "debtors": [] })).await.is_problem(400, "bad-request", Some("debtors"));
+    let other = json!({ "debtors": ["d1"], "creditor": "outra" });
+    house.post(&path, other).await.is_problem(400, "bad-request", Some("creditor"));
+}
+
+#[tokio::test]
+async fn who_may_not_see_texts_sees_what_they_take() {
+    let house = house().await;
+    put(&house, good()).await;
+    let path = format!("{PATH}/preview");
+    let asked = json!({ "debtors": ["d1"] });
+    let masked = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
+    let answer = house.with(&masked, "POST", &path, &asked).await;
+    let taken = &answer.json["rows"][0]["taken"];
+    assert_eq!((&taken["text"], &taken["characters"]), (&Value::Null, &json!(38)), "{}", answer.text);
+    assert!(!answer.text.contains("Maria"), "{}", answer.text);
+    let other = house.token(json!({ "client": "erp", "scopes": ["read", "pii"], "creditors": ["outra"] })).await;
+    let answer = house.with(&other, "POST", &path, &asked).await;
+    assert_eq!(answer.json["rows"][0]["refusal"]["code"], "not_found", "{}", answer.text);
+}
