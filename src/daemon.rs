@@ -178,6 +178,7 @@ impl Daemon {
         open_unix(&app, &socket, closing, &mut doors)?;
 
         let (stop_modems, stop) = watch::channel(false);
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
         let ladders = tokio::spawn(ladder::run(ladder::Setup {
             reader: Arc::clone(&reader),
             writer: writer.handle(),

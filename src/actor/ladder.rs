@@ -140,11 +140,11 @@ impl Setup {
             return (Date::MAX, false, Timestamp::MAX);
         };
         let today = zoned.date();
-        let begins = self.begins_on(today, creditor);
+        let begins = Self::begins_on(today, creditor);
         (today, begins <= now, begins)
     }
 
-    fn begins_on(&self, day: Date, creditor: &Creditor) -> Timestamp {
+    fn begins_on(day: Date, creditor: &Creditor) -> Timestamp {
         let begins = day.to_datetime(BEGINS).to_zoned(creditor.zone.clone());
         begins.map_or(Timestamp::MAX, |begins| Timestamp::from_jiff(begins.timestamp()))
     }
@@ -154,7 +154,7 @@ impl Setup {
         let reader = Arc::clone(&self.reader);
         let next = blocking(move || reader.next_case(row)).await?;
         // What is up today still could not be carried out, and is tried again at the next look.
-        Ok(next.filter(|next| *next > today).map(|next| self.begins_on(next, creditor)))
+        Ok(next.filter(|next| *next > today).map(|next| Self::begins_on(next, creditor)))
     }
 
     /// Ladders and templates as they are now.

@@ -16,15 +16,15 @@ pub(super) struct FileError {
 }
 
 impl FileError {
-    pub(super) fn new(path: &Path, what: impl ToString) -> Self {
+    pub(super) fn new(path: &Path, what: &impl ToString) -> Self {
         Self { path: path.to_owned(), what: what.to_string() }
     }
 }
 
 /// Reads a definition and its name, which stands beside it in the API.
 pub(super) fn read(path: &Path) -> Result<(String, Value), Failure> {
-    let written = std::fs::read_to_string(path).map_err(|error| FileError::new(path, error))?;
-    Ok(parse(&written).map_err(|what| FileError::new(path, what))?)
+    let written = std::fs::read_to_string(path).map_err(|error| FileError::new(path, &error))?;
+    Ok(parse(&written).map_err(|what| FileError::new(path, &what))?)
 }
 
 fn parse(written: &str) -> Result<(String, Value), String> {

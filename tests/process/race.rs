@@ -65,6 +65,7 @@ fn after_a_payment_nothing_is_accepted_but_what_was_on_the_wire() {
     race(Stop::Payment);
 }
 
+#[expect(clippy::print_stdout, reason = "the counts are for people")]
 fn race(stop: Stop) {
     let place = Place::new();
     let emulator = place.emulate(MODEMS, &["--airtime", "15ms", "--report-delay", "1s"]);

@@ -47,7 +47,7 @@ impl Means {
                 (None, Some(error.to_string()))
             }
         };
-        let row = |id: &str| self.row(loaded, id);
+        let row = |id: &str| Self::row(loaded, id);
         let goes_today = |done: &Done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped);
         let step =
             |Record { debt, done }: Record<'_>| Some(Step { debt: row(debt)?, is_sending: goes_today(&done), done });
@@ -82,7 +82,7 @@ impl Means {
         Some(Entry { debt, ladder, track })
     }
 
-    fn row(&self, loaded: &Loaded, id: &str) -> Option<DebtKey> {
+    fn row(loaded: &Loaded, id: &str) -> Option<DebtKey> {
         let place = loaded.case.debts.iter().position(|debt| debt.id == id)?;
         loaded.tracks.get(place).map(|(key, _)| *key)
     }
@@ -97,7 +97,7 @@ impl Means {
         let Some(text) = &plan.text else { return Ok(None) };
         let letter = Letter { loaded, text, templates: &self.papers.templates, options: &self.text, now: self.now };
         let submission = letter.write(random)?;
-        let debts = text.debts.iter().filter_map(|debt| self.row(loaded, &debt.id)).collect();
+        let debts = text.debts.iter().filter_map(|debt| Self::row(loaded, &debt.id)).collect();
         Ok(Some(Sending { submission, debts }))
     }
 }

@@ -38,7 +38,7 @@ pub(in super::super) fn run(
     output: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let (name, written) = read(&args.file)?;
-    let template = read_template(&name, 0, written).map_err(|error| FileError::new(&args.file, error))?;
+    let template = read_template(&name, 0, written).map_err(|error| FileError::new(&args.file, &error))?;
     let config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
     let book = RuleBook::load(&config.region, &config.contact).map_err(Failure::Configuration)?;
     let senders: Vec<&str> = args.senders.iter().map(String::as_str).collect();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::dunning::ladder::{Action, Finding, Ladder, Severity, check};
 use crate::store::definition::{read_ladder, write_ladder};
+use crate::store::reader::Reader;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
@@ -25,7 +26,7 @@ use super::super::submission::word;
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<LadderAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let ladders = site.read(|reader| reader.ladders()).await?;
+    let ladders = site.read(Reader::ladders).await?;
     let mut items = Vec::with_capacity(ladders.len());
     for ladder in ladders {
         items.push(answer(&site, ladder).await?);

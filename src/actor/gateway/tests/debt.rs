@@ -101,7 +101,9 @@ impl Desk {
     fn stopped_by(&mut self, debt: &str, happening: Happening) -> Stopped {
         match self.happen(debt, happening, None) {
             HappeningAnswer::Noted { stopped, .. } => stopped,
-            other => panic!("{other:?}"),
+            other @ (HappeningAnswer::Repeated { .. } | HappeningAnswer::DuplicateRef | HappeningAnswer::NoDebt) => {
+                panic!("{other:?}")
+            }
         }
     }
 
