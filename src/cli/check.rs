@@ -352,7 +352,7 @@ mod tests {
         let (exit, output) = check_on(&host, "[store]\npath = \"FOLDER/recado.db\"\n", false);
         assert_eq!(exit, Exit::Done);
         let warnings: Vec<&str> = output.lines().filter(|line| line.starts_with("warn ")).collect();
-        assert_eq!(warnings.len(), 31, "{output}");
+        assert_eq!(warnings.len(), 36, "{output}");
         let says = "looked up on 2026-11-22, more than a year ago; see whether it still holds";
         assert!(warnings.iter().any(|line| line.contains(&format!(" br-sp-15426-2014: {says}"))), "{output}");
         let says = "no clock of BR is at +09; see whether time and zone of this host are right";
