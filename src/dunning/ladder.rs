@@ -1,7 +1,7 @@
 //! Ladders: which text goes how many days before or after a debt is due, and to which channel it is left at the end.
 //!
-//! A ladder is a list of steps; [`check`] finds what is wrong with it, [`Track`] is how far a debt has come on it, and
-//! [`plan`] says what a debtor's day brings. Nothing here knows of queues, hours or numbers: a text that is planned may
+//! A ladder is a list of steps; [`check()`] finds what is wrong with it, [`Track`] is how far a debt has come on it, and
+//! [`plan()`] says what a debtor's day brings. Nothing here knows of queues, hours or numbers: a text that is planned may
 //! still be held by the gate, and what became of it comes back in the track.
 
 mod business;
