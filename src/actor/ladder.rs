@@ -89,7 +89,11 @@ pub async fn run(mut setup: Setup) {
         let until = setup.clock.deadline(due.min(look));
         let has_changed = tokio::select! {
             _ = setup.stop.wait_for(|stop| *stop) => return,
-            changed = committed.changed() => changed.is_ok(),
+            changed = committed.changed() => match changed {
+                Ok(()) => true,
+                // Without a writer there is nothing to carry out.
+                Err(_) => return,
+            },
             () = tokio::time::sleep_until(until) => false,
         };
         if has_changed {
@@ -113,7 +117,7 @@ impl Setup {
             let (today, has_begun, begins) = self.day_of(&creditor);
             let wakes = if has_begun {
                 let mut after = None;
-                loop {
+                while !*self.stop.borrow() {
                     let reader = Arc::clone(&self.reader);
                     let keys = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await?;
                     let Some(last) = keys.last().copied() else { break };
@@ -122,7 +126,7 @@ impl Setup {
                         Some(papers) => Arc::clone(papers),
                         None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
                     };
-                    self.carry_out(keys, Arc::clone(&creditor), papers, today).await?;
+                    self.carry_out_each(keys, &creditor, &papers, today).await?;
                 }
                 self.next_day(row, &creditor, today).await?
             } else {
@@ -163,7 +167,31 @@ impl Setup {
         blocking(move || Papers::read(&reader)).await
     }
 
-    /// Plans cases and has the writer carry them out.
+    /// Plans cases and has the writer carry them out; a case that cannot be stops no other.
+    async fn carry_out_each(
+        &self,
+        keys: Vec<CaseKey>,
+        creditor: &Arc<Creditor>,
+        papers: &Arc<Papers>,
+        today: Date,
+    ) -> Result<(), RoundError> {
+        let alone = keys.clone();
+        match self.carry_out(keys, Arc::clone(creditor), Arc::clone(papers), today).await {
+            Err(RoundError::Write(WriteError::Store(_))) => {}
+            result => return result,
+        }
+        for key in alone {
+            match self.carry_out(vec![key], Arc::clone(creditor), Arc::clone(papers), today).await {
+                Err(RoundError::Write(WriteError::Store(error))) => {
+                    tracing::error!(?key, error, "case not carried out; it is tried again");
+                }
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans cases and has the writer carry them out, all or none.
     async fn carry_out(
         &self,
         keys: Vec<CaseKey>,
@@ -185,8 +213,14 @@ impl Setup {
         let planned = blocking(move || {
             let mut planned: Vec<Carried> = Vec::with_capacity(keys.len());
             for (key, random) in keys.into_iter().zip(random) {
-                let Some(loaded) = reader.case(key, &creditor, today, means.now)? else { continue };
-                planned.push(means.plan(&loaded, random));
+                match reader.case(key, &creditor, today, means.now) {
+                    Ok(Some(loaded)) => planned.push(means.plan(&loaded, random)),
+                    Ok(None) => {}
+                    Err(error) if error.is_of_a_row() => {
+                        tracing::error!(?key, %error, "case cannot be read; it is tried again");
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             Ok(planned)
         })
@@ -229,3 +263,6 @@ impl Papers {
         Ok(Self { ladders, templates })
     }
 }
+
+#[cfg(test)]
+mod tests;

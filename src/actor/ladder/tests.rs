@@ -1,0 +1,131 @@
+//! The task beside a real writer: it plans what is taken in, and ends.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::actor::writer::Writer;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::contact::ContactSettings;
+use crate::store::definition::{read_ladder, read_template};
+use crate::store::reader::Reader;
+use crate::store::{Settings, Store};
+use crate::telemetry::Metrics;
+
+use super::*;
+
+/// Longer than any of this takes on the slowest machine: a task that does not end fails the test instead of hanging it.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn settings() -> Settings {
+    let config = Config::default();
+    Settings {
+        sims: config.sim_settings(),
+        free_floor: 0,
+        country: config.region.country,
+        alarms: Vec::new(),
+        contact: ContactSettings::none().into(),
+    }
+}
+
+fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
+    let path = folder.join("recado.db");
+    // A Tuesday at 10:00 in São Paulo.
+    let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+    let store = Store::open(&path, settings(), clock.now().utc).unwrap();
+    let reader = Arc::new(Reader::new(&path, settings().sims));
+    let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let setup = Setup {
+        reader,
+        writer: writer.handle(),
+        clock,
+        calendar: watch::channel(settings().contact.calendar.clone()).1,
+        text: TextOptions::default(),
+        stop: stopped,
+    };
+    (writer, setup, stop)
+}
+
+fn portfolio() -> Vec<crate::store::portfolio::Item> {
+    use crate::contact::reply::Language;
+    use crate::dunning::debt::{Debt, Status};
+    use crate::dunning::debtor::Debtor;
+    use crate::dunning::money::Currency;
+    use crate::sms::number::PhoneNumber;
+    use crate::store::portfolio::Item;
+    let creditor = Creditor {
+        id: "loja".to_owned(),
+        name: "Loja Azul".to_owned(),
+        sender: "Loja Azul".to_owned(),
+        zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
+        language: Language::Portuguese,
+        currency: Currency::Brl,
+        ladder: Some("padrao".to_owned()),
+    };
+    let debtor = Debtor {
+        id: "ana".to_owned(),
+        name: None,
+        document: None,
+        language: None,
+        kind: None,
+        since: None,
+        tags: Vec::new(),
+        numbers: vec![PhoneNumber::from_digits("5511987654321").unwrap()],
+    };
+    let debt = Debt {
+        id: "d1".to_owned(),
+        creditor: "loja".to_owned(),
+        debtor: "ana".to_owned(),
+        currency: Currency::Brl,
+        original: "10.00".parse().unwrap(),
+        amount: "10.00".parse().unwrap(),
+        due: jiff::civil::date(2026, 11, 24),
+        instalment: None,
+        contract: None,
+        product: None,
+        terms: None,
+        boleto: None,
+        pix: None,
+        link: None,
+        access_code: None,
+        ladder: None,
+        tags: Vec::new(),
+        status: Status::Open,
+    };
+    let debt = Item::Debt { debtor: Some(Box::new(debtor)), debt: Box::new(debt), status: None };
+    vec![Item::Creditor(Box::new(creditor)), debt]
+}
+
+#[tokio::test]
+async fn what_is_up_is_queued_once_and_the_task_ends_when_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, mut setup, stop) = start(folder.path());
+    let handle = writer.handle();
+    let ladder = read_ladder("padrao", 0, json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }] })).unwrap();
+    handle.store_ladder(ladder, "test".to_owned()).await.unwrap();
+    let written = json!({ "purpose": "collection", "texts": [{ "name": "a", "body": "{{ sender }}: vence hoje." }] });
+    let template = read_template("hoje", 0, written).unwrap();
+    let version = handle.save_template(template, "test".to_owned()).await.unwrap();
+    handle.approve_template("hoje".to_owned(), version, "test".to_owned(), false).await.unwrap();
+    handle.take(portfolio(), true, "test".to_owned()).await.unwrap();
+    setup.round().await.unwrap();
+    setup.round().await.unwrap();
+    let texts = setup.reader.messages(&crate::store::view::MessageFilter { limit: 10, ..Default::default() }).unwrap();
+    assert_eq!(texts.iter().map(|view| view.text.0.as_str()).collect::<Vec<_>>(), ["Loja Azul: vence hoje."]);
+    stop.send_replace(true);
+    tokio::time::timeout(LIMIT, run(setup)).await.expect("the task ends");
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_task_ends_with_its_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, setup, _stop) = start(folder.path());
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+    tokio::time::timeout(LIMIT, run(setup)).await.expect("the task ends");
+}
