@@ -274,7 +274,8 @@ impl Work<'_> {
         let Addressee { number, debtor, text, .. } = to;
         self.conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO touch (message, at, subscriber, debtor, text_mark) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (message) DO UPDATE SET at = excluded.at",
             )?
             .execute(params![message.0, self.now.as_millis(), stored_subscriber(*number), debtor, text.0])?;
         Ok(())

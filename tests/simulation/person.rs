@@ -28,12 +28,16 @@ struct Lately<T> {
     before: Option<(Instant, T)>,
 }
 
-impl<T> Lately<T> {
+impl<T: PartialEq> Lately<T> {
     fn new(now: T) -> Self {
         Self { now, before: None }
     }
 
+    /// What is said a second time changes nothing: what it was before still counts for what is on its way.
     fn change(&mut self, to: T, at: Instant) {
+        if self.now == to {
+            return;
+        }
         self.before = Some((at, std::mem::replace(&mut self.now, to)));
     }
 
@@ -45,7 +49,7 @@ impl<T> Lately<T> {
 }
 
 /// Hours of a debtor's own: only between, and never between.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Own {
     pub(crate) only: Option<(i8, i8)>,
     pub(crate) never: Option<(i8, i8)>,
@@ -356,7 +360,11 @@ impl People {
         };
         let host = moment.hosts[0];
         if asks && !moment.was_set {
-            let others: Vec<&Text> = person.texts.iter().filter(|text| text.counts && text.number != number).collect();
+            // What does not count itself holds up nothing that is offered after it, and may arrive after that.
+            let counts = purpose != Purpose::IdentityCheck;
+            let was_before = |text: &Text| counts || moment.at.saturating_since(text.at) > ON_ITS_WAY;
+            let is_other = |text: &&Text| text.counts && text.number != number && was_before(text);
+            let others: Vec<&Text> = person.texts.iter().filter(is_other).collect();
             let distinct = |texts: Vec<&&Text>| texts.iter().map(|text| text.number).collect::<BTreeSet<_>>().len();
             // It was counted when it was offered: around midnight that is not told from here.
             let today = person.days(host);

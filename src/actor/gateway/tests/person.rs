@@ -176,6 +176,18 @@ fn an_entry_of_later_binds_when_its_day_comes() {
 }
 
 #[test]
+fn a_text_that_is_sent_again_counts_from_then() {
+    let mut desk = desk(|contact| contact.frequency = Often { min_gap: DAY / 6, ..Often::default() });
+    let id = make_unknown(&mut desk, "um");
+    desk.pass(DAY / 4);
+    assert_eq!(resolve(&mut desk, id, Decision::Resend), ResolveAnswer::Done);
+    desk.send(2);
+    let next = desk.submit("dois");
+    let until = Some(desk.now + DAY / 6);
+    assert_eq!(desk.verdict(next), Verdict::Hold { reason: contact(contact::Reason::Gap), until });
+}
+
+#[test]
 fn an_old_form_of_the_number_is_the_same_person() {
     let mut desk = desk(|_| ());
     let id = desk.submit("um");
