@@ -8,7 +8,7 @@ use crate::clock::{Timestamp, duration as span};
 use crate::contact::{Addressee, Habit, TextMark};
 use crate::pdu::Address;
 use crate::sms::id::MessageId;
-use crate::sms::message::{Body, Labels, OnUnknown, Purpose, Submission, VALIDITY_MAX};
+use crate::sms::message::{Body, Labels, Mode, OnUnknown, Origin, Purpose, Submission, VALIDITY_MAX};
 use crate::sms::number::PhoneNumber;
 use crate::sms::segment::Segments;
 use crate::sms::text::{Encoding, TextError, TextOptions};
@@ -115,7 +115,7 @@ impl Checked {
         let client_ref = word("client_ref", request.client_ref)?;
         let sim = word("sim", request.sim)?;
         let group = word("group", request.group)?;
-        let labels = Labels {
+        let mut labels = Labels {
             debtor: word("debtor", request.debtor)?,
             debt: word("debt", request.debt)?,
             creditor: word("creditor", request.creditor)?,
@@ -123,7 +123,11 @@ impl Checked {
             team: word("team", request.team)?,
             operator: word("operator", request.operator)?,
             tags: tags(request.tags.unwrap_or_default())?,
+            origin: Origin::default(),
         };
+        if labels.batch.is_some() {
+            labels.origin.mode = Mode::Batch;
+        }
         labels.tags.iter().for_each(|tag| digest.add(tag));
         if sim.is_some() && group.is_some() {
             return Err(Problem::bad("group", "give sim or group, not both"));

@@ -98,6 +98,68 @@ pub struct Labels {
     pub operator: Option<String>,
     /// Anything else.
     pub tags: Vec<String>,
+    /// How it came about.
+    pub origin: Origin,
+}
+
+/// How a message came about: what its results are told apart by, beside whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// In which way it was sent.
+    pub mode: Mode,
+    /// The ladder that it is a step of.
+    pub ladder: Option<String>,
+    /// The step.
+    pub step: Option<String>,
+    /// The segment that it was picked by.
+    pub segment: Option<String>,
+    /// The template that it was written from.
+    pub wording: Option<Wording>,
+}
+
+/// The words of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The template, by its name.
+    pub template: String,
+    /// In which version.
+    pub version: u32,
+    /// Which of its texts.
+    pub arm: String,
+}
+
+/// In which way messages are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// One by one.
+    #[default]
+    Single,
+    /// As one of a batch.
+    Batch,
+    /// As a step of a ladder.
+    Ladder,
+    /// Because something happened to a debt.
+    Event,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Single, Self::Batch, Self::Ladder, Self::Event];
+
+    /// The word in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Batch => "batch",
+            Self::Ladder => "ladder",
+            Self::Event => "event",
+        }
+    }
+
+    /// The way with this word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 /// A checked message, ready to be stored.

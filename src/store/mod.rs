@@ -28,6 +28,7 @@ pub mod ladder;
 mod lane;
 pub mod line;
 pub mod log;
+mod origin;
 mod part_set;
 pub mod portfolio;
 pub mod queue;

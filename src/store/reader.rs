@@ -20,6 +20,7 @@ use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
 use super::call::CallView;
 use super::chain::ChainHash;
+use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
@@ -395,7 +396,9 @@ const UNKNOWN: &str = "unknown";
 const MESSAGE: &str =
     "SELECT message.key, id, state, created_at, client, client_ref, recipient, text, purpose, priority,
      not_before, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report, debtor,
-     debt, creditor, batch, team, operator, tags, parts, parts_sent FROM message";
+     debt, message.creditor, message.batch, message.team, message.operator, tags, parts, parts_sent, origin.mode,
+     origin.ladder, origin.step, origin.segment, origin.template, origin.version, origin.arm
+     FROM message LEFT JOIN origin ON origin.key = message.origin";
 
 const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
      message.debtor, event.data, event.hash FROM event LEFT JOIN message ON message.key = event.message
@@ -470,6 +473,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
             team: row.get(24)?,
             operator: row.get(25)?,
             tags: tags.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            origin: read_origin(row, 29)?,
         },
         report_state: ReportState::None,
         segments: row.get(27)?,
@@ -495,7 +499,7 @@ fn filter_sql(filter: &MessageFilter) -> (String, Vec<Value>) {
         add("ref = ?)", Some(Value::Text(client_ref.clone())));
     }
     add("state = ?", filter.state.map(|state| Value::Integer(message_code(state))));
-    add("batch = ?", filter.batch.clone().map(Value::Text));
+    add("message.batch = ?", filter.batch.clone().map(Value::Text));
     add("debtor = ?", filter.debtor.clone().map(Value::Text));
     add("recipient = ?", filter.to.and_then(|to| i64::try_from(to.as_u64()).ok()).map(Value::Integer));
     let first_name = |since: Timestamp| Value::Blob(MessageId::new(since, [0; 10]).as_bytes().to_vec());
@@ -505,7 +509,7 @@ fn filter_sql(filter: &MessageFilter) -> (String, Vec<Value>) {
         filter.since.map(first_name),
     );
     let creditors = (!filter.creditors.is_empty()).then(|| json_list(&filter.creditors));
-    add("creditor IN (SELECT value FROM json_each(?))", creditors);
+    add("message.creditor IN (SELECT value FROM json_each(?))", creditors);
     add("message.key < ?", filter.before.map(|key| Value::Integer(key.0)));
     let condition = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
     (condition, values)

@@ -165,15 +165,16 @@ impl Work<'_> {
             OnUnknown::ResendAfter(after) => Some(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
         };
         let labels = &submission.labels;
+        let origin = self.origin_of(labels)?;
         let tags = if labels.tags.is_empty() { None } else { serde_json::to_string(&labels.tags).ok() };
         self.conn
             .prepare_cached(
                 "INSERT INTO message (id, created_at, client, client_ref, recipient, text, purpose, priority, not_before,
                  due, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report,
                  debtor, debt, creditor, batch, team, operator, tags, lane, first_segment, parts, parts_sent, state,
-                 text_mark, confirms_opt_out, salt)
+                 text_mark, confirms_opt_out, salt, origin)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?,
-                 ?, ?, ?)",
+                 ?, ?, ?, ?)",
             )?
             .execute(params![
                 submission.id.as_bytes(),
@@ -209,6 +210,7 @@ impl Work<'_> {
                 mark.0,
                 submission.confirms_opt_out,
                 salt.0,
+                origin.0,
             ])?;
         let key = MessageKey(self.conn.last_insert_rowid());
         let mut insert = self.conn.prepare_cached(

@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use crate::clock::Timestamp;
 use crate::dunning::case::Case;
 use crate::dunning::ladder::Text;
-use crate::dunning::template::{Compiled, RenderError};
+use crate::dunning::template::{Compiled, RenderError, Rendered};
 use crate::pdu::{Address, AddressError, EncodeError};
 use crate::sms::id::MessageId;
-use crate::sms::message::{Body, Labels, OnUnknown, Submission};
+use crate::sms::message::{Body, Labels, Mode, OnUnknown, Origin, Submission, Wording};
 use crate::sms::segment::Segments;
 use crate::sms::text::{Encoding, TextError, TextOptions};
 use crate::store::ladder::Loaded;
@@ -96,20 +96,30 @@ impl Letter<'_> {
             sim: None,
             group: None,
             report: true,
-            labels: self.labels(&case),
+            labels: self.labels(&case, rendered),
             confirms_opt_out: false,
         })
     }
 
-    fn labels(&self, case: &Case) -> Labels {
+    fn labels(&self, case: &Case, rendered: Rendered) -> Labels {
+        let Text { ladder, step, template, .. } = self.text;
         Labels {
             debtor: Some(case.debtor.id.clone()),
             debt: Some(self.text.debt.id.clone()),
             creditor: Some(case.creditor.id.clone()),
-            batch: Some(format!("ladder {}", self.text.ladder.name)),
-            team: None,
-            operator: None,
-            tags: vec![format!("step {}", self.text.step.id)],
+            batch: Some(format!("ladder {}", ladder.name)),
+            origin: Origin {
+                mode: Mode::Ladder,
+                ladder: Some(ladder.name.clone()),
+                step: Some(step.id.0.clone()),
+                segment: None,
+                wording: Some(Wording {
+                    template: (*template).to_owned(),
+                    version: rendered.version,
+                    arm: rendered.arm,
+                }),
+            },
+            ..Labels::default()
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::duration;
 use crate::contact;
 use crate::sms::evidence::{Evidence, Suggests};
 use crate::sms::lifecycle::MessageState;
-use crate::sms::message::Body;
+use crate::sms::message::{Body, Origin, Wording};
 use crate::store::view::{EventView, MessageView, PartView};
 
 use super::super::explain::Explained;
@@ -89,6 +89,8 @@ pub(in super::super) struct MessageAnswer {
     #[schema(required)]
     operator: Option<String>,
     tags: Vec<String>,
+    /// How it came about.
+    origin: OriginAnswer,
     /// `off`, `none`, `pending`, `delivered` or `undelivered`.
     report_state: &'static str,
     /// How many parts the network took.
@@ -101,6 +103,42 @@ pub(in super::super) struct MessageAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     history: Option<Vec<EventAnswer>>,
+}
+
+/// How a message came about.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(in super::super) struct OriginAnswer {
+    /// `single`, `batch`, `ladder` or `event`.
+    mode: &'static str,
+    /// The ladder that it is a step of.
+    #[schema(required)]
+    ladder: Option<String>,
+    /// The step.
+    #[schema(required)]
+    step: Option<String>,
+    /// The segment that it was picked by, where that has a name.
+    #[schema(required)]
+    segment: Option<String>,
+    /// The template that it was written from.
+    #[schema(required)]
+    template: Option<String>,
+    /// In which version.
+    #[schema(required)]
+    version: Option<u32>,
+    /// Which of the template's texts.
+    #[schema(required)]
+    arm: Option<String>,
+}
+
+impl From<Origin> for OriginAnswer {
+    fn from(origin: Origin) -> Self {
+        let Origin { mode, ladder, step, segment, wording } = origin;
+        let (template, version, arm) = match wording {
+            Some(Wording { template, version, arm }) => (Some(template), Some(version), Some(arm)),
+            None => (None, None, None),
+        };
+        Self { mode: mode.name(), ladder, step, segment, template, version, arm }
+    }
 }
 
 /// What happens to a part whose outcome is not known.
@@ -243,6 +281,7 @@ impl MessageAnswer {
             team: labels.team,
             operator: labels.operator,
             tags: labels.tags,
+            origin: OriginAnswer::from(labels.origin),
             report_state: message.report_state.name(),
             parts_sent: message.parts_sent,
             parts: None,
