@@ -25,6 +25,7 @@ use crate::actor::ladder;
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reset::Means;
+use crate::actor::rollup;
 use crate::actor::writer::{Handle, StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::rules::RuleBook;
@@ -123,6 +124,7 @@ pub struct Daemon {
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
     ladders: JoinHandle<()>,
+    results: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
@@ -169,6 +171,7 @@ impl Daemon {
                 validity: config.messages.validity,
                 secret: settings.contact.secret.clone(),
                 wording,
+                zone: config.zone(),
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -185,6 +188,14 @@ impl Daemon {
             clock: clock.clone(),
             calendar: holidays,
             text: config.text_options(),
+            stop: stop.clone(),
+        }));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let results = tokio::spawn(rollup::run(rollup::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            prices: config.prices().into(),
             stop: stop.clone(),
         }));
         let modem_config = known_pins(config.modem_settings(), &reader)?;
@@ -250,6 +261,7 @@ impl Daemon {
             close_doors,
             doors,
             ladders,
+            results,
             calendar,
             emulator: running,
             region: config.region,
@@ -304,6 +316,9 @@ impl Daemon {
         }
         if self.ladders.await.is_err() {
             tracing::error!("the ladders' task ended badly");
+        }
+        if self.results.await.is_err() {
+            tracing::error!("the results' task ended badly");
         }
         self.app.close();
         self.close_doors.send_replace(true);

@@ -39,6 +39,7 @@ use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
+use crate::store::rollup::RolledUp;
 use crate::store::submit::{Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
@@ -299,6 +300,11 @@ impl Handle {
             Ok(others)
         })
         .await
+    }
+
+    /// Adds to the results what was counted. False where they are further by now.
+    pub(super) async fn count_up(&self, counted: Arc<RolledUp>) -> Result<bool, WriteError> {
+        self.call(Job::Submit, move |context| context.work.count_up(&counted)).await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

@@ -28,6 +28,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub secret: Secret,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
+    /// Where days of results begin unless something else is asked for.
+    pub zone: TimeZone,
 }
 
 /// What the door asks and tells.

@@ -36,6 +36,7 @@ pub mod reader;
 mod record;
 mod reply;
 pub mod report;
+pub mod rollup;
 pub(crate) mod row;
 pub mod schema;
 pub mod seal;

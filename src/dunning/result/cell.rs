@@ -144,8 +144,10 @@ mod tests {
             for (place, more) in counts {
                 cell.counts.add(Count::ALL[place], more);
             }
-            cell.spent =
-                spent.into_iter().map(|(sim, (parts, cost))| (SimKey(sim), Spent { parts, cost: Cost(cost) })).collect();
+            cell.spent = spent
+                .into_iter()
+                .map(|(sim, (parts, cost))| (SimKey(sim), Spent { parts, cost: Cost(cost) }))
+                .collect();
             let paid = paid.into_iter();
             cell.paid = paid
                 .map(|((day, place), (debts, hundredths))| ((day, Currency::ALL[place]), Paid { debts, hundredths }))
@@ -189,6 +191,6 @@ mod tests {
         cell.counts.add(Count::Taken, 60);
         cell.spent.insert(SimKey(1), Spent { parts: 60, cost: Cost(19_500) });
         assert!(cell.written_counts().len() + cell.written_spent().len() < 12);
-        assert_eq!(Cell::default().written_counts(), []);
+        assert!(Cell::default().written_counts().is_empty());
     }
 }

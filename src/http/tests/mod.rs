@@ -156,6 +156,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
+            zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
