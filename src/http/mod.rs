@@ -5,6 +5,7 @@
 //! before.
 
 mod auth;
+pub(crate) mod csv;
 mod dto;
 mod explain;
 mod json;

@@ -23,6 +23,7 @@ pub mod habit;
 pub mod handover;
 pub mod health;
 pub mod inbound;
+pub mod journey;
 mod known;
 pub mod ladder;
 mod lane;

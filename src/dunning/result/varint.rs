@@ -13,6 +13,11 @@ pub(super) fn write(octets: &mut Vec<u8>, number: i64) {
 
 /// Takes a number off the front; `None` where there is no whole one.
 pub(super) fn read(octets: &mut &[u8]) -> Option<i64> {
+    // Most take one octet.
+    if let [first @ 0..0x80, rest @ ..] = *octets {
+        *octets = rest;
+        return Some(i64::from(first >> 1) ^ -i64::from(first & 1));
+    }
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (first, rest) = octets.split_first()?;

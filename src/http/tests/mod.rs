@@ -9,6 +9,7 @@ mod operation;
 mod pauses;
 mod portfolio;
 mod reading;
+mod results;
 mod serve;
 mod submitting;
 mod templates;

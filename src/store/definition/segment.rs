@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_misspelt_is_refused_with_what_there_is() {
         for (written, part) in [
-            (json!({ "day_late": { "min": 1 } }), "unknown field `day_late`, expected one of `days_late`"),
+            (json!({ "day_late": { "min": 1 } }), "unknown field `day_late`, expected one of `name`, `days_late`"),
             (json!({ "days_late": { "from": 1 } }), "unknown field `from`, expected `min` or `max`"),
             (json!({ "amount": { "min": "1.234,56" } }), "amount: \"1.234,56\" is not an amount"),
             (json!({ "history": ["bad"] }), "history: no \"bad\"; there are good_payer, repeat_offender, other"),

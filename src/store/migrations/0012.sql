@@ -31,5 +31,6 @@ INSERT INTO rollup (seq) VALUES (0);
 
 -- What a payment was of a debt that was still owed: what was told, or all that was owed.
 ALTER TABLE debt_event ADD COLUMN settled INTEGER;
--- Changes of a debt, in order.
-CREATE INDEX event_debt ON event (json_extract(data, '$.debt'), seq) WHERE type = 'debt.changed';
+-- What the log says of a debt, in order.
+CREATE INDEX event_debt ON event (json_extract(data, '$.debt'), seq)
+    WHERE type IN ('debt.changed', 'ladder.step', 'ladder.exit');

@@ -242,14 +242,14 @@ struct Adding<'a> {
     sims: &'a HashMap<SimKey, String>,
     groups: Vec<Vec<String>>,
     known_groups: HashMap<Vec<String>, usize>,
-    /// Groups of a SIM within a group.
-    sim_groups: HashMap<(usize, SimKey), usize>,
     periods: Vec<Option<(i64, String)>>,
     /// The period of each hour, and of each beginning.
     of_hours: HashMap<Hour, usize>,
     of_beginnings: HashMap<i64, usize>,
     rows: Vec<(usize, usize, Total)>,
     known_rows: HashMap<(usize, usize), usize>,
+    /// Rows of the SIMs of one group in one period: the same ones follow each other.
+    sim_rows: ((usize, usize), Vec<(SimKey, usize)>),
 }
 
 impl<'a> Adding<'a> {
@@ -259,12 +259,12 @@ impl<'a> Adding<'a> {
             sims,
             groups: Vec::new(),
             known_groups: HashMap::new(),
-            sim_groups: HashMap::new(),
             periods: if question.every.is_none() { vec![None] } else { Vec::new() },
             of_hours: HashMap::new(),
             of_beginnings: HashMap::new(),
             rows: Vec::new(),
             known_rows: HashMap::new(),
+            sim_rows: ((0, 0), Vec::new()),
         }
     }
 
@@ -278,17 +278,26 @@ impl<'a> Adding<'a> {
         self.groups.len() - 1
     }
 
-    fn sim_group(&mut self, group: usize, sim: SimKey, column: usize) -> usize {
-        if let Some(place) = self.sim_groups.get(&(group, sim)) {
-            return *place;
+    /// The row of a SIM within a group.
+    fn of_sim(&mut self, group: usize, period: usize, sim: SimKey, column: usize) -> Result<&mut Total, StatsError> {
+        if self.sim_rows.0 != (group, period) {
+            self.sim_rows = ((group, period), Vec::new());
         }
-        let mut words = self.groups.get(group).cloned().unwrap_or_default();
-        if let Some(word) = words.get_mut(column) {
-            *word = self.sims.get(&sim).cloned().unwrap_or_default();
-        }
-        let place = self.group(words);
-        self.sim_groups.insert((group, sim), place);
-        place
+        let known = self.sim_rows.1.iter().find(|(one, _)| *one == sim).map(|(_, place)| *place);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let mut words = self.groups.get(group).cloned().unwrap_or_default();
+                if let Some(word) = words.get_mut(column) {
+                    *word = self.sims.get(&sim).cloned().unwrap_or_default();
+                }
+                let of_sim = self.group(words);
+                let place = self.row(of_sim, period)?;
+                self.sim_rows.1.push((sim, place));
+                place
+            }
+        };
+        self.total(place)
     }
 
     fn period(&mut self, hour: Hour) -> usize {
@@ -320,14 +329,14 @@ impl<'a> Adding<'a> {
             let mut result = Ok(());
             let each = |sim, spent| {
                 if result.is_ok() && is_asked(sim) {
-                    let group = self.sim_group(group, sim, column);
-                    result = self.total(group, period).map(|total| total.spent.add(spent));
+                    result = self.of_sim(group, period, sim, column).map(|total| total.spent.add(spent));
                 }
             };
             read_spent(spent, each).ok_or_else(corrupt)?;
             return result;
         }
-        let total = self.total(group, period)?;
+        let place = self.row(group, period)?;
+        let total = self.total(place)?;
         let each = |sim, spent| {
             if is_asked(sim) {
                 total.spent.add(spent);
@@ -347,7 +356,8 @@ impl<'a> Adding<'a> {
         Ok(())
     }
 
-    fn total(&mut self, group: usize, period: usize) -> Result<&mut Total, StatsError> {
+    /// The place of the row of a group in a period.
+    fn row(&mut self, group: usize, period: usize) -> Result<usize, StatsError> {
         let next = self.rows.len();
         let place = *self.known_rows.entry((group, period)).or_insert(next);
         if place == next {
@@ -356,6 +366,10 @@ impl<'a> Adding<'a> {
             }
             self.rows.push((group, period, Total::default()));
         }
+        Ok(place)
+    }
+
+    fn total(&mut self, place: usize) -> Result<&mut Total, StatsError> {
         let (_, _, total) = self.rows.get_mut(place).ok_or(StatsError::TooMany(self.question.rows_max))?;
         Ok(total)
     }
