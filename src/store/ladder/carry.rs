@@ -10,10 +10,12 @@ use crate::dunning::ladder::{Channel, Done, StepId};
 use crate::sms::id::MessageKey;
 use crate::sms::lifecycle::SegmentState;
 use crate::sms::message::Submission;
+use crate::sms::number::PhoneNumber;
 
 use super::super::StoreError;
 use super::super::event::{About, EventKind};
 use super::super::portfolio::{DebtKey, stored_day};
+use super::super::row::stored_number;
 use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
 use super::case::CaseKey;
@@ -188,6 +190,31 @@ impl Work<'_> {
                  (SELECT key FROM debtor WHERE id = ?1))",
             )?
             .execute([debtor])?;
+        Ok(())
+    }
+
+    /// The same of all cases of debtors that have a number.
+    pub(in super::super) fn look_at_cases_with(&mut self, number: PhoneNumber) -> Result<(), StoreError> {
+        for form in number.forms() {
+            self.conn
+                .prepare_cached(
+                    "UPDATE dunning_case SET next = 0, revision = revision + 1
+                     WHERE (creditor, debtor) IN (SELECT debt.creditor, debt.debtor FROM debtor_number
+                     JOIN debt ON debt.debtor = debtor_number.debtor WHERE number = ?)",
+                )?
+                .execute([stored_number(form)])?;
+        }
+        Ok(())
+    }
+
+    /// The same of all cases of a creditor.
+    pub(in super::super) fn look_at_cases_to(&mut self, creditor: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "UPDATE dunning_case SET next = 0, revision = revision + 1
+                 WHERE creditor = (SELECT key FROM creditor WHERE id = ?)",
+            )?
+            .execute([creditor])?;
         Ok(())
     }
 

@@ -207,6 +207,7 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
 }
 
 /// The first number that may be asked for payment, one that its owner has confirmed before others; or why there is none.
+/// Whoever wants no more texts is not looked for at another number; where a number is another person's, the next is tried.
 fn number(
     conn: &Connection,
     numbers: &[PhoneNumber],
@@ -217,14 +218,26 @@ fn number(
     for number in numbers {
         let entries = suppression::entries(conn, *number)?;
         let binds = |entry: &&Entry| entry.covers(Purpose::Collection, Some(creditor), now);
-        match entries.iter().find(binds).map(|entry| stop_of(entry.kind)) {
-            Some(Stop::Deceased) => return Ok((None, Some(Stop::Deceased))),
+        let binding = || entries.iter().filter(binds);
+        if let Some(stop) = binding().find_map(|entry| stop_everywhere(entry.kind)) {
+            return Ok((None, Some(stop)));
+        }
+        match binding().next().map(|entry| stop_of(entry.kind)) {
             Some(why) => stop = stop.or(Some(why)),
             None if record::is_confirmed(conn, *number)? => return Ok((Some(*number), None)),
             None => found = found.or(Some(*number)),
         }
     }
     Ok((found, if found.is_some() { None } else { stop }))
+}
+
+/// What stops a debtor, whatever the number that it was said of.
+fn stop_everywhere(kind: Kind) -> Option<Stop> {
+    match kind {
+        Kind::OptOut => Some(Stop::OptOut),
+        Kind::Deceased => Some(Stop::Deceased),
+        Kind::Manual | Kind::Register | Kind::WrongPerson => None,
+    }
 }
 
 fn stop_of(kind: Kind) -> Stop {

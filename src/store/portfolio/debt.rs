@@ -97,8 +97,9 @@ pub(in super::super) fn standing_of_debts(
     conn: &Connection,
     named: &str,
     message: Option<MessageKey>,
+    now: Timestamp,
 ) -> Result<Standing, StoreError> {
-    let read = |row: &Row<'_>| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?));
+    let read = |row: &Row<'_>| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?, now));
     let mut statement = conn.prepare_cached("SELECT status, held_until FROM debt WHERE id = ?")?;
     let Some(first) = statement.query_row([named], read).optional()? else { return Ok(Standing::Open) };
     let mut all = vec![first];
@@ -114,19 +115,25 @@ pub(in super::super) fn standing_of_debts(
 }
 
 /// How a debtor's debts stand, of which the best holds: something of it may still be asked for. `Open` where no debt is known.
-pub(in super::super) fn standing_of_all_debts(conn: &Connection, debtor: &str) -> Result<Standing, StoreError> {
+pub(in super::super) fn standing_of_all_debts(
+    conn: &Connection,
+    debtor: &str,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
     let sql = "SELECT status, held_until FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = ?)";
     let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map([debtor], |row| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([debtor], |row| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?, now)))?;
     let all = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(all.into_iter().min_by_key(|standing| standing.severity()).unwrap_or_default())
 }
 
-/// What a debt's status means for texts that ask for it. What a later release wrote is no reason to ask for money.
-fn stands(status: &str, held_until: Option<i64>) -> Standing {
-    match (status, held_until) {
+/// What a debt's status means for texts that ask for it: a promise that is over holds no more. What a later release wrote is
+/// no reason to ask for money.
+fn stands(status: &str, held_until: Option<i64>, now: Timestamp) -> Standing {
+    match (status, held_until.map(Timestamp::from_millis)) {
         ("open", _) => Standing::Open,
-        ("promised", Some(until)) => Standing::Promised { until: Timestamp::from_millis(until) },
+        ("promised", Some(until)) if until <= now => Standing::Open,
+        ("promised", Some(until)) => Standing::Promised { until },
         ("agreed", _) => Standing::Agreed,
         ("paid", _) => Standing::Paid,
         ("cancelled", _) => Standing::Cancelled,
