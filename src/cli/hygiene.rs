@@ -14,13 +14,13 @@ use super::remote::Command;
 /// What `hygiene` was called with.
 #[derive(Debug, clap::Args)]
 pub(super) struct HygieneArgs {
-    /// Only with this trouble: no_number, wrong_person, unusable, dead, never_delivered or unconfirmed
+    /// Only with this trouble: `no_number`, `wrong_person`, `unusable`, `dead`, `never_delivered` or `unconfirmed`
     #[arg(long)]
     trouble: Option<String>,
     /// Only of debtors of this creditor
     #[arg(long)]
     creditor: Option<String>,
-    /// Texts of which none arrived, after which a number is never_delivered
+    /// Texts of which none arrived, after which a number is `never_delivered`
     #[arg(long, value_name = "N")]
     sent: Option<u32>,
     /// Numbers on a page

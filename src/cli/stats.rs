@@ -27,7 +27,7 @@ pub(super) struct StatsArgs {
     /// Payments count that came within so many days after the text, such as 7d
     #[arg(long, value_name = "DAYS")]
     within: Option<String>,
-    /// Where days begin, such as America/Sao_Paulo
+    /// Where days begin, such as `America/Sao_Paulo`
     #[arg(long)]
     zone: Option<String>,
     /// Only of this creditor

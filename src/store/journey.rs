@@ -237,7 +237,13 @@ impl Way<'_> {
         let mut statement =
             self.conn.prepare_cached("SELECT number FROM debtor_number WHERE debtor = ? ORDER BY place")?;
         let stored = statement.query_map([self.key], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        let mut seen = Vec::new();
         for number in stored.into_iter().filter_map(row::number) {
+            // Two forms of one line are one.
+            if seen.contains(&number.subscriber()) {
+                continue;
+            }
+            seen.push(number.subscriber());
             for form in number.forms() {
                 self.answers(form)?;
             }

@@ -93,8 +93,10 @@ pub(in super::super) struct MoneyAnswer {
     amount: String,
 }
 
-/// Names of the columns of counts, and how to count them.
-const COUNTS: [(&str, fn(&Counts) -> i64); 16] = [
+/// A column of counts: its name, and how to count it.
+type Column = (&'static str, fn(&Counts) -> i64);
+
+const COUNTS: [Column; 16] = [
     ("queued", |counts| counts.get(Count::Taken)),
     ("waiting", Counts::waiting),
     ("sent", Counts::sent),

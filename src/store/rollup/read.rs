@@ -164,16 +164,15 @@ impl Counting<'_> {
     /// The network has taken a part. What was unknown and is found to be sent comes as this, too.
     fn accepted(&mut self, event: &Event, about: About) -> Result<(), StoreError> {
         let Some(sim) = event.sim else { return Ok(()) };
-        let price = match self.of_sims.get(&sim) {
-            Some(price) => *price,
-            None => {
-                let sql = "SELECT iccid FROM sim WHERE key = ?";
-                let iccid: Option<String> =
-                    self.conn.prepare_cached(sql)?.query_row(params![sim.0], |row| row.get(0)).optional()?;
-                let price = iccid.map_or(self.prices.each, |iccid| self.prices.of(&iccid));
-                self.of_sims.insert(sim, price);
-                price
-            }
+        let price = if let Some(price) = self.of_sims.get(&sim) {
+            *price
+        } else {
+            let sql = "SELECT iccid FROM sim WHERE key = ?";
+            let iccid: Option<String> =
+                self.conn.prepare_cached(sql)?.query_row(params![sim.0], |row| row.get(0)).optional()?;
+            let price = iccid.map_or(self.prices.each, |iccid| self.prices.of(&iccid));
+            self.of_sims.insert(sim, price);
+            price
         };
         let spent = Spent { parts: 1, cost: Cost::from(price) };
         self.cell(about.origin, about.hour).spent.entry(sim).or_default().add(spent);

@@ -284,19 +284,16 @@ impl<'a> Adding<'a> {
             self.sim_rows = ((group, period), Vec::new());
         }
         let known = self.sim_rows.1.iter().find(|(one, _)| *one == sim).map(|(_, place)| *place);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                let mut words = self.groups.get(group).cloned().unwrap_or_default();
-                if let Some(word) = words.get_mut(column) {
-                    *word = self.sims.get(&sim).cloned().unwrap_or_default();
-                }
-                let of_sim = self.group(words);
-                let place = self.row(of_sim, period)?;
-                self.sim_rows.1.push((sim, place));
-                place
-            }
-        };
+        if let Some(place) = known {
+            return self.total(place);
+        }
+        let mut words = self.groups.get(group).cloned().unwrap_or_default();
+        if let Some(word) = words.get_mut(column) {
+            *word = self.sims.get(&sim).cloned().unwrap_or_default();
+        }
+        let of_sim = self.group(words);
+        let place = self.row(of_sim, period)?;
+        self.sim_rows.1.push((sim, place));
         self.total(place)
     }
 
