@@ -57,7 +57,9 @@ impl Cell {
     /// The counts as they are stored.
     pub fn written_counts(&self) -> Vec<u8> {
         let mut octets = Vec::with_capacity(self.counts.0.len());
-        self.counts.0.iter().for_each(|count| varint::write(&mut octets, *count));
+        for count in &self.counts.0 {
+            varint::write(&mut octets, *count);
+        }
         // What is zero at the end need not be said.
         let used = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
         octets.truncate(used);

@@ -39,7 +39,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(numbers: Vec<i64>) {
             let mut octets = Vec::new();
-            numbers.iter().for_each(|number| write(&mut octets, *number));
+            for number in &numbers {
+                write(&mut octets, *number);
+            }
             let mut rest = octets.as_slice();
             let read: Vec<i64> = std::iter::from_fn(|| read(&mut rest)).collect();
             prop_assert_eq!(read, numbers);

@@ -96,6 +96,9 @@ fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_jiff().map_or(Date::MAX, |at| at.to_zoned(zone.clone()).date())
 }
 
+/// A case, or the one that could not be read and why.
+type Read = Result<Loaded, (CaseKey, StoreError)>;
+
 impl Reader {
     /// Creditors with their rows.
     pub fn creditor_rows(&self) -> Result<Vec<(i64, Arc<Creditor>)>, StoreError> {
@@ -140,7 +143,7 @@ impl Reader {
         creditor: &Arc<Creditor>,
         today: Date,
         now: Timestamp,
-    ) -> Result<Vec<Result<Loaded, (CaseKey, StoreError)>>, StoreError> {
+    ) -> Result<Vec<Read>, StoreError> {
         self.with(|conn| {
             let snapshot = conn.unchecked_transaction()?;
             let mut loaded = Vec::with_capacity(keys.len());
