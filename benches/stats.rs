@@ -111,7 +111,7 @@ fn mixed(n: u64) -> u64 {
 fn live(cell: &mut Cell, lot: u64) {
     let price: PartPrice = "0.0325".parse().unwrap();
     cell.counts.moved(None, MessageState::Queued);
-    if lot % 50 == 0 {
+    if lot.is_multiple_of(50) {
         cell.counts.moved(Some(MessageState::Queued), MessageState::Blocked);
         return;
     }
@@ -123,7 +123,7 @@ fn live(cell: &mut Cell, lot: u64) {
     cell.counts.moved(Some(MessageState::Accepted), end);
     if lot % 12 == 3 {
         cell.counts.add(Count::Replied, 1);
-        if lot % 3 == 0 {
+        if lot % 24 == 3 {
             cell.counts.add(Count::Promised, 1);
         }
     }
