@@ -378,6 +378,6 @@ fn a_part_costs_what_its_sim_costs() {
     assert_eq!(shown, ["0.0100", "0.0325"]);
     assert_eq!(Config::default().prices(), crate::dunning::money::Prices::default());
     let expected = "a price with at most four decimals, such as 0.0325";
-    check("sim.price = 0.00001\n", &[&format!("recado.toml:1:13: sim.price: expected {expected}, found 0.00001")]);
+    check("sim.price = 0.00001\n", &[&format!("recado.toml:1:13: sim.price: expected {expected}, found a float")]);
     check("sim.price = -1\n", &[&format!("recado.toml:1:13: sim.price: expected {expected}, found -1")]);
 }
