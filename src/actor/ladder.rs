@@ -24,9 +24,9 @@ use crate::store::StoreError;
 use crate::store::ladder::{Carried, CaseKey};
 use crate::store::reader::Reader;
 
+use super::letter::Random;
 use super::writer::{Handle, WriteError};
 
-use letter::Random;
 use plan::Means;
 
 /// Cases that are planned and carried out at once: a few milliseconds of the writer's time.

@@ -9,6 +9,7 @@ pub mod hotplug;
 mod idle;
 mod inbox;
 pub mod ladder;
+pub(crate) mod letter;
 pub mod modem;
 pub mod place;
 pub mod probe;

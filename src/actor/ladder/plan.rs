@@ -15,7 +15,8 @@ use crate::store::ladder::{Carried, Exit, Loaded, Sending, Step};
 use crate::store::portfolio::DebtKey;
 
 use super::Papers;
-use super::letter::{Letter, LetterError, Random};
+use super::super::letter::{LetterError, Random, Written};
+use super::letter::Letter;
 
 /// What is needed beside a case.
 #[derive(Debug)]
@@ -96,8 +97,8 @@ impl Means {
     fn letter(&self, loaded: &Loaded, plan: &Plan<'_>, random: Random) -> Result<Option<Sending>, LetterError> {
         let Some(text) = &plan.text else { return Ok(None) };
         let letter = Letter { loaded, text, templates: &self.papers.templates, options: &self.text, now: self.now };
-        let submission = letter.write(random)?;
+        let Written { submission, companion } = letter.write(random)?;
         let debts = text.debts.iter().filter_map(|debt| Self::row(loaded, &debt.id)).collect();
-        Ok(Some(Sending { submission, debts }))
+        Ok(Some(Sending { submission, companion, debts }))
     }
 }

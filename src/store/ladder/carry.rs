@@ -50,6 +50,8 @@ pub struct Carried {
 pub struct Sending {
     /// The message.
     pub submission: Submission,
+    /// The code that follows it.
+    pub companion: Option<Submission>,
     /// All debts that it is about.
     pub debts: Vec<DebtKey>,
 }
@@ -140,14 +142,23 @@ impl Work<'_> {
 
     /// Queues the text of the day. `None` where it was queued before.
     fn send_step(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
-        let SubmitAnswer::Queued(_) = self.submit(&sending.submission)? else { return Ok(None) };
+        let Sending { submission, companion, debts } = sending;
+        let answer = match companion {
+            Some(companion) => self.submit_both(submission, companion)?,
+            None => self.submit(submission)?,
+        };
+        let SubmitAnswer::Queued(_) = answer else { return Ok(None) };
         let sql = "SELECT key FROM message WHERE id = ?";
-        let key = self.conn.prepare_cached(sql)?.query_row([sending.submission.id.as_bytes()], |row| row.get(0))?;
+        let key = self.conn.prepare_cached(sql)?.query_row([submission.id.as_bytes()], |row| row.get(0))?;
+        let key = MessageKey(key);
+        let follower = self.companion_of(key)?;
         let mut insert = self.conn.prepare_cached("INSERT INTO message_debt (message, debt) VALUES (?, ?)")?;
-        for debt in &sending.debts {
-            insert.execute(params![key, debt.0])?;
+        for message in [Some(key), follower].into_iter().flatten() {
+            for debt in debts {
+                insert.execute(params![message.0, debt.0])?;
+            }
         }
-        Ok(Some(MessageKey(key)))
+        Ok(Some(key))
     }
 
     fn note_step(&mut self, step: &Step, message: Option<MessageKey>) -> Result<(), StoreError> {
