@@ -72,7 +72,8 @@ impl Draft<'_> {
     /// Fills the template.
     pub(crate) fn write(&self, random: Random) -> Result<Written, LetterError> {
         let name = || self.template.template().name.clone();
-        let rendered = self.template.render(self.case).map_err(|error| LetterError::Template { name: name(), error })?;
+        let rendered =
+            self.template.render(self.case).map_err(|error| LetterError::Template { name: name(), error })?;
         let mut labels = self.labels.clone();
         labels.origin.wording =
             Some(Wording { template: name(), version: rendered.version, arm: rendered.arm.clone() });

@@ -260,6 +260,7 @@ mod tests {
             language: Language::Portuguese,
             currency: Currency::Brl,
             ladder: None,
+            triggers: std::collections::BTreeMap::new(),
         };
         let debtor = Debtor {
             id: "p1".to_owned(),
@@ -292,7 +293,14 @@ mod tests {
             status: Status::Open,
         };
         let past = Past { paid: 4, paid_late: 0, promises_broken: 0, attempts: 2, last_intent: Some(Intent::Help) };
-        Case { creditor: Arc::new(creditor), debtor, debts: vec![debt], past, today: date(2026, 11, 14) }
+        Case {
+            creditor: Arc::new(creditor),
+            debtor,
+            debts: vec![debt],
+            past,
+            today: date(2026, 11, 14),
+            happened: None,
+        }
     }
 
     fn words(words: &[&str]) -> Vec<Word> {

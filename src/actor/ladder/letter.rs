@@ -45,7 +45,8 @@ impl Letter<'_> {
         let expires =
             text.last.and_then(|last| end_of(last, zone)).map_or(due + VALIDITY, |end| end.min(due + VALIDITY));
         let labels = self.labels(&case);
-        let draft = Draft { client: CLIENT, template, case: &case, to, options: self.options, now, due, expires, labels };
+        let draft =
+            Draft { client: CLIENT, template, case: &case, to, options: self.options, now, due, expires, labels };
         draft.write(random)
     }
 

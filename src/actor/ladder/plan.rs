@@ -14,8 +14,8 @@ use crate::sms::text::TextOptions;
 use crate::store::ladder::{Carried, Exit, Loaded, Sending, Step};
 use crate::store::portfolio::DebtKey;
 
-use super::Papers;
 use super::super::letter::{LetterError, Random, Written};
+use super::Papers;
 use super::letter::Letter;
 
 /// What is needed beside a case.

@@ -66,6 +66,7 @@ fn portfolio() -> Vec<crate::store::portfolio::Item> {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: Some("padrao".to_owned()),
+        triggers: BTreeMap::new(),
     };
     let debtor = Debtor {
         id: "ana".to_owned(),

@@ -45,7 +45,7 @@ pub struct Carried {
     pub problem: Option<String>,
 }
 
-/// A text of a ladder.
+/// A text about debts.
 #[derive(Debug)]
 pub struct Sending {
     /// The message.
@@ -82,10 +82,8 @@ impl Work<'_> {
     /// Carries a plan out. False where the case is another by now, or a text that is not wanted any more has left: it is
     /// planned again.
     pub fn carry_out(&mut self, carried: &Carried) -> Result<bool, StoreError> {
-        let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
         let CaseKey { creditor, debtor } = carried.key;
-        let revision = self.conn.prepare_cached(sql)?.query_row([creditor, debtor], |row| row.get(0)).optional()?;
-        if revision != Some(carried.revision) {
+        if self.revision_of(carried.key)? != Some(carried.revision) {
             return Ok(false);
         }
         let mut unwanted = Vec::new();
@@ -101,7 +99,7 @@ impl Work<'_> {
         for key in unwanted {
             self.withdraw(key)?;
         }
-        let message = carried.sending.as_ref().map(|sending| self.send_step(sending)).transpose()?.flatten();
+        let message = carried.sending.as_ref().map(|sending| self.send(sending)).transpose()?.flatten();
         for step in &carried.steps {
             self.note_step(step, message.filter(|_| step.is_sending))?;
         }
@@ -122,6 +120,13 @@ impl Work<'_> {
         Ok(true)
     }
 
+    /// The revision of a case.
+    pub(in super::super) fn revision_of(&self, key: CaseKey) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?)
+    }
+
     /// Texts that a step went by.
     fn texts_of(&self, debt: DebtKey, step: &StepId) -> Result<Vec<MessageKey>, StoreError> {
         let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND message IS NOT NULL";
@@ -140,8 +145,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Queues the text of the day. `None` where it was queued before.
-    fn send_step(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
+    /// Queues a text about debts, with what follows it. `None` where it was queued before, or can never go.
+    pub(in super::super) fn send(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
         let Sending { submission, companion, debts } = sending;
         let answer = match companion {
             Some(companion) => self.submit_both(submission, companion)?,

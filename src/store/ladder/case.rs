@@ -138,7 +138,7 @@ fn load(
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
-    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today };
+    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, happened: None };
     Ok(Some(Loaded { key, revision, case, tracks, stop, number, texted }))
 }
 

@@ -6,6 +6,7 @@ mod aside;
 mod balance;
 mod budget;
 mod clock;
+mod companion;
 mod control;
 mod conversation;
 mod debt;
@@ -21,6 +22,7 @@ mod repeat;
 mod report;
 mod rest;
 mod travel;
+mod trigger;
 mod unknown;
 mod week;
 
