@@ -169,6 +169,7 @@ impl Daemon {
                 validity: config.messages.validity,
                 secret: settings.contact.secret.clone(),
                 wording,
+                four_eyes: config.templates.four_eyes,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);

@@ -1,5 +1,6 @@
 //! What ladder, segment and template are given: one debtor, what is owed to one creditor, and what came before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -25,6 +26,8 @@ pub struct Case {
     pub past: Past,
     /// The day, in the creditor's zone.
     pub today: Date,
+    /// The days on which debts were taken in, by the caller's ids.
+    pub entered: BTreeMap<String, Date>,
     /// What has just happened to the debt, where the text is about that.
     pub happened: Option<Happened>,
 }

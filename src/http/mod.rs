@@ -64,6 +64,8 @@ pub struct Settings {
     pub secret: Secret,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
+    /// Whether another one than its author must approve a template.
+    pub four_eyes: bool,
 }
 
 /// What the door asks and tells.

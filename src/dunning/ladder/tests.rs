@@ -156,7 +156,15 @@ impl House {
             numbers: Vec::new(),
         };
         let debts = self.debts.values().cloned().collect();
-        Case { creditor: Arc::new(creditor), debtor, debts, past: Past::default(), today: self.today, happened: None }
+        Case {
+            creditor: Arc::new(creditor),
+            debtor,
+            debts,
+            past: Past::default(),
+            today: self.today,
+            entered: BTreeMap::new(),
+            happened: None,
+        }
     }
 
     /// Plans the day, with the debts turned round if asked, and carries nothing out.

@@ -1,5 +1,6 @@
 //! A debtor with a debt, and templates, for tests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
@@ -34,7 +35,7 @@ pub(super) fn case() -> Case {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
-        triggers: std::collections::BTreeMap::new(),
+        triggers: BTreeMap::new(),
     };
     let debtor = Debtor {
         id: "d-1".to_owned(),
@@ -58,7 +59,15 @@ pub(super) fn case() -> Case {
         ..debt("d1", "1000", "1234.56", date(2026, 11, 5))
     }];
     let happened = Some(Happened { paid: "500".parse().ok(), remaining: "734.56".parse().unwrap() });
-    Case { creditor: Arc::new(creditor), debtor, debts, past: Past::default(), today: date(2026, 12, 5), happened }
+    Case {
+        creditor: Arc::new(creditor),
+        debtor,
+        debts,
+        past: Past::default(),
+        today: date(2026, 12, 5),
+        entered: BTreeMap::new(),
+        happened,
+    }
 }
 
 pub(super) fn debt(id: &str, original: &str, amount: &str, due: Date) -> Debt {

@@ -1,5 +1,6 @@
 //! Cases as they are loaded for a plan: the debtor, the debts with how far they have come, and what came before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -138,8 +139,18 @@ fn load(
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
-    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, happened: None };
+    let entered = entered(conn, key, &creditor.zone)?;
+    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, entered, happened: None };
     Ok(Some(Loaded { key, revision, case, tracks, stop, number, texted }))
+}
+
+/// The days on which the debts of a case were taken in.
+fn entered(conn: &Connection, key: CaseKey, zone: &TimeZone) -> Result<BTreeMap<String, Date>, StoreError> {
+    let sql = "SELECT id, entered_at FROM debt WHERE debtor = ? AND creditor = ?";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([key.debtor, key.creditor], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| row.map(|(id, at)| (id, day_of(Timestamp::from_millis(at), zone))).map_err(StoreError::from))
+        .collect()
 }
 
 fn track(conn: &Connection, debt: DebtKey, zone: &TimeZone, today: Date) -> Result<Track, StoreError> {
