@@ -151,6 +151,7 @@ impl Daemon {
             contact: config.contact_settings(book, secret).into(),
         };
         let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
+        let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
@@ -163,6 +164,7 @@ impl Daemon {
             fleet: fleet.clone(),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
+            ladders: ladder_handle,
             settings: http::Settings {
                 country: config.region.country,
                 text: config.text_options(),
@@ -186,6 +188,7 @@ impl Daemon {
             clock: clock.clone(),
             calendar: holidays,
             text: config.text_options(),
+            asked,
             stop: stop.clone(),
         }));
         let modem_config = known_pins(config.modem_settings(), &reader)?;

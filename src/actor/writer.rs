@@ -289,16 +289,10 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
-    /// Carries out what was planned for cases. How many of them were others by then.
-    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<usize, WriteError> {
-        self.call(Job::Submit, move |context| {
-            let mut others = 0;
-            for carried in &planned {
-                others += usize::from(!context.work.carry_out(carried)?);
-            }
-            Ok(others)
-        })
-        .await
+    /// Carries out what was planned for cases. False for each that was another by then.
+    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
+        self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
+            .await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

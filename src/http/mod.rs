@@ -35,6 +35,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::actor::fleet::Fleet;
+use crate::actor::ladder;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
@@ -81,6 +82,8 @@ pub struct Parts {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What ladders do.
+    pub ladders: ladder::Handle,
     /// What is configured.
     pub settings: Settings,
 }

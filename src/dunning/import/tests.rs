@@ -274,6 +274,6 @@ fn an_area_code_in_its_own_column_is_joined_to_what_is_short_of_one() {
     check(
         "cpf;divida;valor;vencimento;ddd;celular",
         "1;x;1,00;24/11/2026;;98765-4321",
-        &["2 celular: too short for a phone number (98765-4321)"],
+        &["2 celular: too short for its country (98765-4321)"],
     );
 }

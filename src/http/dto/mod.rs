@@ -11,6 +11,7 @@ pub(super) mod happening;
 pub(super) mod inbox;
 pub(super) mod intake;
 pub(super) mod ladder;
+pub(super) mod ladder_plan;
 pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;

@@ -5,6 +5,8 @@ mod alarms;
 mod conversations;
 mod events;
 mod evidence;
+mod happenings;
+mod ladder_plan;
 mod operation;
 mod pauses;
 mod portfolio;
@@ -162,6 +164,11 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
         fleet: fleet.clone(),
         clock: clock.clone(),
         metrics,
+        ladders: crate::actor::ladder::handle(
+            tokio::sync::watch::channel(ContactSettings::none().calendar).1,
+            TextOptions::default(),
+        )
+        .0,
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),

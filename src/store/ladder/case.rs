@@ -32,6 +32,31 @@ pub struct CaseKey {
     pub(super) debtor: i64,
 }
 
+impl CaseKey {
+    /// The case of these rows.
+    pub fn new(creditor: i64, debtor: i64) -> Self {
+        Self { creditor, debtor }
+    }
+
+    /// The rows of creditor and debtor.
+    pub fn rows(self) -> (i64, i64) {
+        (self.creditor, self.debtor)
+    }
+}
+
+/// A case whose last text could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseProblem {
+    /// Which.
+    pub key: CaseKey,
+    /// To whom, by the caller's id.
+    pub creditor: String,
+    /// Who, by the caller's id.
+    pub debtor: String,
+    /// Why.
+    pub problem: String,
+}
+
 /// A case as it was loaded.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -80,6 +105,61 @@ impl Reader {
             let mut statement = conn.prepare_cached(sql)?;
             let rows = statement.query_map(params![creditor, stored_day(today), after, limit], |row| row.get(0))?;
             rows.map(|debtor| Ok(CaseKey { creditor, debtor: debtor? })).collect()
+        })
+    }
+
+    /// Cases with debts that go by a ladder, to one creditor where it is named, after one of them where that is given.
+    pub fn cases_on(
+        &self,
+        ladder: &str,
+        creditor: Option<&str>,
+        after: Option<CaseKey>,
+        limit: u32,
+    ) -> Result<Vec<CaseKey>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT dunning_case.creditor, dunning_case.debtor FROM dunning_case
+                 JOIN creditor ON creditor.key = dunning_case.creditor
+                 WHERE (dunning_case.creditor, dunning_case.debtor) > (?1, ?2) AND (?3 IS NULL OR creditor.id = ?3)
+                 AND EXISTS (SELECT 1 FROM debt WHERE debt.debtor = dunning_case.debtor
+                 AND debt.creditor = dunning_case.creditor AND coalesce(debt.ladder, creditor.ladder) = ?4)
+                 ORDER BY dunning_case.creditor, dunning_case.debtor LIMIT ?5";
+            let (after_creditor, after_debtor) =
+                after.map_or((i64::MIN, i64::MIN), |after| (after.creditor, after.debtor));
+            let mut statement = conn.prepare_cached(sql)?;
+            let values = params![after_creditor, after_debtor, creditor, ladder, limit];
+            let rows = statement.query_map(values, |row| Ok(CaseKey { creditor: row.get(0)?, debtor: row.get(1)? }))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Cases with debts that go by a ladder, whose last text could not be written, and why. Of these creditors alone; of all
+    /// where there are none.
+    pub fn cases_with_problems(
+        &self,
+        ladder: &str,
+        creditors: &[String],
+        after: Option<CaseKey>,
+        limit: u32,
+    ) -> Result<Vec<CaseProblem>, StoreError> {
+        let creditors = serde_json::to_string(creditors).unwrap_or_default();
+        self.with(|conn| {
+            let sql = "SELECT dunning_case.creditor, dunning_case.debtor, creditor.id, debtor.id, problem
+                 FROM dunning_case INDEXED BY dunning_case_problem
+                 JOIN creditor ON creditor.key = dunning_case.creditor JOIN debtor ON debtor.key = dunning_case.debtor
+                 WHERE problem IS NOT NULL AND (dunning_case.creditor, dunning_case.debtor) > (?1, ?2)
+                 AND (?3 = '[]' OR creditor.id IN (SELECT value FROM json_each(?3)))
+                 AND EXISTS (SELECT 1 FROM debt WHERE debt.debtor = dunning_case.debtor
+                 AND debt.creditor = dunning_case.creditor AND coalesce(debt.ladder, creditor.ladder) = ?4)
+                 ORDER BY dunning_case.creditor, dunning_case.debtor LIMIT ?5";
+            let (after_creditor, after_debtor) =
+                after.map_or((i64::MIN, i64::MIN), |after| (after.creditor, after.debtor));
+            let mut statement = conn.prepare_cached(sql)?;
+            let values = params![after_creditor, after_debtor, creditors, ladder, limit];
+            let rows = statement.query_map(values, |row| {
+                let key = CaseKey { creditor: row.get(0)?, debtor: row.get(1)? };
+                Ok(CaseProblem { key, creditor: row.get(2)?, debtor: row.get(3)?, problem: row.get(4)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
