@@ -50,7 +50,7 @@ struct SetArgs {
     /// The ladder of debts that name none
     #[arg(long)]
     ladder: Option<String>,
-    /// The template that debtors are sent when something happens to their debts, such as payment_received=obrigado; may be
+    /// The template that debtors are sent when something happens to their debts, such as `payment_received=obrigado`; may be
     /// given several times
     #[arg(long = "on", value_name = "EVENT=TEMPLATE", value_parser = trigger)]
     on: Vec<(String, String)>,

@@ -133,7 +133,7 @@ impl Walk<'_> {
         for _ in 0..=DAYS_MAX {
             let today = self.loaded.case.today;
             if today >= date {
-                return self.day(|walk, plan| walk.steps(plan));
+                return self.day(Self::steps);
             }
             let (records, next) = self.day(|walk, plan| {
                 let row = |id: &str| walk.loaded.case.debts.iter().position(|debt| debt.id == id);

@@ -134,9 +134,14 @@ async fn whoever_asks_for_a_run_is_told_what_it_has_carried_out() {
     let ladder = read_ladder("padrao", 0, json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }] })).unwrap();
     handle.store_ladder(ladder, "test".to_owned()).await.unwrap();
     handle.take(portfolio(), true, "test".to_owned()).await.unwrap();
-    let before = asking.clone();
-    let task = tokio::spawn(run(setup));
-    let ran = tokio::time::timeout(LIMIT, before.run()).await.expect("an answer").expect("a run");
+    let asks = async {
+        let ran = asking.run().await;
+        stop.send_replace(true);
+        ran
+    };
+    let both = async { tokio::join!(asks, run(setup)) };
+    let (ran, ()) = tokio::time::timeout(LIMIT, both).await.expect("a run, and the end of the task");
+    let ran = ran.expect("a run");
     // The first round may have been before it was asked.
     assert_eq!((ran.texts, ran.exits, ran.changed), (0, 0, 0));
     let problems = reader.cases_with_problems("padrao", &[], None, 10).unwrap();
@@ -145,8 +150,6 @@ async fn whoever_asks_for_a_run_is_told_what_it_has_carried_out() {
         ["no template \"hoje\" is approved"]
     );
     assert_eq!(reader.cases_with_problems("padrao", &["outra".to_owned()], None, 10).unwrap(), []);
-    stop.send_replace(true);
-    tokio::time::timeout(LIMIT, task).await.expect("the task ends").unwrap();
     assert_eq!(asking.run().await, None);
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }

@@ -27,15 +27,25 @@ pub(in super::super) struct HappeningRequest {
     /// for `null` or `none`.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
-    pub(in super::super) template: Option<Option<String>>,
+    pub(in super::super) template: TemplateWish,
     /// Your name for it: the same one is taken in once.
     #[serde(rename = "ref")]
     pub(in super::super) reference: Option<String>,
 }
 
 /// What is said to be nothing is told from what is not said.
-fn said<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(given).map(Some)
+fn said<'de, D: Deserializer<'de>>(given: D) -> Result<TemplateWish, D::Error> {
+    Option::deserialize(given).map(TemplateWish::Said)
+}
+
+/// Which template an event names.
+#[derive(Debug, Default)]
+pub(in super::super) enum TemplateWish {
+    /// Nothing is said.
+    #[default]
+    Unsaid,
+    /// This one, or that there is to be none.
+    Said(Option<String>),
 }
 
 /// How the debt stands now, and what was stopped.

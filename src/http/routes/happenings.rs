@@ -12,7 +12,7 @@ use crate::store::portfolio::happening::{HappeningAnswer as Answer, Told};
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::happening::{HappeningAnswer, HappeningRequest};
+use super::super::dto::happening::{HappeningAnswer, HappeningRequest, TemplateWish};
 use super::super::json::{Body, Key};
 use super::super::portfolio::{amount, day};
 use super::super::problem::{Document, Kind, Problem};
@@ -55,8 +55,8 @@ pub(super) async fn tell(
     }
     let reference = word("ref", request.reference)?;
     let wish = match request.template {
-        None => Wish::AsTheCreditorHas,
-        Some(template) => match word("template", template)? {
+        TemplateWish::Unsaid => Wish::AsTheCreditorHas,
+        TemplateWish::Said(template) => match word("template", template)? {
             Some(name) if name != NO_TEMPLATE => Wish::Template(name),
             Some(_) | None => Wish::Nothing,
         },

@@ -133,16 +133,16 @@ impl Work<'_> {
 
     /// Queues the text about an event, and notes it there.
     fn echo(&mut self, event: i64, text: &Result<Sending, Untold>) -> Result<Echo, StoreError> {
-        let echo = match text {
-            Ok(sending) => match self.send(sending)? {
-                Some(_) => Echo { message: Some(sending.submission.id), untold: None },
-                None => {
-                    let detail = "no SIM on its route may ever send so many parts".to_owned();
-                    Echo { message: None, untold: Some(Untold { code: "exceeds_budget".to_owned(), detail }) }
-                }
-            },
-            Err(untold) => Echo { message: None, untold: Some(untold.clone()) },
+        let untold = match text {
+            Ok(sending) if self.send(sending)?.is_some() => None,
+            Ok(_) => {
+                let detail = "no SIM on its route may ever send so many parts".to_owned();
+                Some(Untold { code: "exceeds_budget".to_owned(), detail })
+            }
+            Err(untold) => Some(untold.clone()),
         };
+        let message = text.as_ref().ok().filter(|_| untold.is_none()).map(|sending| sending.submission.id);
+        let echo = Echo { message, untold };
         let untold = echo.untold.as_ref().map(|Untold { code, detail }| format!("{code} {detail}"));
         let sql = "UPDATE debt_event SET message = ?, untold = ? WHERE key = ?";
         let message = echo.message.map(|message| message.as_bytes().to_vec());
