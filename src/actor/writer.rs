@@ -63,6 +63,9 @@ const SUPPRESSED_AT_ONCE: usize = 200;
 /// Debts of a list that are taken in in one transaction: a few milliseconds of work.
 const TAKEN_AT_ONCE: usize = 100;
 
+/// Cases that are marked at once: a millisecond or two, so that no modem waits for it.
+const LOOKED_AT_ONCE: u32 = 500;
+
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -293,6 +296,11 @@ impl Handle {
     pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
         self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
             .await
+    }
+
+    /// Marks the next cases of a creditor that are to be looked at. True while there are more.
+    pub(super) async fn look_on(&self, creditor: i64) -> Result<bool, WriteError> {
+        self.call(Job::Submit, move |context| context.work.look_on(creditor, LOOKED_AT_ONCE)).await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

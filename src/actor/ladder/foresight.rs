@@ -105,17 +105,20 @@ impl Handle {
         let keys = reader.cases_on(ladder, creditor.as_deref(), *after, *limit)?;
         let mut foreseen = Foreseen { cases: keys.len() as u64, ..Foreseen::default() };
         foreseen.last = keys.last().copied().filter(|_| keys.len() >= usize::try_from(*limit).unwrap_or(usize::MAX));
-        for key in keys {
-            let Some(creditor) = creditors.get(&key.rows().0) else { continue };
+        for keys in keys.chunk_by(|one, other| one.rows().0 == other.rows().0) {
+            let creditor = keys.first().and_then(|key| creditors.get(&key.rows().0));
+            let Some(creditor) = creditor else { continue };
             let today = now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(creditor.zone.clone()).date());
-            let Some(loaded) = reader.case(key, creditor, today, now)? else { continue };
-            let means = Means {
-                papers: Arc::clone(&papers),
-                calendar: Arc::clone(&self.calendar.borrow()),
-                text: self.text.clone(),
-                now,
-            };
-            foreseen.steps.extend(Walk { means, loaded, ladder }.to(date.unwrap_or(today)));
+            // What cannot be read is not planned either.
+            for loaded in reader.cases(keys, creditor, today, now)?.into_iter().flatten() {
+                let means = Means {
+                    papers: Arc::clone(&papers),
+                    calendar: Arc::clone(&self.calendar.borrow()),
+                    text: self.text.clone(),
+                    now,
+                };
+                foreseen.steps.extend(Walk { means, loaded, ladder }.to(date.unwrap_or(today)));
+            }
         }
         Ok(foreseen)
     }

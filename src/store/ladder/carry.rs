@@ -2,7 +2,7 @@
 //! queued, and steps are noted. A process that is killed before the commit plans the same again; after it, nothing.
 
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use crate::dispatch::gate::Reason;
 use crate::dunning::debt::Status;
@@ -18,7 +18,7 @@ use super::super::portfolio::{DebtKey, stored_day};
 use super::super::row::stored_number;
 use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
-use super::case::CaseKey;
+use super::case::{self, CaseKey};
 
 /// What a plan of a case has come to.
 #[derive(Debug)]
@@ -122,9 +122,7 @@ impl Work<'_> {
 
     /// The revision of a case.
     pub(in super::super) fn revision_of(&self, key: CaseKey) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        Ok(statement.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?)
+        case::revision(self.conn, key)
     }
 
     /// Texts that a step went by.
@@ -223,28 +221,39 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The same of all cases of a creditor.
-    pub(in super::super) fn look_at_cases_to(&mut self, creditor: &str) -> Result<(), StoreError> {
+    /// The same of all cases of a creditor; of all creditors where none is named. They are marked by [`Self::look_on`].
+    pub(in super::super) fn look_at_cases_to(&mut self, creditor: Option<&str>) -> Result<(), StoreError> {
         self.conn
-            .prepare_cached(
-                "UPDATE dunning_case SET next = 0, revision = revision + 1
-                 WHERE creditor = (SELECT key FROM creditor WHERE id = ?)",
-            )?
+            .prepare_cached("UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE ?1 IS NULL OR id = ?1")?
             .execute([creditor])?;
         Ok(())
     }
 
-    /// The same of all cases whose last text could not be written.
+    /// The same where the text of a case could not be written.
     pub(in super::super) fn look_at_cases_with_problems(&mut self) -> Result<(), StoreError> {
-        let sql = "UPDATE dunning_case SET next = 0, revision = revision + 1 WHERE problem IS NOT NULL";
-        self.conn.execute(sql, [])?;
+        self.conn
+            .prepare_cached(
+                "UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE EXISTS (SELECT 1 FROM dunning_case
+                 WHERE dunning_case.creditor = creditor.key AND problem IS NOT NULL)",
+            )?
+            .execute([])?;
         Ok(())
     }
 
-    /// The same of all cases.
-    pub(in super::super) fn look_at_all_cases(&mut self) -> Result<(), StoreError> {
-        self.conn.execute("UPDATE dunning_case SET next = 0, revision = revision + 1", [])?;
-        Ok(())
+    /// Marks the next `limit` cases of a creditor that are to be looked at. True while there are more.
+    pub fn look_on(&mut self, creditor: i64, limit: u32) -> Result<bool, StoreError> {
+        let sql = "SELECT max(debtor), count(*) FROM (SELECT debtor FROM dunning_case WHERE creditor = ?1
+             AND debtor > (SELECT looked FROM creditor WHERE key = ?1) ORDER BY debtor LIMIT ?2)";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, u32>(1)?));
+        let (last, found) = self.conn.prepare_cached(sql)?.query_row([creditor, i64::from(limit)], read)?;
+        if let Some(last) = last {
+            let sql = "UPDATE dunning_case SET next = 0 WHERE creditor = ?1
+                 AND debtor > (SELECT looked FROM creditor WHERE key = ?1) AND debtor <= ?2";
+            self.conn.prepare_cached(sql)?.execute([creditor, last])?;
+        }
+        let looked = last.filter(|_| found == limit);
+        self.conn.prepare_cached("UPDATE creditor SET looked = ? WHERE key = ?")?.execute(params![looked, creditor])?;
+        Ok(looked.is_some())
     }
 
     /// Begins or moves the track of a debt that is `status` now.

@@ -9,6 +9,3 @@ ALTER TABLE creditor ADD COLUMN triggers TEXT;
 -- The text that an event brought; none where it brought none, and why not.
 ALTER TABLE debt_event ADD COLUMN message BLOB;
 ALTER TABLE debt_event ADD COLUMN untold TEXT;
-
--- Cases whose text could not be written are few, and shown.
-CREATE INDEX dunning_case_problem ON dunning_case (creditor, debtor) WHERE problem IS NOT NULL;

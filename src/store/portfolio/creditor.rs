@@ -85,7 +85,7 @@ impl Work<'_> {
             creditor.id,
         ])?;
         if taken == Taken::Changed {
-            self.look_at_cases_to(&creditor.id)?;
+            self.look_at_cases_to(Some(&creditor.id))?;
         }
         Ok(taken)
     }

@@ -18,6 +18,7 @@ use crate::dunning::event::Happening;
 use crate::dunning::money::Currency;
 use crate::sms::text::TextOptions;
 use crate::store::definition::{read_ladder, read_template};
+use crate::store::ladder::Up;
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
 use crate::store::suppression::Act;
@@ -156,16 +157,20 @@ impl Desk {
         };
         let before = newest(&reader);
         let papers = Arc::new(Papers::read(&reader).unwrap());
+        for creditor in reader.creditors_to_look_at().unwrap() {
+            while self.gateway.commit(self.now, |context| context.work.look_on(creditor, 1)).unwrap() {}
+        }
         for (row, creditor) in reader.creditor_rows().unwrap() {
             let today = self.today();
-            for key in reader.cases_up(row, today, None, 1_000).unwrap() {
+            for Up { key, .. } in reader.cases_up(row, today, None, 1_000).unwrap() {
                 let means = Means {
                     papers: Arc::clone(&papers),
                     calendar: Arc::clone(&ContactSettings::none().calendar),
                     text: TextOptions::default(),
                     now: self.now,
                 };
-                let loaded = reader.case(key, &creditor, today, self.now).unwrap().unwrap();
+                let mut loaded = reader.cases(&[key], &creditor, today, self.now).unwrap();
+                let loaded = loaded.pop().unwrap().unwrap();
                 self.serial += 1;
                 let carried = means.plan(&loaded, [self.serial; 11]);
                 assert!(self.gateway.commit(self.now, |context| context.work.carry_out(&carried)).unwrap());
@@ -349,6 +354,27 @@ fn a_ladder_that_a_creditor_gets_later_is_followed() {
     assert_eq!(desk.run_ladders(), Vec::<String>::new());
     desk.take_all(&[Item::Creditor(with_ladder)]);
     assert_eq!(desk.run_ladders().len(), 1);
+}
+
+#[test]
+fn what_was_planned_before_a_ladder_was_edited_is_not_carried_out() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    let reader = desk.reader();
+    let (row, creditor) = reader.creditor_rows().unwrap().remove(0);
+    let Up { key, .. } = reader.cases_up(row, MONDAY, None, 1).unwrap().remove(0);
+    let loaded = reader.cases(&[key], &creditor, MONDAY, desk.now).unwrap().remove(0).unwrap();
+    let means = Means {
+        papers: Arc::new(Papers::read(&reader).unwrap()),
+        calendar: Arc::clone(&ContactSettings::none().calendar),
+        text: TextOptions::default(),
+        now: desk.now,
+    };
+    let planned = means.plan(&loaded, [1; 11]);
+    assert!(planned.sending.is_some());
+    desk.ladder(&json!({ "steps": [{ "id": "d1", "on": "D+1", "text": "atraso" }] }));
+    assert!(!desk.gateway.commit(desk.now, |context| context.work.carry_out(&planned)).unwrap());
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
 }
 
 #[test]
