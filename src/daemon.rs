@@ -153,6 +153,7 @@ impl Daemon {
             contact: config.contact_settings(book, secret).into(),
         };
         let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
+        let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
@@ -165,6 +166,7 @@ impl Daemon {
             fleet: fleet.clone(),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
+            ladders: ladder_handle,
             settings: http::Settings {
                 country: config.region.country,
                 text: config.text_options(),
@@ -172,6 +174,7 @@ impl Daemon {
                 secret: settings.contact.secret.clone(),
                 wording,
                 zone: config.zone(),
+                four_eyes: config.templates.four_eyes,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -188,6 +191,7 @@ impl Daemon {
             clock: clock.clone(),
             calendar: holidays,
             text: config.text_options(),
+            asked,
             stop: stop.clone(),
         }));
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]

@@ -1,5 +1,6 @@
 //! A day of ladders over a portfolio, while modems work.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -220,6 +221,7 @@ fn fill(database: &Path, clock: &Clock, debts: usize) {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
+        triggers: BTreeMap::new(),
     }));
     store
         .commit(now, |work| {

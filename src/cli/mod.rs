@@ -158,6 +158,10 @@ enum LadderCommand {
     Show(Remote<ladder::ShowArgs>),
     /// Store a file as the next version, which holds from now on
     Save(Remote<ladder::SaveArgs>),
+    /// Say who would get what and when on a day, and why others would not; nothing is carried out
+    Plan(Remote<ladder::PlanArgs>),
+    /// Carry out now what is up, and say what that was
+    Run(Remote<ladder::RunArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -226,6 +230,8 @@ pub fn run(
         Command::Ladder(LadderCommand::List(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Show(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Save(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Plan(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Run(command)) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Alarms(command) => command.run(environment, out),

@@ -12,6 +12,7 @@ pub mod balance;
 pub mod board;
 pub mod call;
 pub mod chain;
+mod companion;
 pub mod control;
 pub mod conversation;
 mod decision;

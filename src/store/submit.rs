@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::contact::place::Warning;
-use crate::contact::{self, TextMark};
+use crate::contact::{self, Companion, TextMark};
 use crate::dispatch::budget::{Allowance, Period};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::LaneKey;
@@ -65,9 +65,7 @@ impl Work<'_> {
 
     /// The same by a route that is settled.
     pub(super) fn submit_by(&mut self, submission: &Submission, route: Route) -> Result<SubmitAnswer, StoreError> {
-        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
-        if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
-            let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
+        if let Some(refused) = self.never_fits(submission, &route) {
             return Ok(self.find_ref(submission)?.unwrap_or(refused));
         }
         // Nearly every reference is new, so it is written first and looked up only when it was there.
@@ -79,8 +77,36 @@ impl Work<'_> {
         self.enqueue(submission, route).map(SubmitAnswer::Queued)
     }
 
+    /// That no SIM on its route can ever send it, where that is so.
+    pub(super) fn never_fits(&self, submission: &Submission, route: &Route) -> Option<SubmitAnswer> {
+        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
+        match self.board.ever_fits(self.settings, route, parts) {
+            Err(Allowance::Never { period, limit }) => Some(SubmitAnswer::ExceedsBudget { parts, period, limit }),
+            Err(Allowance::Now | Allowance::From { .. }) | Ok(()) => None,
+        }
+    }
+
     /// Puts a message into the queue, unless the gate forbids it for good.
     pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Ruling, StoreError> {
+        self.enqueue_as(submission, route, None)
+    }
+
+    /// Puts a message behind another one, which waits.
+    pub(super) fn enqueue_behind(
+        &mut self,
+        submission: &Submission,
+        route: Route,
+        first: MessageKey,
+    ) -> Result<Ruling, StoreError> {
+        self.enqueue_as(submission, route, Some(first))
+    }
+
+    fn enqueue_as(
+        &mut self,
+        submission: &Submission,
+        route: Route,
+        first: Option<MessageKey>,
+    ) -> Result<Ruling, StoreError> {
         let addressee = addressee_of(submission);
         let question = Question {
             paused: false,
@@ -90,15 +116,22 @@ impl Work<'_> {
             parts: u32::try_from(submission.parts.len()).unwrap_or(u32::MAX),
             begun: false,
         };
-        let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let mut record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        if first.is_some() {
+            record.companion = Companion::Waits;
+        }
         let warnings = self.board.contact.warnings(&record.addressee);
         let batch = submission.labels.batch.clone().unwrap_or_default();
         let info = LaneInfo { class: record.class.to_string(), route, batch };
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
-        let due = place(&verdict, submission.due);
+        // A companion is brought forward when its first has left.
+        let due = if first.is_some() { submission.expires } else { place(&verdict, submission.due) };
         let salt = self.salts.of(submission.id);
         let key = self.insert_message(submission, record.addressee.text, lane, due, salt)?;
+        if let Some(first) = first {
+            self.tie_behind(first, key)?;
+        }
         self.count(None, MessageState::Queued);
         let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
@@ -277,7 +310,7 @@ fn place(verdict: &Verdict, due: Timestamp) -> Timestamp {
     }
 }
 
-fn route_of(submission: &Submission) -> Route {
+pub(super) fn route_of(submission: &Submission) -> Route {
     match (&submission.sim, &submission.group) {
         (Some(sim), _) => Route::Sim(sim.clone()),
         (None, Some(group)) => Route::Group(group.clone()),

@@ -365,6 +365,7 @@ impl<'a> Work<'a> {
         if state != message.state {
             self.count(Some(message.state), state);
             self.event(EventKind::Message(state), &About { message: Some(message.key), data, ..About::default() })?;
+            self.lead(message, state, segments)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod aside;
 mod balance;
 mod budget;
 mod clock;
+mod companion;
 mod control;
 mod conversation;
 mod debt;
@@ -22,6 +23,7 @@ mod report;
 mod rest;
 mod results;
 mod travel;
+mod trigger;
 mod unknown;
 mod week;
 
