@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::actor::campaign;
 use crate::actor::fleet::Fleet;
 use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::ladder;
@@ -123,6 +124,7 @@ pub struct Daemon {
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
     ladders: JoinHandle<()>,
+    campaigns: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
@@ -169,6 +171,7 @@ impl Daemon {
                 validity: config.messages.validity,
                 secret: settings.contact.secret.clone(),
                 wording,
+                campaigns_need_test: config.campaigns.require_test,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -184,6 +187,14 @@ impl Daemon {
             writer: writer.handle(),
             clock: clock.clone(),
             calendar: holidays,
+            text: config.text_options(),
+            stop: stop.clone(),
+        }));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let campaigns = tokio::spawn(campaign::run(campaign::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
             text: config.text_options(),
             stop: stop.clone(),
         }));
@@ -250,6 +261,7 @@ impl Daemon {
             close_doors,
             doors,
             ladders,
+            campaigns,
             calendar,
             emulator: running,
             region: config.region,
@@ -304,6 +316,9 @@ impl Daemon {
         }
         if self.ladders.await.is_err() {
             tracing::error!("the ladders' task ended badly");
+        }
+        if self.campaigns.await.is_err() {
+            tracing::error!("the campaigns' task ended badly");
         }
         self.app.close();
         self.close_doors.send_replace(true);

@@ -17,6 +17,8 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
+use super::ladder::CaseKey;
+use super::portfolio::DebtKey;
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
 use super::seal::{self, Salt};
@@ -33,6 +35,8 @@ pub enum SubmitAnswer {
     DuplicateRef(MessageId),
     /// Its validity is over.
     Over,
+    /// What it was written from is another by now.
+    Changed,
     /// No SIM on its route can ever send so many parts.
     ExceedsBudget {
         /// Parts of the message.
@@ -53,7 +57,42 @@ pub struct Ruling {
     pub warnings: Vec<Warning>,
 }
 
+/// What a text was written from, where that can change before it is queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// A debtor's debts to a creditor.
+    pub case: CaseKey,
+    /// The revision that was read.
+    pub revision: i64,
+    /// All debts that the text is about.
+    pub debts: Vec<DebtKey>,
+}
+
 impl Work<'_> {
+    /// Whether what a text was written from is still as it was.
+    pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
+        let Basis { case: CaseKey { creditor, debtor }, revision, .. } = basis;
+        let sql = "SELECT 1 FROM dunning_case WHERE creditor = ? AND debtor = ? AND revision = ?";
+        Ok(self.conn.prepare_cached(sql)?.exists([creditor, debtor, revision])?)
+    }
+
+    /// Takes a message in that was written from debts; not where these are others by now.
+    pub fn submit_about(&mut self, submission: &Submission, basis: Option<&Basis>) -> Result<SubmitAnswer, StoreError> {
+        let Some(basis) = basis else { return self.submit(submission) };
+        if !self.holds_still(basis)? {
+            return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Changed));
+        }
+        let answer = self.submit(submission)?;
+        if let SubmitAnswer::Queued(_) = answer {
+            let sql = "INSERT INTO message_debt (message, debt) SELECT key, ? FROM message WHERE id = ?";
+            let mut insert = self.conn.prepare_cached(sql)?;
+            for debt in &basis.debts {
+                insert.execute(params![debt.0, submission.id.as_bytes()])?;
+            }
+        }
+        Ok(answer)
+    }
+
     /// Takes a message in, unless it is a repeat or too large.
     pub fn submit(&mut self, submission: &Submission) -> Result<SubmitAnswer, StoreError> {
         if submission.expires <= self.now {
@@ -100,6 +139,8 @@ impl Work<'_> {
         let salt = self.salts.of(submission.id);
         let key = self.insert_message(submission, record.addressee.text, lane, due, salt)?;
         self.count(None, MessageState::Queued);
+        let campaign = self.campaign_of(lane, key)?;
+        self.count_of_campaign(campaign, None, MessageState::Queued);
         let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
         if let Verdict::Block { reason } = verdict {

@@ -156,6 +156,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
+            campaigns_need_test: true,
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),

@@ -27,8 +27,8 @@ use super::super::{record, suppression};
 /// The row of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseKey {
-    pub(super) creditor: i64,
-    pub(super) debtor: i64,
+    pub(in super::super) creditor: i64,
+    pub(in super::super) debtor: i64,
 }
 
 /// A case as it was loaded.
@@ -79,6 +79,17 @@ impl Reader {
             let mut statement = conn.prepare_cached(sql)?;
             let rows = statement.query_map(params![creditor, stored_day(today), after, limit], |row| row.get(0))?;
             rows.map(|debtor| Ok(CaseKey { creditor, debtor: debtor? })).collect()
+        })
+    }
+
+    /// All cases of a creditor, after the debtor of one of them; with the rows of their debtors, by which they are in order.
+    pub fn cases_after(&self, creditor: i64, after: i64, limit: u32) -> Result<Vec<(i64, CaseKey)>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT debtor FROM dunning_case WHERE creditor = ?1 AND debtor > ?2 ORDER BY debtor LIMIT ?3";
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map(params![creditor, after, limit], |row| row.get(0))?;
+            rows.map(|debtor| debtor.map(|debtor| (debtor, CaseKey { creditor, debtor })).map_err(StoreError::from))
+                .collect()
         })
     }
 
