@@ -22,9 +22,11 @@ use super::failure::Failure;
 use super::messages::items;
 use super::print::{Printer, cell};
 use super::remote::Command;
-use file::{CsvFile, Progress};
+use file::CsvFile;
 use remembered::Remembered;
 use report::Report;
+
+pub(super) use file::Progress;
 
 /// Rows of one request: some hundred kilobytes.
 const PIECE: usize = 1_000;

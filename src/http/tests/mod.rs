@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod campaigns;
 mod conversations;
 mod events;
 mod evidence;
