@@ -337,13 +337,18 @@ impl Command for PreviewArgs {
 impl Command for TestArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let body = json!({ "to": self.to });
-        let sent = client.ask(Ask { method: Method::POST, path: &path(&self.name, "/test"), body: Some(&body) }).await?;
+        let sent =
+            client.ask(Ask { method: Method::POST, path: &path(&self.name, "/test"), body: Some(&body) }).await?;
         if printer.is_json {
             printer.line(&sent.to_string())?;
             return Ok(Exit::Done);
         }
         let parts = counted(&cell(&sent, "segments"), "part", "parts");
-        printer.line(&format!("the text of {} is on its way, {parts}: {}", cell(&sent, "who"), cell(&sent, "messages")))?;
+        printer.line(&format!(
+            "the text of {} is on its way, {parts}: {}",
+            cell(&sent, "who"),
+            cell(&sent, "messages")
+        ))?;
         Ok(Exit::Done)
     }
 }

@@ -40,9 +40,8 @@ fn parse(text: &str) -> Result<List, String> {
 
 fn lines(text: &str) -> Result<Vec<Value>, String> {
     let filled = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
-    let read = |(line, number): (&str, u32)| {
-        serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))
-    };
+    let read =
+        |(line, number): (&str, u32)| serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"));
     filled.map(read).collect()
 }
 
@@ -62,10 +61,14 @@ fn table(text: &str) -> Result<Vec<Value>, String> {
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let cells = || columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        let mut row: Map<String, Value> =
-            cells().filter(|(column, _)| COLUMNS.contains(column)).map(|(c, cell)| (c.to_owned(), json!(cell))).collect();
-        let vars: Map<String, Value> =
-            cells().filter(|(column, _)| !COLUMNS.contains(column)).map(|(c, cell)| (c.to_owned(), json!(cell))).collect();
+        let mut row: Map<String, Value> = cells()
+            .filter(|(column, _)| COLUMNS.contains(column))
+            .map(|(c, cell)| (c.to_owned(), json!(cell)))
+            .collect();
+        let vars: Map<String, Value> = cells()
+            .filter(|(column, _)| !COLUMNS.contains(column))
+            .map(|(c, cell)| (c.to_owned(), json!(cell)))
+            .collect();
         if !vars.is_empty() {
             row.insert("vars".to_owned(), Value::Object(vars));
         }

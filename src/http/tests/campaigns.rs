@@ -17,10 +17,12 @@ async fn house() -> House {
         let (creditor, amount, due) = ("loja", "110.00", "2026-11-10");
         json!({ "id": id, "creditor": creditor, "debtor": debtor, "amount": amount, "due": due, "status": status })
     };
-    let debts = json!([debt("x1", "d1", "open"), debt("x2", "d1", "open"), debt("x3", "d2", "open"), debt("x4", "d3", "paid")]);
+    let debts =
+        json!([debt("x1", "d1", "open"), debt("x2", "d1", "open"), debt("x3", "d2", "open"), debt("x4", "d3", "paid")]);
     let answer = house.post("/v1/debts", debts).await;
     assert!(answer.json["items"].as_array().unwrap().iter().all(|item| item["created"] == true), "{}", answer.text);
-    let texts = json!({ "texts": [{ "name": "a", "body": "{{ sender }}: {{ first_name }}, {{ total }}. Responda SAIR." }] });
+    let texts =
+        json!({ "texts": [{ "name": "a", "body": "{{ sender }}: {{ first_name }}, {{ total }}. Responda SAIR." }] });
     let put = request("PUT", "/v1/templates/atraso", &[], texts.to_string().into());
     assert_eq!(call(house.local(), put).await.status, StatusCode::OK);
     house.post("/v1/templates/atraso/approve", json!({ "version": 1 })).await;
@@ -122,9 +124,15 @@ async fn a_list_grows_in_pieces_and_is_its_creditors_business() {
     assert_eq!(house.post("/v1/batches/lista/rows", &more).await.json["rows"], 3);
     assert_eq!(house.post("/v1/batches/lista/rows", &more).await.json["rows"], 3);
     let looked = house.post("/v1/batches/lista/preview", "{}").await;
-    assert_eq!((&looked.json["recipients"], &looked.json["left_out"]), (&json!(2), &json!({ "unfilled": 1 })), "{}", looked.text);
+    assert_eq!(
+        (&looked.json["recipients"], &looked.json["left_out"]),
+        (&json!(2), &json!({ "unfilled": 1 })),
+        "{}",
+        looked.text
+    );
     assert_eq!(looked.json["examples"][1]["text"], "Loja: Caio, R$ 5,00. Responda SAIR.");
-    let other = house.token(json!({ "client": "other", "scopes": ["send", "read", "pii"], "creditors": ["azul"] })).await;
+    let other =
+        house.token(json!({ "client": "other", "scopes": ["send", "read", "pii"], "creditors": ["azul"] })).await;
     house.with(&other, "GET", "/v1/batches/lista", "").await.is_problem(404, "not-found", None);
     house.with(&other, "POST", "/v1/batches/lista/cancel", "").await.is_problem(404, "not-found", None);
     house.with(&other, "POST", "/v1/batches", campaign()).await.is_problem(403, "forbidden", Some("creditor"));
@@ -142,7 +150,10 @@ async fn an_operator_sends_a_template_to_a_debtor() {
     assert_eq!((sent.status, &sent.json["to"]), (StatusCode::ACCEPTED, &json!("+5511987654321")), "{}", sent.text);
     let message = house.get(&format!("/v1/messages/{}", sent.json["id"].as_str().unwrap())).await.json;
     assert_eq!(message["text"], "Loja: Maria, R$ 220,00. Responda SAIR.");
-    assert_eq!((&message["team"], &message["operator"], &message["debt"]), (&json!("sul"), &json!("ana"), &json!("x1")));
+    assert_eq!(
+        (&message["team"], &message["operator"], &message["debt"]),
+        (&json!("sul"), &json!("ana"), &json!("x1"))
+    );
     // One of its debts is paid: the text of both is true no more.
     let paid = house.post("/v1/debts/x2/events", json!({ "type": "payment_received" })).await;
     assert_eq!(paid.json["stopped"], 1, "{}", paid.text);
@@ -157,7 +168,7 @@ async fn an_operator_sends_a_template_to_a_debtor() {
     let message = house.get(&format!("/v1/messages/{}", sent.json["items"][0]["id"].as_str().unwrap())).await.json;
     assert_eq!(message["text"], "Loja: João, R$ 80,00. Responda SAIR.");
     let preview = house.post("/v1/preview", json!({ "template": "atraso", "debtor": "d2", "creditor": "loja" })).await;
-    assert_eq!((&preview.json["segments"], &preview.json["encoding"]), (&json!(1), &json!("gsm7")), "{}", preview.text);
+    assert_eq!((&preview.json["segments"], &preview.json["encoding"]), (&json!(1), &json!("ucs2")), "{}", preview.text);
 }
 
 #[tokio::test]

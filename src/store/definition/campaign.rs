@@ -149,7 +149,7 @@ mod tests {
     fn what_is_written_comes_back() {
         let segment = json!({
             "creditor": "loja", "team": "t", "operator": "o", "purpose": "promotion", "priority": 3, "group": "vip",
-            "per_day": 300, "start_at": "2026-11-26T12:00:00Z", "valid_until": "2026-11-28T12:00:00Z",
+            "per_day": 300, "start_at": "2026-11-26T12:00:00.000Z", "valid_until": "2026-11-28T12:00:00.000Z",
             "segment": { "days_late": { "min": 5 } }, "segment_name": "late", "each_debt": true, "template": "oferta",
         });
         let list = json!({ "creditor": "loja", "purpose": "collection", "priority": 4, "sim": "norte", "text": "Oi" });
