@@ -110,7 +110,11 @@ impl Setup {
     /// Plans everything that is up, and says when the next day begins for a creditor with something to come.
     async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
         let reader = Arc::clone(&self.reader);
-        let creditors = blocking(move || reader.creditor_rows()).await?;
+        let (creditors, to_look_at) =
+            blocking(move || Ok((reader.creditor_rows()?, reader.creditors_to_look_at()?))).await?;
+        for creditor in to_look_at {
+            while self.writer.look_on(creditor).await? {}
+        }
         let mut papers: Option<Arc<Papers>> = None;
         let mut next: Option<Timestamp> = None;
         for (row, creditor) in creditors {
@@ -119,13 +123,14 @@ impl Setup {
                 let mut after = None;
                 while !*self.stop.borrow() {
                     let reader = Arc::clone(&self.reader);
-                    let keys = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await?;
-                    let Some(last) = keys.last().copied() else { break };
+                    let up = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await?;
+                    let Some(last) = up.last().copied() else { break };
                     after = Some(last);
                     let papers = match &papers {
                         Some(papers) => Arc::clone(papers),
                         None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
                     };
+                    let keys = up.into_iter().map(|up| up.key).collect();
                     self.carry_out_each(keys, &creditor, &papers, today).await?;
                 }
                 self.next_day(row, &creditor, today).await?
@@ -212,14 +217,10 @@ impl Setup {
         let reader = Arc::clone(&self.reader);
         let planned = blocking(move || {
             let mut planned: Vec<Carried> = Vec::with_capacity(keys.len());
-            for (key, random) in keys.into_iter().zip(random) {
-                match reader.case(key, &creditor, today, means.now) {
-                    Ok(Some(loaded)) => planned.push(means.plan(&loaded, random)),
-                    Ok(None) => {}
-                    Err(error) if error.is_of_a_row() => {
-                        tracing::error!(?key, %error, "case cannot be read; it is tried again");
-                    }
-                    Err(error) => return Err(error),
+            for (loaded, random) in reader.cases(&keys, &creditor, today, means.now)?.into_iter().zip(random) {
+                match loaded {
+                    Ok(loaded) => planned.push(means.plan(&loaded, random)),
+                    Err((key, error)) => tracing::error!(?key, %error, "case cannot be read; it is tried again"),
                 }
             }
             Ok(planned)

@@ -66,6 +66,9 @@ const SUPPRESSED_AT_ONCE: usize = 200;
 /// Debts of a list that are taken in in one transaction: a few milliseconds of work.
 const TAKEN_AT_ONCE: usize = 100;
 
+/// Cases that are marked at once: a millisecond or two, so that no modem waits for it.
+const LOOKED_AT_ONCE: u32 = 500;
+
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -425,6 +428,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: String, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(&batch, &route))).await
+    }
+
+    /// Marks the next cases of a creditor that are to be looked at. True while there are more.
+    pub(super) async fn look_on(&self, creditor: i64) -> Result<bool, WriteError> {
+        self.call(Job::Submit, move |context| context.work.look_on(creditor, LOOKED_AT_ONCE)).await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

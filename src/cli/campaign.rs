@@ -43,7 +43,7 @@ pub(super) struct CreateArgs {
     /// The same text for everybody
     #[arg(long)]
     text: Option<String>,
-    /// To whom: a segment as JSON, such as '{"days_late": {"min": 5}}'; '{}' is everybody
+    /// To whom: a segment as JSON, such as `{"days_late": {"min": 5}}`; `{}` is everybody
     #[arg(long, value_name = "JSON", value_parser = segment, conflicts_with = "file")]
     segment: Option<Value>,
     /// What the segment is called in results
@@ -207,7 +207,7 @@ impl CreateArgs {
             ("text", text(&self.text)),
             ("segment", self.segment.clone()),
             ("segment_name", text(&self.segment_name)),
-            ("each_debt", self.each_debt.then(|| json!(true))),
+            ("each_debt", Some(json!(true)).filter(|_| self.each_debt)),
             ("purpose", text(&self.purpose)),
             ("priority", self.priority.map(|priority| json!(priority))),
             ("per_day", self.per_day.map(|parts| json!(parts))),
@@ -252,13 +252,9 @@ fn print_look(looked: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> 
 }
 
 fn print_forecast(forecast: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
-    let line = match forecast.get("ends_at").and_then(Value::as_str) {
-        Some(at) => format!("ends about {}", for_people(at)),
-        None => {
-            let why = forecast.pointer("/reason/detail").and_then(Value::as_str).unwrap_or("nothing is known");
-            format!("no estimate: {why}")
-        }
-    };
+    let why = || forecast.pointer("/reason/detail").and_then(Value::as_str).unwrap_or("nothing is known");
+    let ends_at = forecast.get("ends_at").and_then(Value::as_str);
+    let line = ends_at.map_or_else(|| format!("no estimate: {}", why()), |at| format!("ends about {}", for_people(at)));
     Ok(printer.line(&line)?)
 }
 
@@ -309,7 +305,8 @@ impl Command for ShowArgs {
 fn summary(campaign: &Value) -> String {
     let of = |field: &str, word: &str| {
         let counts = campaign.get(field).and_then(Value::as_object).into_iter().flatten();
-        counts.map(|(code, count)| format!(", {count} {word}{code}")).collect::<String>()
+        let told: Vec<String> = counts.map(|(code, count)| format!(", {count} {word}{code}")).collect();
+        told.concat()
     };
     let messages = counted(&cell(campaign, "messages"), "message", "messages");
     let rest = if campaign.get("queued") == Some(&json!(false)) { " so far" } else { "" };

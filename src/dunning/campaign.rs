@@ -53,7 +53,7 @@ pub enum Audience {
     /// To whoever owes something of this kind to the creditor.
     Segment {
         /// Of which kind.
-        segment: Segment,
+        segment: Box<Segment>,
         /// What it is called in results.
         name: Option<String>,
         /// One text for each debt, instead of one for all debts of a debtor.
@@ -153,6 +153,8 @@ pub enum LeftOut {
     ExceedsBudget,
     /// Its validity is over.
     Expired,
+    /// What is stored of it cannot be read.
+    Unreadable,
 }
 
 impl LeftOut {
@@ -174,6 +176,7 @@ impl LeftOut {
             Self::ExceedsShare => "exceeds_share",
             Self::ExceedsBudget => "exceeds_budget",
             Self::Expired => "expired",
+            Self::Unreadable => "unreadable",
         }
     }
 }

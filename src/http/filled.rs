@@ -59,7 +59,7 @@ pub(super) fn fill(
         return Ok(Err(Problem::bad("template", "give text or template, not both")));
     }
     let filling = Filling { reader, caller, settings, now };
-    filling.fill(request, template, &vars.unwrap_or_default())
+    filling.fill(request, template.as_deref(), &vars.unwrap_or_default())
 }
 
 struct Filling<'a> {
@@ -73,10 +73,10 @@ impl Filling<'_> {
     fn fill(
         &self,
         request: &mut SubmitRequest,
-        template: Option<String>,
+        template: Option<&str>,
         vars: &BTreeMap<String, String>,
     ) -> Result<Result<(), Problem>, StoreError> {
-        let compiled = match &template {
+        let compiled = match template {
             None => None,
             Some(name) => match self.template(name)? {
                 Ok(compiled) => Some(compiled),

@@ -88,7 +88,8 @@ pub(super) fn read(
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());
     let history =
         if asks_history { history(conn, contact, &addressee, message, known, since)? } else { History::default() };
-    let of_debts = if minds_standing && known.debts { standing_of(conn, &addressee, message)? } else { Standing::Open };
+    let of_debts =
+        if minds_standing && known.debts { standing_of(conn, &addressee, message, now)? } else { Standing::Open };
     let of_person = if minds_standing && known.standing {
         standing(conn, addressee.debtor.as_deref(), number, purpose, now)?
     } else {
@@ -161,10 +162,15 @@ fn touches(
 }
 
 /// How the debts stand that a text is about: those that it names, else all of its debtor.
-fn standing_of(conn: &Connection, addressee: &Addressee, message: Option<MessageKey>) -> Result<Standing, StoreError> {
+fn standing_of(
+    conn: &Connection,
+    addressee: &Addressee,
+    message: Option<MessageKey>,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
     match (&addressee.debt, &addressee.debtor) {
-        (Some(debt), _) => portfolio::standing_of_debts(conn, debt, message),
-        (None, Some(debtor)) => portfolio::standing_of_all_debts(conn, debtor),
+        (Some(debt), _) => portfolio::standing_of_debts(conn, debt, message, now),
+        (None, Some(debtor)) => portfolio::standing_of_all_debts(conn, debtor, now),
         (None, None) => Ok(Standing::Open),
     }
 }

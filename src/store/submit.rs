@@ -17,7 +17,7 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
-use super::ladder::CaseKey;
+use super::ladder::{self, CaseKey};
 use super::portfolio::DebtKey;
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
@@ -71,9 +71,7 @@ pub struct Basis {
 impl Work<'_> {
     /// Whether what a text was written from is still as it was.
     pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
-        let Basis { case: CaseKey { creditor, debtor }, revision, .. } = basis;
-        let sql = "SELECT 1 FROM dunning_case WHERE creditor = ? AND debtor = ? AND revision = ?";
-        Ok(self.conn.prepare_cached(sql)?.exists([creditor, debtor, revision])?)
+        Ok(ladder::revision(self.conn, basis.case)? == Some(basis.revision))
     }
 
     /// Takes a message in that was written from debts; not where these are others by now.

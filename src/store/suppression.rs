@@ -153,6 +153,7 @@ impl Work<'_> {
                     .prepare_cached("INSERT INTO suppression (act, subscriber, number) VALUES (?, ?, ?)")?
                     .execute(params![act.0, subscriber, stored_number(*number)])?;
                 stopped.added += 1;
+                self.look_at_cases_with(*number)?;
             }
             if matches!(entry.kind, Kind::WrongPerson | Kind::Deceased) {
                 self.unconfirm_number(*number)?;
@@ -231,6 +232,7 @@ impl Work<'_> {
         if found.is_empty() {
             return Ok(0);
         }
+        self.look_at_cases_with(number)?;
         self.conn
             .prepare_cached("INSERT INTO suppression_lift (at, client, why, inbound) VALUES (?, ?, ?, ?)")?
             .execute(params![self.now.as_millis(), client, why, inbound])?;

@@ -47,8 +47,7 @@ impl LetterError {
         match self {
             Self::Text(TextError::Empty) => "empty",
             Self::Text(TextError::TooLong { .. }) => "too_long",
-            Self::Text(TextError::NotEncodable { .. }) => "not_encodable",
-            Self::Number(_) | Self::Parts(_) => "not_encodable",
+            Self::Text(TextError::NotEncodable { .. }) | Self::Number(_) | Self::Parts(_) => "not_encodable",
         }
     }
 }

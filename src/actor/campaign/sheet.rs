@@ -16,7 +16,7 @@ use crate::sms::number::PhoneNumber;
 use crate::sms::text::{Encoding, TextOptions};
 use crate::store::StoreError;
 use crate::store::campaign::{CampaignKey, CampaignRow, CampaignText};
-use crate::store::ladder::Loaded;
+use crate::store::ladder::{CaseKey, Loaded};
 use crate::store::reader::Reader;
 use crate::store::submit::Basis;
 
@@ -154,10 +154,18 @@ impl Sheet {
                 let cases = reader.cases_after(*row, after, limit)?;
                 let place = cases.last().map_or(after, |(place, _)| *place);
                 let (is_last, mut rows) = (is_last(cases.len()), Vec::new());
-                for (_, key) in cases {
-                    let Some(loaded) = reader.case(key, creditor, Self::today(creditor, now), now)? else { continue };
+                let keys: Vec<CaseKey> = cases.into_iter().map(|(_, key)| key).collect();
+                for loaded in reader.cases(&keys, creditor, Self::today(creditor, now), now)? {
+                    let loaded = match loaded {
+                        Ok(loaded) => loaded,
+                        Err((key, error)) => {
+                            tracing::error!(?key, %error, "case cannot be read");
+                            rows.push(Planned { who: "-".to_owned(), outcome: Err(LeftOut::Unreadable.code()) });
+                            continue;
+                        }
+                    };
                     for text in texts(&loaded.case, segment, self.purpose, *each) {
-                        let outcome = match text.and_then(|debts| self.number(&loaded).map(|to| (debts, to))) {
+                        let outcome = match text.and_then(|debts| Self::number(&loaded).map(|to| (debts, to))) {
                             Ok((debts, to)) => {
                                 self.write(Some(&loaded), &debts, &loaded.case, to, &Given::default(), now, dice()?)
                             }
@@ -230,7 +238,7 @@ impl Sheet {
         };
         let named = |debt: &&Debt| row.debt.as_ref().is_none_or(|named| *named == debt.id);
         let meant: Vec<&Debt> = loaded.case.debts.iter().filter(named).collect();
-        let to = row.to.map_or_else(|| self.number(&loaded), Ok);
+        let to = row.to.map_or_else(|| Self::number(&loaded), Ok);
         Ok(match about(&meant, self.purpose, false).into_iter().next() {
             None => Err(LeftOut::NotFound.code()),
             Some(Err(why)) => Err(why.code()),
@@ -247,7 +255,7 @@ impl Sheet {
         now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(creditor.zone.clone()).date())
     }
 
-    fn number(&self, loaded: &Loaded) -> Result<PhoneNumber, LeftOut> {
+    fn number(loaded: &Loaded) -> Result<PhoneNumber, LeftOut> {
         match (loaded.stop, loaded.number) {
             (Some(stop), _) => Err(stop.into()),
             (None, Some(number)) => Ok(number),

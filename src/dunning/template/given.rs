@@ -112,9 +112,8 @@ impl Given {
 
 fn content(name: &'static str, kind: Kind, value: &str) -> Result<Content, GivenError> {
     let form = |expected| GivenError::Form { name, expected };
-    let is_text = !value.is_empty()
-        && value.chars().count() <= VALUE_CHARACTERS_MAX
-        && !value.chars().any(|character| character.is_control());
+    let is_text =
+        !value.is_empty() && value.chars().count() <= VALUE_CHARACTERS_MAX && !value.chars().any(char::is_control);
     if !is_text {
         return Err(form("1 to 500 characters on one line"));
     }

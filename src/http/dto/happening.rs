@@ -52,7 +52,7 @@ impl HappeningAnswer {
     }
 
     /// Of what was noted before.
-    pub(in super::super) fn repeated(status: Status, amount: Amount) -> Self {
-        Self { repeated: true, ..Self::noted(status, amount, Stopped::default()) }
+    pub(in super::super) fn repeated(status: Status, amount: Amount, stopped: Stopped) -> Self {
+        Self { repeated: true, ..Self::noted(status, amount, stopped) }
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn tell(
     let told = Told { debt, happening, reference, client: caller.client().to_owned() };
     match site.writer.happen(told).await? {
         Answer::Noted { status, amount, stopped } => Ok(Json(HappeningAnswer::noted(status, amount, stopped))),
-        Answer::Repeated { status, amount } => Ok(Json(HappeningAnswer::repeated(status, amount))),
+        Answer::Repeated { status, amount, stopped } => Ok(Json(HappeningAnswer::repeated(status, amount, stopped))),
         Answer::DuplicateRef => {
             Err(Problem::new(Kind::DuplicateRef, "another event was told under this ref").field("ref"))
         }

@@ -103,7 +103,9 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<CampaignView, StoreError> {
     let state = match State::from_name(&state).ok_or_else(corrupt)? {
         State::Running if queued_at.is_some() && progress.open() == 0 => State::Done,
         State::Running | State::Scheduled if row.get(11)? => State::Paused,
-        state => state,
+        state @ (State::Draft | State::Scheduled | State::Running | State::Paused | State::Done | State::Cancelled) => {
+            state
+        }
     };
     let mut statement =
         conn.prepare_cached("SELECT code, texts FROM campaign_left WHERE campaign = ? ORDER BY code")?;

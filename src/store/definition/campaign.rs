@@ -62,7 +62,7 @@ pub fn read_campaign(name: &str, written: Value) -> Result<Campaign, DefinitionE
     };
     let audience = match written.segment {
         Some(segment) => Audience::Segment {
-            segment: read_segment(segment).map_err(|error| error.at("segment"))?,
+            segment: Box::new(read_segment(segment).map_err(|error| error.at("segment"))?),
             name: written.segment_name,
             each: written.each_debt,
         },

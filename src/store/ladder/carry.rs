@@ -2,7 +2,7 @@
 //! queued, and steps are noted. A process that is killed before the commit plans the same again; after it, nothing.
 
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use crate::dispatch::gate::Reason;
 use crate::dunning::debt::Status;
@@ -10,13 +10,15 @@ use crate::dunning::ladder::{Channel, Done, StepId};
 use crate::sms::id::MessageKey;
 use crate::sms::lifecycle::SegmentState;
 use crate::sms::message::Submission;
+use crate::sms::number::PhoneNumber;
 
 use super::super::StoreError;
 use super::super::event::{About, EventKind};
 use super::super::portfolio::{DebtKey, stored_day};
+use super::super::row::stored_number;
 use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
-use super::case::CaseKey;
+use super::case::{self, CaseKey};
 
 /// What a plan of a case has come to.
 #[derive(Debug)]
@@ -78,10 +80,8 @@ impl Work<'_> {
     /// Carries a plan out. False where the case is another by now, or a text that is not wanted any more has left: it is
     /// planned again.
     pub fn carry_out(&mut self, carried: &Carried) -> Result<bool, StoreError> {
-        let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
         let CaseKey { creditor, debtor } = carried.key;
-        let revision = self.conn.prepare_cached(sql)?.query_row([creditor, debtor], |row| row.get(0)).optional()?;
-        if revision != Some(carried.revision) {
+        if case::revision(self.conn, carried.key)? != Some(carried.revision) {
             return Ok(false);
         }
         let mut unwanted = Vec::new();
@@ -191,17 +191,53 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The same of all cases whose last text could not be written.
-    pub(in super::super) fn look_at_cases_with_problems(&mut self) -> Result<(), StoreError> {
-        let sql = "UPDATE dunning_case SET next = 0, revision = revision + 1 WHERE problem IS NOT NULL";
-        self.conn.execute(sql, [])?;
+    /// The same of all cases of debtors that have a number.
+    pub(in super::super) fn look_at_cases_with(&mut self, number: PhoneNumber) -> Result<(), StoreError> {
+        for form in number.forms() {
+            self.conn
+                .prepare_cached(
+                    "UPDATE dunning_case SET next = 0, revision = revision + 1
+                     WHERE (creditor, debtor) IN (SELECT debt.creditor, debt.debtor FROM debtor_number
+                     JOIN debt ON debt.debtor = debtor_number.debtor WHERE number = ?)",
+                )?
+                .execute([stored_number(form)])?;
+        }
         Ok(())
     }
 
-    /// The same of all cases.
-    pub(in super::super) fn look_at_all_cases(&mut self) -> Result<(), StoreError> {
-        self.conn.execute("UPDATE dunning_case SET next = 0, revision = revision + 1", [])?;
+    /// The same of all cases of a creditor; of all creditors where none is named. They are marked by [`Self::look_on`].
+    pub(in super::super) fn look_at_cases_to(&mut self, creditor: Option<&str>) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE ?1 IS NULL OR id = ?1")?
+            .execute([creditor])?;
         Ok(())
+    }
+
+    /// The same where the text of a case could not be written.
+    pub(in super::super) fn look_at_cases_with_problems(&mut self) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE EXISTS (SELECT 1 FROM dunning_case
+                 WHERE dunning_case.creditor = creditor.key AND problem IS NOT NULL)",
+            )?
+            .execute([])?;
+        Ok(())
+    }
+
+    /// Marks the next `limit` cases of a creditor that are to be looked at. True while there are more.
+    pub fn look_on(&mut self, creditor: i64, limit: u32) -> Result<bool, StoreError> {
+        let sql = "SELECT max(debtor), count(*) FROM (SELECT debtor FROM dunning_case WHERE creditor = ?1
+             AND debtor > (SELECT looked FROM creditor WHERE key = ?1) ORDER BY debtor LIMIT ?2)";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, u32>(1)?));
+        let (last, found) = self.conn.prepare_cached(sql)?.query_row([creditor, i64::from(limit)], read)?;
+        if let Some(last) = last {
+            let sql = "UPDATE dunning_case SET next = 0 WHERE creditor = ?1
+                 AND debtor > (SELECT looked FROM creditor WHERE key = ?1) AND debtor <= ?2";
+            self.conn.prepare_cached(sql)?.execute([creditor, last])?;
+        }
+        let looked = last.filter(|_| found == limit);
+        self.conn.prepare_cached("UPDATE creditor SET looked = ? WHERE key = ?")?.execute(params![looked, creditor])?;
+        Ok(looked.is_some())
     }
 
     /// Begins or moves the track of a debt that is `status` now.

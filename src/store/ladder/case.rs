@@ -24,6 +24,47 @@ use super::super::row::{message_state_of, stored_number};
 use super::super::{StoreError, reply};
 use super::super::{record, suppression};
 
+/// Cases with something that may be up on a day, the one that was up first in front.
+const UP: &str =
+    "SELECT debtor, next FROM dunning_case WHERE creditor = ?1 AND next <= ?2 AND (next, debtor) > (?3, ?4)
+     ORDER BY next, debtor LIMIT ?5";
+
+/// What became of a debt's steps. Parts of a message are consecutive rows.
+const STEPS: &str = "SELECT step.step, cycle, step.day, outcome, message.state, message.parts_sent,
+     (SELECT min(offered_at) FROM segment
+     WHERE segment.key BETWEEN message.first_segment AND message.first_segment + message.parts - 1)
+     FROM step LEFT JOIN message ON message.key = step.message WHERE step.debt = ? ORDER BY step.day, step.step";
+
+/// The last day on which a ladder planned a text to a debtor for another creditor.
+const TEXTED: &str = "SELECT max(step.day) FROM debt JOIN step ON step.debt = debt.key
+     WHERE debt.debtor = ?1 AND debt.creditor <> ?2 AND outcome IN ('queued', 'grouped', 'sent')";
+
+/// How many debts were paid, and how many of them late.
+const PAID: &str =
+    "SELECT count(*), coalesce(sum(paid_on > due), 0) FROM (SELECT due, (SELECT max(debt_event.at) / 86400000
+     FROM debt_event WHERE debt_event.debt = debt.key AND kind = 'payment_received') AS paid_on
+     FROM debt WHERE debtor = ? AND status = 'paid')";
+
+/// How many promises were broken: nothing was paid between a promise and the end of its day.
+const BROKEN: &str = "SELECT count(*) FROM debt JOIN debt_event AS promise ON promise.debt = debt.key
+     WHERE debt.debtor = ?1 AND promise.kind = 'promise' AND promise.day < ?2 AND NOT EXISTS (SELECT 1
+     FROM debt_event AS later WHERE later.debt = debt.key AND later.key > promise.key
+     AND (later.at / 86400000 <= promise.day OR later.kind = 'promise'))";
+
+/// What a number wrote last.
+const WROTE: &str = "SELECT at, understood FROM inbound WHERE number = ? ORDER BY seq DESC LIMIT 1";
+
+/// How often a debtor was texted since then.
+const TOUCHED: &str = "SELECT count(*) FROM touch WHERE debtor = ? AND at > ?";
+
+/// A case that may be up, and since which day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Up {
+    /// Which.
+    pub key: CaseKey,
+    since: i64,
+}
+
 /// The row of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseKey {
@@ -50,6 +91,9 @@ pub struct Loaded {
     pub texted: Option<Date>,
 }
 
+/// A case that was loaded, or why it could not be.
+pub type Loading = Result<Loaded, (CaseKey, StoreError)>;
+
 /// The day of a time.
 fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_jiff().map_or(Date::MAX, |at| at.to_zoned(zone.clone()).date())
@@ -64,21 +108,22 @@ impl Reader {
         })
     }
 
-    /// Cases of a creditor with something that may be up on a day, after one of them where that is given.
-    pub fn cases_up(
-        &self,
-        creditor: i64,
-        today: Date,
-        after: Option<CaseKey>,
-        limit: u32,
-    ) -> Result<Vec<CaseKey>, StoreError> {
+    /// Creditors of whose cases some are still to be marked ([`Work::look_on`](super::super::work::Work::look_on)).
+    pub fn creditors_to_look_at(&self) -> Result<Vec<i64>, StoreError> {
         self.with(|conn| {
-            let sql = "SELECT debtor FROM dunning_case WHERE creditor = ?1 AND next <= ?2 AND debtor > ?3
-                 ORDER BY debtor LIMIT ?4";
-            let after = after.map_or(i64::MIN, |after| after.debtor);
-            let mut statement = conn.prepare_cached(sql)?;
-            let rows = statement.query_map(params![creditor, stored_day(today), after, limit], |row| row.get(0))?;
-            rows.map(|debtor| Ok(CaseKey { creditor, debtor: debtor? })).collect()
+            let mut statement = conn.prepare_cached("SELECT key FROM creditor WHERE looked IS NOT NULL")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Cases of a creditor with something that may be up on a day, after one of them where that is given.
+    pub fn cases_up(&self, creditor: i64, today: Date, after: Option<Up>, limit: u32) -> Result<Vec<Up>, StoreError> {
+        self.with(|conn| {
+            let (since, debtor) = after.map_or((i64::MIN, i64::MIN), |after| (after.since, after.key.debtor));
+            let mut statement = conn.prepare_cached(UP)?;
+            let read = |row: &Row<'_>| Ok(Up { key: CaseKey { creditor, debtor: row.get(0)? }, since: row.get(1)? });
+            let rows = statement.query_map(params![creditor, stored_day(today), since, debtor, limit], read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
@@ -102,15 +147,27 @@ impl Reader {
         })
     }
 
-    /// Loads a case. `None` for one that is no more, or cannot be read.
-    pub fn case(
+    /// Loads cases as they are at one moment. Nothing for one that is no more.
+    pub fn cases(
         &self,
-        key: CaseKey,
+        keys: &[CaseKey],
         creditor: &Arc<Creditor>,
         today: Date,
         now: Timestamp,
-    ) -> Result<Option<Loaded>, StoreError> {
-        self.with(|conn| load(conn, key, creditor, today, now))
+    ) -> Result<Vec<Loading>, StoreError> {
+        self.with(|conn| {
+            let snapshot = conn.unchecked_transaction()?;
+            let mut loaded = Vec::with_capacity(keys.len());
+            for key in keys {
+                match load(conn, *key, creditor, today, now) {
+                    Ok(found) => loaded.extend(found.map(Ok)),
+                    Err(error) if error.is_of_a_row() => loaded.push(Err((*key, error))),
+                    Err(error) => return Err(error),
+                }
+            }
+            snapshot.finish()?;
+            Ok(loaded)
+        })
     }
 
     /// Loads what a debtor owes to a creditor, by the debtor's id. `None` where nothing was ever owed.
@@ -130,6 +187,14 @@ impl Reader {
     }
 }
 
+/// The revision of a case, which is another one after everything that changes it.
+pub(in super::super) fn revision(conn: &Connection, key: CaseKey) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT revision + epoch FROM dunning_case JOIN creditor ON creditor.key = dunning_case.creditor
+         WHERE creditor = ? AND debtor = ?";
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?)
+}
+
 fn load(
     conn: &Connection,
     key: CaseKey,
@@ -137,9 +202,9 @@ fn load(
     today: Date,
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
-    let sql = "SELECT revision FROM dunning_case WHERE creditor = ? AND debtor = ?";
-    let revision = conn.prepare_cached(sql)?.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?;
-    let Some((revision, debtor)) = revision.zip(portfolio::debtor_by_key(conn, key.debtor)?) else { return Ok(None) };
+    let Some((revision, debtor)) = revision(conn, key)?.zip(portfolio::debtor_by_key(conn, key.debtor)?) else {
+        return Ok(None);
+    };
     let debts = portfolio::debts_of_case(conn, key.creditor, key.debtor)?;
     let mut tracks = Vec::with_capacity(debts.len());
     for (debt, _) in &debts {
@@ -164,10 +229,7 @@ fn track(conn: &Connection, debt: DebtKey, zone: &TimeZone, today: Date) -> Resu
     let mut track =
         conn.prepare_cached(sql)?.query_row([debt.0], read).optional()?.unwrap_or_else(|| Track::new(today));
     // What became of a text is told by its message, and is not written a second time.
-    let sql = "SELECT step.step, cycle, step.day, outcome, message.state, message.parts_sent,
-         (SELECT min(offered_at) FROM segment WHERE segment.message = message.key)
-         FROM step LEFT JOIN message ON message.key = step.message WHERE step.debt = ? ORDER BY step.day, step.step";
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(STEPS)?;
     let rows = statement.query_map([debt.0], |row| {
         let (cycle, on, outcome): (i64, i64, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
         let became: Option<(i64, i64)> = row.get::<_, Option<i64>>(4)?.zip(row.get(5)?);
@@ -218,6 +280,7 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
 }
 
 /// The first number that may be asked for payment, one that its owner has confirmed before others; or why there is none.
+/// Whoever wants no more texts is not looked for at another number; where a number is another person's, the next is tried.
 fn number(
     conn: &Connection,
     numbers: &[PhoneNumber],
@@ -228,14 +291,26 @@ fn number(
     for number in numbers {
         let entries = suppression::entries(conn, *number)?;
         let binds = |entry: &&Entry| entry.covers(Purpose::Collection, Some(creditor), now);
-        match entries.iter().find(binds).map(|entry| stop_of(entry.kind)) {
-            Some(Stop::Deceased) => return Ok((None, Some(Stop::Deceased))),
+        let binding = || entries.iter().filter(binds);
+        if let Some(stop) = binding().find_map(|entry| stop_everywhere(entry.kind)) {
+            return Ok((None, Some(stop)));
+        }
+        match binding().next().map(|entry| stop_of(entry.kind)) {
             Some(why) => stop = stop.or(Some(why)),
             None if record::is_confirmed(conn, *number)? => return Ok((Some(*number), None)),
             None => found = found.or(Some(*number)),
         }
     }
     Ok((found, if found.is_some() { None } else { stop }))
+}
+
+/// What stops a debtor, whatever the number that it was said of.
+fn stop_everywhere(kind: Kind) -> Option<Stop> {
+    match kind {
+        Kind::OptOut => Some(Stop::OptOut),
+        Kind::Deceased => Some(Stop::Deceased),
+        Kind::Manual | Kind::Register | Kind::WrongPerson => None,
+    }
 }
 
 fn stop_of(kind: Kind) -> Stop {
@@ -246,40 +321,58 @@ fn stop_of(kind: Kind) -> Stop {
     }
 }
 
-/// The last day on which a ladder planned a text to the debtor for another creditor.
 fn texted(conn: &Connection, key: CaseKey) -> Result<Option<Date>, StoreError> {
-    let sql = "SELECT max(step.day) FROM debt JOIN step ON step.debt = debt.key
-         WHERE debt.debtor = ?1 AND debt.creditor <> ?2 AND outcome IN ('queued', 'grouped', 'sent')";
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(TEXTED)?;
     let last: Option<i64> = statement.query_row(params![key.debtor, key.creditor], |row| row.get(0))?;
     Ok(last.and_then(day))
 }
 
 /// What is known of a debtor from before.
 fn past(conn: &Connection, key: i64, debtor: &Debtor, today: Date) -> Result<Past, StoreError> {
-    let paid =
-        "SELECT count(*), coalesce(sum(paid_on > due), 0) FROM (SELECT due, (SELECT max(debt_event.at) / 86400000
-         FROM debt_event WHERE debt_event.debt = debt.key AND kind = 'payment_received') AS paid_on
-         FROM debt WHERE debtor = ? AND status = 'paid')";
-    let (paid, paid_late) = conn.prepare_cached(paid)?.query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    // A promise is broken when nothing was paid between it and the end of its day.
-    let broken = "SELECT count(*) FROM debt JOIN debt_event AS promise ON promise.debt = debt.key
-         WHERE debt.debtor = ?1 AND promise.kind = 'promise' AND promise.day < ?2 AND NOT EXISTS (SELECT 1
-         FROM debt_event AS later WHERE later.debt = debt.key AND later.key > promise.key
-         AND (later.at / 86400000 <= promise.day OR later.kind = 'promise'))";
-    let promises_broken = conn.prepare_cached(broken)?.query_row(params![key, stored_day(today)], |row| row.get(0))?;
+    let (paid, paid_late) = conn.prepare_cached(PAID)?.query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let promises_broken = conn.prepare_cached(BROKEN)?.query_row(params![key, stored_day(today)], |row| row.get(0))?;
     let mut answered: Option<(i64, Option<String>)> = None;
     for number in debtor.numbers.iter().flat_map(|number| number.forms()) {
-        let sql = "SELECT at, understood FROM inbound WHERE number = ? ORDER BY seq DESC LIMIT 1";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let last = conn.prepare_cached(sql)?.query_row([stored_number(number)], read).optional()?;
+        let last = conn.prepare_cached(WROTE)?.query_row([stored_number(number)], read).optional()?;
         answered = answered.into_iter().chain(last).max_by_key(|(at, _)| *at);
     }
     let since = answered.as_ref().map_or(i64::MIN, |(at, _)| *at);
-    let attempts = conn
-        .prepare_cached("SELECT count(*) FROM touch WHERE debtor = ? AND at > ?")?
-        .query_row(params![debtor.id, since], |row| row.get(0))?;
+    let attempts = conn.prepare_cached(TOUCHED)?.query_row(params![debtor.id, since], |row| row.get(0))?;
     let understood = answered.and_then(|(_, understood)| reply::retold(&understood?));
     let last_intent = understood.and_then(|told| told.intents.first().and_then(|code| Intent::from_code(code)));
     Ok(Past { paid, paid_late, promises_broken, attempts, last_intent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::schema;
+    use super::*;
+
+    #[test]
+    fn a_case_costs_the_same_however_large_the_portfolio_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        for (sql, first) in [
+            (
+                UP,
+                "SEARCH dunning_case USING COVERING INDEX dunning_case_next (creditor=? AND (next,debtor)>(?,?) AND next<?)",
+            ),
+            (STEPS, "SEARCH step USING PRIMARY KEY (debt=?)"),
+            (TEXTED, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
+            (PAID, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
+            (BROKEN, "SEARCH debt USING COVERING INDEX debt_debtor (debtor=?)"),
+            (WROTE, "SEARCH inbound USING INDEX inbound_number (number=?)"),
+            (TOUCHED, "SEARCH touch USING COVERING INDEX touch_debtor (debtor=? AND at>?)"),
+            (portfolio::DEBTS_OF_CASE, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
+        ] {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let values = vec![rusqlite::types::Null; statement.parameter_count()];
+            let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+            let steps: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+            assert!(steps.iter().any(|step| step.starts_with(first)), "{sql}: {steps:?}");
+            let whole = |step: &&String| step.starts_with("SCAN") || step.ends_with("segment");
+            assert_eq!(steps.iter().find(whole), None, "{sql}");
+        }
+    }
 }

@@ -13,7 +13,8 @@ use super::reader::Reader;
 use super::work::Work;
 
 pub use carry::{Carried, Exit, Sending, Step};
-pub use case::{CaseKey, Loaded};
+pub(super) use case::revision;
+pub use case::{CaseKey, Loaded, Loading, Up};
 
 /// The newest version of a ladder.
 pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>, StoreError> {
@@ -45,7 +46,7 @@ impl Work<'_> {
         let written = write_ladder(ladder).to_string();
         let values = params![ladder.name, written, self.now.as_millis(), client];
         let version = self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
-        self.look_at_all_cases()?;
+        self.look_at_cases_to(None)?;
         Ok(version)
     }
 }

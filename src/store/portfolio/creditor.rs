@@ -68,6 +68,9 @@ impl Work<'_> {
             client,
             creditor.id,
         ])?;
+        if taken == Taken::Changed {
+            self.look_at_cases_to(Some(&creditor.id))?;
+        }
         Ok(taken)
     }
 }

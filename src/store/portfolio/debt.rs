@@ -79,14 +79,17 @@ pub(super) fn debt_of(conn: &Connection, id: &str) -> Result<Option<(DebtKey, De
     debt.map(|debt| Some((key, debt))).ok_or(corrupt)
 }
 
+/// Of a debtor, who has few: those of a creditor are many.
+pub(in super::super) const DEBTS_OF_CASE: &str =
+    debts!("WHERE debt.debtor = ?2 AND +debt.creditor = ?1 ORDER BY due, debt.id");
+
 /// Debts of a debtor to a creditor, the one due first in front. What cannot be read is left out: nothing is asked for it.
 pub(in super::super) fn debts_of_case(
     conn: &Connection,
     creditor: i64,
     debtor: i64,
 ) -> Result<Vec<(DebtKey, Debt)>, StoreError> {
-    let mut statement =
-        conn.prepare_cached(debts!("WHERE debt.debtor = ?2 AND debt.creditor = ?1 ORDER BY due, debt.id"))?;
+    let mut statement = conn.prepare_cached(DEBTS_OF_CASE)?;
     let found = statement.query_map([creditor, debtor], read)?.collect::<Result<Vec<_>, _>>()?;
     Ok(found.into_iter().filter_map(|(key, debt)| Some((key, debt?))).collect())
 }
@@ -97,8 +100,9 @@ pub(in super::super) fn standing_of_debts(
     conn: &Connection,
     named: &str,
     message: Option<MessageKey>,
+    now: Timestamp,
 ) -> Result<Standing, StoreError> {
-    let read = |row: &Row<'_>| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?));
+    let read = |row: &Row<'_>| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?, now));
     let mut statement = conn.prepare_cached("SELECT status, held_until FROM debt WHERE id = ?")?;
     let Some(first) = statement.query_row([named], read).optional()? else { return Ok(Standing::Open) };
     let mut all = vec![first];
@@ -114,19 +118,25 @@ pub(in super::super) fn standing_of_debts(
 }
 
 /// How a debtor's debts stand, of which the best holds: something of it may still be asked for. `Open` where no debt is known.
-pub(in super::super) fn standing_of_all_debts(conn: &Connection, debtor: &str) -> Result<Standing, StoreError> {
+pub(in super::super) fn standing_of_all_debts(
+    conn: &Connection,
+    debtor: &str,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
     let sql = "SELECT status, held_until FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = ?)";
     let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map([debtor], |row| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([debtor], |row| Ok(stands(&row.get::<_, String>(0)?, row.get(1)?, now)))?;
     let all = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(all.into_iter().min_by_key(|standing| standing.severity()).unwrap_or_default())
 }
 
-/// What a debt's status means for texts that ask for it. What a later release wrote is no reason to ask for money.
-fn stands(status: &str, held_until: Option<i64>) -> Standing {
-    match (status, held_until) {
+/// What a debt's status means for texts that ask for it: a promise that is over holds no more. What a later release wrote is
+/// no reason to ask for money.
+fn stands(status: &str, held_until: Option<i64>, now: Timestamp) -> Standing {
+    match (status, held_until.map(Timestamp::from_millis)) {
         ("open", _) => Standing::Open,
-        ("promised", Some(until)) => Standing::Promised { until: Timestamp::from_millis(until) },
+        ("promised", Some(until)) if until <= now => Standing::Open,
+        ("promised", Some(until)) => Standing::Promised { until },
         ("agreed", _) => Standing::Agreed,
         ("paid", _) => Standing::Paid,
         ("cancelled", _) => Standing::Cancelled,
@@ -282,11 +292,21 @@ impl Reader {
     pub fn debts(&self, filter: &DebtFilter) -> Result<Vec<(DebtKey, Debt)>, StoreError> {
         let creditors = serde_json::to_string(&filter.creditors).unwrap_or_default();
         self.with(|conn| {
-            let mut statement = conn.prepare_cached(debts!(
-                "WHERE (?1 IS NULL OR debt.debtor = (SELECT key FROM debtor WHERE id = ?1))
-                 AND (?2 IS NULL OR debt.creditor = (SELECT key FROM creditor WHERE id = ?2))
-                 AND (?3 = '[]' OR creditor.id IN (SELECT value FROM json_each(?3)))
-                 AND (?4 IS NULL OR status = ?4) AND (?5 IS NULL OR debt.key < ?5) ORDER BY debt.key DESC LIMIT ?6"
+            // A debtor has few debts, a creditor many: each is found by the index of what was asked for.
+            let which = match filter {
+                DebtFilter { debtor: Some(_), .. } => debts!(
+                    "WHERE debt.debtor = (SELECT key FROM debtor WHERE id = ?1)
+                     AND (?2 IS NULL OR +debt.creditor = (SELECT key FROM creditor WHERE id = ?2))"
+                ),
+                DebtFilter { creditor: Some(_), .. } => {
+                    debts!("WHERE ?1 IS NULL AND debt.creditor = (SELECT key FROM creditor WHERE id = ?2)")
+                }
+                DebtFilter { debtor: None, creditor: None, .. } => debts!("WHERE ?1 IS NULL AND ?2 IS NULL"),
+            };
+            let mut statement = conn.prepare_cached(&format!(
+                "{which} AND (?3 = '[]' OR creditor.id IN (SELECT value FROM json_each(?3)))
+                 AND (?4 IS NULL OR status = ?4) AND debt.key < coalesce(?5, 9223372036854775807)
+                 ORDER BY debt.key DESC LIMIT ?6"
             ))?;
             let values = params![filter.debtor, filter.creditor, creditors, filter.status, filter.before, filter.limit];
             let found = statement.query_map(values, read)?.collect::<Result<Vec<_>, _>>()?;

@@ -47,12 +47,14 @@ pub enum HappeningAnswer {
         /// What that has stopped.
         stopped: Stopped,
     },
-    /// It was noted before, under the same reference.
+    /// It was noted before, under the same reference. What is on the wire still is named again: the answer may have been lost.
     Repeated {
         /// How the debt stands now.
         status: Status,
         /// What is owed now.
         amount: Amount,
+        /// What is stopped now.
+        stopped: Stopped,
     },
     /// Another thing was noted under this reference.
     DuplicateRef,
@@ -66,11 +68,16 @@ impl Work<'_> {
         let Some((key, before)) = debt_of(self.conn, &told.debt)? else { return Ok(HappeningAnswer::NoDebt) };
         if let Some(is_same) = self.was_told(key, told)? {
             let Debt { status, amount, .. } = before;
-            return Ok(if is_same {
-                HappeningAnswer::Repeated { status, amount }
-            } else {
-                HappeningAnswer::DuplicateRef
-            });
+            if !is_same {
+                return Ok(HappeningAnswer::DuplicateRef);
+            }
+            // Texts that were queued since say how things are by now, and stay.
+            let about = self.open_about(key, &before.id)?;
+            let mut stopped = self.look_again(&about)?;
+            for message in self.asking(&about)? {
+                self.name_on_wire(message, &mut stopped)?;
+            }
+            return Ok(HappeningAnswer::Repeated { status, amount, stopped });
         }
         self.note_happening(key, told.happening, &told.client, told.reference.as_deref(), None)?;
         let mut after = before.clone();
@@ -164,19 +171,34 @@ impl Work<'_> {
 
     /// Takes back what waits of texts that say of a debt what is no longer so.
     fn outdate(&mut self, about: &[MessageKey], stopped: &mut Stopped) -> Result<(), StoreError> {
-        for key in about {
-            let Some((message, mut segments)) = self.readable(*key)? else { continue };
-            if !bounds(addressee(self.conn, *key)?.purpose).minds_standing {
-                continue;
-            }
-            if segments.iter().any(SegmentRow::may_be_on_wire) {
-                let id = self.public_id(*key)?;
-                stopped.on_wire.extend(id.filter(|id| !stopped.on_wire.contains(id)));
-            }
+        for key in self.asking(about)? {
+            self.name_on_wire(key, stopped)?;
+            let Some((message, mut segments)) = self.readable(key)? else { continue };
             if segments.iter().any(|row| matches!(row.state, SegmentState::Waiting { .. })) {
                 stopped.stopped += 1;
                 self.block(&message, &mut segments, Reason::Contact(ContactReason::Outdated))?;
             }
+        }
+        Ok(())
+    }
+
+    /// Those of some messages that ask for something.
+    fn asking(&self, about: &[MessageKey]) -> Result<Vec<MessageKey>, StoreError> {
+        let mut asking = Vec::new();
+        for key in about {
+            if bounds(addressee(self.conn, *key)?.purpose).minds_standing {
+                asking.push(*key);
+            }
+        }
+        Ok(asking)
+    }
+
+    /// Names a message that is on the wire, or may be.
+    fn name_on_wire(&mut self, key: MessageKey, stopped: &mut Stopped) -> Result<(), StoreError> {
+        let Some((_, segments)) = self.readable(key)? else { return Ok(()) };
+        if segments.iter().any(SegmentRow::may_be_on_wire) {
+            let id = self.public_id(key)?;
+            stopped.on_wire.extend(id.filter(|id| !stopped.on_wire.contains(id)));
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ use super::work::Work;
 pub(super) use debtor::debtor_by_key;
 
 pub(super) use creditor::creditor_rows;
+#[cfg(test)]
+pub(super) use debt::DEBTS_OF_CASE;
 pub use debt::{DebtFilter, DebtKey};
 pub(super) use debt::{debts_of_case, debts_of_message, standing_of_all_debts, standing_of_debts};
 

@@ -108,9 +108,8 @@ const NAME: &str = "novembro";
 
 fn create(desk: &mut Desk, fields: Value) {
     let mut written = json!({ "creditor": "loja", "segment": { "days_late": { "min": 1 } }, "template": "atraso" });
-    for (field, value) in fields.as_object().unwrap() {
-        written[field.as_str()] = value.clone();
-    }
+    let Value::Object(fields) = fields else { unreachable!("fields are an object") };
+    written.as_object_mut().unwrap().extend(fields);
     written.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     let campaign = read_campaign(NAME, written).unwrap();
     let zone = TimeZone::get("America/Sao_Paulo").unwrap();

@@ -246,6 +246,42 @@ fn the_same_payment_is_taken_in_once() {
 }
 
 #[test]
+fn who_tells_of_a_payment_again_because_the_answer_was_lost_is_told_of_what_is_on_the_wire_again() {
+    let mut desk = desk();
+    let on_wire = desk.submit_about("um", Some("d1"), Purpose::Collection);
+    desk.hand_over();
+    for payment in [payment(), Happening::PaymentReceived { amount: "50.00".parse().ok() }] {
+        let reference = format!("{payment:?}");
+        for _ in 0..2 {
+            let answer = desk.happen("d1", payment, Some(&reference));
+            let (HappeningAnswer::Noted { stopped, .. } | HappeningAnswer::Repeated { stopped, .. }) = answer else {
+                panic!("{answer:?}")
+            };
+            assert_eq!(stopped.on_wire, [on_wire], "{payment:?}");
+        }
+        desk.happen("d1", Happening::Reopened, None);
+    }
+}
+
+#[test]
+fn a_promise_that_is_over_hides_none_that_runs() {
+    let mut desk = desk();
+    let mut submission = desk.submission("os dois");
+    submission.labels = Labels { debtor: Some("ana".into()), debt: Some("d1".into()), ..Labels::default() };
+    assert!(matches!(desk.try_submit(&submission), SubmitAnswer::Queued(_)));
+    let conn = desk.gateway.store().connection();
+    let both = "INSERT INTO message_debt (message, debt) SELECT message.key, debt.key FROM message, debt";
+    conn.execute(both, []).unwrap();
+    desk.happen("d1", Happening::Promise { until: date(2026, 12, 24) }, None);
+    desk.happen("d2", Happening::Promise { until: date(2026, 11, 20) }, None);
+    let held = Reason::Contact(contact::Reason::Promise);
+    assert!(matches!(desk.verdict(submission.id), Verdict::Hold { reason, .. } if reason == held));
+    // Of the debtor in general there is something to ask for.
+    let general = desk.submit_about("um", None, Purpose::Collection);
+    assert_eq!(desk.verdict(general), Verdict::Go);
+}
+
+#[test]
 fn a_debt_that_is_withdrawn_is_asked_for_no_more() {
     let mut desk = desk();
     let id = desk.submit_about("um", Some("d1"), Purpose::Collection);

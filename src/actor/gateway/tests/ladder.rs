@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::actor::ladder::Papers;
 use crate::actor::ladder::plan::Means;
 use crate::contact::reply::Language;
+use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
@@ -16,10 +17,15 @@ use crate::dunning::event::Happening;
 use crate::dunning::money::Currency;
 use crate::sms::text::TextOptions;
 use crate::store::definition::{read_ladder, read_template};
+use crate::store::ladder::Up;
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
+use crate::store::suppression::Act;
 
 use super::*;
+
+/// Another number of the debtor.
+const OTHER: &str = "5511912345678";
 
 /// Monday.
 const MONDAY: Date = date(2026, 11, 23);
@@ -124,6 +130,22 @@ impl Desk {
         self.gateway.commit(self.now, |context| context.work.happen(&told)).unwrap();
     }
 
+    /// Puts the first number on the suppression list.
+    fn ban(&mut self, kind: Kind) {
+        let act = Act {
+            kind,
+            purposes: Purposes::ALL,
+            creditor: None,
+            effective: self.now,
+            source: "reply".into(),
+            client: "test".into(),
+            why: None,
+            inbound: None,
+        };
+        let number = PhoneNumber::from_digits(TO).unwrap();
+        self.gateway.commit(self.now, |context| context.work.suppress(&act, &[number])).unwrap();
+    }
+
     /// Plans the day and carries it out; gives the texts that were queued.
     fn run_ladders(&mut self) -> Vec<String> {
         let reader = self.reader();
@@ -133,16 +155,20 @@ impl Desk {
         };
         let before = newest(&reader);
         let papers = Arc::new(Papers::read(&reader).unwrap());
+        for creditor in reader.creditors_to_look_at().unwrap() {
+            while self.gateway.commit(self.now, |context| context.work.look_on(creditor, 1)).unwrap() {}
+        }
         for (row, creditor) in reader.creditor_rows().unwrap() {
             let today = self.today();
-            for key in reader.cases_up(row, today, None, 1_000).unwrap() {
+            for Up { key, .. } in reader.cases_up(row, today, None, 1_000).unwrap() {
                 let means = Means {
                     papers: Arc::clone(&papers),
                     calendar: Arc::clone(&ContactSettings::none().calendar),
                     text: TextOptions::default(),
                     now: self.now,
                 };
-                let loaded = reader.case(key, &creditor, today, self.now).unwrap().unwrap();
+                let mut loaded = reader.cases(&[key], &creditor, today, self.now).unwrap();
+                let loaded = loaded.pop().unwrap().unwrap();
                 self.serial += 1;
                 let carried = means.plan(&loaded, [self.serial; 11]);
                 assert!(self.gateway.commit(self.now, |context| context.work.carry_out(&carried)).unwrap());
@@ -289,21 +315,64 @@ fn a_payment_of_one_debt_takes_it_out_of_the_text_of_both() {
 #[test]
 fn whoever_opts_out_of_one_number_is_not_texted_at_another() {
     let mut desk = desk();
-    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
-    let act = crate::store::suppression::Act {
-        kind: crate::contact::suppression::Kind::OptOut,
-        purposes: crate::contact::suppression::Purposes::ALL,
-        creditor: None,
-        effective: desk.now,
-        source: "reply".into(),
-        client: "test".into(),
-        why: None,
-        inbound: None,
-    };
-    desk.gateway
-        .commit(desk.now, |context| context.work.suppress(&act, &[PhoneNumber::from_digits(TO).unwrap()]))
-        .unwrap();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO, OTHER])]);
+    desk.ban(Kind::OptOut);
     assert_eq!(desk.days(30), []);
+}
+
+#[test]
+fn a_wrong_number_leads_to_the_next_one_at_once() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO, OTHER])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    desk.ban(Kind::WrongPerson);
+    assert_eq!(desk.run_ladders().len(), 1);
+    let newest = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
+    let texts = desk.reader().messages(&newest).unwrap();
+    assert_eq!(texts.first().map(|view| view.to), PhoneNumber::from_digits(OTHER));
+}
+
+#[test]
+fn an_opt_in_has_the_ladder_go_on() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    desk.ban(Kind::OptOut);
+    assert_eq!(desk.days(1), []);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.lift(number, |_| true, "test", "opt-in", None)).unwrap();
+    assert_eq!(days_of(&desk.days(7)), ["2026-11-27"]);
+}
+
+#[test]
+fn a_ladder_that_a_creditor_gets_later_is_followed() {
+    let mut desk = desk();
+    let Item::Creditor(with_ladder) = creditor() else { panic!("no creditor") };
+    let without = Creditor { ladder: None, ..*with_ladder.clone() };
+    desk.take_all(&[Item::Creditor(Box::new(without)), with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    desk.take_all(&[Item::Creditor(with_ladder)]);
+    assert_eq!(desk.run_ladders().len(), 1);
+}
+
+#[test]
+fn what_was_planned_before_a_ladder_was_edited_is_not_carried_out() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    let reader = desk.reader();
+    let (row, creditor) = reader.creditor_rows().unwrap().remove(0);
+    let Up { key, .. } = reader.cases_up(row, MONDAY, None, 1).unwrap().remove(0);
+    let loaded = reader.cases(&[key], &creditor, MONDAY, desk.now).unwrap().remove(0).unwrap();
+    let means = Means {
+        papers: Arc::new(Papers::read(&reader).unwrap()),
+        calendar: Arc::clone(&ContactSettings::none().calendar),
+        text: TextOptions::default(),
+        now: desk.now,
+    };
+    let planned = means.plan(&loaded, [1; 11]);
+    assert!(planned.sending.is_some());
+    desk.ladder(&json!({ "steps": [{ "id": "d1", "on": "D+1", "text": "atraso" }] }));
+    assert!(!desk.gateway.commit(desk.now, |context| context.work.carry_out(&planned)).unwrap());
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
 }
 
 #[test]

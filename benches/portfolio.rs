@@ -1,0 +1,38 @@
+//! A large portfolio: `cargo bench --bench portfolio [-- [import|day] [COUNT]]`.
+//!
+//! - `import`: a CSV file of 200 000 debts through `recado import`, to a daemon in a process of its own, with the memory of
+//!   both; beside bare SQLite that writes the very rows that have come of it, a thousand debts with one commit.
+//! - `day`: the daily run over 1 000 000 open debts while eight modems work, and how fast a modem that has given a result gets
+//!   its next `AT+CMGS` before and during it; beside bare SQLite that reads each case and writes its next day.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and ends where something fails")]
+
+#[path = "support/daemon.rs"]
+mod daemon;
+#[path = "portfolio/day.rs"]
+mod day;
+#[path = "portfolio/import.rs"]
+mod import;
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/relay.rs"]
+mod relay;
+#[path = "support/running.rs"]
+mod running;
+mod support;
+
+use std::path::Path;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let count = arguments.iter().find_map(|arg| arg.parse().ok());
+    let names: Vec<&String> = arguments.iter().filter(|arg| arg.parse::<usize>().is_err()).collect();
+    let wants = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
+    // On the disk that the build is on; the system's temporary folder may be in memory.
+    let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    if wants("import") {
+        import::measure(disk, count.unwrap_or(200_000));
+    }
+    if wants("day") {
+        day::measure(disk, count.unwrap_or(1_000_000));
+    }
+}

@@ -1,0 +1,155 @@
+//! A file of debts through the program as a person calls it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use recado::clock::Clock;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::process::{Process, configure};
+use super::support::{load, median, rate};
+
+const TARGET: Duration = Duration::from_secs(20);
+
+/// Debts of one commit of the floor.
+const COMMIT: usize = 1_000;
+
+/// Rows that come of a debt, in the order in which one names the other.
+const TABLES: [&str; 5] = ["debtor", "debtor_number", "debt", "dunning_case", "track"];
+
+pub(crate) fn measure(disk: &Path, rows: usize) {
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let folder = folder.path();
+    let clock = Clock::host();
+    let config = configure(folder, "127.0.0.1:0", "", &[]);
+    let config = config.to_str().unwrap();
+    let daemon = Process::start(&["serve", "--config", config]);
+    while !folder.join("recado.sock").exists() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let place = ["--zone", "America/Sao_Paulo", "--language", "pt-BR", "--currency", "BRL", "--config", config];
+    recado(&[&["creditors", "set", "loja", "--name", "Loja Azul"], &place[..]].concat());
+    let file = folder.join("portfolio.csv");
+    std::fs::write(&file, csv(rows)).unwrap();
+    let began = clock.now().instant;
+    let peak = recado(&["import", file.to_str().unwrap(), "--creditor", "loja", "--config", config]);
+    let took = clock.now().instant.saturating_since(began);
+    let of_daemon = memory_kb(daemon.id(), "VmHWM");
+    drop(daemon);
+    let floor = median(&[0; 3].map(|_| floor(folder, &clock, rows).as_secs_f64()));
+    println!(
+        "{:<10} {rows} debts: {:.1} s ({:.0} debts/s; target under {} s); bare SQLite with the same rows {floor:.1} s; most memory: import {:.1} MB, daemon {:.1} MB; load {}",
+        "import",
+        took.as_secs_f64(),
+        rate(rows, took),
+        TARGET.as_secs(),
+        f64::from(peak) / 1024.0,
+        f64::from(of_daemon) / 1024.0,
+        load()
+    );
+}
+
+/// Runs the program to its end; the most memory that it was seen with, in kB.
+fn recado(arguments: &[&str]) -> u32 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
+    let silent = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = silent.spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{arguments:?}: {status}");
+            return peak;
+        }
+        peak = peak.max(memory_kb(child.id(), "VmHWM"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A line of what the kernel knows of a process; 0 once it has ended.
+fn memory_kb(process: u32, line: &str) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let found = status.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(':'));
+    found.and_then(|value| value.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// As spreadsheets write it. Every third debtor owes twice.
+fn csv(rows: usize) -> String {
+    let mut text = String::from("contrato;cpf;nome;telefone;valor;vencimento;produto\n");
+    for row in 0..rows {
+        let debtor = row - row / 4;
+        writeln!(
+            text,
+            "C-{row};{};MARIA DA SILVA {debtor};(11) 9{:04}-{:04};1.{:03},{:02};{:02}/{:02}/2026;CREDIARIO",
+            cpf(debtor),
+            6_000 + debtor / 10_000,
+            debtor % 10_000,
+            row % 1_000,
+            row % 100,
+            row % 28 + 1,
+            row % 11 + 1
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// A number with its check digits (Receita Federal, modulo 11).
+fn cpf(number: usize) -> String {
+    let mut digits: Vec<usize> =
+        format!("{:09}", 100_000_000 + number * 7).bytes().map(|digit| usize::from(digit - b'0')).collect();
+    for _ in 0..2 {
+        let weights = (2..=digits.len() + 1).rev();
+        let sum: usize = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+        digits.push(sum * 10 % 11 % 10);
+    }
+    digits.iter().map(|digit| char::from(b'0' + u8::try_from(*digit).unwrap())).collect()
+}
+
+/// Writes what was written into an equal schema with equal settings, and nothing else.
+fn floor(folder: &Path, clock: &Clock, rows: usize) -> Duration {
+    let from = Connection::open(folder.join("recado.db")).unwrap();
+    let path = folder.join("floor.db");
+    let mut to = Connection::open(&path).unwrap();
+    for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "OFF")] {
+        to.pragma_update(None, name, value).unwrap();
+    }
+    let mut schema = from
+        .prepare("SELECT sql FROM sqlite_schema WHERE tbl_name IN ('debtor', 'debtor_number', 'debt', 'dunning_case', 'track') AND sql NOT NULL ORDER BY rowid")
+        .unwrap();
+    for sql in schema.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        to.execute(&sql.unwrap(), []).unwrap();
+    }
+    let tables: Vec<(String, Vec<Vec<Value>>)> = TABLES
+        .iter()
+        .map(|table| {
+            let mut select = from.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = select.column_count();
+            let rows = select
+                .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            (format!("INSERT INTO {table} VALUES ({})", vec!["?"; columns].join(", ")), rows)
+        })
+        .collect();
+    let began = clock.now().instant;
+    for commit in 0..rows.div_ceil(COMMIT) {
+        let transaction = to.transaction().unwrap();
+        for (insert, rows_of_table) in &tables {
+            let mut insert = transaction.prepare_cached(insert).unwrap();
+            // Each commit has its share of every table.
+            let share = |commit: usize| rows_of_table.len() * (commit * COMMIT).min(rows) / rows;
+            for row in rows_of_table.get(share(commit)..share(commit + 1)).unwrap() {
+                insert.execute(params_from_iter(row)).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
+    }
+    let took = clock.now().instant.saturating_since(began);
+    drop(to);
+    std::fs::remove_file(&path).unwrap();
+    took
+}
