@@ -47,8 +47,9 @@ const DAYS: usize = 365;
 /// Debts that are taken in at once.
 const AT_ONCE: usize = 10_000;
 
-/// One row once a case is up.
-const UP_TODAY: &str = "SELECT 1 FROM dunning_case WHERE creditor = 1 AND next <= ? LIMIT 1";
+/// A row while a case is up or to be looked at.
+const UP_TODAY: &str = "SELECT 1 FROM creditor WHERE looked IS NOT NULL
+     UNION ALL SELECT 1 FROM dunning_case WHERE creditor = 1 AND next <= ? LIMIT 1";
 
 /// A result and what came of it: when the result came, and how long the next command took.
 type Times = Arc<Mutex<Vec<(Instant, Duration)>>>;
@@ -169,7 +170,7 @@ fn floor(folder: &Path, database: &Path, clock: &Clock) -> Duration {
     loop {
         let transaction = conn.transaction().unwrap();
         let last = {
-            let sql = "SELECT debtor FROM dunning_case WHERE creditor = 1 AND debtor > ? ORDER BY debtor LIMIT 32";
+            let sql = "SELECT debtor FROM dunning_case WHERE creditor = 1 AND debtor > ? ORDER BY debtor LIMIT 128";
             let mut cases = transaction.prepare_cached(sql).unwrap();
             let debtors: Vec<i64> =
                 cases.query_map([after], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();

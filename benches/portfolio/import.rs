@@ -35,7 +35,9 @@ pub(crate) fn measure(disk: &Path, rows: usize) {
     let file = folder.join("portfolio.csv");
     std::fs::write(&file, csv(rows)).unwrap();
     let began = clock.now().instant;
-    let peak = recado(&["import", file.to_str().unwrap(), "--creditor", "loja", "--config", config]);
+    let of_file =
+        ["import", file.to_str().unwrap(), "--creditor", "loja", "--map", "debt=contrato", "--config", config];
+    let peak = recado(&of_file);
     let took = clock.now().instant.saturating_since(began);
     let of_daemon = memory_kb(daemon.id(), "VmHWM");
     drop(daemon);

@@ -29,8 +29,8 @@ use super::writer::{Handle, WriteError};
 use letter::Random;
 use plan::Means;
 
-/// Cases that are planned and carried out at once: a few milliseconds of the writer's time.
-const AT_ONCE: u32 = 32;
+/// Cases that are planned and carried out at once: a few milliseconds of the writer's time, since few of them bring a text.
+const AT_ONCE: u32 = 128;
 
 /// When a day begins for ladders, in the zone of the creditor: before any hours of contact open.
 const BEGINS: Time = Time::constant(5, 0, 0, 0);
