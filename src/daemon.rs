@@ -26,6 +26,7 @@ use crate::actor::ladder;
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reset::Means;
+use crate::actor::rollup;
 use crate::actor::writer::{Handle, StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::rules::RuleBook;
@@ -125,6 +126,7 @@ pub struct Daemon {
     doors: JoinSet<()>,
     ladders: JoinHandle<()>,
     campaigns: JoinHandle<()>,
+    results: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
@@ -172,6 +174,7 @@ impl Daemon {
                 secret: settings.contact.secret.clone(),
                 wording,
                 campaigns_need_test: config.campaigns.require_test,
+                zone: config.zone(),
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -196,6 +199,14 @@ impl Daemon {
             writer: writer.handle(),
             clock: clock.clone(),
             text: config.text_options(),
+            stop: stop.clone(),
+        }));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let results = tokio::spawn(rollup::run(rollup::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            prices: config.prices().into(),
             stop: stop.clone(),
         }));
         let modem_config = known_pins(config.modem_settings(), &reader)?;
@@ -262,6 +273,7 @@ impl Daemon {
             doors,
             ladders,
             campaigns,
+            results,
             calendar,
             emulator: running,
             region: config.region,
@@ -319,6 +331,9 @@ impl Daemon {
         }
         if self.campaigns.await.is_err() {
             tracing::error!("the campaigns' task ended badly");
+        }
+        if self.results.await.is_err() {
+            tracing::error!("the results' task ended badly");
         }
         self.app.close();
         self.close_doors.send_replace(true);

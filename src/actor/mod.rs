@@ -15,4 +15,5 @@ pub mod place;
 pub mod probe;
 pub mod record;
 pub mod reset;
+pub mod rollup;
 pub mod writer;

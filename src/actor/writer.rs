@@ -42,6 +42,7 @@ use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
+use crate::store::rollup::RolledUp;
 use crate::store::submit::{Basis, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
@@ -338,7 +339,7 @@ impl Handle {
         Ok(answer)
     }
 
-    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at.
+    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, unless one of them never goes.
     pub async fn test_campaign(
         &self,
         name: String,
@@ -346,8 +347,15 @@ impl Handle {
         texts: Vec<Submission>,
     ) -> Result<Vec<SubmitAnswer>, WriteError> {
         self.call(Job::Submit, move |context| {
-            context.work.note_campaign_test(&name, version)?;
-            texts.iter().map(|text| context.work.submit(text)).collect()
+            let answers: Vec<SubmitAnswer> =
+                texts.iter().map(|text| context.work.submit(text)).collect::<Result<_, _>>()?;
+            let goes = |answer: &SubmitAnswer| {
+                matches!(answer, SubmitAnswer::Queued(ruling) if !matches!(ruling.verdict, Verdict::Block { .. }))
+            };
+            if answers.iter().all(goes) {
+                context.work.note_campaign_test(&name, version)?;
+            }
+            Ok(answers)
         })
         .await
     }
@@ -428,6 +436,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: String, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(&batch, &route))).await
+    }
+
+    /// Adds to the results what was counted. False where they are further by now.
+    pub(super) async fn count_up(&self, counted: Arc<RolledUp>) -> Result<bool, WriteError> {
+        self.call(Job::Submit, move |context| context.work.count_up(&counted)).await
     }
 
     /// Marks the next cases of a creditor that are to be looked at. True while there are more.

@@ -14,6 +14,7 @@ mod events;
 mod evidence;
 mod exit;
 mod failure;
+mod hygiene;
 mod import;
 mod inbox;
 mod ladder;
@@ -30,6 +31,7 @@ mod send;
 mod serve;
 mod sims;
 mod sse;
+mod stats;
 mod status;
 mod suppressions;
 mod template;
@@ -84,8 +86,12 @@ enum Command {
     Creditors(Box<Remote<portfolio::CreditorsArgs>>),
     /// List what is owed, or show a debt
     Debts(Box<Remote<portfolio::DebtsArgs>>),
-    /// Show a debtor
+    /// Show a debtor, or everything about one in order
     Debtors(Remote<portfolio::DebtorsArgs>),
+    /// Show what came of texts: delivered, answered, paid, and what they have cost
+    Stats(Box<Remote<stats::StatsArgs>>),
+    /// List numbers of debtors that want looking after
+    Hygiene(Remote<hygiene::HygieneArgs>),
     /// Write texts with places to fill, look at them, approve them, and fill them with real rows
     #[command(subcommand)]
     Template(TemplateCommand),
@@ -237,6 +243,8 @@ pub fn run(
         Command::Creditors(command) => command.run(environment, out),
         Command::Debts(command) => command.run(environment, out),
         Command::Debtors(command) => command.run(environment, out),
+        Command::Stats(command) => command.run(environment, out),
+        Command::Hygiene(command) => command.run(environment, out),
         Command::Template(TemplateCommand::List(command)) => command.run(environment, out),
         Command::Template(TemplateCommand::Show(command)) => command.run(environment, out),
         Command::Template(TemplateCommand::Save(command)) => command.run(environment, out),

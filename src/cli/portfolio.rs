@@ -7,7 +7,7 @@ use super::client::{Ask, Client, Query, encode};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, text};
 use super::remote::Command;
 
 /// What `creditors` was called with.
@@ -119,16 +119,60 @@ impl Command for DebtsArgs {
 
 /// What `debtors` was called with.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct DebtorsArgs {
+    #[command(subcommand)]
+    action: Option<DebtorAction>,
+    /// The debtor, by your id
+    #[arg(required = true)]
+    id: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DebtorAction {
+    /// Show everything about a debtor in order
+    Journey(JourneyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct JourneyArgs {
     /// The debtor, by your id
     id: String,
+    /// What comes after this place
+    #[arg(long, value_name = "PLACE")]
+    after: Option<i64>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
 }
 
 impl Command for DebtorsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
-        let debtor = client.get(&format!("/v1/debtors/{}", encode(&self.id))).await?;
+        if let Some(DebtorAction::Journey(args)) = self.action {
+            return journey(args, client, printer).await;
+        }
+        let debtor = client.get(&format!("/v1/debtors/{}", encode(&self.id.unwrap_or_default()))).await?;
         fields(&debtor, printer)
     }
+}
+
+async fn journey(args: JourneyArgs, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+    let query = Query::default().with("after", args.after).with("limit", args.limit);
+    let page = client.get(&query.on(&format!("/v1/debtors/{}/journey", encode(&args.id)))).await?;
+    printer.list(["PLACE", "AT", "WHAT", "DEBT", "DETAILS", "TEXT"], items(&page), |stage| {
+        let words = stage.get("details").and_then(serde_json::Value::as_object).into_iter().flatten();
+        let mut details: Vec<String> = words.map(|(name, value)| format!("{name} {}", text(value))).collect();
+        details.extend(stage.get("amount").map(|amount| format!("amount {}", text(amount))));
+        let details = if details.is_empty() { "-".to_owned() } else { details.join(", ") };
+        let field = |name| cell(stage, name);
+        [field("place"), field("at"), field("kind"), field("debt"), details, field("text")]
+    })?;
+    if let (false, Some(last)) =
+        (printer.is_json || page.get("next").is_none_or(serde_json::Value::is_null), items(&page).last())
+    {
+        printer.line(&format!("there is more: --after {}", cell(last, "place")))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// One thing: a line for each of its fields.

@@ -39,17 +39,23 @@ impl<'a> Printer<'a> {
         self.table(&rows)
     }
 
+    /// What goes to a file as it is.
+    pub(super) fn raw(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.output.write_all(octets)
+    }
+
     /// Rows with aligned columns; a column is as wide as its widest cell, in characters.
-    pub(super) fn table<const N: usize>(&mut self, rows: &[[String; N]]) -> io::Result<()> {
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
-        let mut widths = [0; N];
+    pub(super) fn table(&mut self, rows: &[impl AsRef<[String]>]) -> io::Result<()> {
+        let row = |row: &[String]| row.iter().map(|cell| plain(cell)).collect();
+        let rows: Vec<Vec<String>> = rows.iter().map(|cells| row(cells.as_ref())).collect();
+        let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = cell.chars().count().max(*width);
             }
         }
         for row in &rows {
-            let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
             self.line(cells.join(GAP).trim_end())?;
         }
         Ok(())

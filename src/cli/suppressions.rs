@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::dunning::import::delimiter;
 
+use crate::http::csv::safe;
+
 use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -442,11 +444,6 @@ fn row(entry: &Value) -> Result<String, Failure> {
     writer.write_record(fields).map_err(io::Error::other)?;
     let octets = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
     Ok(String::from_utf8_lossy(&octets).trim_end().to_owned())
-}
-
-/// A cell that no spreadsheet calculates.
-pub(super) fn safe(field: &str) -> String {
-    if field.starts_with(['=', '+', '-', '@', '\t']) { format!("'{field}") } else { field.to_owned() }
 }
 
 #[cfg(test)]

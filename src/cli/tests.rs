@@ -1055,3 +1055,65 @@ fn a_ladder_is_shown_step_by_step() {
     warning: nothing is approved (no_template)
     ");
 }
+
+#[test]
+fn results_are_printed_with_shares_and_as_they_are_for_programs_and_spreadsheets() {
+    let asked = Asked::default();
+    let texts = json!({"queued": 120, "sent": 100, "delivered": 93, "replied": 7, "promised": 3, "opted_out": 1,
+                       "wrong_person": 0, "paid_debts": 12, "paid": [{"currency": "BRL", "amount": "1320.00"}]});
+    let row = json!({"group": {"creditor": "loja", "step": ""}, "period": "2026-11-23", "texts": texts, "parts": 101,
+                     "cost": "3.2825"});
+    let stats = json!({"rows": [row], "zone": "America/Sao_Paulo", "within_days": 30, "behind": 4});
+    let args = ["stats", "--by", "creditor,step", "--every", "week", "--since", "2026-11-01", "--within", "30d"];
+    let ended = ask(asked.answering(200, stats.clone()), &args);
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), ended.output), @r"
+    GET /v1/stats?by=creditor%2Cstep&every=week&since=2026-11-01&within=30d
+    CREDITOR  STEP  WHEN        QUEUED  SENT  DELIVERED   REPLIED   PROMISED  OPTED OUT  WRONG  PAID        AMOUNT       PARTS  COST
+    loja      -     2026-11-23  120     100   93 (93.0%)  7 (7.0%)  3 (3.0%)  1 (1.0%)   0      12 (12.0%)  1320.00 BRL  101    3.2825
+    not counted yet: 4 events
+    ");
+    let json = ask(answering("/v1/stats", 200, stats), &["stats", "--json"]);
+    assert_eq!(json.output.lines().count(), 1);
+    let daemon = Router::new().route("/v1/stats", get(|| async { "sim,parts\r\nnorte,1\r\n" }));
+    assert_eq!(ask(daemon, &["stats", "--by", "sim", "--csv"]).output, "sim,parts\r\nnorte,1\r\n");
+    let problem =
+        json!({"type": "urn:recado:problem:bad-request", "title": "t", "status": 400, "detail": "no", "field": "by"});
+    let refused = ask(answering("/v1/stats", 400, problem), &["stats", "--by", "x", "--csv"]);
+    assert_eq!((refused.exit, refused.output.as_str()), (Exit::Negative.code(), ""));
+}
+
+#[test]
+fn the_way_of_a_debtor_is_printed_in_order() {
+    let asked = Asked::default();
+    let page = json!({"items": [
+        {"place": 1, "at": "T1", "kind": "debt.taken_in", "debt": "x1", "amount": "110.00", "details": {"due": "2026-11-30"}},
+        {"place": 2, "at": "T2", "kind": "text", "debt": "x1", "message": ID, "text": "Oi", "details": {}},
+    ], "next": "a2"});
+    let ended = ask(asked.answering(200, page), &["debtors", "journey", "d 1", "--limit", "2"]);
+    insta::assert_snapshot!(format!("{}\n{}", asked.lines(), ended.output), @r"
+    GET /v1/debtors/d%201/journey?limit=2
+    PLACE  AT  WHAT           DEBT  DETAILS                        TEXT
+    1      T1  debt.taken_in  x1    due 2026-11-30, amount 110.00  -
+    2      T2  text           x1    -                              Oi
+    there is more: --after 2
+    ");
+}
+
+#[test]
+fn numbers_that_want_looking_after_are_listed_and_exported() {
+    let asked = Asked::default();
+    let found = json!({"debtor": "=d1", "number": "+5511987654321", "trouble": "dead", "sent": 4, "delivered": 0, "undelivered": 4,
+                       "last_status": "failed for good: not obtainable", "last_report_at": "T", "answered_at": null});
+    let listed = ask(asked.answering(200, json!({"items": [found], "next": "a7"})), &["hygiene", "--trouble", "dead"]);
+    let exported = ask(asked.answering(200, json!({"items": [found], "next": null})), &["hygiene", "--csv"]);
+    insta::assert_snapshot!(format!("{}\n{}\n{}", asked.lines(), listed.output, exported.output), @r"
+    GET /v1/hygiene?trouble=dead
+    GET /v1/hygiene?limit=1000
+    DEBTOR  NUMBER          TROUBLE  SENT  DELIVERED  LAST REPORT                      ANSWERED
+    =d1     +5511987654321  dead     4     0          failed for good: not obtainable  -
+    there may be more: --cursor a7
+
+    debtor,number,trouble,sent,delivered,undelivered,last_status,last_report_at,answered_at
+    '=d1,+5511987654321,dead,4,0,4,failed for good: not obtainable,T,
+    ");
+}

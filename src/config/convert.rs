@@ -10,6 +10,7 @@ use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
 use crate::dispatch::sim::{self, SimSettings};
+use crate::dunning::money::Prices;
 use crate::modem;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
@@ -22,6 +23,17 @@ impl Config {
     pub fn sim_settings(&self) -> SimSettings {
         let cards = self.sim.cards.iter().map(|card| self.card(card)).collect();
         SimSettings { default: self.limits(None), balance: self.balance(), cards }
+    }
+
+    /// What a part costs by which SIM.
+    pub fn prices(&self) -> Prices {
+        let price = |card: &Card| Some((card.iccid.clone(), card.price?));
+        Prices { each: self.sim.price, cards: self.sim.cards.iter().filter_map(price).collect() }
+    }
+
+    /// Where days are counted unless something else is said.
+    pub fn zone(&self) -> TimeZone {
+        self.limits(None).zone
     }
 
     /// Who may be texted, and when.

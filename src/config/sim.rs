@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::dispatch::balance::{Amount, Pattern, Question, Rule};
+use crate::dunning::money::PartPrice;
 use crate::sms::number::Country;
 
 use super::finding::{Place, Problem};
@@ -36,6 +37,8 @@ pub struct Sim {
     pub zone: Option<TimeZone>,
     /// The hour at which they begin, 0 to 23.
     pub reset_hour: i8,
+    /// What a part costs.
+    pub price: PartPrice,
     /// Whether the balance of SIMs is asked whose operator is known.
     pub balance: bool,
     /// `[[sim.card]]`
@@ -79,6 +82,8 @@ pub struct Card {
     pub warm_up: Option<bool>,
     /// From one message to the next.
     pub min_gap: Option<Duration>,
+    /// What a part costs.
+    pub price: Option<PartPrice>,
     /// `[sim.card.balance]`, if there is one.
     pub balance: Option<Rule>,
 }
@@ -95,6 +100,7 @@ impl Default for Sim {
             min_gap: Duration::from_secs(5),
             zone: None,
             reset_hour: 0,
+            price: PartPrice::default(),
             balance: false,
             cards: Vec::new(),
         }
@@ -112,6 +118,7 @@ impl Sim {
         section.set("warm_up", &mut self.warm_up, value::truth);
         section.set_some("zone", &mut self.zone, value::zone);
         section.set("reset_hour", &mut self.reset_hour, value::hour);
+        section.set("price", &mut self.price, value::price);
         section.set("balance", &mut self.balance, value::balance);
         let (mut iccids, mut names) = (HashMap::new(), HashMap::new());
         self.cards = section.tables("card", |section| Card::read(section, country, &mut iccids, &mut names));
@@ -153,6 +160,7 @@ impl Card {
         section.set_some("recipients_per_month", &mut card.recipients_per_month, value::count);
         section.set_some("min_gap", &mut card.min_gap, value::duration);
         section.set_some("warm_up", &mut card.warm_up, value::truth);
+        section.set_some("price", &mut card.price, value::price);
         section.table("balance", |section| card.balance = read_balance(section));
         card
     }

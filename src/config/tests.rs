@@ -369,3 +369,15 @@ fn what_asks_for_a_balance_is_checked() {
     check("sms_to = \"777\"", "10: sim.card[1].balance.ussd: a balance is asked by ussd, or by sms_to and sms_text");
     check("ask = \"hourly\"", "7: sim.card[1].balance.ask: expected \"daily\" or \"off\", found \"hourly\"");
 }
+
+#[test]
+fn a_part_costs_what_its_sim_costs() {
+    let card = "[[sim.card]]\niccid = \"8955010000000000001\"\nprice = 0.01\n";
+    let prices = read(&format!("[sim]\nprice = 0.0325\n{card}"), &[]).unwrap().prices();
+    let shown = ["8955010000000000001", "8955010000000000002"].map(|iccid| prices.of(iccid).to_string());
+    assert_eq!(shown, ["0.0100", "0.0325"]);
+    assert_eq!(Config::default().prices(), crate::dunning::money::Prices::default());
+    let expected = "a price with at most four decimals, such as 0.0325";
+    check("sim.price = 0.00001\n", &[&format!("recado.toml:1:13: sim.price: expected {expected}, found a float")]);
+    check("sim.price = -1\n", &[&format!("recado.toml:1:13: sim.price: expected {expected}, found -1")]);
+}

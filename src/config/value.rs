@@ -15,6 +15,7 @@ use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
 
 use crate::dispatch::balance::Amount;
+use crate::dunning::money::PartPrice;
 use crate::modem::UssdCode;
 
 use super::finding::Problem;
@@ -292,4 +293,16 @@ pub(super) fn amount(raw: Raw<'_>) -> Result<Amount, Problem> {
     // Three decimals would be read as thousands.
     let fits = written.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2);
     Amount::read(written).filter(|_| is_plain && fits).ok_or_else(|| raw.not(expected))
+}
+
+/// What a part costs, as a number.
+pub(super) fn price(raw: Raw<'_>) -> Result<PartPrice, Problem> {
+    let expected = "a price with at most four decimals, such as 0.0325";
+    let written = match raw {
+        Raw::Toml(DeValue::Integer(number)) => number.as_str(),
+        Raw::Toml(DeValue::Float(number)) => number.as_str(),
+        Raw::Toml(_) => return Err(raw.not(expected)),
+        Raw::Text(text) => text,
+    };
+    written.parse().or(Err(raw.not(expected)))
 }

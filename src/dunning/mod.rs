@@ -15,5 +15,6 @@ pub mod ladder;
 pub mod money;
 pub mod paper;
 pub mod pix;
+pub mod result;
 pub mod segment;
 pub mod template;

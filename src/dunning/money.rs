@@ -7,7 +7,7 @@ use std::str::FromStr;
 const WHOLE_DIGITS_MAX: usize = 13;
 
 /// What an amount is in. All of them have hundredths (ISO 4217).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Currency {
     /// Brazilian real.
     Brl,
@@ -98,6 +98,46 @@ impl fmt::Display for Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PartPrice(u32);
 
+/// What parts have cost together, exactly, in ten-thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Cost(pub u64);
+
+impl Cost {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl From<PartPrice> for Cost {
+    fn from(price: PartPrice) -> Self {
+        Self(price.0.into())
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:0PRICE_DECIMALS$}", self.0 / 10_000, self.0 % 10_000)
+    }
+}
+
+/// What a part costs by which SIM.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prices {
+    /// By SIMs of which nothing else is said.
+    pub each: PartPrice,
+    /// By these, which are named by their ICCID.
+    pub cards: Vec<(String, PartPrice)>,
+}
+
+impl Prices {
+    /// What a part costs by this SIM.
+    pub fn of(&self, iccid: &str) -> PartPrice {
+        self.cards.iter().find(|(card, _)| card == iccid).map_or(self.each, |(_, price)| *price)
+    }
+}
+
 /// Decimals of a price.
 const PRICE_DECIMALS: usize = 4;
 
@@ -167,6 +207,15 @@ mod tests {
             Amount::from_hundredths(999_999_999_999_999).map(|a| a.to_string()).as_deref(),
             Some("9999999999999.99")
         );
+    }
+
+    #[test]
+    fn what_parts_cost_is_added_up_before_it_is_rounded() {
+        let price: PartPrice = "0.0325".parse().unwrap();
+        let hundred = (0..100).map(|_| Cost::from(price)).fold(Cost::default(), Cost::plus);
+        assert_eq!((hundred, hundred.to_string().as_str()), (Cost(32_500), "3.2500"));
+        let prices = Prices { each: price, cards: vec![("a".to_owned(), PartPrice::default())] };
+        assert_eq!((prices.of("a"), prices.of("b")), (PartPrice::default(), price));
     }
 
     #[test]

@@ -20,6 +20,8 @@ use bounds::{allows, allows_word, list_covers, lists_meet};
 /// Conditions that must all hold. The default has none, and is everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Segment {
+    /// What results are told apart by. It is no condition.
+    pub label: Label,
     /// Days since the debt was due, below 0 before.
     pub days_late: Bounds<i32>,
     /// What is owed now, of this debt alone.
@@ -50,6 +52,16 @@ pub struct Segment {
     pub attempts: Bounds<u32>,
     /// What the last answer wanted, one of these; `None` for no answer, or one that was not understood.
     pub last_reply: Vec<Option<Intent>>,
+}
+
+/// The name of a segment. Segments that differ in it alone are one: all names are equal.
+#[derive(Debug, Clone, Eq, Default)]
+pub struct Label(pub Option<String>);
+
+impl PartialEq for Label {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// How a debtor paid before.
@@ -164,6 +176,7 @@ impl Segment {
     /// Whether some debt could be in both. Says yes where it cannot tell.
     pub fn overlaps(&self, other: &Self) -> bool {
         let Self {
+            label: _,
             days_late,
             amount,
             currency,
@@ -200,6 +213,7 @@ impl Segment {
     /// Whether every debt that is in the other one is in this one. Says no where it cannot tell.
     pub fn covers(&self, other: &Self) -> bool {
         let Self {
+            label: _,
             days_late,
             amount,
             currency,

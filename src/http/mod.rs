@@ -5,6 +5,7 @@
 //! before.
 
 mod auth;
+pub(crate) mod csv;
 mod dto;
 mod explain;
 mod filled;
@@ -29,6 +30,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -67,6 +69,8 @@ pub struct Settings {
     pub campaigns_need_test: bool,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
+    /// Where days of results begin unless something else is asked for.
+    pub zone: TimeZone,
 }
 
 /// What the door asks and tells.

@@ -112,7 +112,7 @@ impl Letter<'_> {
                 mode: Mode::Ladder,
                 ladder: Some(ladder.name.clone()),
                 step: Some(step.id.0.clone()),
-                segment: None,
+                segment: step.segment.label.0.clone().or(rendered.segment),
                 wording: Some(Wording {
                     template: (*template).to_owned(),
                     version: rendered.version,

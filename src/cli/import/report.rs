@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::dunning::import::{Fault, Finding, Warning};
 
+use crate::http::csv::safe;
+
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::print::{Printer, plain};
-use super::super::suppressions::safe;
 
 /// Errors that are shown one by one, and as many warnings.
 const SHOWN: usize = 20;

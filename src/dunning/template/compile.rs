@@ -79,6 +79,8 @@ pub struct Rendered {
     pub text: String,
     /// Which of the template's texts it is.
     pub arm: String,
+    /// The name of the segment that this one is for, if it has one.
+    pub segment: Option<String>,
     /// The version of the template.
     pub version: u32,
     /// The code that follows as a second message, to be sent as it is.
@@ -239,6 +241,7 @@ impl Compiled {
         Ok(Rendered {
             text: filled.to_owned(),
             arm: text.name.clone(),
+            segment: text.segment.label.0.clone(),
             version: self.template.version,
             companion,
             holds_code: outline.writes("pix") || outline.writes("boleto"),

@@ -236,7 +236,7 @@ mod tests {
 
     fn rendered(text: &str, companion: Option<&str>) -> Rendered {
         let companion = companion.map(ToOwned::to_owned);
-        Rendered { text: text.to_owned(), arm: "a".to_owned(), version: 1, companion, holds_code: false }
+        Rendered { text: text.to_owned(), arm: "a".to_owned(), segment: None, version: 1, companion, holds_code: false }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::sms::message::Submission;
 use crate::store::StoreError;
 use crate::store::campaign::{CampaignKey, CampaignRow, CampaignText};
 use crate::store::definition::read_segment;
-use crate::store::submit::SubmitAnswer;
+use crate::store::submit::{Ruling, SubmitAnswer};
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
@@ -165,8 +165,21 @@ pub(super) async fn test(
     let messages = texts.iter().map(|text| text.id.to_string()).collect();
     let segments = text.submission.parts.len();
     let answers = site.writer.test_campaign(name, sheet.version(), texts).await?;
-    if answers.iter().any(|answer| !matches!(answer, SubmitAnswer::Queued(_))) {
-        return Err(Problem::new(Kind::ExceedsBudget, "no SIM may send so many parts").field("text"));
+    for answer in answers {
+        match answer {
+            SubmitAnswer::Queued(Ruling { verdict: Verdict::Block { reason }, .. }) => {
+                let detail = format!("one of these numbers is not texted: {}", reason.detail());
+                return Err(Problem::new(Kind::Conflict, detail).field("to"));
+            }
+            SubmitAnswer::Queued(_) => {}
+            SubmitAnswer::Repeated(_)
+            | SubmitAnswer::DuplicateRef(_)
+            | SubmitAnswer::Over
+            | SubmitAnswer::Changed
+            | SubmitAnswer::ExceedsBudget { .. } => {
+                return Err(Problem::new(Kind::ExceedsBudget, "no SIM may send so many parts").field("text"));
+            }
+        }
     }
     Ok(Json(TestAnswer { version: sheet.version(), who, segments, messages }))
 }

@@ -168,7 +168,7 @@ pub(super) async fn rows(
     let from = request.from.filter(|from| (1..=i64::from(i32::MAX)).contains(from));
     let from = from.ok_or_else(|| Problem::bad("from", "say the place of the first row in the whole list, from 1"))?;
     let rows = request.rows.ok_or_else(|| Problem::bad("rows", "give the rows"))?;
-    let rows = checked_rows(rows, from, &site)?;
+    let rows = checked_rows(rows, from, &site, &caller)?;
     changed(site.writer.add_campaign_rows(name.clone(), rows).await?)?;
     Ok(Json(answer(&site, name).await?))
 }
@@ -336,11 +336,11 @@ pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<(Camp
     if campaign.valid_until.is_some_and(|until| until <= site.clock.now().utc) {
         return Err(Problem::bad("valid_until", "this time is over"));
     }
-    Ok((campaign, checked_rows(rows.unwrap_or_default(), 1, site)?))
+    Ok((campaign, checked_rows(rows.unwrap_or_default(), 1, site, caller)?))
 }
 
 /// Rows whose fields are right.
-fn checked_rows(rows: Vec<RowRequest>, from: i64, site: &Site) -> Result<Vec<CampaignRow>, Problem> {
+fn checked_rows(rows: Vec<RowRequest>, from: i64, site: &Site, caller: &Caller) -> Result<Vec<CampaignRow>, Problem> {
     if rows.len() > ROWS_MAX {
         let detail = format!("a request may have {ROWS_MAX} rows, this one has {}; divide it", rows.len());
         return Err(Problem::new(Kind::TooLarge, detail).field("rows"));
@@ -350,6 +350,10 @@ fn checked_rows(rows: Vec<RowRequest>, from: i64, site: &Site) -> Result<Vec<Cam
         let (debtor, debt) = (word("debtor", row.debtor)?, word("debt", row.debt)?);
         if to.is_none() && debtor.is_none() && debt.is_none() {
             return Err(Problem::new(Kind::BadNumber, "give the number, the debtor or the debt").field("to"));
+        }
+        if to.is_some() && (debtor.is_some() || debt.is_some()) && !caller.has(Scope::Pii) {
+            let detail = "a number beside a debtor may be another's; that needs a token with the scope `pii`";
+            return Err(Problem::new(Kind::Forbidden, detail).field("to"));
         }
         Ok(CampaignRow { place, to, debtor, debt, given: row.vars.unwrap_or_default().into_iter().collect() })
     };

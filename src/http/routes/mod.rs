@@ -11,14 +11,17 @@ mod events;
 mod evidence;
 mod happenings;
 mod health;
+mod hygiene;
 mod inbox;
 mod intake;
+mod journey;
 mod ladders;
 mod lines;
 mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod stats;
 mod submit;
 mod suppressions;
 mod template_preview;
@@ -76,6 +79,9 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(debtors::take))
         .routes(routes!(debtors::show))
         .routes(routes!(debtors::hours, debtors::set_hours))
+        .routes(routes!(journey::show))
+        .routes(routes!(hygiene::list))
+        .routes(routes!(stats::show))
         .routes(routes!(debts::list, debts::take))
         .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))

@@ -137,6 +137,9 @@ async fn a_list_grows_in_pieces_and_is_its_creditors_business() {
     house.with(&other, "POST", "/v1/batches", campaign()).await.is_problem(403, "forbidden", Some("creditor"));
     assert_eq!(house.with(&other, "GET", "/v1/batches", "").await.json["items"], json!([]));
     let sender = house.token(json!({ "client": "s", "scopes": ["send", "read"] })).await;
+    let elsewhere = json!({ "from": 4, "rows": [{ "to": "11 91111-1111", "debtor": "d1" }] });
+    let refused = house.with(&sender, "POST", "/v1/batches/lista/rows", elsewhere).await;
+    refused.is_problem(403, "forbidden", Some("to"));
     let refused = house.with(&sender, "POST", "/v1/batches/lista/test", json!({ "to": ["11 91111-1111"] })).await;
     refused.is_problem(403, "forbidden", None);
 }

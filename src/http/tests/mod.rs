@@ -10,6 +10,7 @@ mod operation;
 mod pauses;
 mod portfolio;
 mod reading;
+mod results;
 mod serve;
 mod submitting;
 mod templates;
@@ -158,6 +159,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
             campaigns_need_test: true,
+            zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),

@@ -170,8 +170,8 @@ impl Reader {
     pub fn campaigns_at_work(&self) -> Result<Vec<CampaignView>, StoreError> {
         self.with(|conn| {
             let mut statement = conn.prepare_cached(campaigns!(
-                "WHERE state = 'scheduled' OR (state = 'running' AND queued_at IS NULL) OR (state = 'cancelled' AND EXISTS
-                 (SELECT 1 FROM lane WHERE lane.batch = campaign.name AND lane.waiting > 0)) ORDER BY key"
+                "WHERE state = 'scheduled' OR (state = 'running' AND queued_at IS NULL) OR (state = 'cancelled'
+                 AND name IN (SELECT batch FROM lane WHERE waiting > 0)) ORDER BY key"
             ))?;
             let mut rows = statement.query([])?;
             let mut found = Vec::new();

@@ -1,17 +1,20 @@
-//! Segments as JSON: `{"days_late": {"min": 5, "max": 30}, "amount": {"min": "100.00"}, "tags_none": ["vip"]}`.
+//! Segments as JSON: `{"name": "late", "days_late": {"min": 5, "max": 30}, "amount": {"min": "100.00"}, "tags_none": ["vip"]}`.
+//! The name binds nothing: results are told apart by it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contact::reply::{Intent, Language};
 use crate::dunning::money::{Amount, Currency};
-use crate::dunning::segment::{Bounds, History, Segment, Word};
+use crate::dunning::segment::{Bounds, History, Label, Segment, Word};
 
 use super::{DefinitionError, named, object, whole};
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     days_late: Ends<i32>,
     #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
@@ -69,6 +72,9 @@ impl<T> Ends<T> {
     }
 }
 
+/// The most characters of a name.
+const NAME_MAX: usize = 100;
+
 /// How no answer is written among answers.
 const NO_REPLY: &str = "none";
 
@@ -78,6 +84,11 @@ pub fn read_segment(written: Value) -> Result<Segment, DefinitionError> {
         return Ok(Segment::default());
     }
     let written: Written = whole(written)?;
+    if let Some(name) = &written.name
+        && (name.trim().is_empty() || name.chars().count() > NAME_MAX)
+    {
+        return Err(DefinitionError::of(format!("name: has 1 to {NAME_MAX} characters")));
+    }
     let amount = |end: Option<String>| {
         let read =
             |text: String| text.parse().map_err(|error| DefinitionError::of(format!("amount: {text:?} is {error}")));
@@ -86,6 +97,7 @@ pub fn read_segment(written: Value) -> Result<Segment, DefinitionError> {
     let words = |list: Vec<String>| list.iter().map(|word| Word::new(word)).collect();
     let each = |list: Vec<String>| list.into_iter();
     Ok(Segment {
+        label: Label(written.name),
         days_late: written.days_late.bounds(),
         amount: Bounds { min: amount(written.amount.min)?, max: amount(written.amount.max)? },
         currency: each(written.currency)
@@ -124,6 +136,7 @@ pub fn write_segment(segment: &Segment) -> Value {
     let codes = |codes: Vec<&str>| codes.into_iter().map(ToOwned::to_owned).collect();
     let amount = |end: Option<Amount>| end.map(|amount| amount.to_string());
     let written = Written {
+        name: segment.label.0.clone(),
         days_late: ends(&segment.days_late),
         amount: Ends { min: amount(segment.amount.min), max: amount(segment.amount.max) },
         currency: codes(segment.currency.iter().map(|currency| currency.code()).collect()),
@@ -151,6 +164,7 @@ mod tests {
     #[test]
     fn what_is_written_comes_back() {
         let all = json!({
+            "name": "late",
             "days_late": { "min": -5, "max": 30 },
             "amount": { "min": "100.00" },
             "currency": ["BRL"],
@@ -174,13 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_no_condition() {
+        let named = read_segment(json!({ "name": "late" })).unwrap();
+        assert_eq!((named.label.0.as_deref(), &named), (Some("late"), &Segment::default()));
+    }
+
+    #[test]
     fn what_is_misspelt_is_refused_with_what_there_is() {
         for (written, part) in [
-            (json!({ "day_late": { "min": 1 } }), "unknown field `day_late`, expected one of `days_late`"),
+            (json!({ "day_late": { "min": 1 } }), "unknown field `day_late`, expected one of `name`, `days_late`"),
             (json!({ "days_late": { "from": 1 } }), "unknown field `from`, expected `min` or `max`"),
             (json!({ "amount": { "min": "1.234,56" } }), "amount: \"1.234,56\" is not an amount"),
             (json!({ "history": ["bad"] }), "history: no \"bad\"; there are good_payer, repeat_offender, other"),
             (json!({ "last_reply": ["maybe"] }), "last_reply: no \"maybe\"; there are deceased"),
+            (json!({ "name": " " }), "name: has 1 to 100 characters"),
             (json!([]), "expected an object"),
             (json!({ "days_late": [1, 2] }), "expected an object"),
         ] {

@@ -91,13 +91,13 @@ pub struct Loaded {
     pub texted: Option<Date>,
 }
 
-/// A case that was loaded, or why it could not be.
-pub type Loading = Result<Loaded, (CaseKey, StoreError)>;
-
 /// The day of a time.
 fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_jiff().map_or(Date::MAX, |at| at.to_zoned(zone.clone()).date())
 }
+
+/// A case, or the one that could not be read and why.
+type Read = Result<Loaded, (CaseKey, StoreError)>;
 
 impl Reader {
     /// Creditors with their rows.
@@ -154,7 +154,7 @@ impl Reader {
         creditor: &Arc<Creditor>,
         today: Date,
         now: Timestamp,
-    ) -> Result<Vec<Loading>, StoreError> {
+    ) -> Result<Vec<Read>, StoreError> {
         self.with(|conn| {
             let snapshot = conn.unchecked_transaction()?;
             let mut loaded = Vec::with_capacity(keys.len());

@@ -79,12 +79,12 @@ impl Work<'_> {
             }
             return Ok(HappeningAnswer::Repeated { status, amount, stopped });
         }
-        self.note_happening(key, told.happening, &told.client, told.reference.as_deref(), None)?;
+        let entry = self.note_happening(key, &before, told.happening, &told.client, told.reference.as_deref(), None)?;
         let mut after = before.clone();
         told.happening.apply(&mut after);
         self.rewrite_debt(&after, &told.client)?;
         self.follow_debt(key, Some(&before), &after)?;
-        let mut stopped = self.debt_changed(key, &before, &after, Some(told.happening))?;
+        let mut stopped = self.debt_changed(key, &before, &after, Some((told.happening, entry)))?;
         if let Happening::PaymentReceived { .. } = told.happening {
             stopped.add(self.claim_is_settled(&after.debtor, &told.client)?);
         }
@@ -108,17 +108,26 @@ impl Work<'_> {
         Ok(statement.query_row(values, |row| row.get(0)).optional()?)
     }
 
+    /// Writes what happened to a debt that was `before`. Returns its row.
     fn note_happening(
         &self,
         debt: DebtKey,
+        before: &Debt,
         happening: Happening,
         client: &str,
         reference: Option<&str>,
         inbound: Option<i64>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
+        let mut settled = None;
+        if let Happening::PaymentReceived { amount } = happening
+            && before.status.is_owed()
+        {
+            settled = Some(amount.unwrap_or(before.amount));
+        }
         self.conn
             .prepare_cached(
-                "INSERT INTO debt_event (debt, at, kind, amount, day, client, ref, inbound) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO debt_event (debt, at, kind, amount, day, client, ref, inbound, settled)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 debt.0,
@@ -129,18 +138,20 @@ impl Work<'_> {
                 client,
                 reference,
                 inbound,
+                settled.map(Amount::hundredths),
             ])?;
-        Ok(())
+        Ok(self.conn.last_insert_rowid())
     }
 
-    /// Says in the log that a debt is another now, and looks again at what waits for it.
+    /// Says in the log that a debt is another now, by what happened where that was told (and its row), and looks again at what waits for it.
     pub(super) fn debt_changed(
         &mut self,
         key: DebtKey,
         before: &Debt,
         after: &Debt,
-        happening: Option<Happening>,
+        happened: Option<(Happening, i64)>,
     ) -> Result<Stopped, StoreError> {
+        let happening = happened.map(|(happening, _)| happening);
         if before.status == after.status
             && before.amount == after.amount
             && before.due == after.due
@@ -151,6 +162,8 @@ impl Work<'_> {
         let data = serde_json::json!({
             "debt": key.0,
             "happening": happening.map(Happening::name),
+            "entry": happened.map(|(_, entry)| entry),
+            "was": before.status.name(),
             "status": after.status.name(),
             "until": after.status.until().map(|day| day.to_string()),
             "due": after.due.to_string(),
@@ -242,12 +255,12 @@ impl Work<'_> {
             if holds {
                 continue;
             }
-            self.note_happening(key, happening, operational::CLIENT, None, Some(inbound))?;
+            let entry = self.note_happening(key, &before, happening, operational::CLIENT, None, Some(inbound))?;
             let mut after = before.clone();
             happening.apply(&mut after);
             self.rewrite_debt(&after, operational::CLIENT)?;
             self.follow_debt(key, Some(&before), &after)?;
-            self.debt_changed(key, &before, &after, Some(happening))?;
+            self.debt_changed(key, &before, &after, Some((happening, entry)))?;
         }
         Ok(())
     }

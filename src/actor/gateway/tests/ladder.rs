@@ -28,7 +28,7 @@ use super::*;
 const OTHER: &str = "5511912345678";
 
 /// Monday.
-const MONDAY: Date = date(2026, 11, 23);
+pub(super) const MONDAY: Date = date(2026, 11, 23);
 
 fn creditor() -> Item {
     Item::Creditor(Box::new(Creditor {
@@ -42,7 +42,7 @@ fn creditor() -> Item {
     }))
 }
 
-fn debt(id: &str, due: Date) -> Debt {
+pub(super) fn debt(id: &str, due: Date) -> Debt {
     Debt {
         id: id.to_owned(),
         creditor: "loja".to_owned(),
@@ -65,7 +65,7 @@ fn debt(id: &str, due: Date) -> Debt {
     }
 }
 
-fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
+pub(super) fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
     let debtor = Debtor {
         id: debt.debtor.clone(),
         name: Some("ANA MARIA DA SILVA".to_owned()),
@@ -81,7 +81,11 @@ fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
 
 /// A gateway with one SIM, a ladder of six steps and its templates. It is Monday, 9:00 in São Paulo.
 fn desk() -> Desk {
-    let mut desk = Desk::with(settings(unlimited()));
+    desk_with(settings(unlimited()))
+}
+
+pub(super) fn desk_with(settings: Settings) -> Desk {
+    let mut desk = Desk::with(settings);
     desk.now = "2026-11-23T12:00:00Z".parse().unwrap();
     desk.plug("m1", "sim-a");
     for (name, body) in [
@@ -104,7 +108,11 @@ fn desk() -> Desk {
 
 impl Desk {
     fn template(&mut self, name: &str, body: &str) {
-        let written = json!({ "purpose": "collection", "texts": [{ "name": "a", "body": body }] });
+        self.texts(name, &json!([{ "name": "a", "body": body }]));
+    }
+
+    pub(super) fn texts(&mut self, name: &str, texts: &serde_json::Value) {
+        let written = json!({ "purpose": "collection", "texts": texts });
         let template = read_template(name, 0, written).unwrap();
         let now = self.now;
         self.gateway
@@ -115,17 +123,17 @@ impl Desk {
             .unwrap();
     }
 
-    fn ladder(&mut self, written: &serde_json::Value) {
+    pub(super) fn ladder(&mut self, written: &serde_json::Value) {
         let ladder = read_ladder("padrao", 0, written.clone()).unwrap();
         self.gateway.commit(self.now, |context| context.work.store_ladder(&ladder, "test")).unwrap();
     }
 
-    fn take_all(&mut self, items: &[Item]) {
+    pub(super) fn take_all(&mut self, items: &[Item]) {
         let answers = self.gateway.commit(self.now, |context| context.work.take_each(items, "test")).unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     }
 
-    fn tell(&mut self, debt: &str, happening: Happening) {
+    pub(super) fn tell(&mut self, debt: &str, happening: Happening) {
         let told = Told { debt: debt.to_owned(), happening, reference: None, client: "erp".to_owned() };
         self.gateway.commit(self.now, |context| context.work.happen(&told)).unwrap();
     }
@@ -147,7 +155,7 @@ impl Desk {
     }
 
     /// Plans the day and carries it out; gives the texts that were queued.
-    fn run_ladders(&mut self) -> Vec<String> {
+    pub(super) fn run_ladders(&mut self) -> Vec<String> {
         let reader = self.reader();
         let newest = |reader: &Reader| -> i64 {
             let page = crate::store::view::MessageFilter { limit: 1, ..Default::default() };

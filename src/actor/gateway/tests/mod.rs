@@ -21,6 +21,7 @@ mod person;
 mod repeat;
 mod report;
 mod rest;
+mod results;
 mod travel;
 mod unknown;
 mod week;
@@ -253,6 +254,14 @@ impl Desk {
         }
     }
 
+    /// Counts what is not counted yet, a few events at a time.
+    fn roll_up(&mut self) {
+        let reader = self.reader();
+        while let Some(counted) = reader.roll_up(7, &results::prices()).unwrap() {
+            assert!(self.gateway.commit(self.now, |context| context.work.count_up(&counted)).unwrap());
+        }
+    }
+
     /// What must hold at any time: events are numbered without gaps and chained, what is stored of a message follows from its parts, and
     /// what is counted as waiting waits.
     fn check(&self) {
@@ -287,6 +296,8 @@ impl Drop for Desk {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.check();
+            self.roll_up();
+            results::check(self.gateway.store().connection());
         }
     }
 }
