@@ -22,6 +22,8 @@ mod support;
 
 use std::path::Path;
 
+use tokio::runtime::Builder;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let count = arguments.iter().find_map(|arg| arg.parse().ok());
@@ -29,10 +31,11 @@ fn main() {
     let wants = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
     // On the disk that the build is on; the system's temporary folder may be in memory.
     let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     if wants("import") {
-        import::measure(disk, count.unwrap_or(200_000));
+        runtime.block_on(import::measure(disk, count.unwrap_or(200_000)));
     }
     if wants("day") {
-        day::measure(disk, count.unwrap_or(1_000_000));
+        runtime.block_on(day::measure(disk, count.unwrap_or(1_000_000)));
     }
 }

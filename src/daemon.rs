@@ -155,6 +155,7 @@ impl Daemon {
             contact: config.contact_settings(book, secret).into(),
         };
         let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
+        let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
@@ -167,6 +168,7 @@ impl Daemon {
             fleet: fleet.clone(),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
+            ladders: ladder_handle,
             settings: http::Settings {
                 country: config.region.country,
                 text: config.text_options(),
@@ -175,6 +177,7 @@ impl Daemon {
                 wording,
                 campaigns_need_test: config.campaigns.require_test,
                 zone: config.zone(),
+                four_eyes: config.templates.four_eyes,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -191,6 +194,7 @@ impl Daemon {
             clock: clock.clone(),
             calendar: holidays,
             text: config.text_options(),
+            asked,
             stop: stop.clone(),
         }));
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]

@@ -1,5 +1,6 @@
 //! A day of ladders over a portfolio, while modems work.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +21,6 @@ use recado::store::portfolio::Item;
 use recado::store::{FREE_FLOOR, Settings, Store};
 use rusqlite::{Connection, params};
 use serde_json::json;
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use super::daemon::{start_daemon, working_hours};
@@ -54,14 +54,13 @@ const UP_TODAY: &str = "SELECT 1 FROM creditor WHERE looked IS NOT NULL
 /// A result and what came of it: when the result came, and how long the next command took.
 type Times = Arc<Mutex<Vec<(Instant, Duration)>>>;
 
-pub(crate) fn measure(disk: &Path, debts: usize) {
+pub(crate) async fn measure(disk: &Path, debts: usize) {
     let folder = tempfile::tempdir_in(disk).unwrap();
     let clock = working_hours();
     let database = folder.path().join("recado.db");
     fill(&database, &clock, debts);
     let floor = floor(folder.path(), &database, &clock);
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(run(folder.path(), &database, &clock, debts, floor));
+    run(folder.path(), &database, &clock, debts, floor).await;
 }
 
 async fn run(folder: &Path, database: &Path, clock: &Clock, debts: usize, floor: Duration) {
@@ -220,6 +219,7 @@ fn fill(database: &Path, clock: &Clock, debts: usize) {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
+        triggers: BTreeMap::new(),
     }));
     store
         .commit(now, |work| {

@@ -20,7 +20,7 @@ const COMMIT: usize = 1_000;
 /// Rows that come of a debt, in the order in which one names the other.
 const TABLES: [&str; 5] = ["debtor", "debtor_number", "debt", "dunning_case", "track"];
 
-pub(crate) fn measure(disk: &Path, rows: usize) {
+pub(crate) async fn measure(disk: &Path, rows: usize) {
     let folder = tempfile::tempdir_in(disk).unwrap();
     let folder = folder.path();
     let clock = Clock::host();
@@ -28,16 +28,16 @@ pub(crate) fn measure(disk: &Path, rows: usize) {
     let config = config.to_str().unwrap();
     let daemon = Process::start(&["serve", "--config", config]);
     while !folder.join("recado.sock").exists() {
-        std::thread::sleep(Duration::from_millis(50));
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let place = ["--zone", "America/Sao_Paulo", "--language", "pt-BR", "--currency", "BRL", "--config", config];
-    recado(&[&["creditors", "set", "loja", "--name", "Loja Azul"], &place[..]].concat());
+    recado(&[&["creditors", "set", "loja", "--name", "Loja Azul"], &place[..]].concat()).await;
     let file = folder.join("portfolio.csv");
     std::fs::write(&file, csv(rows)).unwrap();
     let began = clock.now().instant;
     let of_file =
         ["import", file.to_str().unwrap(), "--creditor", "loja", "--map", "debt=contrato", "--config", config];
-    let peak = recado(&of_file);
+    let peak = recado(&of_file).await;
     let took = clock.now().instant.saturating_since(began);
     let of_daemon = memory_kb(daemon.id(), "VmHWM");
     drop(daemon);
@@ -55,7 +55,7 @@ pub(crate) fn measure(disk: &Path, rows: usize) {
 }
 
 /// Runs the program to its end; the most memory that it was seen with, in kB.
-fn recado(arguments: &[&str]) -> u32 {
+async fn recado(arguments: &[&str]) -> u32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
     let silent = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
     let mut child = silent.spawn().unwrap();
@@ -66,7 +66,7 @@ fn recado(arguments: &[&str]) -> u32 {
             return peak;
         }
         peak = peak.max(memory_kb(child.id(), "VmHWM"));
-        std::thread::sleep(Duration::from_millis(20));
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -25,7 +25,7 @@ use crate::store::reader::Reader;
 
 use super::writer::{Handle, WriteError};
 
-pub use letter::{LetterError, Random, trial};
+pub use letter::{LetterError, Random, behind, trial};
 pub use outlook::{EXACTLY, ends};
 pub use sheet::{Piece, PieceError, Planned, Sheet, SheetError};
 

@@ -4,6 +4,7 @@
 //! takes nothing in that was planned from an older revision of the case. A process that is killed in the midst of a day's
 //! run goes on where it was: what was carried out is not up any more. It decides nothing about a person; the gate does.
 
+pub mod foresight;
 mod letter;
 pub(super) mod plan;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
 use crate::contact::calendar::Calendar;
@@ -24,9 +25,9 @@ use crate::store::StoreError;
 use crate::store::ladder::{Carried, CaseKey};
 use crate::store::reader::Reader;
 
-use super::writer::{Handle, WriteError};
+use super::letter::Random;
+use super::writer::{self, WriteError};
 
-use letter::Random;
 use plan::Means;
 
 /// Cases that are planned and carried out at once: a few milliseconds of the writer's time, since few of them bring a text.
@@ -41,19 +42,66 @@ const SETTLES: Duration = Duration::from_secs(1);
 /// No wait is longer than this, so that a jump of the civil clock is noticed.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// Requests to look now that wait; more are told that there are enough.
+const ASKED_MAX: usize = 8;
+
+/// To ask the task, and to see what it would do. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    runs: mpsc::Sender<oneshot::Sender<Ran>>,
+    calendar: watch::Receiver<Arc<Calendar>>,
+    text: TextOptions,
+}
+
+/// What is asked of the task.
+#[derive(Debug)]
+pub struct Asked(mpsc::Receiver<oneshot::Sender<Ran>>);
+
+/// What a round has carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// Cases that were planned.
+    pub cases: u64,
+    /// Texts that were queued.
+    pub texts: u64,
+    /// Debts that were left to other channels.
+    pub exits: u64,
+    /// Cases whose text could not be written.
+    pub problems: u64,
+    /// Cases that were others meanwhile, and are planned again at once.
+    pub changed: u64,
+}
+
+/// A way to the task, and its end of it.
+pub fn handle(calendar: watch::Receiver<Arc<Calendar>>, text: TextOptions) -> (Handle, Asked) {
+    let (runs, asked) = mpsc::channel(ASKED_MAX);
+    (Handle { runs, calendar, text }, Asked(asked))
+}
+
+impl Handle {
+    /// Has everything that is up carried out now. `None` where the task has ended, is asked too much, or cannot.
+    pub async fn run(&self) -> Option<Ran> {
+        let (reply, ran) = oneshot::channel();
+        self.runs.try_send(reply).ok()?;
+        ran.await.ok()
+    }
+}
+
 /// What the task is given.
 #[derive(Debug)]
 pub struct Setup {
     /// Where cases are read.
     pub reader: Arc<Reader>,
     /// Where what came of them is written.
-    pub writer: Handle,
+    pub writer: writer::Handle,
     /// The time.
     pub clock: Clock,
     /// Holidays, as they are in force.
     pub calendar: watch::Receiver<Arc<Calendar>>,
     /// How texts are encoded.
     pub text: TextOptions,
+    /// What it is asked.
+    pub asked: Asked,
     /// Turns true when the daemon stops.
     pub stop: watch::Receiver<bool>,
 }
@@ -74,12 +122,22 @@ enum RoundError {
 /// Plans and carries out until the daemon stops.
 pub async fn run(mut setup: Setup) {
     let mut committed = setup.writer.committed();
+    let mut waiting: Vec<oneshot::Sender<Ran>> = Vec::new();
     loop {
         committed.borrow_and_update();
         let next = match setup.round().await {
-            Ok(next) => next,
+            Ok((ran, next)) => {
+                // Whoever has gone away does not want it any more.
+                for reply in waiting.drain(..) {
+                    if reply.send(ran).is_err() {
+                        tracing::debug!("whoever had ladders run does not wait for it any more");
+                    }
+                }
+                next
+            }
             Err(error) => {
                 tracing::warn!(%error, "ladders could not be followed; they are again in a while");
+                waiting.clear();
                 None
             }
         };
@@ -94,6 +152,10 @@ pub async fn run(mut setup: Setup) {
                 // Without a writer there is nothing to carry out.
                 Err(_) => return,
             },
+            Some(reply) = setup.asked.0.recv() => {
+                waiting.push(reply);
+                false
+            }
             () = tokio::time::sleep_until(until) => false,
         };
         if has_changed {
@@ -108,7 +170,7 @@ pub async fn run(mut setup: Setup) {
 
 impl Setup {
     /// Plans everything that is up, and says when the next day begins for a creditor with something to come.
-    async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+    async fn round(&mut self) -> Result<(Ran, Option<Timestamp>), RoundError> {
         let reader = Arc::clone(&self.reader);
         let (creditors, to_look_at) =
             blocking(move || Ok((reader.creditor_rows()?, reader.creditors_to_look_at()?))).await?;
@@ -116,7 +178,7 @@ impl Setup {
             while self.writer.look_on(creditor).await? {}
         }
         let mut papers: Option<Arc<Papers>> = None;
-        let mut next: Option<Timestamp> = None;
+        let (mut ran, mut next) = (Ran::default(), None::<Timestamp>);
         for (row, creditor) in creditors {
             let (today, has_begun, begins) = self.day_of(&creditor);
             let wakes = if has_begun {
@@ -131,7 +193,7 @@ impl Setup {
                         None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
                     };
                     let keys = up.into_iter().map(|up| up.key).collect();
-                    self.carry_out_each(keys, &creditor, &papers, today).await?;
+                    ran.add(self.carry_out_each(keys, &creditor, &papers, today).await?);
                 }
                 self.next_day(row, &creditor, today).await?
             } else {
@@ -139,7 +201,7 @@ impl Setup {
             };
             next = next.into_iter().chain(wakes).min();
         }
-        Ok(next)
+        Ok((ran, next))
     }
 
     /// The day of a creditor, whether it has begun for ladders, and when it does.
@@ -179,21 +241,22 @@ impl Setup {
         creditor: &Arc<Creditor>,
         papers: &Arc<Papers>,
         today: Date,
-    ) -> Result<(), RoundError> {
+    ) -> Result<Ran, RoundError> {
         let alone = keys.clone();
         match self.carry_out(keys, Arc::clone(creditor), Arc::clone(papers), today).await {
             Err(RoundError::Write(WriteError::Store(_))) => {}
             result => return result,
         }
+        let mut ran = Ran::default();
         for key in alone {
             match self.carry_out(vec![key], Arc::clone(creditor), Arc::clone(papers), today).await {
                 Err(RoundError::Write(WriteError::Store(error))) => {
                     tracing::error!(?key, error, "case not carried out; it is tried again");
                 }
-                result => result?,
+                result => ran.add(result?),
             }
         }
-        Ok(())
+        Ok(ran)
     }
 
     /// Plans cases and has the writer carry them out, all or none.
@@ -203,7 +266,7 @@ impl Setup {
         creditor: Arc<Creditor>,
         papers: Arc<Papers>,
         today: Date,
-    ) -> Result<(), RoundError> {
+    ) -> Result<Ran, RoundError> {
         let mut random = vec![Random::default(); keys.len()];
         for octets in &mut random {
             getrandom::fill(octets)?;
@@ -226,8 +289,35 @@ impl Setup {
             Ok(planned)
         })
         .await?;
-        self.writer.carry_out(planned).await?;
-        Ok(())
+        let shapes: Vec<Ran> = planned.iter().map(Ran::of).collect();
+        let carried = self.writer.carry_out(planned).await?;
+        let mut ran = Ran::default();
+        for (shape, is_carried) in shapes.into_iter().zip(carried) {
+            ran.add(if is_carried { shape } else { Ran { changed: 1, ..Ran::default() } });
+        }
+        Ok(ran)
+    }
+}
+
+impl Ran {
+    /// What a plan comes to.
+    fn of(carried: &Carried) -> Self {
+        Self {
+            cases: 1,
+            texts: u64::from(carried.sending.is_some()),
+            exits: u64::try_from(carried.exits.len()).unwrap_or(u64::MAX),
+            problems: u64::from(carried.problem.is_some()),
+            changed: 0,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        let Self { cases, texts, exits, problems, changed } = other;
+        self.cases += cases;
+        self.texts += texts;
+        self.exits += exits;
+        self.problems += problems;
+        self.changed += changed;
     }
 }
 
@@ -262,6 +352,11 @@ impl Papers {
             }
         }
         Ok(Self { ladders, templates })
+    }
+
+    /// A ladder by its name.
+    fn ladder(&self, name: &str) -> Option<&Ladder> {
+        self.ladders.get(name)
     }
 }
 

@@ -40,10 +40,10 @@ use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
-use crate::store::portfolio::happening::{HappeningAnswer, Told};
+use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
 use crate::store::rollup::RolledUp;
-use crate::store::submit::{Basis, Ruling, SubmitAnswer};
+use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
@@ -219,15 +219,9 @@ impl Handle {
         self.call(Job::Submit, move |context| submissions.iter().map(|s| context.work.submit(s)).collect()).await
     }
 
-    /// The same of messages that were written from debts: such a one is not taken in where these are others by now.
-    pub async fn submit_about(
-        &self,
-        submissions: Vec<(Submission, Option<Basis>)>,
-    ) -> Result<Vec<SubmitAnswer>, WriteError> {
-        self.call(Job::Submit, move |context| {
-            submissions.iter().map(|(one, basis)| context.work.submit_about(one, basis.as_ref())).collect()
-        })
-        .await
+    /// The same of messages with what belongs to them.
+    pub async fn post(&self, posts: Vec<Post>) -> Result<Vec<SubmitAnswer>, WriteError> {
+        self.call(Job::Submit, move |context| posts.iter().map(|post| context.work.post(post)).collect()).await
     }
 
     /// Cancels a message.
@@ -307,16 +301,10 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
-    /// Carries out what was planned for cases. How many of them were others by then.
-    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<usize, WriteError> {
-        self.call(Job::Submit, move |context| {
-            let mut others = 0;
-            for carried in &planned {
-                others += usize::from(!context.work.carry_out(carried)?);
-            }
-            Ok(others)
-        })
-        .await
+    /// Carries out what was planned for cases. False for each that was another by then.
+    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
+        self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
+            .await
     }
 
     /// Stores a campaign as a draft.
@@ -451,6 +439,15 @@ impl Handle {
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.
     pub async fn happen(&self, told: Told) -> Result<HappeningAnswer, WriteError> {
         self.call(Job::Control, move |context| context.work.happen(&told)).await
+    }
+
+    /// The same, with the text about it. `None` where the case is another by now than the text was written from.
+    pub(super) async fn happen_and_tell(
+        &self,
+        told: Told,
+        prompt: Option<Prompt>,
+    ) -> Result<Option<HappeningAnswer>, WriteError> {
+        self.call(Job::Control, move |context| context.work.happen_and_tell(&told, prompt.as_ref())).await
     }
 
     /// Notes where a debtor is and which hours suit.

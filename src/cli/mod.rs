@@ -162,6 +162,10 @@ enum LadderCommand {
     Show(Remote<ladder::ShowArgs>),
     /// Store a file as the next version, which holds from now on
     Save(Remote<ladder::SaveArgs>),
+    /// Say who would get what and when on a day, and why others would not; nothing is carried out
+    Plan(Remote<ladder::PlanArgs>),
+    /// Carry out now what is up, and say what that was
+    Run(Remote<ladder::RunArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -254,6 +258,8 @@ pub fn run(
         Command::Ladder(LadderCommand::List(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Show(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Save(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Plan(command)) => command.run(environment, out),
+        Command::Ladder(LadderCommand::Run(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::Create(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::List(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::Show(command)) => command.run(environment, out),

@@ -1,7 +1,11 @@
 //! `recado creditors`, `recado debts` and `recado debtors`: who is owed, what, and by whom.
 
+use std::collections::BTreeMap;
+
 use hyper::Method;
 use serde_json::json;
+
+use crate::dunning::event::Happening;
 
 use super::client::{Ask, Client, Query, encode};
 use super::exit::Exit;
@@ -46,6 +50,17 @@ struct SetArgs {
     /// The ladder of debts that name none
     #[arg(long)]
     ladder: Option<String>,
+    /// The template that debtors are sent when something happens to their debts, such as `payment_received=obrigado`; may be
+    /// given several times
+    #[arg(long = "on", value_name = "EVENT=TEMPLATE", value_parser = trigger)]
+    on: Vec<(String, String)>,
+}
+
+fn trigger(text: &str) -> Result<(String, String), String> {
+    let (event, template) = text.split_once('=').ok_or("expected EVENT=TEMPLATE")?;
+    let known = Happening::known(event.trim());
+    let event = known.ok_or_else(|| format!("no such event; there are {}", Happening::NAMES.join(", ")))?;
+    Ok((event.to_owned(), template.trim().to_owned()))
 }
 
 impl Command for CreditorsArgs {
@@ -58,9 +73,10 @@ impl Command for CreditorsArgs {
             })?;
             return Ok(Exit::Done);
         };
+        let on: BTreeMap<String, String> = args.on.into_iter().collect();
         let body = json!({
             "id": args.id, "name": args.name, "sender": args.sender, "zone": args.zone, "language": args.language,
-            "currency": args.currency, "ladder": args.ladder,
+            "currency": args.currency, "ladder": args.ladder, "on": on,
         });
         let answer = client.ask(Ask { method: Method::POST, path: "/v1/creditors", body: Some(&body) }).await?;
         let is = |name| answer.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
@@ -70,6 +86,10 @@ impl Command for CreditorsArgs {
             (false, false) => "as it was",
         };
         printer.line(&if printer.is_json { answer.to_string() } else { word.to_owned() })?;
+        let warnings = answer.get("warnings").and_then(serde_json::Value::as_array).filter(|_| !printer.is_json);
+        for warning in warnings.into_iter().flatten().filter_map(serde_json::Value::as_str) {
+            printer.line(&format!("warning: {warning}"))?;
+        }
         Ok(Exit::Done)
     }
 }

@@ -973,13 +973,16 @@ fn debts_and_creditors_are_shown() {
     ");
     ask(asked.answering(200, json!({"id": "d1", "numbers": ["+5511987654321"]})), &["debtors", "d1"]);
     let set = ["creditors", "set", "loja", "--name", "Loja", "--zone", "UTC", "--language", "en", "--currency", "USD"];
-    let created = ask(asked.answering(200, json!({"id": "loja", "created": true, "changed": false})), &set);
-    assert_eq!(created.output, "created\n");
+    let on = ["--on", "payment_received=obrigado"];
+    let warnings = ["on payment_received: no template \"obrigado\" is approved"];
+    let answer = json!({"id": "loja", "created": true, "changed": false, "warnings": warnings});
+    let created = ask(asked.answering(200, answer), &[&set[..], &on].concat());
+    assert_eq!(created.output, format!("created\nwarning: {}\n", warnings[0]));
     insta::assert_snapshot!(asked.lines(), @r#"
     GET /v1/debts?status=open
     GET /v1/debts/a%2Fb
     GET /v1/debtors/d1
-    POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","sender":null,"zone":"UTC"}
+    POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","on":{"payment_received":"obrigado"},"sender":null,"zone":"UTC"}
     "#);
 }
 
@@ -1047,12 +1050,56 @@ fn a_ladder_is_shown_step_by_step() {
     let steps = json!([{"id": "d3", "on": "D+3", "roll": "next", "text": "t"}, {"id": "carta", "on": "D+60", "exit": "letter"}]);
     let finding = json!({"severity": "warning", "code": "no_template", "detail": "nothing is approved"});
     let ladder = json!({"name": "leve", "version": 1, "definition": {"steps": steps}, "findings": [finding]});
-    let ended = ask(answering("/v1/ladders/leve", 200, ladder), &["ladder", "show", "leve"]);
-    insta::assert_snapshot!(ended.output, @r"
+    let problems = json!({"items": [{"debtor": "d7", "creditor": "loja", "problem": "no template \"t\" is approved"}], "next": "c1.7"});
+    let daemon =
+        answering("/v1/ladders/leve", 200, ladder).merge(answering("/v1/ladders/leve/problems", 200, problems));
+    let ended = ask(daemon, &["ladder", "show", "leve"]);
+    insta::assert_snapshot!(ended.output, @r#"
     STEP   ON    ROLL  TEXT  EXIT    SEGMENT
     d3     D+3   next  t     -       -
     carta  D+60  -     -     letter  -
     warning: nothing is approved (no_template)
+    no text for d7: no template "t" is approved
+    and more; GET /v1/ladders/NAME/problems has all of them
+    "#);
+}
+
+#[test]
+fn a_plan_is_listed_and_counted() {
+    let items = json!([
+        {"debtor": "d1", "creditor": "loja", "debt": "x1", "step": "d3", "outcome": "text", "template": "t", "segments": 1,
+         "not_before": "2026-11-30T13:00:00Z"},
+        {"debtor": "d1", "creditor": "loja", "debt": "x2", "step": "d3", "outcome": "with", "with": "x1"},
+        {"debtor": "d2", "creditor": "loja", "debt": "x3", "step": "d3", "outcome": "skipped", "why": "promise",
+         "detail": "its day falls inside a promise", "until": "2026-12-02"},
+    ]);
+    let page = json!({"items": items, "debtors": 3, "next": null});
+    let asked = Asked::default();
+    let args = ["ladder", "plan", "leve", "--creditor", "loja", "--date", "2026-11-30"];
+    let ended = ask(asked.answering(200, page.clone()), &args);
+    insta::assert_snapshot!(ended.output, @r"
+    DEBTOR  DEBT  STEP  OUTCOME  WHAT  WHEN                  WHY
+    d1      x1    d3    text     t     2026-11-30T13:00:00Z  -
+    d1      x2    d3    with     x1    -                     -
+    d2      x3    d3    skipped  -     -                     its day falls inside a promise until 2026-12-02
+
+    STEP  OUTCOME  WHY      DEBTS
+    d3    skipped  promise  1
+    d3    text     -        1
+    d3    with     -        1
+    of 3 debtors
+    ");
+    let summary = ask(asked.answering(200, page), &["ladder", "plan", "leve", "--summary", "--json"]);
+    assert_eq!(summary.output.lines().count(), 3, "{}", summary.output);
+    insta::assert_snapshot!(asked.lines(), @r"
+    GET /v1/ladders/leve/plan?creditor=loja&date=2026-11-30&limit=1000
+    GET /v1/ladders/leve/plan?limit=1000
+    ");
+    let ran = json!({"cases": 3, "texts": 1, "exits": 0, "problems": 1, "changed": 0});
+    let ended = ask(asked.answering(200, ran), &["ladder", "run"]);
+    insta::assert_snapshot!(ended.output, @r"
+    DEBTORS  TEXTS  EXITS  PROBLEMS  CHANGED MEANWHILE
+    3        1      0      1         0
     ");
 }
 

@@ -54,6 +54,8 @@ pub struct Config {
     pub messages: Messages,
     /// `[contact]`
     pub contact: Contact,
+    /// `[templates]`
+    pub templates: Templates,
     /// `[modems]`
     pub discovery: Discovery,
     /// `[[modem]]`
@@ -117,6 +119,13 @@ pub struct Contact {
     pub only_to: Vec<PhoneNumber>,
     /// Days on which the company is closed.
     pub closures: Vec<Date>,
+}
+
+/// The texts that are sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Templates {
+    /// Whether another one than its author must approve a version.
+    pub four_eyes: bool,
 }
 
 /// What holds for messages that do not say otherwise.
@@ -196,6 +205,7 @@ impl Config {
         root.table("region", |section| self.region.read(section));
         root.table("messages", |section| self.messages.read(section));
         root.table("contact", |section| self.contact.read(section, self.region.country));
+        root.table("templates", |section| self.templates.read(section));
         root.table("modems", |section| self.discovery.read(section));
         root.table("campaigns", |section| self.campaigns.read(section));
         self.modems = modem::read_all(root);
@@ -305,6 +315,12 @@ impl Default for Campaigns {
 impl Campaigns {
     fn read(&mut self, section: &mut Section<'_, '_>) {
         section.set("require_test", &mut self.require_test, value::truth);
+    }
+}
+
+impl Templates {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("four_eyes", &mut self.four_eyes, value::truth);
     }
 }
 

@@ -24,7 +24,7 @@ use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 
 pub use habit::Habit;
-pub use record::{REPLY_WITHIN, Record};
+pub use record::{Companion, REPLY_WITHIN, Record};
 pub use settings::ContactSettings;
 
 /// To whom a message goes and why: what the rules ask of it.
@@ -82,6 +82,8 @@ pub enum Reason {
     Disputed,
     /// What the person said is being checked, or the number is not confirmed.
     Unconfirmed,
+    /// It follows another message, which has not left.
+    Companion,
     /// Outside the hours of contact.
     Window,
     /// A holiday where the person lives.
@@ -100,7 +102,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order in which they are asked.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Suppressed,
         Self::NotListed,
         Self::Paid,
@@ -109,6 +111,7 @@ impl Reason {
         Self::Promise,
         Self::Disputed,
         Self::Unconfirmed,
+        Self::Companion,
         Self::Window,
         Self::Holiday,
         Self::FrequencyDay,
@@ -129,6 +132,7 @@ impl Reason {
             Self::Promise => "promise",
             Self::Disputed => "disputed",
             Self::Unconfirmed => "unconfirmed",
+            Self::Companion => "not_due",
             Self::Window => "window",
             Self::Holiday => "holiday",
             Self::FrequencyDay => "frequency_day",
@@ -150,6 +154,7 @@ impl Reason {
             Self::Promise => "the debtor promised to pay and the date has not passed",
             Self::Disputed => "the debt is disputed",
             Self::Unconfirmed => "the number, or what the debtor said of a payment, waits to be confirmed",
+            Self::Companion => "it follows another message, which the network has not taken yet",
             Self::Window => "outside the hours of contact where the recipient may live",
             Self::Holiday => "a holiday where the recipient may live",
             Self::FrequencyDay => "the debtor has had the texts of this day",

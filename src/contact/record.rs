@@ -16,6 +16,21 @@ use super::{Addressee, Bounds, Lasts, Obstacle, Reason, bounds};
 /// An answer to a text is one within this time; later it is a text of its own.
 pub const REPLY_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
+/// What holds a companion until its time.
+const BEFORE_ITS_FIRST: Obstacle = Obstacle { reason: Reason::Companion, lasts: Lasts::Open };
+
+/// Whether a message follows another one, with which it counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Companion {
+    /// It stands for itself.
+    #[default]
+    No,
+    /// It follows one that the network has not taken.
+    Waits,
+    /// It follows one that the network has taken.
+    Follows,
+}
+
 /// What is known of the person whom a message is for, looked up once and asked about as many times as one likes.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -39,6 +54,8 @@ pub struct Record {
     pub zone: TimeZone,
     /// Parts of this message have gone: what follows belongs to them.
     pub begun: bool,
+    /// Whether it follows another message.
+    pub companion: Companion,
 }
 
 impl Addressee {
@@ -57,8 +74,14 @@ impl Record {
         self.suppressed(at)
             .or_else(|| (!self.is_listed).then_some(Obstacle { reason: Reason::NotListed, lasts: Lasts::Open }))
             .or_else(|| bounds.minds_standing.then(|| self.held_by_standing(at)).flatten())
+            .or_else(|| (self.companion == Companion::Waits).then_some(BEFORE_ITS_FIRST))
             .or_else(|| window(at))
-            .or_else(|| (bounds.is_capped && !self.begun).then(|| self.too_often(at)).flatten())
+            .or_else(|| (bounds.is_capped && !self.is_counted()).then(|| self.too_often(at)).flatten())
+    }
+
+    /// Whether it was counted before: its first part, or the message that it follows.
+    pub fn is_counted(&self) -> bool {
+        self.begun || self.companion != Companion::No
     }
 
     fn bounds(&self, at: Timestamp) -> Bounds {
@@ -121,6 +144,7 @@ mod tests {
             class: Class::new(Purpose::Operational, [].into()),
             zone: TimeZone::UTC,
             begun: false,
+            companion: Companion::No,
         }
     }
 

@@ -241,6 +241,7 @@ pub fn about<'a>(meant: &[&'a Debt], purpose: Purpose, each: bool) -> Vec<Result
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use jiff::civil::date;
@@ -263,6 +264,7 @@ mod tests {
             language: Language::Portuguese,
             currency: Currency::Brl,
             ladder: None,
+            triggers: BTreeMap::new(),
         };
         let debtor = Debtor {
             id: "ana".to_owned(),
@@ -295,7 +297,15 @@ mod tests {
             status: *status,
         };
         let debts = debts.iter().map(debt).collect();
-        Case { creditor: Arc::new(creditor), debtor, debts, past: Past::default(), today: date(2026, 11, 24) }
+        Case {
+            creditor: Arc::new(creditor),
+            debtor,
+            debts,
+            past: Past::default(),
+            today: date(2026, 11, 24),
+            entered: BTreeMap::new(),
+            happened: None,
+        }
     }
 
     #[track_caller]

@@ -1,5 +1,7 @@
 //! Who is owed, and in whose name debtors are texted.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use crate::contact::reply::Language;
@@ -23,4 +25,6 @@ pub struct Creditor {
     pub currency: Currency,
     /// The ladder of debts that name none.
     pub ladder: Option<String>,
+    /// The templates that debtors are sent at once when something happens to their debts, by the word of what happens.
+    pub triggers: BTreeMap<&'static str, String>,
 }

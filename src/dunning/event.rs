@@ -66,6 +66,11 @@ impl Happening {
         }
     }
 
+    /// The word as it is known here; `None` where nothing is called so.
+    pub fn known(name: &str) -> Option<&'static str> {
+        Self::NAMES.into_iter().find(|known| *known == name)
+    }
+
     /// The amount that it tells.
     pub fn amount(self) -> Option<Amount> {
         match self {

@@ -24,6 +24,8 @@ pub struct Segment {
     pub label: Label,
     /// Days since the debt was due, below 0 before.
     pub days_late: Bounds<i32>,
+    /// Days since the debt was taken in.
+    pub age_days: Bounds<i32>,
     /// What is owed now, of this debt alone.
     pub amount: Bounds<Amount>,
     /// What it is owed in, one of these.
@@ -132,7 +134,10 @@ impl Segment {
 
     fn holds_of_debt(&self, case: &Case, debt: &Debt) -> bool {
         let has_tag = |tag: &Word| debt.tags.iter().chain(&case.debtor.tags).any(|one| tag.is(one));
+        let entered = case.entered.get(&debt.id);
+        let age = entered.and_then(|entered| case.today.since(*entered).ok()).map(|span| span.get_days());
         self.days_late.holds(debt.days_late(case.today))
+            && self.age_days.holds_known(age)
             && self.amount.holds(debt.amount)
             && allows(&self.currency, &debt.currency)
             && allows_word(&self.product, debt.product.as_deref())
@@ -161,6 +166,7 @@ impl Segment {
     pub fn contradiction(&self) -> Option<Contradiction> {
         let bounds = [
             ("days_late", self.days_late.is_empty()),
+            ("age_days", self.age_days.is_empty()),
             ("amount", self.amount.is_empty()),
             ("instalment", self.instalment.is_empty()),
             ("customer_for", self.customer_for.is_empty()),
@@ -178,6 +184,7 @@ impl Segment {
         let Self {
             label: _,
             days_late,
+            age_days,
             amount,
             currency,
             product,
@@ -194,6 +201,7 @@ impl Segment {
             last_reply,
         } = self;
         days_late.overlaps(&other.days_late)
+            && age_days.overlaps(&other.age_days)
             && amount.overlaps(&other.amount)
             && lists_meet(currency, &other.currency)
             && lists_meet(product, &other.product)
@@ -215,6 +223,7 @@ impl Segment {
         let Self {
             label: _,
             days_late,
+            age_days,
             amount,
             currency,
             product,
@@ -231,6 +240,7 @@ impl Segment {
             last_reply,
         } = self;
         days_late.covers(&other.days_late)
+            && age_days.covers(&other.age_days)
             && amount.covers(&other.amount)
             && list_covers(currency, &other.currency)
             && list_covers(product, &other.product)
@@ -262,6 +272,7 @@ mod tests {
     use jiff::civil::date;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     /// A debtor of three years with one debt of 250.00, four days late.
@@ -274,6 +285,7 @@ mod tests {
             language: Language::Portuguese,
             currency: Currency::Brl,
             ladder: None,
+            triggers: BTreeMap::new(),
         };
         let debtor = Debtor {
             id: "p1".to_owned(),
@@ -306,7 +318,15 @@ mod tests {
             status: Status::Open,
         };
         let past = Past { paid: 4, paid_late: 0, promises_broken: 0, attempts: 2, last_intent: Some(Intent::Help) };
-        Case { creditor: Arc::new(creditor), debtor, debts: vec![debt], past, today: date(2026, 11, 14) }
+        Case {
+            creditor: Arc::new(creditor),
+            debtor,
+            debts: vec![debt],
+            past,
+            today: date(2026, 11, 14),
+            entered: BTreeMap::from([("d1".to_owned(), date(2026, 11, 4))]),
+            happened: None,
+        }
     }
 
     fn words(words: &[&str]) -> Vec<Word> {
@@ -324,6 +344,7 @@ mod tests {
         let s = Segment::default;
         vec![
             (Segment { days_late: Bounds::between(4, 4), ..s() }, Segment { days_late: Bounds::from(5), ..s() }),
+            (Segment { age_days: Bounds::between(10, 10), ..s() }, Segment { age_days: Bounds::up_to(9), ..s() }),
             (
                 Segment { amount: Bounds::up_to(amount("250.00")), ..s() },
                 Segment { amount: Bounds::from(amount("250.01")), ..s() },

@@ -35,6 +35,8 @@ pub(super) struct Filled {
     pub(super) asked: String,
     /// The number is the debtor's and was not given.
     pub(super) found_number: bool,
+    /// The code that follows the text.
+    pub(super) companion: Option<String>,
     /// What the text was written from.
     pub(super) basis: Option<Basis>,
 }
@@ -107,7 +109,7 @@ impl Filling<'_> {
         };
         let found_number = request.to.is_none();
         request.to = Some(number.e164());
-        let mut filled = Filled { wording: None, asked, found_number, basis: None };
+        let mut filled = Filled { wording: None, asked, found_number, companion: None, basis: None };
         if let Some(compiled) = compiled {
             let Some(creditor) = creditor else {
                 return Ok(Err(Problem::bad(
@@ -218,6 +220,7 @@ impl Filling<'_> {
             // No character of a code may be replaced.
             request.encoding = Some("auto".to_owned());
         }
+        filled.companion = rendered.companion;
         request.text = Some(rendered.text);
         Ok(())
     }
@@ -249,6 +252,14 @@ impl Filling<'_> {
             numbers: vec![to],
         };
         let today = self.today(creditor);
-        Case { creditor: Arc::clone(creditor), debtor, debts: Vec::new(), past: Past::default(), today }
+        Case {
+            creditor: Arc::clone(creditor),
+            debtor,
+            debts: Vec::new(),
+            past: Past::default(),
+            today,
+            entered: BTreeMap::new(),
+            happened: None,
+        }
     }
 }

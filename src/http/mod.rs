@@ -38,6 +38,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::actor::fleet::Fleet;
+use crate::actor::ladder;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
@@ -71,6 +72,8 @@ pub struct Settings {
     pub wording: Arc<Wording>,
     /// Where days of results begin unless something else is asked for.
     pub zone: TimeZone,
+    /// Whether another one than its author must approve a template.
+    pub four_eyes: bool,
 }
 
 /// What the door asks and tells.
@@ -86,6 +89,8 @@ pub struct Parts {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What ladders do.
+    pub ladders: ladder::Handle,
     /// What is configured.
     pub settings: Settings,
 }

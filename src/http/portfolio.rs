@@ -1,6 +1,6 @@
 //! From what a caller wrote to creditors, debtors and debts: every field is checked here, once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,6 +11,7 @@ use crate::dunning::boleto::Boleto;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Instalment, Status};
 use crate::dunning::debtor::Debtor;
+use crate::dunning::event::Happening;
 use crate::dunning::money::{Amount, Currency};
 use crate::dunning::pix::Pix;
 use crate::store::StoreError;
@@ -90,8 +91,21 @@ impl<'a> Desk<'a> {
             language: self::language(&language)?,
             currency: self::currency(&currency)?,
             ladder: word("ladder", request.ladder)?,
+            triggers: triggers(request.on)?,
         };
-        Ok(Checked { id, item: Item::Creditor(Box::new(creditor)), warnings: Vec::new() })
+        let warnings = self.doubts(&creditor.triggers)?;
+        Ok(Checked { id, item: Item::Creditor(Box::new(creditor)), warnings })
+    }
+
+    /// What keeps triggers from bringing a text as things are.
+    fn doubts(&self, triggers: &BTreeMap<&'static str, String>) -> Result<Vec<String>, Problem> {
+        let mut doubts = Vec::new();
+        for (event, template) in triggers {
+            if self.reader.template_in_use(template)?.is_none() {
+                doubts.push(format!("on {event}: no template {template:?} is approved"));
+            }
+        }
+        Ok(doubts)
     }
 
     fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
@@ -216,6 +230,17 @@ impl<'a> Desk<'a> {
         let own = self.caller.creditors().join(", ");
         Err(Problem::new(Kind::Forbidden, format!("this token is limited to these creditors: {own}")).field(field))
     }
+}
+
+/// Templates by the events that they are for.
+fn triggers(given: BTreeMap<String, String>) -> Result<BTreeMap<&'static str, String>, Problem> {
+    let mut triggers = BTreeMap::new();
+    for (name, template) in given {
+        let unknown = || Problem::bad("on", format!("no such event; there are {}", Happening::NAMES.join(", ")));
+        let event = Happening::known(&name).ok_or_else(unknown)?;
+        triggers.extend(word("on", Some(template))?.map(|template| (event, template)));
+    }
+    Ok(triggers)
 }
 
 fn missing(field: &'static str) -> Problem {

@@ -89,7 +89,7 @@ impl Work<'_> {
             self.turn_away(&message, &mut segments, verdict)?;
             return Ok(self.stop(carrier.sim, segment));
         }
-        if !question.begun {
+        if !record.is_counted() {
             self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;

@@ -13,6 +13,7 @@ pub mod board;
 pub mod call;
 pub mod campaign;
 pub mod chain;
+mod companion;
 pub mod control;
 pub mod conversation;
 mod decision;

@@ -283,7 +283,7 @@ fn turns_away(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Hold { reason: Reason::Contact(_), .. } | Verdict::Block { reason: Reason::Contact(_) })
 }
 
-fn carrier_of(state: &SegmentState) -> Option<&Carrier> {
+pub(super) fn carrier_of(state: &SegmentState) -> Option<&Carrier> {
     match state {
         SegmentState::Offered { to: carrier, .. }
         | SegmentState::Accepted { by: carrier, .. }

@@ -394,10 +394,11 @@ impl Reader {
 const UNKNOWN: &str = "unknown";
 
 const MESSAGE: &str =
-    "SELECT message.key, id, state, created_at, client, client_ref, recipient, text, purpose, priority,
+    "SELECT message.key, message.id, state, created_at, client, client_ref, recipient, text, purpose, priority,
      not_before, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report, debtor,
      debt, message.creditor, message.batch, message.team, message.operator, tags, parts, parts_sent, origin.mode,
-     origin.ladder, origin.step, origin.segment, origin.template, origin.version, origin.arm
+     origin.ladder, origin.step, origin.segment, origin.template, origin.version, origin.arm,
+     (SELECT first.id FROM message AS first WHERE first.key = message.companion_of)
      FROM message LEFT JOIN origin ON origin.key = message.origin";
 
 const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
@@ -479,6 +480,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
         segments: row.get(27)?,
         parts_sent: row.get(28)?,
         waiting: None,
+        companion_of: row.get::<_, Option<_>>(36)?.map(MessageId::from_bytes),
         parts: Vec::new(),
     })
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::clock::Timestamp;
 use crate::contact::frequency::{History, Touch};
 use crate::contact::standing::Standing;
-use crate::contact::{Addressee, Bounds, ContactSettings, Habit, Record, TextMark, bounds};
+use crate::contact::{Addressee, Bounds, Companion, ContactSettings, Habit, Record, TextMark, bounds};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::sms::id::{MessageKey, SimKey};
 use crate::sms::message::{Purpose, Submission};
@@ -13,6 +13,7 @@ use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::board::Board;
+use super::companion;
 use super::habit::with_habit;
 use super::known::Known;
 use super::portfolio;
@@ -100,6 +101,7 @@ pub(super) fn read(
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
+    let companion = message.map_or(Ok(Companion::No), |message| companion::companion(conn, message))?;
     let (class, zone) = contact.hours(&addressee);
     Ok(Record {
         entries,
@@ -111,6 +113,7 @@ pub(super) fn read(
         class,
         zone,
         begun,
+        companion,
         addressee,
     })
 }

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
+use crate::contact::Reason as ContactReason;
 use crate::contact::standing::Standing;
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::sms::id::MessageKey;
@@ -129,10 +130,12 @@ impl Work<'_> {
             let question =
                 Question { paused: false, asked: message.due, due, expires: message.expires, parts: 1, begun };
             let verdict = self.board.ask_about(self.conn, &message, None, question, self.now)?;
+            let waits_for_first =
+                matches!(verdict, Verdict::Hold { reason: Reason::Contact(ContactReason::Companion), .. });
             if let Verdict::Block { reason: Reason::Contact(_) } = verdict {
                 stopped.stopped += 1;
                 self.turn_away(&message, &mut segments, verdict)?;
-            } else if put_off && !tried {
+            } else if put_off && !tried && !waits_for_first {
                 // What waits after a failed attempt keeps its time.
                 self.bring_forward(&message, &mut segments, due)?;
             }
@@ -148,7 +151,7 @@ impl Work<'_> {
     }
 
     /// Puts what waits of a message back to an earlier place. When it is drawn the gate is asked again.
-    fn bring_forward(
+    pub(super) fn bring_forward(
         &mut self,
         message: &MessageRow,
         segments: &mut [SegmentRow],

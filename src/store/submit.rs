@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::contact::place::Warning;
-use crate::contact::{self, TextMark};
+use crate::contact::{self, Companion, TextMark};
 use crate::dispatch::budget::{Allowance, Period};
 use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::LaneKey;
@@ -68,24 +68,43 @@ pub struct Basis {
     pub debts: Vec<DebtKey>,
 }
 
+/// A message with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The message.
+    pub submission: Submission,
+    /// The code that follows it.
+    pub companion: Option<Submission>,
+    /// What it was written from, where that can change.
+    pub basis: Option<Basis>,
+}
+
 impl Work<'_> {
     /// Whether what a text was written from is still as it was.
     pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
         Ok(ladder::revision(self.conn, basis.case)? == Some(basis.revision))
     }
 
-    /// Takes a message in that was written from debts; not where these are others by now.
-    pub fn submit_about(&mut self, submission: &Submission, basis: Option<&Basis>) -> Result<SubmitAnswer, StoreError> {
-        let Some(basis) = basis else { return self.submit(submission) };
-        if !self.holds_still(basis)? {
+    /// Takes a message in with what belongs to it; not where what it was written from is another by now.
+    pub fn post(&mut self, post: &Post) -> Result<SubmitAnswer, StoreError> {
+        let Post { submission, companion, basis } = post;
+        if let Some(basis) = basis
+            && !self.holds_still(basis)?
+        {
             return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Changed));
         }
-        let answer = self.submit(submission)?;
-        if let SubmitAnswer::Queued(_) = answer {
+        let answer = match companion {
+            Some(companion) => self.submit_both(submission, companion)?,
+            None => self.submit(submission)?,
+        };
+        if let (SubmitAnswer::Queued(_), Some(basis)) = (&answer, basis) {
+            let ids = [Some(submission.id), companion.as_ref().map(|companion| companion.id)];
             let sql = "INSERT INTO message_debt (message, debt) SELECT key, ? FROM message WHERE id = ?";
             let mut insert = self.conn.prepare_cached(sql)?;
-            for debt in &basis.debts {
-                insert.execute(params![debt.0, submission.id.as_bytes()])?;
+            for id in ids.into_iter().flatten() {
+                for debt in &basis.debts {
+                    insert.execute(params![debt.0, id.as_bytes()])?;
+                }
             }
         }
         Ok(answer)
@@ -102,9 +121,7 @@ impl Work<'_> {
 
     /// The same by a route that is settled.
     pub(super) fn submit_by(&mut self, submission: &Submission, route: Route) -> Result<SubmitAnswer, StoreError> {
-        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
-        if let Err(Allowance::Never { period, limit }) = self.board.ever_fits(self.settings, &route, parts) {
-            let refused = SubmitAnswer::ExceedsBudget { parts, period, limit };
+        if let Some(refused) = self.never_fits(submission, &route) {
             return Ok(self.find_ref(submission)?.unwrap_or(refused));
         }
         // Nearly every reference is new, so it is written first and looked up only when it was there.
@@ -116,8 +133,36 @@ impl Work<'_> {
         self.enqueue(submission, route).map(SubmitAnswer::Queued)
     }
 
+    /// That no SIM on its route can ever send it, where that is so.
+    pub(super) fn never_fits(&self, submission: &Submission, route: &Route) -> Option<SubmitAnswer> {
+        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
+        match self.board.ever_fits(self.settings, route, parts) {
+            Err(Allowance::Never { period, limit }) => Some(SubmitAnswer::ExceedsBudget { parts, period, limit }),
+            Err(Allowance::Now | Allowance::From { .. }) | Ok(()) => None,
+        }
+    }
+
     /// Puts a message into the queue, unless the gate forbids it for good.
     pub(super) fn enqueue(&mut self, submission: &Submission, route: Route) -> Result<Ruling, StoreError> {
+        self.enqueue_as(submission, route, None)
+    }
+
+    /// Puts a message behind another one, which waits.
+    pub(super) fn enqueue_behind(
+        &mut self,
+        submission: &Submission,
+        route: Route,
+        first: MessageKey,
+    ) -> Result<Ruling, StoreError> {
+        self.enqueue_as(submission, route, Some(first))
+    }
+
+    fn enqueue_as(
+        &mut self,
+        submission: &Submission,
+        route: Route,
+        first: Option<MessageKey>,
+    ) -> Result<Ruling, StoreError> {
         let addressee = addressee_of(submission);
         let question = Question {
             paused: false,
@@ -127,15 +172,22 @@ impl Work<'_> {
             parts: u32::try_from(submission.parts.len()).unwrap_or(u32::MAX),
             begun: false,
         };
-        let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        let mut record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
+        if first.is_some() {
+            record.companion = Companion::Waits;
+        }
         let warnings = self.board.contact.warnings(&record.addressee);
         let batch = submission.labels.batch.clone().unwrap_or_default();
         let info = LaneInfo { class: record.class.to_string(), route, batch };
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
-        let due = place(&verdict, submission.due);
+        // A companion is brought forward when its first has left.
+        let due = if first.is_some() { submission.expires } else { place(&verdict, submission.due) };
         let salt = self.salts.of(submission.id);
         let key = self.insert_message(submission, record.addressee.text, lane, due, salt)?;
+        if let Some(first) = first {
+            self.tie_behind(first, key)?;
+        }
         self.count(None, MessageState::Queued);
         let campaign = self.campaign_of(lane, key)?;
         self.count_of_campaign(campaign, None, MessageState::Queued);
@@ -316,7 +368,7 @@ fn place(verdict: &Verdict, due: Timestamp) -> Timestamp {
     }
 }
 
-fn route_of(submission: &Submission) -> Route {
+pub(super) fn route_of(submission: &Submission) -> Route {
     match (&submission.sim, &submission.group) {
         (Some(sim), _) => Route::Sim(sim.clone()),
         (None, Some(group)) => Route::Group(group.clone()),

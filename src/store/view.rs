@@ -66,6 +66,8 @@ pub struct MessageView {
     pub parts_sent: u32,
     /// What to ask of the gate, to say what holds it; only while something of it waits.
     pub waiting: Option<Question>,
+    /// The message that it follows, as its code.
+    pub companion_of: Option<MessageId>,
     /// Its parts.
     pub parts: Vec<PartView>,
 }

@@ -370,6 +370,7 @@ impl<'a> Work<'a> {
             let campaign = self.campaign_of(message.lane, message.key)?;
             self.count_of_campaign(campaign, Some(message.state), state);
             self.event(EventKind::Message(state), &About { message: Some(message.key), data, ..About::default() })?;
+            self.lead(message, state, segments)?;
         }
         Ok(())
     }

@@ -9,7 +9,9 @@ use crate::sms::id::MessageId;
 use crate::sms::message::{Body, Labels, Mode, OnUnknown, Origin, Purpose, Submission, VALIDITY_MAX};
 use crate::sms::number::PhoneNumber;
 use crate::sms::segment::Segments;
-use crate::sms::text::{TextError, TextOptions};
+use crate::sms::text::{Encoding, TextError, TextOptions};
+
+use super::super::letter::another;
 
 /// The name under which texts of campaigns stand in lists.
 const CLIENT: &str = "campaign";
@@ -94,6 +96,27 @@ impl Letter<'_> {
             confirms_opt_out: false,
         })
     }
+}
+
+/// The code that follows a text as a message of its own, as it is.
+pub fn behind(first: &Submission, code: &str, random: Random) -> Result<Submission, LetterError> {
+    let as_it_is = TextOptions { encoding: Encoding::Auto, national: Vec::new(), max_segments: 0 };
+    let [concat_ref, id @ ..] = another(random);
+    let segments = Segments::new(code, &as_it_is, concat_ref)?;
+    Ok(Submission {
+        id: MessageId::new(first.due, id),
+        client_ref: None,
+        fingerprint: [0; 32],
+        parts: segments.submits(Address::international(&first.to.e164())?, first.report)?,
+        text: Body(segments.sent_text(code)),
+        // It goes before what else waits for the SIM that has carried its text.
+        priority: (first.priority + 1).min(9),
+        encoding_asked: as_it_is.encoding.as_str(),
+        encoding: segments.coding().encoding().as_str(),
+        units: u32::try_from(segments.units()).unwrap_or(u32::MAX),
+        max_segments: None,
+        ..first.clone()
+    })
 }
 
 /// The text of somebody for one of our own numbers, to be looked at: it is of no batch, about no debt, and counts for nobody.

@@ -1,5 +1,6 @@
 //! Whom a campaign is for and what each of them gets, piece by piece: the same for a look at it and for the queue.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -20,7 +21,7 @@ use crate::store::ladder::{CaseKey, Loaded};
 use crate::store::reader::Reader;
 use crate::store::submit::Basis;
 
-use super::letter::{Letter, Random};
+use super::letter::{Letter, Random, behind};
 
 /// Why a campaign has no texts at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -278,13 +279,23 @@ impl Sheet {
             numbers: vec![to],
         };
         let today = Self::today(creditor, now);
-        Some(Case { creditor: Arc::clone(creditor), debtor, debts: Vec::new(), past: Past::default(), today })
+        Some(Case {
+            creditor: Arc::clone(creditor),
+            debtor,
+            debts: Vec::new(),
+            past: Past::default(),
+            today,
+            entered: BTreeMap::new(),
+            happened: None,
+        })
     }
 
     /// A text that is the same for everybody, to somebody of whom nothing is known.
     fn write_text(&self, to: PhoneNumber, now: Timestamp, random: Random) -> Result<Box<CampaignText>, &'static str> {
         let Content::Text(text) = &self.campaign.content else { return Err(LeftOut::NotFound.code()) };
-        self.letter(to, text, self.labels(None, &[], None), &self.options, now, random, None)
+        let letter = self.letter(to, text, self.labels(None, &[], None), &self.options, now);
+        let submission = letter.write(random).map_err(|error| error.code())?;
+        Ok(Box::new(CampaignText { submission, companion: None, basis: None }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one thing that a text is written from")]
@@ -307,34 +318,34 @@ impl Sheet {
         });
         let is_known = loaded.is_some() || case.debtor.id != to.e164();
         let debtor = is_known.then(|| case.debtor.id.clone());
+        let mut companion = None;
         let (text, wording, options) = match (&self.campaign.content, &self.template) {
             (Content::Template(name), Some(template)) => {
                 let rendered = template.render_with(&case, given).map_err(|error| error.code())?;
                 let wording = Wording { template: name.clone(), version: rendered.version, arm: rendered.arm };
                 // No character of a code may be replaced.
                 let encoding = if rendered.holds_code { Encoding::Auto } else { self.options.encoding };
+                companion = rendered.companion;
                 (rendered.text, Some(wording), TextOptions { encoding, ..self.options.clone() })
             }
             (Content::Text(text), _) => (text.clone(), None, self.options.clone()),
             (Content::Template(_), None) => return Err(LeftOut::NotFound.code()),
         };
-        self.letter(to, &text, self.labels(debtor, debts, wording), &options, now, random, basis)
+        let letter = self.letter(to, &text, self.labels(debtor, debts, wording), &options, now);
+        let submission = letter.write(random).map_err(|error| error.code())?;
+        let follows = companion.map(|code| behind(&submission, &code, random).map_err(|error| error.code()));
+        Ok(Box::new(CampaignText { companion: follows.transpose()?, submission, basis }))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that a message is made of")]
-    fn letter(
-        &self,
+    fn letter<'a>(
+        &'a self,
         to: PhoneNumber,
-        text: &str,
+        text: &'a str,
         labels: Labels,
-        options: &TextOptions,
+        options: &'a TextOptions,
         now: Timestamp,
-        random: Random,
-        basis: Option<Basis>,
-    ) -> Result<Box<CampaignText>, &'static str> {
-        let letter = Letter { campaign: &self.campaign, to, text, purpose: self.purpose, options, labels, now };
-        let submission = letter.write(random).map_err(|error| error.code())?;
-        Ok(Box::new(CampaignText { submission, basis }))
+    ) -> Letter<'a> {
+        Letter { campaign: &self.campaign, to, text, purpose: self.purpose, options, labels, now }
     }
 
     fn labels(&self, debtor: Option<String>, debts: &[&Debt], wording: Option<Wording>) -> Labels {

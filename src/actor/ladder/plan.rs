@@ -14,8 +14,9 @@ use crate::sms::text::TextOptions;
 use crate::store::ladder::{Carried, Exit, Loaded, Sending, Step};
 use crate::store::portfolio::DebtKey;
 
+use super::super::letter::{LetterError, Random, Written};
 use super::Papers;
-use super::letter::{Letter, LetterError, Random};
+use super::letter::Letter;
 
 /// What is needed beside a case.
 #[derive(Debug)]
@@ -29,14 +30,11 @@ pub(in super::super) struct Means {
 impl Means {
     /// Plans the day of a case and writes its text.
     pub(in super::super) fn plan(&self, loaded: &Loaded, random: Random) -> Carried {
-        let Loaded { case, tracks, .. } = loaded;
-        let entries: Vec<Entry<'_>> =
-            case.debts.iter().zip(tracks).filter_map(|(debt, (_, track))| self.entry(case, debt, track)).collect();
+        let entries = self.entries(loaded);
         let class = self.class(loaded);
         let holiday = |day: Date| class.as_ref().is_some_and(|class| self.calendar.is_holiday(class, day));
-        let situation =
-            Situation { case, entries: &entries, stop: loaded.stop, texted: loaded.texted, holiday: &holiday };
-        let mut plan = ladder::plan(&situation);
+        let case = &loaded.case;
+        let mut plan = ladder::plan(&situation(loaded, &entries, &holiday));
         let (sending, problem) = match self.letter(loaded, &plan, random) {
             Ok(sending) => (sending, None),
             Err(error) => {
@@ -72,6 +70,12 @@ impl Means {
         }
     }
 
+    /// Debts of a case that go by a ladder.
+    pub(super) fn entries<'a>(&'a self, loaded: &'a Loaded) -> Vec<Entry<'a>> {
+        let Loaded { case, tracks, .. } = loaded;
+        case.debts.iter().zip(tracks).filter_map(|(debt, (_, track))| self.entry(case, debt, track)).collect()
+    }
+
     fn entry<'a>(
         &'a self,
         case: &'a Case,
@@ -88,16 +92,30 @@ impl Means {
     }
 
     /// Where the debtor lives, as far as the number tells.
-    fn class(&self, loaded: &Loaded) -> Option<Class> {
+    pub(super) fn class(&self, loaded: &Loaded) -> Option<Class> {
         let spots = self.calendar.atlas().spots(loaded.number?, &Residence::default());
         Some(Class::new(Purpose::Collection, spots))
     }
 
-    fn letter(&self, loaded: &Loaded, plan: &Plan<'_>, random: Random) -> Result<Option<Sending>, LetterError> {
+    pub(super) fn letter(
+        &self,
+        loaded: &Loaded,
+        plan: &Plan<'_>,
+        random: Random,
+    ) -> Result<Option<Sending>, LetterError> {
         let Some(text) = &plan.text else { return Ok(None) };
         let letter = Letter { loaded, text, templates: &self.papers.templates, options: &self.text, now: self.now };
-        let submission = letter.write(random)?;
+        let Written { submission, companion } = letter.write(random)?;
         let debts = text.debts.iter().filter_map(|debt| Self::row(loaded, &debt.id)).collect();
-        Ok(Some(Sending { submission, debts }))
+        Ok(Some(Sending { submission, companion, debts }))
     }
+}
+
+/// What a case is planned from.
+pub(super) fn situation<'a>(
+    loaded: &'a Loaded,
+    entries: &'a [Entry<'a>],
+    holiday: &'a dyn Fn(Date) -> bool,
+) -> Situation<'a> {
+    Situation { case: &loaded.case, entries, stop: loaded.stop, texted: loaded.texted, holiday }
 }

@@ -46,6 +46,7 @@ fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
         clock,
         calendar: watch::channel(settings().contact.calendar.clone()).1,
         text: TextOptions::default(),
+        asked: handle(watch::channel(settings().contact.calendar.clone()).1, TextOptions::default()).1,
         stop: stopped,
     };
     (writer, setup, stop)
@@ -66,6 +67,7 @@ fn portfolio() -> Vec<crate::store::portfolio::Item> {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: Some("padrao".to_owned()),
+        triggers: BTreeMap::new(),
     };
     let debtor = Debtor {
         id: "ana".to_owned(),
@@ -119,6 +121,36 @@ async fn what_is_up_is_queued_once_and_the_task_ends_when_it_is_told() {
     assert_eq!(texts.iter().map(|view| view.text.0.as_str()).collect::<Vec<_>>(), ["Loja Azul: vence hoje."]);
     stop.send_replace(true);
     tokio::time::timeout(LIMIT, run(setup)).await.expect("the task ends");
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_run_is_told_what_it_has_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, mut setup, stop) = start(folder.path());
+    let (asking, asked) = handle(setup.calendar.clone(), TextOptions::default());
+    setup.asked = asked;
+    let (handle, reader) = (writer.handle(), Arc::clone(&setup.reader));
+    let ladder = read_ladder("padrao", 0, json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }] })).unwrap();
+    handle.store_ladder(ladder, "test".to_owned()).await.unwrap();
+    handle.take(portfolio(), true, "test".to_owned()).await.unwrap();
+    let asks = async {
+        let ran = asking.run().await;
+        stop.send_replace(true);
+        ran
+    };
+    let both = async { tokio::join!(asks, run(setup)) };
+    let (ran, ()) = tokio::time::timeout(LIMIT, both).await.expect("a run, and the end of the task");
+    let ran = ran.expect("a run");
+    // The first round may have been before it was asked.
+    assert_eq!((ran.texts, ran.exits, ran.changed), (0, 0, 0));
+    let problems = reader.cases_with_problems("padrao", &[], None, 10).unwrap();
+    assert_eq!(
+        problems.iter().map(|found| found.problem.as_str()).collect::<Vec<_>>(),
+        ["no template \"hoje\" is approved"]
+    );
+    assert_eq!(reader.cases_with_problems("padrao", &["outra".to_owned()], None, 10).unwrap(), []);
+    assert_eq!(asking.run().await, None);
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }
 

@@ -3,6 +3,7 @@
 mod file;
 mod remembered;
 mod report;
+mod united;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,6 +26,7 @@ use super::remote::Command;
 use file::CsvFile;
 use remembered::Remembered;
 use report::Report;
+use united::United;
 
 pub(super) use file::Progress;
 
@@ -39,7 +41,7 @@ pub(super) struct ImportArgs {
     /// To whom is owed what stands in rows that name nobody
     #[arg(long)]
     creditor: Option<String>,
-    /// Which heading a field has, such as due=Vencto; several for phone. With nothing behind = the field is not read
+    /// Which heading a field has, such as due=Vencto; several for phone and area. With nothing behind = the field is not read
     #[arg(long = "map", value_name = "FIELD=HEADING", value_parser = mapped)]
     mapping: Vec<(Field, String)>,
     /// The order of days: `dmy` or `ymd`; by their form if nothing is said
@@ -119,11 +121,14 @@ impl Command for ImportArgs {
         let mut report = Report::new(self.errors.as_deref())?;
         let mut progress = Progress::new(!printer.is_json);
         let mut rows = file.rows()?;
-        let mut piece = Vec::with_capacity(PIECE);
+        let (mut piece, mut united) = (Vec::with_capacity(PIECE), United::default());
         while let Some((record, line)) = rows.next_row()? {
             match import.row(record, line) {
                 Ok(None) => {}
-                Ok(Some(row)) => piece.push(row),
+                Ok(Some(mut row)) => {
+                    united.unite(&mut row.debtor);
+                    piece.push(row);
+                }
                 Err(faults) => report.refused(&faults)?,
             }
             if piece.len() == PIECE {

@@ -63,6 +63,7 @@ pub(super) struct Columns {
     /// One place each, but for numbers.
     places: BTreeMap<Field, usize>,
     phones: Vec<usize>,
+    areas: Vec<usize>,
 }
 
 impl Columns {
@@ -79,7 +80,7 @@ impl Columns {
         if headings.iter().all(|heading| fold(heading).is_empty()) {
             return Err(vec![HeadingError::Empty]);
         }
-        let mut columns = Self { headings, places: BTreeMap::new(), phones: Vec::new() };
+        let mut columns = Self { headings, places: BTreeMap::new(), phones: Vec::new(), areas: Vec::new() };
         let mut errors = Vec::new();
         let mut mapped = vec![false; columns.headings.len()];
         for (field, heading) in mapping.iter().filter(|(_, heading)| !heading.trim().is_empty()) {
@@ -123,6 +124,10 @@ impl Columns {
             self.phones.push(place);
             return None;
         }
+        if field == Field::Area {
+            self.areas.push(place);
+            return None;
+        }
         let before = self.places.insert(field, place)?;
         let heading = |place| self.heading(place).to_owned();
         Some(HeadingError::Twice { field, first: heading(before), second: heading(place) })
@@ -152,6 +157,14 @@ impl Columns {
         &self.phones
     }
 
+    /// The column of the area code of a column of numbers, by its place among those: its own, or the only one.
+    pub(super) fn area_of(&self, phone: usize) -> Option<usize> {
+        match self.areas.as_slice() {
+            [only] => Some(*only),
+            several => several.get(phone).copied(),
+        }
+    }
+
     pub(super) fn heading(&self, place: usize) -> &str {
         self.headings.get(place).map_or("", String::as_str)
     }
@@ -164,7 +177,8 @@ impl Columns {
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, Option<Field>)> {
         let field = |place: usize| {
             let one = self.places.iter().find(|(_, at)| **at == place).map(|(field, _)| *field);
-            one.or_else(|| self.phones.contains(&place).then_some(Field::Phone))
+            let several = [(Field::Phone, &self.phones), (Field::Area, &self.areas)];
+            one.or_else(|| several.into_iter().find(|(_, at)| at.contains(&place)).map(|(field, _)| field))
         };
         self.headings.iter().enumerate().map(move |(place, heading)| (heading.as_str(), field(place)))
     }

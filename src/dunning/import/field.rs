@@ -11,6 +11,8 @@ pub enum Field {
     Document,
     /// A number, or several. This one may have several columns.
     Phone,
+    /// The area code of the numbers, where it stands in a column of its own. This one may have several columns.
+    Area,
     /// What the debtor is written in.
     Language,
     /// What kind of customer it is.
@@ -59,11 +61,12 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Debtor,
         Self::Name,
         Self::Document,
         Self::Phone,
+        Self::Area,
         Self::Language,
         Self::Kind,
         Self::Since,
@@ -95,6 +98,7 @@ impl Field {
             Self::Name => "name",
             Self::Document => "document",
             Self::Phone => "phone",
+            Self::Area => "area",
             Self::Language => "language",
             Self::Kind => "kind",
             Self::Since => "since",
@@ -185,6 +189,7 @@ impl Field {
                 "movil",
                 "numero_telefono",
             ],
+            Self::Area => &["area_code", "ddd", "lada", "clave_lada", "codigo_area"],
             Self::Language => &["idioma", "lingua"],
             Self::Kind => &["customer_type", "debtor_type", "tipo_cliente", "tipo_devedor", "tipo_deudor"],
             Self::Since => &["customer_since", "cliente_desde"],
@@ -289,8 +294,8 @@ impl Field {
         }
         // Several columns of numbers are counted: `telefone1`, `Celular 2`.
         let uncounted = folded.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-        let is_phone = uncounted == Self::Phone.name() || Self::Phone.headings().contains(&uncounted);
-        is_phone.then_some(Self::Phone)
+        let is = |field: Self| uncounted == field.name() || field.headings().contains(&uncounted);
+        [Self::Phone, Self::Area].into_iter().find(|field| is(*field))
     }
 }
 
@@ -334,6 +339,9 @@ mod tests {
         check("telefone1", Some(Field::Phone));
         check("Celular 2", Some(Field::Phone));
         check("phone_3", Some(Field::Phone));
+        check("DDD", Some(Field::Area));
+        check("ddd2", Some(Field::Area));
+        check("Clave Lada", Some(Field::Area));
     }
 
     #[test]

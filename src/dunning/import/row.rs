@@ -30,6 +30,9 @@ const TAGS_MAX: usize = 20;
 /// Numbers of one debtor.
 const NUMBERS_MAX: usize = 20;
 
+/// Numbers of Brazil, Mexico and North America have at least so many digits with their area code.
+const DIGITS_WITH_AREA: usize = 10;
+
 /// Digits of a Brazilian number with its area code: those of mobiles are eleven today, and were ten.
 const BRAZILIAN_DIGITS: usize = 10;
 
@@ -194,10 +197,11 @@ impl<'a> Line<'a> {
     /// The numbers of all columns. One that cannot be texted is left out, and a fault where there is no other.
     fn numbers(&mut self) -> Vec<PhoneNumber> {
         let (mut numbers, mut refused) = (Vec::new(), Vec::new());
-        for &place in self.import.columns.phones() {
+        for (nth, &place) in self.import.columns.phones().iter().enumerate() {
             let Some(cell) = self.text(place) else { continue };
+            let area = self.import.columns.area_of(nth).and_then(|area| self.text(area));
             for written in cell.split(['/', ',', ';', '|']).map(str::trim).filter(|written| !written.is_empty()) {
-                match number(written, self.import.country) {
+                match number(&with_area(area.as_deref(), written), self.import.country) {
                     Ok(number) if numbers.contains(&number) || numbers.len() == NUMBERS_MAX => {}
                     Ok(number) => numbers.push(number),
                     Err(error) => refused.push((place, written.to_owned(), error)),
@@ -356,6 +360,18 @@ impl<'a> Line<'a> {
 
     fn mismatch(&mut self, field: Field, mismatch: Mismatch) {
         self.warn(self.import.columns.place(field), "", Doubt::Paper(mismatch));
+    }
+}
+
+/// A number with the area code of its own column, where it is short of one.
+fn with_area<'w>(area: Option<&str>, written: &'w str) -> Cow<'w, str> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    match area {
+        Some(area) if digits(area) > 0 && digits(written) < DIGITS_WITH_AREA => {
+            // Some programs write the zero that was dialled before it.
+            Cow::Owned(format!("{} {written}", area.trim().trim_start_matches('0')))
+        }
+        Some(_) | None => Cow::Borrowed(written),
     }
 }
 

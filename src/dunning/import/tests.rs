@@ -257,3 +257,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_area_code_in_its_own_column_is_joined_to_what_is_short_of_one() {
+    let numbers = |heading: &str, line: &str| -> Vec<String> {
+        row(heading, line).unwrap().debtor.numbers.iter().map(|number| number.e164()).collect()
+    };
+    let one = "cpf;divida;valor;vencimento;ddd;celular;celular2";
+    assert_eq!(
+        numbers(one, "1;x;1,00;24/11/2026;011;98765-4321;(21) 98765-4322"),
+        ["+5511987654321", "+5521987654322"]
+    );
+    let two = "cpf;divida;valor;vencimento;ddd1;celular1;ddd2;celular2";
+    assert_eq!(numbers(two, "1;x;1,00;24/11/2026;11;98765-4321;(47);98765-4322"), ["+5511987654321", "+5547987654322"]);
+    // Without it nobody has such a number.
+    check(
+        "cpf;divida;valor;vencimento;ddd;celular",
+        "1;x;1,00;24/11/2026;;98765-4321",
+        &["2 celular: too short for its country (98765-4321)"],
+    );
+}

@@ -143,6 +143,7 @@ impl House {
             language: Language::Portuguese,
             currency: Currency::Brl,
             ladder: Some(self.ladder.name.clone()),
+            triggers: BTreeMap::new(),
         };
         let debtor = Debtor {
             id: "p1".to_owned(),
@@ -155,7 +156,15 @@ impl House {
             numbers: Vec::new(),
         };
         let debts = self.debts.values().cloned().collect();
-        Case { creditor: Arc::new(creditor), debtor, debts, past: Past::default(), today: self.today }
+        Case {
+            creditor: Arc::new(creditor),
+            debtor,
+            debts,
+            past: Past::default(),
+            today: self.today,
+            entered: BTreeMap::new(),
+            happened: None,
+        }
     }
 
     /// Plans the day, with the debts turned round if asked, and carries nothing out.

@@ -57,6 +57,8 @@ impl<'a> Row<'a> {
             "today" => Some(self.day(case.today)),
             "debts" => Some(Value::from(case.debts.len())),
             "debt_list" => Some(case.debts.iter().map(|debt| self.debt(debt)).collect()),
+            "paid" => case.happened.and_then(|happened| self.money(&case.debts, happened.paid?)),
+            "remaining" => case.happened.and_then(|happened| self.money(&case.debts, happened.remaining)),
             _ => return self.of_debts(&case.debts, name),
         };
         found.filter(is_something).unwrap_or_else(|| Value::from_object(Unfilled { name }))

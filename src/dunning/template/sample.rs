@@ -1,5 +1,6 @@
 //! A debtor with a debt, and templates, for tests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::contact::reply::Language;
 use crate::sms::message::Purpose;
 
-use super::super::case::{Case, Past};
+use super::super::case::{Case, Happened, Past};
 use super::super::creditor::Creditor;
 use super::super::debt::{Debt, Instalment, Status};
 use super::super::debtor::Debtor;
@@ -34,6 +35,7 @@ pub(super) fn case() -> Case {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
+        triggers: BTreeMap::new(),
     };
     let debtor = Debtor {
         id: "d-1".to_owned(),
@@ -56,7 +58,16 @@ pub(super) fn case() -> Case {
         access_code: Some("4821".to_owned()),
         ..debt("d1", "1000", "1234.56", date(2026, 11, 5))
     }];
-    Case { creditor: Arc::new(creditor), debtor, debts, past: Past::default(), today: date(2026, 12, 5) }
+    let happened = Some(Happened { paid: "500".parse().ok(), remaining: "734.56".parse().unwrap() });
+    Case {
+        creditor: Arc::new(creditor),
+        debtor,
+        debts,
+        past: Past::default(),
+        today: date(2026, 12, 5),
+        entered: BTreeMap::new(),
+        happened,
+    }
 }
 
 pub(super) fn debt(id: &str, original: &str, amount: &str, due: Date) -> Debt {

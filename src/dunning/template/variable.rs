@@ -79,7 +79,7 @@ const fn telling(variable: Variable) -> Variable {
 }
 
 /// All variables.
-pub const VARIABLES: [Variable; 24] = [
+pub const VARIABLES: [Variable; 26] = [
     case("name", Kind::Text, "the debtor's name, as it was imported", "MARIA DA SILVA"),
     case("first_name", Kind::Text, "what the debtor is called", "Maria"),
     case("document", Kind::Document, "the debtor's document, masked", "***.456.789-**"),
@@ -89,6 +89,13 @@ pub const VARIABLES: [Variable; 24] = [
     telling(case("debts", Kind::Number, "how many debts there are", "2")),
     telling(case("total", Kind::Money, "what they are together; the same as amount", "R$ 1.234,56")),
     telling(case("debt_list", Kind::List, "the debts, for {% for debt in debt_list %}", "")),
+    telling(case("paid", Kind::Money, "what was paid, in the text that follows a payment", "R$ 500,00")),
+    telling(case(
+        "remaining",
+        Kind::Money,
+        "what is left to pay, in the text that follows an event; false in an if where it is nothing",
+        "R$ 734,56",
+    )),
     debt("amount", Kind::Money, "what is owed now", "R$ 1.234,56"),
     debt("original_amount", Kind::Money, "what was owed at first", "R$ 1.000,00"),
     debt(

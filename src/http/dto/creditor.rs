@@ -1,5 +1,7 @@
 //! Creditors as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,6 +30,10 @@ pub(in super::super) struct CreditorRequest {
     pub(in super::super) currency: Option<String>,
     /// The ladder of debts that name none.
     pub(in super::super) ladder: Option<String>,
+    /// Templates that debtors are sent at once when something happens to their debts, by the type of the event.
+    #[serde(default)]
+    #[schema(example = json!({ "payment_received": "obrigado" }))]
+    pub(in super::super) on: BTreeMap<String, String>,
 }
 
 /// A creditor.
@@ -48,6 +54,8 @@ pub(in super::super) struct CreditorAnswer {
     /// The ladder of debts that name none.
     #[schema(required)]
     ladder: Option<String>,
+    /// Templates that debtors are sent at once when something happens to their debts, by the type of the event.
+    on: BTreeMap<&'static str, String>,
 }
 
 impl From<Creditor> for CreditorAnswer {
@@ -60,6 +68,7 @@ impl From<Creditor> for CreditorAnswer {
             language: creditor.language.code(),
             currency: creditor.currency.code(),
             ladder: creditor.ladder,
+            on: creditor.triggers,
         }
     }
 }

@@ -91,6 +91,10 @@ pub(in super::super) struct MessageAnswer {
     tags: Vec<String>,
     /// How it came about.
     origin: OriginAnswer,
+    /// The message that it follows: it goes once that one was accepted, by the same SIM, or not at all. Left out for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    companion_of: Option<String>,
     /// `off`, `none`, `pending`, `delivered` or `undelivered`.
     report_state: &'static str,
     /// How many parts the network took.
@@ -282,6 +286,7 @@ impl MessageAnswer {
             operator: labels.operator,
             tags: labels.tags,
             origin: OriginAnswer::from(labels.origin),
+            companion_of: message.companion_of.map(|first| first.to_string()),
             report_state: message.report_state.name(),
             parts_sent: message.parts_sent,
             parts: None,

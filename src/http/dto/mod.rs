@@ -14,6 +14,7 @@ pub(super) mod inbox;
 pub(super) mod intake;
 pub(super) mod journey;
 pub(super) mod ladder;
+pub(super) mod ladder_plan;
 pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;

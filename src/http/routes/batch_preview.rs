@@ -339,7 +339,8 @@ impl Counting<'_> {
         *self.answer.left_out.entry(code).or_default() += 1;
     }
 
-    fn judged(&mut self, who: &str, submission: &Submission, verdict: Verdict, class: String) {
+    /// `follows` are the parts of the code that follows.
+    fn judged(&mut self, who: &str, (submission, follows): (&Submission, usize), verdict: Verdict, class: String) {
         match verdict {
             Verdict::Block { reason } => return self.leave_out(reason.code()),
             Verdict::Hold { reason: Reason::Contact(ContactReason::Window | ContactReason::Holiday), .. }
@@ -351,8 +352,9 @@ impl Counting<'_> {
         }
         let parts = submission.parts.len();
         self.answer.recipients += 1;
-        self.answer.parts += parts as u64;
-        *self.classes.entry(class).or_default() += parts as u64;
+        let all = (parts + follows) as u64;
+        self.answer.parts += all;
+        *self.classes.entry(class).or_default() += all;
         let is_longer = |longest: &ExampleAnswer| (parts, submission.units) > (longest.segments, longest.units);
         if self.answer.longest.as_ref().is_none_or(is_longer) {
             self.answer.longest = Some(example(who, submission, self.eyes));
@@ -435,16 +437,17 @@ async fn look(
                 }
                 Ok(text) => {
                     if counting.is_first(&text) {
-                        texts.push((who, text.submission));
+                        let follows = text.companion.as_ref().map_or(0, |code| code.parts.len());
+                        texts.push((who, text.submission, follows));
                     }
                 }
                 Err(code) => counting.leave_out(code),
             }
         }
-        let asked = texts.iter().map(|(_, submission)| question(submission)).collect();
+        let asked = texts.iter().map(|(_, submission, _)| question(submission)).collect();
         let judged = site.writer.judge(route.clone(), batch.clone(), asked).await?;
-        for ((who, submission), (verdict, class)) in texts.iter().zip(judged) {
-            counting.judged(who, submission, verdict, class);
+        for ((who, submission, follows), (verdict, class)) in texts.iter().zip(judged) {
+            counting.judged(who, (submission, *follows), verdict, class);
         }
         if is_last {
             break;

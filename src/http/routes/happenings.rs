@@ -1,21 +1,28 @@
 //! `/v1/debts/{debt}/events`: what happens to debts, told by whoever keeps them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
 
+use crate::actor::trigger::{Desk, TellError, Wish};
 use crate::dunning::event::Happening;
 use crate::store::portfolio::happening::{HappeningAnswer as Answer, Told};
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::happening::{HappeningAnswer, HappeningRequest};
+use super::super::dto::happening::{HappeningAnswer, HappeningRequest, TemplateWish};
 use super::super::json::{Body, Key};
 use super::super::portfolio::{amount, day};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 
+/// How no template is written.
+const NO_TEMPLATE: &str = "none";
+
 /// Tell what happened to a debt. When a payment is answered nothing outside `on_wire` is accepted by the network any more.
+/// The debtor may be sent a text about it, which is queued in the same transaction.
 #[utoipa::path(
     post,
     path = "/v1/debts/{debt}/events",
@@ -47,14 +54,35 @@ pub(super) async fn tell(
         found.filter(|debt| caller.covers(Some(&debt.creditor))).ok_or_else(no_debt)?;
     }
     let reference = word("ref", request.reference)?;
+    let wish = match request.template {
+        TemplateWish::Unsaid => Wish::AsTheCreditorHas,
+        TemplateWish::Said(template) => match word("template", template)? {
+            Some(name) if name != NO_TEMPLATE => Wish::Template(name),
+            Some(_) | None => Wish::Nothing,
+        },
+    };
     let told = Told { debt, happening, reference, client: caller.client().to_owned() };
-    match site.writer.happen(told).await? {
-        Answer::Noted { status, amount, stopped } => Ok(Json(HappeningAnswer::noted(status, amount, stopped))),
-        Answer::Repeated { status, amount, stopped } => Ok(Json(HappeningAnswer::repeated(status, amount, stopped))),
+    let (reader, writer, text) = (Arc::clone(&site.reader), site.writer.clone(), site.settings.text.clone());
+    let answer = Desk { reader, writer, text }.tell(told, wish, || site.clock.now().utc).await;
+    match answer.map_err(problem)? {
+        Answer::Noted { status, amount, stopped, echo } => {
+            Ok(Json(HappeningAnswer::noted(status, amount, stopped, echo)))
+        }
+        Answer::Repeated { status, amount, stopped, echo } => {
+            Ok(Json(HappeningAnswer::repeated(status, amount, stopped, echo)))
+        }
         Answer::DuplicateRef => {
             Err(Problem::new(Kind::DuplicateRef, "another event was told under this ref").field("ref"))
         }
         Answer::NoDebt => Err(no_debt()),
+    }
+}
+
+fn problem(error: TellError) -> Problem {
+    match error {
+        TellError::Read(error) => Problem::from(error),
+        TellError::Write(error) => Problem::from(error),
+        TellError::Ended | TellError::Random(_) => Problem::internal(&error),
     }
 }
 

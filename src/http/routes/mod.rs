@@ -15,6 +15,7 @@ mod hygiene;
 mod inbox;
 mod intake;
 mod journey;
+mod ladder_plan;
 mod ladders;
 mod lines;
 mod mapping;
@@ -98,6 +99,9 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(events::list))
         .routes(routes!(ladders::list))
         .routes(routes!(ladders::show, ladders::put))
+        .routes(routes!(ladder_plan::plan))
+        .routes(routes!(ladder_plan::problems))
+        .routes(routes!(ladder_plan::run))
         .routes(routes!(templates::list))
         .routes(routes!(templates::show, templates::put))
         .routes(routes!(templates::approve))

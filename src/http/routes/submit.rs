@@ -9,12 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 
+use crate::actor::campaign::behind;
 use crate::actor::writer::BATCH_MAX;
 use crate::clock::Timestamp;
 use crate::dispatch::gate::Verdict;
 use crate::sms::id::MessageId;
 use crate::sms::message::Submission;
-use crate::store::submit::{Basis, Ruling, SubmitAnswer as Submitted};
+use crate::store::submit::{Post, Ruling, SubmitAnswer as Submitted};
 use crate::store::view::MessageView;
 
 use super::super::auth::{Caller, Scope};
@@ -101,7 +102,7 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
         let request = written(site, caller, object(octets)?, site.clock.now().utc).await?;
         let posted = check_filled(request, site, caller)?;
         let (receipt, eyes) = (posted.receipt(caller), posted.eyes(caller));
-        let answers = site.writer.submit_about(vec![(posted.submission, posted.basis)]).await?;
+        let answers = site.writer.post(vec![posted.post]).await?;
         let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
         if answer != Submitted::Changed {
             return answered(site, receipt, answer, eyes).await;
@@ -131,10 +132,9 @@ pub(super) async fn written(
     site.read(move |reader| Ok(fill(&mut request, reader, &caller, &settings, now)?.map(|()| request))).await?
 }
 
-/// A message that was checked, with what it was written from.
+/// A message that was checked.
 struct Posted {
-    submission: Submission,
-    basis: Option<Basis>,
+    post: Post,
     found_number: bool,
 }
 
@@ -145,7 +145,7 @@ impl Posted {
     }
 
     fn receipt(&self, caller: &Caller) -> Receipt {
-        Receipt::from(&self.submission).seen_with(self.eyes(caller), self.submission.to)
+        Receipt::from(&self.post.submission).seen_with(self.eyes(caller), self.post.submission.to)
     }
 }
 
@@ -157,9 +157,11 @@ fn check_filled(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<
     let mut checked = Checked::new(request, caller, &site.settings, now)?;
     let filled = checked.filled.take();
     let found_number = filled.as_ref().is_some_and(|filled| filled.found_number);
-    let basis = filled.and_then(|filled| filled.basis);
+    let (code, basis) = filled.map(|filled| (filled.companion, filled.basis)).unwrap_or_default();
     let submission = checked.into_submission(caller.client(), now, random)?;
-    Ok(Posted { submission, basis, found_number })
+    let companion = code.map(|code| behind(&submission, &code, random)).transpose();
+    let companion = companion.map_err(|error| Problem::new(Kind::BadText, error.to_string()).field("template"))?;
+    Ok(Posted { post: Post { submission, companion, basis }, found_number })
 }
 
 /// What became of one submission, for eyes that may see its recipient or not.
@@ -264,11 +266,11 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
         .into_iter()
         .map(|checked| {
             let (posted, receipt) = checked?;
-            submissions.push((posted.submission, posted.basis));
+            submissions.push(posted.post);
             Ok(receipt)
         })
         .collect();
-    let answers = if submissions.is_empty() { Ok(Vec::new()) } else { site.writer.submit_about(submissions).await };
+    let answers = if submissions.is_empty() { Ok(Vec::new()) } else { site.writer.post(submissions).await };
     let answers = answers.map_err(Problem::from);
     if let Err(problem) = &answers
         && fresh
@@ -289,7 +291,7 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
 
 /// Checks one request and divides its text.
 pub(super) fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submission, Problem> {
-    check_filled(request, site, caller).map(|posted| posted.submission)
+    check_filled(request, site, caller).map(|posted| posted.post.submission)
 }
 
 fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {

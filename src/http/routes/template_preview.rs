@@ -7,8 +7,9 @@ use axum::extract::State;
 use jiff::civil::Date;
 
 use crate::clock::Timestamp;
-use crate::dunning::case::Case;
+use crate::dunning::case::{Case, Happened};
 use crate::dunning::creditor::Creditor;
+use crate::dunning::money::Amount;
 use crate::dunning::template::{Compiled, Survey, Yardstick};
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
@@ -110,6 +111,9 @@ impl Sheet<'_> {
             if case.debts.iter().any(|debt| debt.status.is_asked_for()) {
                 case.debts.retain(|debt| debt.status.is_asked_for());
             }
+            // A text about a payment is shown as if all had been paid.
+            let paid = case.debts.iter().map(|debt| debt.amount).sum();
+            case.happened = Some(Happened { paid: Some(paid), remaining: Amount::default() });
             cases.push(case);
         }
         Ok(cases)

@@ -106,7 +106,7 @@ pub(super) async fn put(
     responses(
         (status = OK, description = "Approved, now or before", body = TemplateAnswer),
         (status = NOT_FOUND, description = "`not-found`: there is no such version", body = Document),
-        (status = CONFLICT, description = "`conflict`: `findings` holds errors", body = Document),
+        (status = CONFLICT, description = "`conflict`: `findings` holds errors, or its author asks where another one must", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
@@ -134,10 +134,17 @@ pub(super) async fn approve(
         let detail = "it has errors, which `findings` holds; mend them in a new version";
         return Err(Problem::new(Kind::Conflict, detail).with_findings(findings));
     }
-    match site.writer.approve_template(name.clone(), version, caller.client().to_owned(), false).await? {
+    match site
+        .writer
+        .approve_template(name.clone(), version, caller.client().to_owned(), site.settings.four_eyes)
+        .await?
+    {
         Approval::Approved | Approval::Already => answer(&site, name, version).await,
         Approval::NotThere => Err(no_template()),
-        Approval::OfItsAuthor => Err(Problem::new(Kind::Conflict, "another one than its author must approve it")),
+        Approval::OfItsAuthor => {
+            let detail = "this client wrote it, and another one must approve it ([templates] four_eyes)";
+            Err(Problem::new(Kind::Conflict, detail))
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod campaigns;
 mod conversations;
 mod events;
 mod evidence;
+mod happenings;
+mod ladder_plan;
 mod operation;
 mod pauses;
 mod portfolio;
@@ -68,8 +70,17 @@ impl House {
         let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
         let fleet = Fleet::default();
         let store = Store::open(&path(&folder), store_settings(free_floor), clock.now().utc).unwrap();
-        let (writer, app) = start(store, &folder, &clock, &fleet);
+        let (writer, app) = start(store, &folder, &clock, &fleet, false);
         Self { folder, free_floor, clock, fleet, writer: Some(writer), app }
+    }
+
+    /// The same, where another one than its author approves a template.
+    fn with_four_eyes(mut self) -> Self {
+        self.stop();
+        let store = Store::open(&path(&self.folder), store_settings(self.free_floor), self.clock.now().utc).unwrap();
+        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, true);
+        (self.writer, self.app) = (Some(writer), app);
+        self
     }
 
     /// Stops, lets something happen to the database, and starts again.
@@ -78,7 +89,7 @@ impl House {
         let now = self.clock.now().utc;
         let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut open(), now);
-        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet);
+        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet, false);
         (self.writer, self.app) = (Some(writer), app);
     }
 
@@ -88,7 +99,7 @@ impl House {
         let now = self.clock.now().utc;
         let mut store = Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut store, now);
-        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet);
+        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, false);
         (self.writer, self.app) = (Some(writer), app);
     }
 
@@ -146,7 +157,7 @@ fn path(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("recado.db")
 }
 
-fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet) -> (Writer, App) {
+fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet, four_eyes: bool) -> (Writer, App) {
     let metrics = Arc::new(Metrics::default());
     let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics)).unwrap();
     let app = App::new(Parts {
@@ -155,6 +166,11 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
         fleet: fleet.clone(),
         clock: clock.clone(),
         metrics,
+        ladders: crate::actor::ladder::handle(
+            tokio::sync::watch::channel(ContactSettings::none().calendar).1,
+            TextOptions::default(),
+        )
+        .0,
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
@@ -163,6 +179,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet)
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
+            four_eyes,
         },
     });
     (writer, app.unwrap())

@@ -148,3 +148,16 @@ async fn who_may_not_see_texts_sees_what_they_take() {
     let answer = house.with(&other, "POST", &path, &asked).await;
     assert_eq!(answer.json["rows"][0]["refusal"]["code"], "not_found", "{}", answer.text);
 }
+
+#[tokio::test]
+async fn with_four_eyes_another_one_than_the_author_approves() {
+    let house = house().await.with_four_eyes();
+    put(&house, good()).await;
+    let approve = format!("{PATH}/approve");
+    let refused = house.post(&approve, json!({ "version": 1 })).await;
+    refused.is_problem(409, "conflict", None);
+    assert!(refused.text.contains("four_eyes"), "{}", refused.text);
+    let ana = house.token(json!({ "client": "ana", "scopes": ["read", "manage"] })).await;
+    let approved = house.with(&ana, "POST", &approve, json!({ "version": 1 })).await;
+    assert_eq!(approved.json["approved_by"], "ana", "{}", approved.text);
+}

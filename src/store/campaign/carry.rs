@@ -10,7 +10,7 @@ use crate::sms::message::Submission;
 
 use super::super::StoreError;
 use super::super::row::stored_number;
-use super::super::submit::{Basis, SubmitAnswer};
+use super::super::submit::{Post, SubmitAnswer};
 use super::super::work::Work;
 use super::{CampaignKey, view};
 
@@ -32,13 +32,7 @@ pub struct CampaignStep {
 }
 
 /// A text of a campaign.
-#[derive(Debug)]
-pub struct CampaignText {
-    /// The message.
-    pub submission: Submission,
-    /// What it was written from, where that can change.
-    pub basis: Option<Basis>,
-}
+pub type CampaignText = Post;
 
 /// What came of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +83,16 @@ impl Work<'_> {
 
     /// Queues a text; else why not.
     fn queue_text(&mut self, text: &CampaignText, per_day: Option<u32>) -> Result<Option<LeftOut>, StoreError> {
-        let CampaignText { submission, basis } = text;
-        let parts = u32::try_from(submission.parts.len()).unwrap_or(u32::MAX);
+        let Post { submission, companion, .. } = text;
+        let parts = std::iter::once(submission).chain(companion).map(|one| one.parts.len()).max();
+        let parts = u32::try_from(parts.unwrap_or(0)).unwrap_or(u32::MAX);
         if per_day.is_some_and(|per_day| parts > per_day) {
             return Ok(Some(LeftOut::ExceedsShare));
         }
         if self.has_text_already(submission)? {
             return Ok(Some(LeftOut::Duplicate));
         }
-        Ok(match self.submit_about(submission, basis.as_ref())? {
+        Ok(match self.post(text)? {
             SubmitAnswer::Queued(_) => None,
             SubmitAnswer::Over => Some(LeftOut::Expired),
             SubmitAnswer::ExceedsBudget { .. } => Some(LeftOut::ExceedsBudget),

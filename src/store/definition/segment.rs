@@ -18,6 +18,8 @@ struct Written {
     #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     days_late: Ends<i32>,
     #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
+    age_days: Ends<i32>,
+    #[serde(deserialize_with = "object", skip_serializing_if = "Ends::is_none")]
     amount: Ends<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     currency: Vec<String>,
@@ -99,6 +101,7 @@ pub fn read_segment(written: Value) -> Result<Segment, DefinitionError> {
     Ok(Segment {
         label: Label(written.name),
         days_late: written.days_late.bounds(),
+        age_days: written.age_days.bounds(),
         amount: Bounds { min: amount(written.amount.min)?, max: amount(written.amount.max)? },
         currency: each(written.currency)
             .map(|code| named("currency", &code, Currency::ALL, Currency::code))
@@ -138,6 +141,7 @@ pub fn write_segment(segment: &Segment) -> Value {
     let written = Written {
         name: segment.label.0.clone(),
         days_late: ends(&segment.days_late),
+        age_days: ends(&segment.age_days),
         amount: Ends { min: amount(segment.amount.min), max: amount(segment.amount.max) },
         currency: codes(segment.currency.iter().map(|currency| currency.code()).collect()),
         product: words(&segment.product),
@@ -166,6 +170,7 @@ mod tests {
         let all = json!({
             "name": "late",
             "days_late": { "min": -5, "max": 30 },
+            "age_days": { "max": 60 },
             "amount": { "min": "100.00" },
             "currency": ["BRL"],
             "product": ["card"],

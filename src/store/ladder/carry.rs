@@ -45,11 +45,13 @@ pub struct Carried {
     pub problem: Option<String>,
 }
 
-/// A text of a ladder.
+/// A text about debts.
 #[derive(Debug)]
 pub struct Sending {
     /// The message.
     pub submission: Submission,
+    /// The code that follows it.
+    pub companion: Option<Submission>,
     /// All debts that it is about.
     pub debts: Vec<DebtKey>,
 }
@@ -81,7 +83,7 @@ impl Work<'_> {
     /// planned again.
     pub fn carry_out(&mut self, carried: &Carried) -> Result<bool, StoreError> {
         let CaseKey { creditor, debtor } = carried.key;
-        if case::revision(self.conn, carried.key)? != Some(carried.revision) {
+        if self.revision_of(carried.key)? != Some(carried.revision) {
             return Ok(false);
         }
         let mut unwanted = Vec::new();
@@ -97,7 +99,7 @@ impl Work<'_> {
         for key in unwanted {
             self.withdraw(key)?;
         }
-        let message = carried.sending.as_ref().map(|sending| self.send_step(sending)).transpose()?.flatten();
+        let message = carried.sending.as_ref().map(|sending| self.send(sending)).transpose()?.flatten();
         for step in &carried.steps {
             self.note_step(step, message.filter(|_| step.is_sending))?;
         }
@@ -118,6 +120,11 @@ impl Work<'_> {
         Ok(true)
     }
 
+    /// The revision of a case.
+    pub(in super::super) fn revision_of(&self, key: CaseKey) -> Result<Option<i64>, StoreError> {
+        case::revision(self.conn, key)
+    }
+
     /// Texts that a step went by.
     fn texts_of(&self, debt: DebtKey, step: &StepId) -> Result<Vec<MessageKey>, StoreError> {
         let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND message IS NOT NULL";
@@ -136,16 +143,25 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Queues the text of the day. `None` where it was queued before.
-    fn send_step(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
-        let SubmitAnswer::Queued(_) = self.submit(&sending.submission)? else { return Ok(None) };
+    /// Queues a text about debts, with what follows it. `None` where it was queued before, or can never go.
+    pub(in super::super) fn send(&mut self, sending: &Sending) -> Result<Option<MessageKey>, StoreError> {
+        let Sending { submission, companion, debts } = sending;
+        let answer = match companion {
+            Some(companion) => self.submit_both(submission, companion)?,
+            None => self.submit(submission)?,
+        };
+        let SubmitAnswer::Queued(_) = answer else { return Ok(None) };
         let sql = "SELECT key FROM message WHERE id = ?";
-        let key = self.conn.prepare_cached(sql)?.query_row([sending.submission.id.as_bytes()], |row| row.get(0))?;
+        let key = self.conn.prepare_cached(sql)?.query_row([submission.id.as_bytes()], |row| row.get(0))?;
+        let key = MessageKey(key);
+        let follower = self.companion_of(key)?;
         let mut insert = self.conn.prepare_cached("INSERT INTO message_debt (message, debt) VALUES (?, ?)")?;
-        for debt in &sending.debts {
-            insert.execute(params![key, debt.0])?;
+        for message in [Some(key), follower].into_iter().flatten() {
+            for debt in debts {
+                insert.execute(params![message.0, debt.0])?;
+            }
         }
-        Ok(Some(MessageKey(key)))
+        Ok(Some(key))
     }
 
     fn note_step(&mut self, step: &Step, message: Option<MessageKey>) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Cases as they are loaded for a plan: the debtor, the debts with how far they have come, and what came before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -72,6 +73,31 @@ pub struct CaseKey {
     pub(in super::super) debtor: i64,
 }
 
+impl CaseKey {
+    /// The case of these rows.
+    pub fn new(creditor: i64, debtor: i64) -> Self {
+        Self { creditor, debtor }
+    }
+
+    /// The rows of creditor and debtor.
+    pub fn rows(self) -> (i64, i64) {
+        (self.creditor, self.debtor)
+    }
+}
+
+/// A case whose last text could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseProblem {
+    /// Which.
+    pub key: CaseKey,
+    /// To whom, by the caller's id.
+    pub creditor: String,
+    /// Who, by the caller's id.
+    pub debtor: String,
+    /// Why.
+    pub problem: String,
+}
+
 /// A case as it was loaded.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -91,13 +117,13 @@ pub struct Loaded {
     pub texted: Option<Date>,
 }
 
+/// A case as it was loaded, or why it cannot be read.
+pub type Readable = Result<Loaded, (CaseKey, StoreError)>;
+
 /// The day of a time.
 fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_jiff().map_or(Date::MAX, |at| at.to_zoned(zone.clone()).date())
 }
-
-/// A case, or the one that could not be read and why.
-type Read = Result<Loaded, (CaseKey, StoreError)>;
 
 impl Reader {
     /// Creditors with their rows.
@@ -138,6 +164,61 @@ impl Reader {
         })
     }
 
+    /// Cases with debts that go by a ladder, to one creditor where it is named, after one of them where that is given.
+    pub fn cases_on(
+        &self,
+        ladder: &str,
+        creditor: Option<&str>,
+        after: Option<CaseKey>,
+        limit: u32,
+    ) -> Result<Vec<CaseKey>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT dunning_case.creditor, dunning_case.debtor FROM dunning_case
+                 JOIN creditor ON creditor.key = dunning_case.creditor
+                 WHERE (dunning_case.creditor, dunning_case.debtor) > (?1, ?2) AND (?3 IS NULL OR creditor.id = ?3)
+                 AND EXISTS (SELECT 1 FROM debt WHERE debt.debtor = dunning_case.debtor
+                 AND +debt.creditor = dunning_case.creditor AND coalesce(debt.ladder, creditor.ladder) = ?4)
+                 ORDER BY dunning_case.creditor, dunning_case.debtor LIMIT ?5";
+            let (after_creditor, after_debtor) =
+                after.map_or((i64::MIN, i64::MIN), |after| (after.creditor, after.debtor));
+            let mut statement = conn.prepare_cached(sql)?;
+            let values = params![after_creditor, after_debtor, creditor, ladder, limit];
+            let rows = statement.query_map(values, |row| Ok(CaseKey { creditor: row.get(0)?, debtor: row.get(1)? }))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Cases with debts that go by a ladder, whose last text could not be written, and why. Of these creditors alone; of all
+    /// where there are none.
+    pub fn cases_with_problems(
+        &self,
+        ladder: &str,
+        creditors: &[String],
+        after: Option<CaseKey>,
+        limit: u32,
+    ) -> Result<Vec<CaseProblem>, StoreError> {
+        let creditors = serde_json::to_string(creditors).unwrap_or_default();
+        self.with(|conn| {
+            let sql = "SELECT dunning_case.creditor, dunning_case.debtor, creditor.id, debtor.id, problem
+                 FROM dunning_case INDEXED BY dunning_case_problem
+                 JOIN creditor ON creditor.key = dunning_case.creditor JOIN debtor ON debtor.key = dunning_case.debtor
+                 WHERE problem IS NOT NULL AND (dunning_case.creditor, dunning_case.debtor) > (?1, ?2)
+                 AND (?3 = '[]' OR creditor.id IN (SELECT value FROM json_each(?3)))
+                 AND EXISTS (SELECT 1 FROM debt WHERE debt.debtor = dunning_case.debtor
+                 AND +debt.creditor = dunning_case.creditor AND coalesce(debt.ladder, creditor.ladder) = ?4)
+                 ORDER BY dunning_case.creditor, dunning_case.debtor LIMIT ?5";
+            let (after_creditor, after_debtor) =
+                after.map_or((i64::MIN, i64::MIN), |after| (after.creditor, after.debtor));
+            let mut statement = conn.prepare_cached(sql)?;
+            let values = params![after_creditor, after_debtor, creditors, ladder, limit];
+            let rows = statement.query_map(values, |row| {
+                let key = CaseKey { creditor: row.get(0)?, debtor: row.get(1)? };
+                Ok(CaseProblem { key, creditor: row.get(2)?, debtor: row.get(3)?, problem: row.get(4)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The next day on which something may be up for a creditor.
     pub fn next_case(&self, creditor: i64) -> Result<Option<Date>, StoreError> {
         self.with(|conn| {
@@ -154,7 +235,7 @@ impl Reader {
         creditor: &Arc<Creditor>,
         today: Date,
         now: Timestamp,
-    ) -> Result<Vec<Read>, StoreError> {
+    ) -> Result<Vec<Readable>, StoreError> {
         self.with(|conn| {
             let snapshot = conn.unchecked_transaction()?;
             let mut loaded = Vec::with_capacity(keys.len());
@@ -214,8 +295,18 @@ fn load(
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
-    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today };
+    let entered = entered(conn, key, &creditor.zone)?;
+    let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, entered, happened: None };
     Ok(Some(Loaded { key, revision, case, tracks, stop, number, texted }))
+}
+
+/// The days on which the debts of a case were taken in.
+fn entered(conn: &Connection, key: CaseKey, zone: &TimeZone) -> Result<BTreeMap<String, Date>, StoreError> {
+    let sql = "SELECT id, entered_at FROM debt WHERE debtor = ? AND +creditor = ?";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([key.debtor, key.creditor], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| row.map(|(id, at)| (id, day_of(Timestamp::from_millis(at), zone))).map_err(StoreError::from))
+        .collect()
 }
 
 fn track(conn: &Connection, debt: DebtKey, zone: &TimeZone, today: Date) -> Result<Track, StoreError> {

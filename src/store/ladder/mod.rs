@@ -14,7 +14,7 @@ use super::work::Work;
 
 pub use carry::{Carried, Exit, Sending, Step};
 pub(super) use case::revision;
-pub use case::{CaseKey, Loaded, Up};
+pub use case::{CaseKey, CaseProblem, Loaded, Readable, Up};
 
 /// The newest version of a ladder.
 pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>, StoreError> {

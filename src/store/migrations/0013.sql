@@ -1,60 +1,36 @@
--- Campaigns: one text to many people. The name is the batch of its messages. Creditors are named by their ids, as in messages.
-CREATE TABLE campaign (
-    key INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    definition TEXT NOT NULL,
-    creditor TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    client TEXT NOT NULL,
-    -- draft, scheduled, running or cancelled; what is paused or done is told by pauses and by what waits.
-    state TEXT NOT NULL,
-    -- Where its days are counted, and how many parts may be handed over in one.
-    zone TEXT NOT NULL,
-    per_day INTEGER,
-    start_at INTEGER,
-    -- Rows of its list.
-    rows INTEGER NOT NULL DEFAULT 0,
-    -- The version of its template that was test sent, and the one that is sent; 0 for a text without template.
-    tested INTEGER,
-    version INTEGER,
-    -- How far it was written into the queue: the row of the list, or of the debtor. Moved in the transaction that queues.
-    place INTEGER NOT NULL DEFAULT 0,
-    -- When the last of it was queued.
-    queued_at INTEGER
+-- What came of messages, counted from the log of events.
+
+-- Messages of one origin that were taken in within one hour (hours since 1970-01-01T00:00Z): counts, parts and costs by SIM,
+-- and payments by days, as dunning::result writes them. Origin 0 is none.
+CREATE TABLE stat (
+    origin INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    counts BLOB NOT NULL,
+    spent BLOB NOT NULL,
+    paid BLOB NOT NULL,
+    PRIMARY KEY (origin, hour)
+) STRICT, WITHOUT ROWID;
+
+-- How texts to a number fare. Whoever erases a number erases it here too.
+CREATE TABLE number_health (
+    subscriber INTEGER PRIMARY KEY,
+    -- Messages that the network has taken whole, and what the reports said of them.
+    sent INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    undelivered INTEGER NOT NULL,
+    -- Reports of a failure for good since the last delivery.
+    dead INTEGER NOT NULL,
+    last_status INTEGER,
+    last_report_at INTEGER,
+    answered_at INTEGER
 ) STRICT;
-CREATE INDEX campaign_creditor ON campaign (creditor, key);
 
--- Whom a list is for, in its order.
-CREATE TABLE campaign_row (
-    campaign INTEGER NOT NULL REFERENCES campaign (key),
-    place INTEGER NOT NULL,
-    recipient INTEGER,
-    debtor TEXT,
-    debt TEXT,
-    given TEXT,
-    PRIMARY KEY (campaign, place)
-) STRICT, WITHOUT ROWID;
+-- The last event that is counted. No event behind it may be removed.
+CREATE TABLE rollup (seq INTEGER NOT NULL) STRICT;
+INSERT INTO rollup (seq) VALUES (0);
 
--- Who of them got no text, by the reason.
-CREATE TABLE campaign_left (
-    campaign INTEGER NOT NULL REFERENCES campaign (key),
-    code TEXT NOT NULL,
-    texts INTEGER NOT NULL,
-    PRIMARY KEY (campaign, code)
-) STRICT, WITHOUT ROWID;
-
--- Messages of a campaign by their state.
-CREATE TABLE campaign_tally (
-    campaign INTEGER NOT NULL REFERENCES campaign (key),
-    state INTEGER NOT NULL,
-    messages INTEGER NOT NULL,
-    PRIMARY KEY (campaign, state)
-) STRICT, WITHOUT ROWID;
-
--- Parts that were handed over on a day.
-CREATE TABLE campaign_spend (
-    campaign INTEGER NOT NULL REFERENCES campaign (key),
-    day INTEGER NOT NULL,
-    parts INTEGER NOT NULL,
-    PRIMARY KEY (campaign, day)
-) STRICT, WITHOUT ROWID;
+-- What a payment was of a debt that was still owed: what was told, or all that was owed.
+ALTER TABLE debt_event ADD COLUMN settled INTEGER;
+-- What the log says of a debt, in order.
+CREATE INDEX event_debt ON event (json_extract(data, '$.debt'), seq)
+    WHERE type IN ('debt.changed', 'ladder.step', 'ladder.exit');

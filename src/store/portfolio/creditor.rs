@@ -1,10 +1,13 @@
 //! Creditors as rows.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::contact::reply::Language;
 use crate::dunning::creditor::Creditor;
+use crate::dunning::event::Happening;
 use crate::dunning::money::Currency;
 
 use super::super::StoreError;
@@ -14,7 +17,7 @@ use super::Taken;
 
 macro_rules! creditors {
     ($which:literal) => {
-        concat!("SELECT key, id, name, sender, zone, language, currency, ladder FROM creditor ", $which)
+        concat!("SELECT key, id, name, sender, zone, language, currency, ladder, triggers FROM creditor ", $which)
     };
 }
 
@@ -23,7 +26,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Option<Creditor>)> {
     let values = TimeZone::get(&zone).ok().zip(Language::from_code(&language)).zip(Currency::from_code(&currency));
     let Some(((zone, language), currency)) = values else { return Ok((row.get(0)?, None)) };
     let (id, name, sender, ladder) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(7)?);
-    Ok((row.get(0)?, Some(Creditor { id, name, sender, zone, language, currency, ladder })))
+    let triggers = triggers(row.get::<_, Option<String>>(8)?.as_deref());
+    Ok((row.get(0)?, Some(Creditor { id, name, sender, zone, language, currency, ladder, triggers })))
+}
+
+/// What a later release calls an event is not known here and triggers nothing.
+fn triggers(stored: Option<&str>) -> BTreeMap<&'static str, String> {
+    let stored: BTreeMap<String, String> =
+        stored.and_then(|stored| serde_json::from_str(stored).ok()).unwrap_or_default();
+    stored.into_iter().filter_map(|(name, template)| Some((Happening::known(&name)?, template))).collect()
+}
+
+fn stored_triggers(triggers: &BTreeMap<&'static str, String>) -> Option<String> {
+    if triggers.is_empty() { None } else { serde_json::to_string(triggers).ok() }
 }
 
 /// A creditor by the caller's id.
@@ -42,8 +57,8 @@ impl Work<'_> {
             self.conn.prepare_cached(sql)?.query_row([&creditor.id], |row| row.get(0)).optional()?;
         let (sql, taken) = match known {
             None => {
-                let insert = "INSERT INTO creditor (name, sender, zone, language, currency, ladder, at, client, id)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                let insert = "INSERT INTO creditor (name, sender, zone, language, currency, ladder, triggers, at,
+                     client, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
                 (insert, Taken::Created)
             }
             // What a person has spoilt is written anew.
@@ -53,7 +68,7 @@ impl Work<'_> {
             Some(_) => {
                 let update =
                     "UPDATE creditor SET name = ?, sender = ?, zone = ?, language = ?, currency = ?, ladder = ?,
-                     at = ?, client = ? WHERE id = ?";
+                     triggers = ?, at = ?, client = ? WHERE id = ?";
                 (update, Taken::Changed)
             }
         };
@@ -64,6 +79,7 @@ impl Work<'_> {
             creditor.language.code(),
             creditor.currency.code(),
             creditor.ladder,
+            stored_triggers(&creditor.triggers),
             self.now.as_millis(),
             client,
             creditor.id,

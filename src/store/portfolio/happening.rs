@@ -8,12 +8,13 @@ use crate::dispatch::gate::Reason;
 use crate::dunning::debt::{Debt, Status};
 use crate::dunning::event::Happening;
 use crate::dunning::money::Amount;
-use crate::sms::id::MessageKey;
+use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::SegmentState;
 use crate::sms::operational;
 
 use super::super::StoreError;
 use super::super::event::{About, EventKind};
+use super::super::ladder::{CaseKey, Sending};
 use super::super::record::addressee;
 use super::super::row::SegmentRow;
 use super::super::standing::{Whose, Word};
@@ -46,6 +47,8 @@ pub enum HappeningAnswer {
         amount: Amount,
         /// What that has stopped.
         stopped: Stopped,
+        /// What the debtor is told.
+        echo: Echo,
     },
     /// It was noted before, under the same reference. What is on the wire still is named again: the answer may have been lost.
     Repeated {
@@ -55,6 +58,8 @@ pub enum HappeningAnswer {
         amount: Amount,
         /// What is stopped now.
         stopped: Stopped,
+        /// What the debtor was told then.
+        echo: Echo,
     },
     /// Another thing was noted under this reference.
     DuplicateRef,
@@ -62,33 +67,114 @@ pub enum HappeningAnswer {
     NoDebt,
 }
 
+/// What a debtor is told at an event: a message, or nothing and why not. Nothing at all where nothing was to be said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Echo {
+    /// The message.
+    pub message: Option<MessageId>,
+    /// Why there is none.
+    pub untold: Option<Untold>,
+}
+
+/// Why an event that has a template brought no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untold {
+    /// The code in the API.
+    pub code: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// A text for an event, written before the event is: it holds for one revision of the case.
+#[derive(Debug)]
+pub struct Prompt {
+    /// Of which case.
+    pub key: CaseKey,
+    /// The revision that it was written from.
+    pub revision: i64,
+    /// The text, or why there is none.
+    pub text: Result<Sending, Untold>,
+}
+
 impl Work<'_> {
-    /// Takes in what happened to a debt.
+    /// Takes in what happened to a debt, and tells the debtor nothing.
     pub fn happen(&mut self, told: &Told) -> Result<HappeningAnswer, StoreError> {
-        let Some((key, before)) = debt_of(self.conn, &told.debt)? else { return Ok(HappeningAnswer::NoDebt) };
+        self.happen_and_tell(told, None).map(|answer| answer.unwrap_or(HappeningAnswer::NoDebt))
+    }
+
+    /// Takes in what happened to a debt, and queues the text about it once what waited is stopped. `None` where the case is
+    /// another by now than the text was written from: nothing happened yet.
+    pub fn happen_and_tell(
+        &mut self,
+        told: &Told,
+        prompt: Option<&Prompt>,
+    ) -> Result<Option<HappeningAnswer>, StoreError> {
+        let Some((key, before)) = debt_of(self.conn, &told.debt)? else { return Ok(Some(HappeningAnswer::NoDebt)) };
         if let Some(is_same) = self.was_told(key, told)? {
-            let Debt { status, amount, .. } = before;
-            if !is_same {
-                return Ok(HappeningAnswer::DuplicateRef);
-            }
-            // Texts that were queued since say how things are by now, and stay.
-            let about = self.open_about(key, &before.id)?;
-            let mut stopped = self.look_again(&about)?;
-            for message in self.asking(&about)? {
-                self.name_on_wire(message, &mut stopped)?;
-            }
-            return Ok(HappeningAnswer::Repeated { status, amount, stopped });
+            return self.tell_again(key, &before, told, is_same).map(Some);
         }
-        let entry = self.note_happening(key, &before, told.happening, &told.client, told.reference.as_deref(), None)?;
+        if let Some(prompt) = prompt
+            && self.revision_of(prompt.key)? != Some(prompt.revision)
+        {
+            return Ok(None);
+        }
+        let event = self.note_happening(key, &before, told.happening, &told.client, told.reference.as_deref(), None)?;
         let mut after = before.clone();
         told.happening.apply(&mut after);
         self.rewrite_debt(&after, &told.client)?;
         self.follow_debt(key, Some(&before), &after)?;
-        let mut stopped = self.debt_changed(key, &before, &after, Some((told.happening, entry)))?;
+        let mut stopped = self.debt_changed(key, &before, &after, Some((told.happening, event)))?;
         if let Happening::PaymentReceived { .. } = told.happening {
             stopped.add(self.claim_is_settled(&after.debtor, &told.client)?);
         }
-        Ok(HappeningAnswer::Noted { status: after.status, amount: after.amount, stopped })
+        let echo = prompt.map_or_else(|| Ok(Echo::default()), |prompt| self.echo(event, &prompt.text))?;
+        Ok(Some(HappeningAnswer::Noted { status: after.status, amount: after.amount, stopped, echo }))
+    }
+
+    /// Queues the text about an event, and notes it there.
+    fn echo(&mut self, event: i64, text: &Result<Sending, Untold>) -> Result<Echo, StoreError> {
+        let untold = match text {
+            Ok(sending) if self.send(sending)?.is_some() => None,
+            Ok(_) => {
+                let detail = "no SIM on its route may ever send so many parts".to_owned();
+                Some(Untold { code: "exceeds_budget".to_owned(), detail })
+            }
+            Err(untold) => Some(untold.clone()),
+        };
+        let message = text.as_ref().ok().filter(|_| untold.is_none()).map(|sending| sending.submission.id);
+        let echo = Echo { message, untold };
+        let untold = echo.untold.as_ref().map(|Untold { code, detail }| format!("{code} {detail}"));
+        let sql = "UPDATE debt_event SET message = ?, untold = ? WHERE key = ?";
+        let message = echo.message.map(|message| message.as_bytes().to_vec());
+        self.conn.prepare_cached(sql)?.execute(params![message, untold, event])?;
+        Ok(echo)
+    }
+
+    /// The answer to what was told before under the same reference.
+    fn tell_again(
+        &mut self,
+        key: DebtKey,
+        before: &Debt,
+        told: &Told,
+        is_same: bool,
+    ) -> Result<HappeningAnswer, StoreError> {
+        if !is_same {
+            return Ok(HappeningAnswer::DuplicateRef);
+        }
+        let sql = "SELECT message, untold FROM debt_event WHERE client = ? AND ref = ?";
+        let echo = self.conn.prepare_cached(sql)?.query_row(params![told.client, told.reference], |row| {
+            let untold: Option<String> = row.get(1)?;
+            let untold = untold.as_deref().and_then(|untold| untold.split_once(' '));
+            let untold = untold.map(|(code, detail)| Untold { code: code.to_owned(), detail: detail.to_owned() });
+            Ok(Echo { message: row.get::<_, Option<_>>(0)?.map(MessageId::from_bytes), untold })
+        })?;
+        // Texts that were queued since say how things are by now, and stay.
+        let about = self.open_about(key, &before.id)?;
+        let mut stopped = self.look_again(&about)?;
+        for message in self.asking(&about)? {
+            self.name_on_wire(message, &mut stopped)?;
+        }
+        Ok(HappeningAnswer::Repeated { status: before.status, amount: before.amount, stopped, echo })
     }
 
     /// Whether something was told under this reference: this, or something else.

@@ -21,6 +21,7 @@ use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
 
 use super::StoreError;
+use super::event::{About, EventKind};
 use super::work::Work;
 
 pub(super) use debtor::debtor_by_key;
@@ -98,7 +99,15 @@ fn stored_words(words: &[String]) -> Option<String> {
 impl Work<'_> {
     /// Takes items in, each by itself.
     pub fn take_each(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
-        items.iter().map(|item| self.take(item, client)).collect()
+        let taken: Vec<_> = items.iter().map(|item| self.take(item, client)).collect::<Result<_, StoreError>>()?;
+        let count = |which| taken.iter().filter(|one| **one == Ok(which)).count();
+        let (created, changed) = (count(Taken::Created), count(Taken::Changed));
+        // Whoever follows the log sees that there is something new, once for all of them.
+        if created + changed > 0 {
+            let data = serde_json::json!({ "created": created, "changed": changed, "client": client });
+            self.event(EventKind::DebtChanged, &About { data: Some(data.to_string()), ..About::default() })?;
+        }
+        Ok(taken)
     }
 
     /// Takes all of them in, or none where one of them cannot be.

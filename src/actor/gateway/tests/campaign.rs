@@ -85,6 +85,7 @@ fn desk(settings: Settings, debtors: u32) -> Desk {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
+        triggers: std::collections::BTreeMap::new(),
     };
     take(&mut desk, &[Item::Creditor(Box::new(creditor))]);
     template(&mut desk, "{{ sender }}: {{ first_name }}, {{ total }} em atraso.");
@@ -507,4 +508,39 @@ fn a_name_is_taken_by_a_batch_too() {
     let campaign = Arc::new(read_campaign(NAME, written).unwrap());
     let taken = desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &TimeZone::UTC, "ana"));
     assert_eq!(taken.unwrap(), CreateAnswer::NameTaken);
+}
+
+#[test]
+fn the_code_follows_its_text_and_goes_with_it() {
+    const CODE: &str = "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-426655440000";
+    let mut desk = desk(settings(unlimited()), 2);
+    let with_code = |index: u32| match debt(index, &format!("d{index}"), Status::Open) {
+        Item::Debt { debtor, debt, status } => {
+            Item::Debt { debtor, debt: Box::new(Debt { pix: Some(CODE.to_owned()), ..*debt }), status }
+        }
+        other @ (Item::Creditor(_) | Item::Debtor(_)) => other,
+    };
+    take(&mut desk, &[with_code(1), with_code(2)]);
+    let written = json!({ "companion": "pix", "texts": [{ "name": "a", "body": "{{ sender }}: {{ total }}" }] });
+    let template = read_template("atraso", 0, written).unwrap();
+    desk.gateway
+        .commit(desk.now, |context| {
+            let version = context.work.save_template(&template, "test")?;
+            context.work.approve_template("atraso", version, "test", false)
+        })
+        .unwrap();
+    create(&mut desk, json!({}));
+    desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 2, false)).unwrap();
+    queue(&mut desk);
+    // A payment takes both back.
+    let happening = Happening::PaymentReceived { amount: None };
+    let told = Told { debt: "d2".to_owned(), happening, reference: None, client: "erp".to_owned() };
+    desk.gateway.commit(desk.now, |context| context.work.happen(&told)).unwrap();
+    assert_eq!(drain(&mut desk), 2);
+    let page = crate::store::view::MessageFilter { batch: Some(NAME.into()), limit: 10, ..Default::default() };
+    let mut sent = desk.reader().messages(&page).unwrap();
+    sent.retain(|view| view.state == MessageState::Accepted);
+    let texts: Vec<&str> = sent.iter().rev().map(|view| view.text.0.as_str()).collect();
+    assert_eq!(texts, ["Loja Azul: R$ 110,50", CODE]);
+    assert_eq!((counts(&desk, MessageState::Accepted), view(&desk).state), (2, State::Done));
 }

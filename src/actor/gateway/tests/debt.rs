@@ -29,6 +29,7 @@ fn creditor(id: &str) -> Item {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: None,
+        triggers: std::collections::BTreeMap::new(),
     }))
 }
 

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::actor::ladder::Papers;
+use crate::actor::ladder::foresight::{Fate, Question};
 use crate::actor::ladder::plan::Means;
 use crate::contact::reply::Language;
 use crate::contact::suppression::{Kind, Purposes};
@@ -30,7 +31,7 @@ const OTHER: &str = "5511912345678";
 /// Monday.
 pub(super) const MONDAY: Date = date(2026, 11, 23);
 
-fn creditor() -> Item {
+pub(super) fn creditor() -> Item {
     Item::Creditor(Box::new(Creditor {
         id: "loja".to_owned(),
         name: "Loja Azul".to_owned(),
@@ -39,6 +40,7 @@ fn creditor() -> Item {
         language: Language::Portuguese,
         currency: Currency::Brl,
         ladder: Some("padrao".to_owned()),
+        triggers: std::collections::BTreeMap::new(),
     }))
 }
 
@@ -80,7 +82,7 @@ pub(super) fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
 }
 
 /// A gateway with one SIM, a ladder of six steps and its templates. It is Monday, 9:00 in São Paulo.
-fn desk() -> Desk {
+pub(super) fn desk() -> Desk {
     desk_with(settings(unlimited()))
 }
 
@@ -107,7 +109,7 @@ pub(super) fn desk_with(settings: Settings) -> Desk {
 }
 
 impl Desk {
-    fn template(&mut self, name: &str, body: &str) {
+    pub(super) fn template(&mut self, name: &str, body: &str) {
         self.texts(name, &json!([{ "name": "a", "body": body }]));
     }
 
@@ -194,12 +196,12 @@ impl Desk {
         queued
     }
 
-    fn today(&self) -> Date {
+    pub(super) fn today(&self) -> Date {
         self.now.to_jiff().unwrap().in_tz("America/Sao_Paulo").unwrap().date()
     }
 
     /// Runs each day of a stretch and sends what is queued; gives the days on which something was, and what.
-    fn days(&mut self, days: i64) -> Vec<(String, String)> {
+    pub(super) fn days(&mut self, days: i64) -> Vec<(String, String)> {
         let mut sent = Vec::new();
         for _ in 0..days {
             let day = self.today().to_string();
@@ -417,4 +419,91 @@ fn a_step_without_an_approved_template_says_so_and_goes_when_there_is_one() {
     assert_eq!(problem.as_deref(), Some("no template \"novo\" is approved"));
     desk.template("novo", "{{ sender }}: vence hoje.");
     assert_eq!(desk.run_ladders(), ["Loja Azul: vence hoje."]);
+}
+
+/// What the ladder would do on a day: debt, step and outcome.
+fn foreseen(desk: &Desk, date: Option<Date>) -> Vec<(String, String, Fate)> {
+    let calendar = tokio::sync::watch::channel(Arc::clone(&ContactSettings::none().calendar)).1;
+    let (handle, _) = crate::actor::ladder::handle(calendar, TextOptions::default());
+    let question = Question { ladder: "padrao".to_owned(), creditor: None, date, after: None, limit: 100 };
+    let foreseen = handle.foresee(&desk.reader(), &question, desk.now).unwrap();
+    foreseen.steps.into_iter().map(|step| (step.debt, step.step, step.fate)).collect()
+}
+
+#[test]
+fn what_is_foreseen_of_each_day_is_what_comes_of_it() {
+    let mut desk = desk();
+    let due = date(2026, 11, 28);
+    desk.take_all(&[with_debtor(debt("d1", due), &[TO]), with_debtor(debt("d2", date(2026, 12, 1)), &[TO])]);
+    let days: Vec<Date> = (0..20).map(|day| MONDAY + jiff::Span::new().days(day)).collect();
+    let texts = |steps: Vec<(String, String, Fate)>| {
+        let goes = |fate: &Fate| matches!(fate, Fate::Text { .. });
+        steps.into_iter().filter(|(_, _, fate)| goes(fate)).map(|(debt, step, _)| (debt, step)).collect::<Vec<_>>()
+    };
+    let foreseen: Vec<(String, usize)> = days
+        .iter()
+        .map(|day| (day.to_string(), texts(foreseen(&desk, Some(*day))).len()))
+        .filter(|(_, texts)| *texts > 0)
+        .collect();
+    let sent = desk.days(20);
+    let came: Vec<(String, usize)> = sent.iter().map(|(day, _)| (day.clone(), 1)).collect();
+    assert_eq!(foreseen, came);
+    assert!(came.len() > 3, "{came:?}");
+}
+
+#[test]
+fn what_keeps_a_debt_from_its_step_is_foreseen_with_its_end() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    desk.tell("d1", Happening::Promise { until: date(2026, 11, 27) });
+    let why = |fate: &Fate| match fate {
+        Fate::Skipped { why, until } => Some((why.name(), *until)),
+        Fate::Text { .. } | Fate::With { .. } | Fate::Queued | Fate::Exit(_) | Fate::Problem(_) => None,
+    };
+    let today = foreseen(&desk, None);
+    let held: Vec<_> = today.iter().filter_map(|(_, step, fate)| Some((step.as_str(), why(fate)?))).collect();
+    assert!(held.contains(&("d1", ("promise", Some(date(2026, 11, 27))))), "{held:?}");
+}
+
+#[test]
+fn a_text_in_the_queue_is_foreseen_as_such() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", MONDAY + jiff::Span::new().days(3)), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    let found = foreseen(&desk, None);
+    assert_eq!(
+        found.iter().map(|(_, step, fate)| (step.as_str(), fate)).collect::<Vec<_>>(),
+        [("antes", &Fate::Queued)]
+    );
+}
+
+#[test]
+fn a_step_can_be_for_debts_of_an_age() {
+    let mut desk = desk();
+    desk.ladder(&json!({ "steps": [
+        { "id": "novas", "on": "D-1", "text": "lembrete", "segment": { "age_days": { "max": 3 } } },
+        { "id": "antigas", "on": "D-1", "text": "atraso", "segment": { "age_days": { "min": 4 } } },
+    ] }));
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.days(5).len(), 1);
+    desk.take_all(&[with_debtor(debt("d2", date(2026, 12, 4)), &[TO])]);
+    assert_eq!(desk.days(10), [("2026-12-03".to_owned(), LATE.to_owned())]);
+}
+
+#[test]
+fn an_intake_is_told_once_however_many_debts_it_has() {
+    let mut desk = desk();
+    let told = |desk: &Desk| -> Vec<String> {
+        let conn = desk.gateway.store().connection();
+        let mut statement = conn.prepare("SELECT data FROM event WHERE type = 'debt.changed' ORDER BY seq").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let before = told(&desk).len();
+    let items = [with_debtor(debt("d1", MONDAY), &[TO]), with_debtor(debt("d2", MONDAY), &[TO])];
+    desk.take_all(&items);
+    assert_eq!(told(&desk)[before..], [r#"{"changed":0,"client":"test","created":2}"#]);
+    // What is there as it is changes nothing.
+    desk.take_all(&items);
+    assert_eq!(told(&desk).len(), before + 1);
 }

@@ -7,6 +7,7 @@ mod balance;
 mod budget;
 mod campaign;
 mod clock;
+mod companion;
 mod control;
 mod conversation;
 mod debt;
@@ -23,6 +24,7 @@ mod report;
 mod rest;
 mod results;
 mod travel;
+mod trigger;
 mod unknown;
 mod week;
 

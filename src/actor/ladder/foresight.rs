@@ -1,0 +1,267 @@
+//! What ladders would do on a day, with nothing carried out: who gets what and when, and why others do not.
+//!
+//! A day to come is reached through those before it, as if every text of theirs were sent on its day and nothing else
+//! happened. What the gate would say of a text on its day is not asked: that depends on what comes until then.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::clock::Timestamp;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::debt::Status;
+use crate::dunning::ladder::{self, Channel, Done, Ladder, Outcome, Plan, Planned, Why};
+use crate::store::StoreError;
+use crate::store::ladder::{CaseKey, Loaded};
+use crate::store::reader::Reader;
+
+use super::super::letter::Random;
+use super::plan::{Means, situation};
+use super::{BEGINS, Handle, Papers};
+
+/// Days that are gone through to reach a day to come: more is a mistake.
+pub const DAYS_MAX: i32 = 400;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Debts of this ladder.
+    pub ladder: String,
+    /// To this creditor.
+    pub creditor: Option<String>,
+    /// On this day of each creditor; today if none is named.
+    pub date: Option<Date>,
+    /// After this case.
+    pub after: Option<CaseKey>,
+    /// At most so many cases.
+    pub limit: u32,
+}
+
+/// What is foreseen of some cases.
+#[derive(Debug, Default)]
+pub struct Foreseen {
+    /// What the day brings, by debtor.
+    pub steps: Vec<ForeseenStep>,
+    /// How many cases were looked at.
+    pub cases: u64,
+    /// The last of them, if there may be more.
+    pub last: Option<CaseKey>,
+}
+
+/// What a day brings to a debt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeseenStep {
+    /// Who owes, by the caller's id.
+    pub debtor: String,
+    /// To whom, by the caller's id.
+    pub creditor: String,
+    /// The debt, by the caller's id.
+    pub debt: String,
+    /// The step.
+    pub step: String,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes as a text.
+    Text {
+        /// From which template.
+        template: String,
+        /// From when.
+        not_before: Timestamp,
+        /// In how many parts, those of a code too.
+        parts: usize,
+    },
+    /// The debt travels in the text of another one.
+    With {
+        /// Of this.
+        debt: String,
+    },
+    /// It is in the queue already.
+    Queued,
+    /// It is left to another channel.
+    Exit(Channel),
+    /// Its text cannot be written.
+    Problem(String),
+    /// It is not done.
+    Skipped {
+        /// Why.
+        why: Why,
+        /// The last day of that, where it is known.
+        until: Option<Date>,
+    },
+}
+
+impl Handle {
+    /// Foresees a day.
+    pub fn foresee(&self, reader: &Reader, question: &Question, now: Timestamp) -> Result<Foreseen, StoreError> {
+        let papers = Arc::new(Papers::read(reader)?);
+        let creditors: HashMap<i64, Arc<Creditor>> = reader.creditor_rows()?.into_iter().collect();
+        let Question { ladder, creditor, date, after, limit } = question;
+        let keys = reader.cases_on(ladder, creditor.as_deref(), *after, *limit)?;
+        let mut foreseen = Foreseen { cases: keys.len() as u64, ..Foreseen::default() };
+        foreseen.last = keys.last().copied().filter(|_| keys.len() >= usize::try_from(*limit).unwrap_or(usize::MAX));
+        for keys in keys.chunk_by(|one, other| one.rows().0 == other.rows().0) {
+            let creditor = keys.first().and_then(|key| creditors.get(&key.rows().0));
+            let Some(creditor) = creditor else { continue };
+            let today = now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(creditor.zone.clone()).date());
+            // What cannot be read is not planned either.
+            for loaded in reader.cases(keys, creditor, today, now)?.into_iter().flatten() {
+                let means = Means {
+                    papers: Arc::clone(&papers),
+                    calendar: Arc::clone(&self.calendar.borrow()),
+                    text: self.text.clone(),
+                    now,
+                };
+                foreseen.steps.extend(Walk { means, loaded, ladder }.to(date.unwrap_or(today)));
+            }
+        }
+        Ok(foreseen)
+    }
+}
+
+/// A case on its way through the days.
+struct Walk<'a> {
+    means: Means,
+    loaded: Loaded,
+    ladder: &'a str,
+}
+
+impl Walk<'_> {
+    fn to(mut self, date: Date) -> Vec<ForeseenStep> {
+        for _ in 0..=DAYS_MAX {
+            let today = self.loaded.case.today;
+            if today >= date {
+                return self.day(Self::steps);
+            }
+            let (records, next) = self.day(|walk, plan| {
+                let row = |id: &str| walk.loaded.case.debts.iter().position(|debt| debt.id == id);
+                let records = plan.records.iter().filter_map(|record| Some((row(record.debt)?, record.done.clone())));
+                (records.collect::<Vec<_>>(), plan.next)
+            });
+            self.live(records);
+            let tomorrow = today.tomorrow().unwrap_or(date);
+            self.loaded.case.today = next.map_or(date, |next| next.max(tomorrow)).min(date);
+            self.means.now = begin_of(self.loaded.case.today, &self.loaded.case.creditor).unwrap_or(self.means.now);
+        }
+        Vec::new()
+    }
+
+    /// Plans the day that it has come to.
+    fn day<T>(&self, look: impl FnOnce(&Self, &Plan<'_>) -> T) -> T {
+        let class = self.means.class(&self.loaded);
+        let holiday = |day: Date| class.as_ref().is_some_and(|class| self.means.calendar.is_holiday(class, day));
+        let entries = self.means.entries(&self.loaded);
+        look(self, &ladder::plan(&situation(&self.loaded, &entries, &holiday)))
+    }
+
+    /// Notes what a day has brought, as if all of it were sent.
+    fn live(&mut self, records: Vec<(usize, Done)>) {
+        let today = self.loaded.case.today;
+        let creditor = Arc::clone(&self.loaded.case.creditor);
+        for (place, done) in records {
+            let Some((_, track)) = self.loaded.tracks.get_mut(place) else { continue };
+            track.done.retain(|one| one.step != done.step || one.cycle != done.cycle);
+            track.done.push(done);
+        }
+        for (debt, (_, track)) in self.loaded.case.debts.iter().zip(&mut self.loaded.tracks) {
+            for done in &mut track.done {
+                if matches!(done.outcome, Outcome::Queued | Outcome::Grouped) {
+                    (done.outcome, done.day) = (Outcome::Sent, today);
+                }
+            }
+            let name = Ladder::name_for(debt, &creditor);
+            if let Some(ladder) = name.and_then(|name| self.means.papers.ladder(name)) {
+                track.planned = Some(Planned { day: today, version: ladder.version });
+            }
+        }
+    }
+
+    /// What the day brings to debts of the ladder.
+    fn steps(&self, plan: &Plan<'_>) -> Vec<ForeseenStep> {
+        let case = &self.loaded.case;
+        let is_on = |id: &str| {
+            let debt = case.debts.iter().find(|debt| debt.id == id);
+            debt.is_some_and(|debt| Ladder::name_for(debt, &case.creditor) == Some(self.ladder))
+        };
+        let step = |debt: &str, step: &str, fate: Fate| ForeseenStep {
+            debtor: case.debtor.id.clone(),
+            creditor: case.creditor.id.clone(),
+            debt: debt.to_owned(),
+            step: step.to_owned(),
+            fate,
+        };
+        let letter = self.means.letter(&self.loaded, plan, Random::default());
+        let lead = plan.text.as_ref().map(|text| text.debt.id.as_str());
+        let mut steps = Vec::new();
+        for record in &plan.records {
+            let fate = match (record.done.outcome, lead, &letter) {
+                (Outcome::Queued | Outcome::Grouped, _, Err(error)) => Fate::Problem(error.to_string()),
+                (Outcome::Queued, _, Ok(Some(sending))) => Fate::Text {
+                    template: plan.text.as_ref().map_or_else(String::new, |text| text.template.to_owned()),
+                    not_before: sending.submission.due,
+                    parts: [Some(&sending.submission), sending.companion.as_ref()]
+                        .into_iter()
+                        .flatten()
+                        .map(|message| message.parts.len())
+                        .sum(),
+                },
+                (Outcome::Grouped, Some(lead), Ok(_)) => Fate::With { debt: lead.to_owned() },
+                (Outcome::Grouped | Outcome::Queued, _, Ok(_)) => Fate::Queued,
+                (Outcome::Left, ..) => {
+                    let exit = plan.exits.iter().find(|exit| exit.debt.id == record.debt);
+                    let Some(exit) = exit else { continue };
+                    Fate::Exit(exit.channel)
+                }
+                (Outcome::Waiting | Outcome::Sent | Outcome::Dropped, ..) => continue,
+            };
+            steps.push(step(record.debt, &record.done.step.0, fate));
+        }
+        // Of what waits in the queue and is not touched today nothing is recorded.
+        for (debt, (_, track)) in case.debts.iter().zip(&self.loaded.tracks) {
+            for done in track.done.iter().filter(|done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped)) {
+                let is_told = |one: &ladder::Record<'_>| {
+                    one.debt == debt.id && one.done.step == done.step && one.done.cycle == done.cycle
+                };
+                if !plan.records.iter().any(is_told) {
+                    steps.push(step(&debt.id, &done.step.0, Fate::Queued));
+                }
+            }
+        }
+        for skipped in &plan.skipped {
+            let until = self.until(skipped.debt, &skipped.why);
+            steps.push(step(skipped.debt, &skipped.step.0, Fate::Skipped { why: skipped.why.clone(), until }));
+        }
+        steps.retain(|step| is_on(&step.debt));
+        steps
+    }
+
+    fn until(&self, debt: &str, why: &Why) -> Option<Date> {
+        let Loaded { case, tracks, .. } = &self.loaded;
+        match why {
+            Why::Promise => {
+                let place = case.debts.iter().position(|one| one.id == debt)?;
+                let ends = tracks.get(place).and_then(|(_, track)| track.promise);
+                ends.or_else(|| case.debts.get(place).map(|debt| debt.status).and_then(Status::until))
+            }
+            Why::OtherText => Some(case.today),
+            Why::Person(_)
+            | Why::Status(_)
+            | Why::Passed
+            | Why::TooLate
+            | Why::Segment
+            | Why::Overtaken { .. }
+            | Why::BureauFirst => None,
+        }
+    }
+}
+
+/// When a day begins for ladders.
+fn begin_of(day: Date, creditor: &Creditor) -> Option<Timestamp> {
+    let begins = day.to_datetime(BEGINS).to_zoned(creditor.zone.clone());
+    begins.ok().map(|begins| Timestamp::from_jiff(begins.timestamp()))
+}

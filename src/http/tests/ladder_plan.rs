@@ -1,0 +1,95 @@
+//! What ladders would do, and what they could not.
+
+use super::*;
+
+/// A house with a ladder of one step, three debtors on it, and no template.
+async fn house() -> House {
+    let house = House::new();
+    let ladder = json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }] });
+    call(house.local(), request("PUT", "/v1/ladders/leve", &[], ladder.to_string().into())).await;
+    let creditor = json!({
+        "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL",
+        "ladder": "leve",
+    });
+    house.post("/v1/creditors", creditor).await;
+    for (id, number, due, status) in [
+        ("d1", "11 98765-4321", "2026-11-24", "open"),
+        ("d2", "11 98765-4322", "2026-11-24", "paid"),
+        ("d3", "11 98765-4323", "2026-12-01", "open"),
+    ] {
+        let debtor = json!({ "id": id, "numbers": [number] });
+        let debt = json!({
+            "id": format!("x-{id}"), "creditor": "loja", "debtor": debtor, "amount": "10.00", "due": due, "status": status,
+        });
+        house.post("/v1/debts", debt).await;
+    }
+    house
+}
+
+async fn approve(house: &House) {
+    let written = json!({ "texts": [{ "name": "a", "body": "{{ sender }}: vence hoje." }] });
+    call(house.local(), request("PUT", "/v1/templates/hoje", &[], written.to_string().into())).await;
+    house.post("/v1/templates/hoje/approve", json!({ "version": 1 })).await;
+}
+
+#[tokio::test]
+async fn a_plan_says_who_gets_what_and_why_others_do_not() {
+    let house = house().await;
+    let outcomes = |answer: &Answer| -> Vec<Value> {
+        let items = answer.json["items"].as_array().unwrap_or_else(|| panic!("{}", answer.text));
+        items.iter().map(|item| json!([item["debtor"], item["outcome"], item["why"]])).collect()
+    };
+    let plan = house.get("/v1/ladders/leve/plan").await;
+    assert_eq!(outcomes(&plan), [json!(["d1", "problem", null]), json!(["d2", "skipped", "paid"])]);
+    assert_eq!(plan.json["items"][0]["detail"], "no template \"hoje\" is approved");
+    approve(&house).await;
+    let plan = house.get("/v1/ladders/leve/plan?creditor=loja").await;
+    assert_eq!(plan.json["items"][0]["template"], "hoje", "{}", plan.text);
+    assert_eq!((&plan.json["items"][0]["segments"], &plan.json["debtors"]), (&json!(1), &json!(3)));
+    // A day to come: what is up today is sent by then.
+    let ahead = house.get("/v1/ladders/leve/plan?date=2026-12-01").await;
+    assert_eq!(outcomes(&ahead), [json!(["d3", "text", null])]);
+    assert_eq!(ahead.json["items"][0]["not_before"], "2026-12-01T08:00:00.000Z");
+    assert_eq!(house.get("/v1/messages").await.json["items"], json!([]), "nothing is carried out");
+    house.get("/v1/ladders/nada/plan").await.is_problem(404, "not-found", None);
+    house.get("/v1/ladders/leve/plan?date=2026-11-01").await.is_problem(400, "bad-request", Some("date"));
+    house.get("/v1/ladders/leve/plan?date=2036-11-01").await.is_problem(400, "bad-request", Some("date"));
+    house.get("/v1/ladders/leve/plan?cursor=x").await.is_problem(400, "bad-request", Some("cursor"));
+}
+
+#[tokio::test]
+async fn a_plan_goes_on_over_pages() {
+    let house = house().await;
+    let (mut path, mut debtors) = ("/v1/ladders/leve/plan?limit=2".to_owned(), 0);
+    for _ in 0..2 {
+        let page = house.get(&path).await.json;
+        debtors += page["debtors"].as_u64().unwrap();
+        match page["next"].as_str() {
+            Some(next) => path = format!("/v1/ladders/leve/plan?limit=2&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(debtors, 3);
+}
+
+#[tokio::test]
+async fn a_token_sees_the_plan_of_its_creditors() {
+    let house = house().await;
+    let token =
+        |creditors: Value| house.token(json!({ "client": "c", "scopes": ["read", "send"], "creditors": creditors }));
+    let other = token(json!(["banco"])).await;
+    let plan = house.with(&other, "GET", "/v1/ladders/leve/plan", "").await;
+    assert_eq!((&plan.json["items"], &plan.json["debtors"]), (&json!([]), &json!(0)), "{}", plan.text);
+    let named = house.with(&other, "GET", "/v1/ladders/leve/plan?creditor=loja", "").await;
+    named.is_problem(403, "forbidden", Some("creditor"));
+    let both = token(json!(["banco", "loja"])).await;
+    house.with(&both, "GET", "/v1/ladders/leve/plan", "").await.is_problem(400, "bad-request", Some("creditor"));
+    house.with(&both, "POST", "/v1/ladders/run", "").await.is_problem(403, "forbidden", None);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_task_that_is_not_there() {
+    let house = house().await;
+    house.post("/v1/ladders/run", "").await.is_problem(503, "busy", None);
+    assert_eq!(house.get("/v1/ladders/leve/problems").await.json, json!({ "items": [], "next": null }));
+}
