@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, FromArgMatches as _};
 
 use crate::config::{Config, Environment};
 
@@ -49,6 +49,12 @@ pub(super) trait Command {
 }
 
 impl<T: Args + Command> Remote<T> {
+    /// The command of a line as it would be typed, with the name of the command in front.
+    pub(super) fn typed(words: &[&str]) -> Result<T, clap::Error> {
+        let matches = Self::augment_args(clap::Command::new("recado")).try_get_matches_from(words)?;
+        Ok(Self::from_arg_matches(&matches)?.command)
+    }
+
     /// Finds the daemon and runs the command.
     pub(super) fn run(self, environment: &Environment, output: &mut dyn Write) -> Result<Exit, Failure> {
         let client = self.target.client(environment)?;
