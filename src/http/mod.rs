@@ -8,6 +8,7 @@ mod auth;
 pub(crate) mod csv;
 mod dto;
 mod explain;
+mod filled;
 mod json;
 mod page;
 mod portfolio;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub validity: Duration,
     /// The key under which erased numbers are known again.
     pub secret: Secret,
+    /// Whether a campaign starts only after it was test sent.
+    pub campaigns_need_test: bool,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
     /// Where days of results begin unless something else is asked for.
