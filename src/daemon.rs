@@ -178,6 +178,7 @@ impl Daemon {
                 campaigns_need_test: config.campaigns.require_test,
                 zone: config.zone(),
                 four_eyes: config.templates.four_eyes,
+                price: config.sim.price,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);

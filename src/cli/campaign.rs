@@ -82,7 +82,7 @@ pub(super) struct CreateArgs {
     /// The person who sends it
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
-    /// What a part costs, such as 0.0325, for the count that follows
+    /// What a part costs, such as 0.0325, for the count that follows; as configured if nothing is said
     #[arg(long)]
     price: Option<String>,
 }

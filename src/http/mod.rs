@@ -42,6 +42,7 @@ use crate::actor::ladder;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
+use crate::dunning::money::PartPrice;
 use crate::dunning::template::Wording;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
@@ -74,6 +75,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Whether another one than its author must approve a template.
     pub four_eyes: bool,
+    /// What a part costs where a caller does not say it; nothing where that is not known.
+    pub price: PartPrice,
 }
 
 /// What the door asks and tells.

@@ -170,7 +170,7 @@ pub(in super::super) struct LookAnswer {
     pub(in super::super) recipients: u64,
     /// Their parts.
     pub(in super::super) parts: u64,
-    /// What they cost, where a price was given.
+    /// What they cost, where a price was given or is configured.
     #[schema(required)]
     pub(in super::super) cost: Option<String>,
     /// Who would get no text, by the reason.

@@ -391,6 +391,7 @@ async fn look(
     let price: Option<PartPrice> = price
         .map(|price| price.parse().map_err(|_form| Problem::bad("price", "give a price such as 0.0325")))
         .transpose()?;
+    let price = price.or(Some(site.settings.price)).filter(|price| *price != PartPrice::default());
     let campaign = sheet.campaign();
     let (route, batch) = lane_of(campaign);
     let nothing = ForecastAnswer::new(Err(Never::NotCounted), 0);

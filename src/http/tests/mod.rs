@@ -174,6 +174,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
+            price: crate::dunning::money::PartPrice::default(),
             campaigns_need_test: true,
             zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
             country: Country::from_iso("BR").unwrap(),
