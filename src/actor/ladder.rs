@@ -173,13 +173,13 @@ impl Setup {
     async fn round(&mut self) -> Result<(Ran, Option<Timestamp>), RoundError> {
         let reader = Arc::clone(&self.reader);
         let (creditors, to_look_at) =
-            blocking(move || Ok((reader.creditor_rows()?, reader.creditors_to_look_at()?))).await?;
+            blocking(move || Ok((reader.creditors_of_ladders()?, reader.creditors_to_look_at()?))).await?;
         for creditor in to_look_at {
             while self.writer.look_on(creditor).await? {}
         }
         let mut papers: Option<Arc<Papers>> = None;
         let (mut ran, mut next) = (Ran::default(), None::<Timestamp>);
-        for (row, creditor) in creditors {
+        for (row, epoch, creditor) in creditors {
             let (today, has_begun, begins) = self.day_of(&creditor);
             let wakes = if has_begun {
                 let mut after = None;
@@ -193,7 +193,12 @@ impl Setup {
                         None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
                     };
                     let keys = up.into_iter().map(|up| up.key).collect();
-                    ran.add(self.carry_out_each(keys, &creditor, &papers, today).await?);
+                    let piece = self.carry_out_each(keys, (epoch, &creditor), &papers, today).await?;
+                    ran.add(piece);
+                    // A ladder was edited since this round began: the next one goes by it.
+                    if piece.cases == 0 && piece.changed > 0 {
+                        break;
+                    }
                 }
                 self.next_day(row, &creditor, today).await?
             } else {
@@ -238,18 +243,19 @@ impl Setup {
     async fn carry_out_each(
         &self,
         keys: Vec<CaseKey>,
-        creditor: &Arc<Creditor>,
+        creditor: (i64, &Arc<Creditor>),
         papers: &Arc<Papers>,
         today: Date,
     ) -> Result<Ran, RoundError> {
+        let (epoch, creditor) = creditor;
         let alone = keys.clone();
-        match self.carry_out(keys, Arc::clone(creditor), Arc::clone(papers), today).await {
+        match self.carry_out(keys, (epoch, Arc::clone(creditor)), Arc::clone(papers), today).await {
             Err(RoundError::Write(WriteError::Store(_))) => {}
             result => return result,
         }
         let mut ran = Ran::default();
         for key in alone {
-            match self.carry_out(vec![key], Arc::clone(creditor), Arc::clone(papers), today).await {
+            match self.carry_out(vec![key], (epoch, Arc::clone(creditor)), Arc::clone(papers), today).await {
                 Err(RoundError::Write(WriteError::Store(error))) => {
                     tracing::error!(?key, error, "case not carried out; it is tried again");
                 }
@@ -263,10 +269,11 @@ impl Setup {
     async fn carry_out(
         &self,
         keys: Vec<CaseKey>,
-        creditor: Arc<Creditor>,
+        creditor: (i64, Arc<Creditor>),
         papers: Arc<Papers>,
         today: Date,
     ) -> Result<Ran, RoundError> {
+        let (epoch, creditor) = creditor;
         let mut random = vec![Random::default(); keys.len()];
         for octets in &mut random {
             getrandom::fill(octets)?;
@@ -282,7 +289,12 @@ impl Setup {
             let mut planned: Vec<Carried> = Vec::with_capacity(keys.len());
             for (loaded, random) in reader.cases(&keys, &creditor, today, means.now)?.into_iter().zip(random) {
                 match loaded {
-                    Ok(loaded) => planned.push(means.plan(&loaded, random)),
+                    Ok(loaded) => {
+                        let mut carried = means.plan(&loaded, random);
+                        // It was planned by the ladders of this epoch.
+                        carried.revision += epoch - loaded.epoch;
+                        planned.push(carried);
+                    }
                     Err((key, error)) => tracing::error!(?key, %error, "case cannot be read; it is tried again"),
                 }
             }

@@ -42,7 +42,7 @@ impl Work<'_> {
     pub fn submit_both(&mut self, first: &Submission, companion: &Submission) -> Result<SubmitAnswer, StoreError> {
         let route = self.route(route_of(first), first.purpose, first.to)?;
         if let Some(refused) = self.never_fits(companion, &route) {
-            return Ok(refused);
+            return Ok(self.find_ref(first)?.unwrap_or(refused));
         }
         let answer = self.submit(first)?;
         if !matches!(answer, SubmitAnswer::Queued(_)) {

@@ -82,7 +82,7 @@ pub struct Post {
 impl Work<'_> {
     /// Whether what a text was written from is still as it was.
     pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
-        Ok(ladder::revision(self.conn, basis.case)? == Some(basis.revision))
+        Ok(ladder::revision(self.conn, basis.case)?.is_some_and(|(revision, _)| revision == basis.revision))
     }
 
     /// Takes a message in with what belongs to it; not where what it was written from is another by now.

@@ -103,11 +103,7 @@ fn portfolio() -> Vec<crate::store::portfolio::Item> {
     vec![Item::Creditor(Box::new(creditor)), debt]
 }
 
-#[tokio::test]
-async fn what_is_up_is_queued_once_and_the_task_ends_when_it_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let (writer, mut setup, stop) = start(folder.path());
-    let handle = writer.handle();
+async fn prepare(handle: &writer::Handle) {
     let ladder = read_ladder("padrao", 0, json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }] })).unwrap();
     handle.store_ladder(ladder, "test".to_owned()).await.unwrap();
     let written = json!({ "purpose": "collection", "texts": [{ "name": "a", "body": "{{ sender }}: vence hoje." }] });
@@ -115,6 +111,14 @@ async fn what_is_up_is_queued_once_and_the_task_ends_when_it_is_told() {
     let version = handle.save_template(template, "test".to_owned()).await.unwrap();
     handle.approve_template("hoje".to_owned(), version, "test".to_owned(), false).await.unwrap();
     handle.take(portfolio(), true, "test".to_owned()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_up_is_queued_once_and_the_task_ends_when_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, mut setup, stop) = start(folder.path());
+    let handle = writer.handle();
+    prepare(&handle).await;
     setup.round().await.unwrap();
     setup.round().await.unwrap();
     let texts = setup.reader.messages(&crate::store::view::MessageFilter { limit: 10, ..Default::default() }).unwrap();
@@ -151,6 +155,23 @@ async fn whoever_asks_for_a_run_is_told_what_it_has_carried_out() {
     );
     assert_eq!(reader.cases_with_problems("padrao", &["outra".to_owned()], None, 10).unwrap(), []);
     assert_eq!(asking.run().await, None);
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_round_has_planned_by_an_older_edition_of_a_ladder_is_not_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, setup, _stop) = start(folder.path());
+    prepare(&writer.handle()).await;
+    let (row, epoch, creditor) = setup.reader.creditors_of_ladders().unwrap().remove(0);
+    let today = setup.day_of(&creditor).0;
+    let up = setup.reader.cases_up(row, today, None, 10).unwrap();
+    let papers = Arc::new(setup.papers().await.unwrap());
+    for (by, expected) in [(epoch - 1, (0, 0, 1)), (epoch, (1, 1, 0))] {
+        let keys = up.iter().map(|up| up.key).collect();
+        let ran = setup.carry_out_each(keys, (by, &creditor), &papers, today).await.unwrap();
+        assert_eq!((ran.cases, ran.texts, ran.changed), expected);
+    }
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }
 

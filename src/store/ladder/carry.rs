@@ -20,6 +20,10 @@ use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
 use super::case::{self, CaseKey};
 
+/// Why a text was not queued that could be written.
+const NOT_TAKEN: &str =
+    "no SIM may ever send so many parts at once, or the day of the text is over; a shorter template goes";
+
 /// What a plan of a case has come to.
 #[derive(Debug)]
 pub struct Carried {
@@ -32,7 +36,7 @@ pub struct Carried {
     /// The text of the day.
     pub sending: Option<Sending>,
     /// Steps whose text is not wanted any more.
-    pub withdraw: Vec<(DebtKey, StepId)>,
+    pub withdraw: Vec<(DebtKey, StepId, Date)>,
     /// What became of steps.
     pub steps: Vec<Step>,
     /// Debts that are left to another channel.
@@ -87,8 +91,8 @@ impl Work<'_> {
             return Ok(false);
         }
         let mut unwanted = Vec::new();
-        for (debt, step) in &carried.withdraw {
-            for key in self.texts_of(*debt, step)? {
+        for (debt, step, cycle) in &carried.withdraw {
+            for key in self.texts_of(*debt, step, *cycle)? {
                 let Some((_, segments)) = self.readable(key)? else { continue };
                 if segments.iter().any(|row| row.state.has_left() || row.may_be_on_wire()) {
                     return Ok(false);
@@ -100,7 +104,8 @@ impl Work<'_> {
             self.withdraw(key)?;
         }
         let message = carried.sending.as_ref().map(|sending| self.send(sending)).transpose()?.flatten();
-        for step in &carried.steps {
+        let is_refused = carried.sending.is_some() && message.is_none();
+        for step in carried.steps.iter().filter(|step| !(is_refused && step.is_sending)) {
             self.note_step(step, message.filter(|_| step.is_sending))?;
         }
         for Exit { debt, step, channel } in &carried.exits {
@@ -114,22 +119,28 @@ impl Work<'_> {
                 debt.0
             ])?;
         }
+        let (mut next, mut problem) = (carried.next, carried.problem.as_deref());
+        if is_refused {
+            // As with a text that cannot be written, it is tried again on the next day.
+            next = carried.day.tomorrow().ok().into_iter().chain(next).min();
+            problem = Some(NOT_TAKEN);
+        }
         self.conn
             .prepare_cached("UPDATE dunning_case SET next = ?, problem = ? WHERE creditor = ? AND debtor = ?")?
-            .execute(params![carried.next.map(stored_day), carried.problem, creditor, debtor])?;
+            .execute(params![next.map(stored_day), problem, creditor, debtor])?;
         Ok(true)
     }
 
     /// The revision of a case.
     pub(in super::super) fn revision_of(&self, key: CaseKey) -> Result<Option<i64>, StoreError> {
-        case::revision(self.conn, key)
+        Ok(case::revision(self.conn, key)?.map(|(revision, _)| revision))
     }
 
-    /// Texts that a step went by.
-    fn texts_of(&self, debt: DebtKey, step: &StepId) -> Result<Vec<MessageKey>, StoreError> {
-        let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND message IS NOT NULL";
+    /// Texts that a step goes by that was counted from this day.
+    fn texts_of(&self, debt: DebtKey, step: &StepId, cycle: Date) -> Result<Vec<MessageKey>, StoreError> {
+        let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND cycle = ? AND message IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(params![debt.0, step.0], |row| row.get(0).map(MessageKey))?;
+        let rows = statement.query_map(params![debt.0, step.0, stored_day(cycle)], |row| row.get(0).map(MessageKey))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -234,7 +245,7 @@ impl Work<'_> {
         self.conn
             .prepare_cached(
                 "UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE EXISTS (SELECT 1 FROM dunning_case
-                 WHERE dunning_case.creditor = creditor.key AND problem IS NOT NULL)",
+                 INDEXED BY dunning_case_problem WHERE dunning_case.creditor = creditor.key AND problem IS NOT NULL)",
             )?
             .execute([])?;
         Ok(())

@@ -105,6 +105,8 @@ pub struct Loaded {
     pub key: CaseKey,
     /// Which revision of it.
     pub revision: i64,
+    /// The part of that which is the creditor's: another one after each edit of a ladder.
+    pub epoch: i64,
     /// The case.
     pub case: Case,
     /// For each debt of the case, in the same order, its row and how far it has come.
@@ -131,6 +133,21 @@ impl Reader {
         self.with(|conn| {
             let rows = portfolio::creditor_rows(conn)?;
             Ok(rows.into_iter().map(|(key, creditor)| (key, Arc::new(creditor))).collect())
+        })
+    }
+
+    /// Creditors with their rows and epochs, as they are at one moment.
+    pub fn creditors_of_ladders(&self) -> Result<Vec<(i64, i64, Arc<Creditor>)>, StoreError> {
+        self.with(|conn| {
+            let snapshot = conn.unchecked_transaction()?;
+            let mut found = Vec::new();
+            for (row, creditor) in portfolio::creditor_rows(conn)? {
+                let sql = "SELECT epoch FROM creditor WHERE key = ?";
+                let epoch = conn.prepare_cached(sql)?.query_row([row], |row| row.get(0))?;
+                found.push((row, epoch, Arc::new(creditor)));
+            }
+            snapshot.finish()?;
+            Ok(found)
         })
     }
 
@@ -268,12 +285,12 @@ impl Reader {
     }
 }
 
-/// The revision of a case, which is another one after everything that changes it.
-pub(in super::super) fn revision(conn: &Connection, key: CaseKey) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT revision + epoch FROM dunning_case JOIN creditor ON creditor.key = dunning_case.creditor
+/// The revision of a case, which is another one after everything that changes it, and the part of it that is the creditor's.
+pub(in super::super) fn revision(conn: &Connection, key: CaseKey) -> Result<Option<(i64, i64)>, StoreError> {
+    let sql = "SELECT revision + epoch, epoch FROM dunning_case JOIN creditor ON creditor.key = dunning_case.creditor
          WHERE creditor = ? AND debtor = ?";
     let mut statement = conn.prepare_cached(sql)?;
-    Ok(statement.query_row([key.creditor, key.debtor], |row| row.get(0)).optional()?)
+    Ok(statement.query_row([key.creditor, key.debtor], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
 fn load(
@@ -283,7 +300,8 @@ fn load(
     today: Date,
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
-    let Some((revision, debtor)) = revision(conn, key)?.zip(portfolio::debtor_by_key(conn, key.debtor)?) else {
+    let Some(((revision, epoch), debtor)) = revision(conn, key)?.zip(portfolio::debtor_by_key(conn, key.debtor)?)
+    else {
         return Ok(None);
     };
     let debts = portfolio::debts_of_case(conn, key.creditor, key.debtor)?;
@@ -297,7 +315,7 @@ fn load(
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
     let entered = entered(conn, key, &creditor.zone)?;
     let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, entered, happened: None };
-    Ok(Some(Loaded { key, revision, case, tracks, stop, number, texted }))
+    Ok(Some(Loaded { key, revision, epoch, case, tracks, stop, number, texted }))
 }
 
 /// The days on which the debts of a case were taken in.

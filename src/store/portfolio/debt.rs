@@ -176,6 +176,9 @@ impl Work<'_> {
         }
         self.write_debt(&next, rows, client)?;
         self.follow_debt(key, Some(&known), &next)?;
+        if known.debtor != next.debtor {
+            self.debt_changed_hands(key, &known)?;
+        }
         self.debt_changed(key, &known, &next, None)?;
         Ok(Ok(Taken::Changed))
     }

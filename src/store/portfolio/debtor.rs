@@ -100,6 +100,11 @@ impl Work<'_> {
             }
         }
         if taken == Taken::Changed {
+            let is_gone = |number: &PhoneNumber| !debtor.numbers.iter().any(|has| has.is_same_line(*number));
+            let gone: Vec<PhoneNumber> = had.into_iter().filter(is_gone).collect();
+            if !gone.is_empty() {
+                self.numbers_are_gone(&debtor.id, &gone)?;
+            }
             self.look_at_cases_of(&debtor.id)?;
         }
         Ok(taken)

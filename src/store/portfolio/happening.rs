@@ -10,6 +10,7 @@ use crate::dunning::event::Happening;
 use crate::dunning::money::Amount;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::SegmentState;
+use crate::sms::number::PhoneNumber;
 use crate::sms::operational;
 
 use super::super::StoreError;
@@ -266,6 +267,25 @@ impl Work<'_> {
             self.outdate(&about, &mut stopped)?;
         }
         Ok(stopped)
+    }
+
+    /// A debt is another debtor's now: what waits about it is for somebody who does not owe it.
+    pub(super) fn debt_changed_hands(&mut self, key: DebtKey, before: &Debt) -> Result<(), StoreError> {
+        self.look_at_cases_of(&before.debtor)?;
+        let about = self.open_about(key, &before.id)?;
+        self.outdate(&about, &mut Stopped::default())
+    }
+
+    /// A debtor has no longer some numbers: what waits for the debtor at these would reach somebody else.
+    pub(super) fn numbers_are_gone(&mut self, debtor: &str, gone: &[PhoneNumber]) -> Result<(), StoreError> {
+        let mut to_them = Vec::new();
+        for key in self.open_of_debtor(debtor)? {
+            let to = addressee(self.conn, key)?.number;
+            if gone.iter().any(|number| number.is_same_line(to)) {
+                to_them.push(key);
+            }
+        }
+        self.outdate(&to_them, &mut Stopped::default())
     }
 
     /// Takes back what waits of texts that say of a debt what is no longer so.

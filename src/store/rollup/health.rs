@@ -37,12 +37,12 @@ impl NumberChange {
         self.undelivered += change(&[MessageState::Undelivered]);
     }
 
-    /// A report came.
-    pub(super) fn reported(&mut self, status: u8, at: i64) {
+    /// A report came. A text fails once, however many parts it has.
+    pub(super) fn reported(&mut self, status: u8, at: i64, is_of_first: bool) {
         self.last = Some((status, at));
         match TpStatus(status).reported() {
             Reported::Delivered => (self.revived, self.dead) = (true, 0),
-            Reported::Undelivered if is_for_good(status) => self.dead += 1,
+            Reported::Undelivered if is_of_first && is_for_good(status) => self.dead += 1,
             Reported::Undelivered | Reported::KeepsAccepted => {}
         }
     }
@@ -281,4 +281,22 @@ fn number_row(conn: &Connection, number: PhoneNumber) -> Result<Option<NumberRow
         })
         .optional()?;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No such number, for good (TS 23.040 clause 9.2.3.15).
+    const NO_SUCH: u8 = 0x41;
+
+    #[test]
+    fn a_text_of_several_parts_fails_once() {
+        let mut change = NumberChange::default();
+        change.reported(NO_SUCH, 1, true);
+        change.reported(NO_SUCH, 2, false);
+        assert_eq!(change.dead, 1);
+        change.reported(NO_SUCH, 3, true);
+        assert_eq!(change.dead, 2);
+    }
 }

@@ -21,7 +21,7 @@ use super::{Hour, RolledUp, cursor};
 
 const EVENTS: &str =
     "SELECT seq, event.at, type, event.sim, data, message.key, message.created_at, message.origin, recipient,
-     companion_of IS NOT NULL
+     companion_of IS NOT NULL, event.part
      FROM event LEFT JOIN message ON message.key = event.message WHERE seq > ? ORDER BY seq LIMIT ?";
 
 /// The state that a message was in before an event.
@@ -39,6 +39,7 @@ struct Event {
     at: i64,
     kind: String,
     sim: Option<SimKey>,
+    part: Option<u8>,
     data: Option<String>,
     about: Option<About>,
 }
@@ -69,6 +70,7 @@ fn read_event(row: &Row<'_>) -> rusqlite::Result<Event> {
         at: row.get(1)?,
         kind: row.get(2)?,
         sim: row.get::<_, Option<i64>>(3)?.map(SimKey),
+        part: row.get(10)?,
         data: row.get(4)?,
         about,
     })
@@ -119,7 +121,7 @@ impl Counting<'_> {
             ("segment.reported", Some(about)) => {
                 let status = data(event).get("tp_status").and_then(Value::as_u64);
                 if let (Some(status), Some(number)) = (status, self.number(about)) {
-                    number.reported(u8::try_from(status).unwrap_or_default(), event.at);
+                    number.reported(u8::try_from(status).unwrap_or_default(), event.at, event.part == Some(1));
                 }
                 Ok(())
             }

@@ -160,6 +160,11 @@ impl Desk {
         self.gateway.commit(self.now, |context| context.work.suppress(&act, &[number])).unwrap();
     }
 
+    fn newest(&self) -> MessageView {
+        let newest = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
+        self.reader().messages(&newest).unwrap().remove(0)
+    }
+
     /// Plans the day and carries it out; gives the texts that were queued.
     pub(super) fn run_ladders(&mut self) -> Vec<String> {
         let reader = self.reader();
@@ -341,9 +346,7 @@ fn a_wrong_number_leads_to_the_next_one_at_once() {
     assert_eq!(desk.run_ladders().len(), 1);
     desk.ban(Kind::WrongPerson);
     assert_eq!(desk.run_ladders().len(), 1);
-    let newest = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
-    let texts = desk.reader().messages(&newest).unwrap();
-    assert_eq!(texts.first().map(|view| view.to), PhoneNumber::from_digits(OTHER));
+    assert_eq!(Some(desk.newest().to), PhoneNumber::from_digits(OTHER));
 }
 
 #[test]
@@ -404,12 +407,64 @@ fn an_offer_for_early_payment_goes_as_a_promotion() {
     desk.ladder(&json!({ "steps": [{ "id": "oferta", "on": "D-3", "text": "oferta" }] }));
     desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
     assert_eq!(desk.run_ladders().len(), 1);
-    let newest = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
-    let texts = desk.reader().messages(&newest).unwrap();
-    assert_eq!(texts.first().map(|view| view.purpose.as_str()), Some("promotion"));
+    let offer = desk.newest();
+    assert_eq!(offer.purpose, "promotion");
     // Who wants no offers gets none, and is texted about what is due.
     desk.ban_from(Kind::OptOut, Purposes::of(&[Purpose::Promotion]));
-    assert_eq!(texts.first().map(|view| desk.state(view.id)), Some(MessageState::Blocked));
+    assert_eq!(desk.state(offer.id), MessageState::Blocked);
+}
+
+#[test]
+fn a_reminder_that_went_for_the_old_day_does_not_keep_that_for_the_new_one() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.days(1).len(), 1);
+    desk.tell("d1", Happening::ExtensionGranted { due: date(2026, 12, 4) });
+    assert_eq!(desk.days(7), []);
+    assert_eq!((desk.today(), desk.run_ladders().len()), (date(2026, 12, 1), 1));
+    let waiting = desk.newest();
+    desk.tell("d1", Happening::Dispute);
+    desk.run_ladders();
+    assert_eq!(desk.state(waiting.id), MessageState::Blocked);
+}
+
+#[test]
+fn a_text_that_no_sim_may_ever_send_is_told_and_tried_again() {
+    let mut desk = desk_with(settings(Limits { per_minute: 1, ..unlimited() }));
+    let long =
+        "{{ sender }}: {{ first_name }}, {{ total | money }} em atraso. ".to_owned() + &"Podemos ajudar? ".repeat(10);
+    desk.template("atraso", &long);
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    let problem = "SELECT count(*) FROM dunning_case WHERE problem IS NOT NULL";
+    let problems =
+        |desk: &Desk| -> i64 { desk.gateway.store().connection().query_row(problem, [], |row| row.get(0)).unwrap() };
+    assert_eq!(problems(&desk), 1);
+    desk.template("atraso", "{{ sender }}: {{ first_name }}, {{ total | money }} em atraso.");
+    assert_eq!((desk.run_ladders().len(), problems(&desk)), (1, 0));
+}
+
+#[test]
+fn a_debt_that_is_another_debtors_now_is_not_asked_of_the_one_before() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    let to_ana = desk.newest();
+    desk.take_all(&[with_debtor(Debt { debtor: "bia".to_owned(), ..debt("d1", date(2026, 11, 26)) }, &[OTHER])]);
+    assert_eq!(desk.state(to_ana.id), MessageState::Blocked);
+}
+
+#[test]
+fn a_text_does_not_go_to_a_number_that_is_the_debtors_no_more() {
+    let mut desk = desk();
+    let owed = debt("d1", date(2026, 11, 26));
+    desk.take_all(&[with_debtor(owed.clone(), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    let to_the_old = desk.newest();
+    desk.take_all(&[with_debtor(owed, &[OTHER])]);
+    assert_eq!(desk.state(to_the_old.id), MessageState::Blocked);
+    assert_eq!(desk.run_ladders().len(), 1);
+    assert_eq!(Some(desk.newest().to), PhoneNumber::from_digits(OTHER));
 }
 
 #[test]
