@@ -55,7 +55,11 @@ impl Means {
             revision: loaded.revision,
             day: case.today,
             sending,
-            withdraw: plan.withdraw.iter().filter_map(|(debt, step)| Some((row(debt)?, step.clone()))).collect(),
+            withdraw: plan
+                .withdraw
+                .iter()
+                .filter_map(|(debt, step, cycle)| Some((row(debt)?, step.clone(), *cycle)))
+                .collect(),
             versions: entries.iter().filter_map(version).collect(),
             exits: plan
                 .exits

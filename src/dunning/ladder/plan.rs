@@ -46,8 +46,8 @@ pub struct Plan<'a> {
     pub text: Option<Text<'a>>,
     /// What is left to other channels.
     pub exits: Vec<Exit<'a>>,
-    /// Steps whose text is in the queue and is not to be sent.
-    pub withdraw: Vec<(&'a str, StepId)>,
+    /// Steps whose text is in the queue and is not to be sent, with the day from which they were counted.
+    pub withdraw: Vec<(&'a str, StepId, Date)>,
     /// What becomes of steps; each replaces what there was of its debt, step and cycle.
     pub records: Vec<Record<'a>>,
     /// What could have been done and is not.
@@ -191,7 +191,7 @@ impl<'a> Day<'a, '_> {
             let id = view.id();
             for done in &mut view.done {
                 if done.outcome == Outcome::Queued {
-                    self.plan.withdraw.push((id, done.step.clone()));
+                    self.plan.withdraw.push((id, done.step.clone(), done.cycle));
                 }
                 if matches!(done.outcome, Outcome::Queued | Outcome::Grouped) {
                     done.outcome = Outcome::Waiting;

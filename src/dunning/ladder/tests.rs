@@ -196,7 +196,7 @@ impl House {
                     (name(&text.debt.id, &text.step.id), debts)
                 }),
                 exits: plan.exits.iter().map(|exit| name(&exit.debt.id, &exit.step.id)).collect(),
-                withdrawn: plan.withdraw.iter().map(|(debt, step)| name(debt, step)).collect(),
+                withdrawn: plan.withdraw.iter().map(|(debt, step, _)| name(debt, step)).collect(),
                 skipped: plan
                     .skipped
                     .iter()
