@@ -447,7 +447,7 @@ fn a_debt_that_is_opened_again_wakes_nobody_who_has_died() {
     desk.tell("d1", Happening::Reopened);
     let labels = Labels { debtor: Some("ana".into()), ..Labels::default() };
     let to = PhoneNumber::from_digits(OTHER).unwrap();
-    let submission = Submission { labels, to, ..desk.submission("Loja Azul: fale conosco.") };
+    let submission = Submission { to, labels, ..desk.submission("Loja Azul: fale conosco.") };
     desk.try_submit(&submission);
     let disputed = Reason::Contact(crate::contact::Reason::Disputed);
     assert_eq!(desk.verdict(submission.id), Verdict::Hold { reason: disputed, until: None });

@@ -180,11 +180,12 @@ impl Portfolio {
         for (name, purpose, body) in
             self.asks.iter().map(of("collection")).chain(self.confirms.iter().map(of("confirmation")))
         {
-            let companion = if name == "boleto" { json!("boleto") } else { Value::Null };
-            let mut written = json!({ "purpose": purpose, "texts": [{ "name": "a", "body": body }] });
-            if !companion.is_null() {
-                written["companion"] = companion;
-            }
+            let texts = json!([{ "name": "a", "body": body }]);
+            let written = if name == "boleto" {
+                json!({ "purpose": purpose, "companion": "boleto", "texts": texts })
+            } else {
+                json!({ "purpose": purpose, "texts": texts })
+            };
             let template = read_template(name, 0, written).unwrap();
             desk.gateway
                 .commit(desk.now, |context| {
@@ -317,7 +318,7 @@ impl Season<'_> {
     fn lines(&self) -> Vec<Line> {
         let conn = self.desk.gateway.store().connection();
         let sql = "SELECT event.at, type, coalesce(data, '{}'), coalesce(message.debtor, ''),
-             coalesce(message.recipient, ''), coalesce(purpose, ''), coalesce(message.text, ''),
+             coalesce(CAST(message.recipient AS TEXT), ''), coalesce(purpose, ''), coalesce(message.text, ''),
              coalesce(origin.template, ''), coalesce(origin.step, ''), companion_of IS NOT NULL,
              (SELECT coalesce(group_concat(id, ' '), '') FROM (SELECT debt.id FROM message_debt
              JOIN debt ON debt.key = message_debt.debt WHERE message_debt.message = message.key ORDER BY debt.id)),
@@ -333,11 +334,7 @@ impl Season<'_> {
                 kind: row.get(1)?,
                 data: serde_json::from_str(&data).unwrap(),
                 debtor: row.get(3)?,
-                number: row.get::<_, rusqlite::types::Value>(4).map(|value| match value {
-                    rusqlite::types::Value::Integer(number) => number.to_string(),
-                    rusqlite::types::Value::Text(number) => number,
-                    _ => String::new(),
-                })?,
+                number: row.get(4)?,
                 purpose: row.get(5)?,
                 text: row.get(6)?,
                 template: row.get(7)?,
