@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::actor::campaign;
 use crate::actor::fleet::Fleet;
 use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::ladder;
@@ -124,6 +125,7 @@ pub struct Daemon {
     close_doors: watch::Sender<bool>,
     doors: JoinSet<()>,
     ladders: JoinHandle<()>,
+    campaigns: JoinHandle<()>,
     results: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
@@ -173,8 +175,10 @@ impl Daemon {
                 validity: config.messages.validity,
                 secret: settings.contact.secret.clone(),
                 wording,
+                campaigns_need_test: config.campaigns.require_test,
                 zone: config.zone(),
                 four_eyes: config.templates.four_eyes,
+                price: config.sim.price,
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -192,6 +196,14 @@ impl Daemon {
             calendar: holidays,
             text: config.text_options(),
             asked,
+            stop: stop.clone(),
+        }));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let campaigns = tokio::spawn(campaign::run(campaign::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            text: config.text_options(),
             stop: stop.clone(),
         }));
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
@@ -265,6 +277,7 @@ impl Daemon {
             close_doors,
             doors,
             ladders,
+            campaigns,
             results,
             calendar,
             emulator: running,
@@ -320,6 +333,9 @@ impl Daemon {
         }
         if self.ladders.await.is_err() {
             tracing::error!("the ladders' task ended badly");
+        }
+        if self.campaigns.await.is_err() {
+            tracing::error!("the campaigns' task ended badly");
         }
         if self.results.await.is_err() {
             tracing::error!("the results' task ended badly");

@@ -64,6 +64,16 @@ fn texts(place: &Place) -> Vec<String> {
 }
 
 #[test]
+fn the_demo_comes_to_what_it_says() {
+    let demo = Process::start(&["demo", "--exit"]);
+    // It is told at a pace that a person can follow.
+    let results = demo.line_within("quebra  promessa", Duration::from_secs(240));
+    assert!(results.is_some(), "{}", demo.output());
+    let (status, output) = demo.end();
+    assert_eq!(status.code(), Some(0), "{output}");
+}
+
+#[test]
 fn at_a_stop_the_part_on_the_wire_ends_and_the_rest_goes_after_the_restart() {
     let place = Place::new();
     let _emulator = place.emulate(1, &["--airtime", "1s", "--report-delay", "100ms", "--reply-rate", "0"]);

@@ -129,7 +129,7 @@ impl Draft<'_> {
 }
 
 /// The name and reference next to these.
-fn another(random: Random) -> Random {
+pub(super) fn another(random: Random) -> Random {
     let [concat_ref, id @ .., last] = random;
     let mut next = [concat_ref.wrapping_add(1); 11];
     if let Some(rest) = next.get_mut(1..10) {

@@ -1,6 +1,7 @@
 //! Doing: tasks and threads that each own one resource and drive the pure parts. They wait, feed one input, drain every
 //! output and rearm one timer; they decide nothing about protocol or policy.
 
+pub mod campaign;
 mod checkpoint;
 pub mod fleet;
 pub mod gateway;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
@@ -25,6 +26,7 @@ use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
 use crate::dispatch::route::Route;
+use crate::dunning::campaign::Campaign;
 use crate::dunning::ladder::Ladder;
 use crate::dunning::template::Template;
 use crate::sms::id::{MessageId, MessageKey, ModemId};
@@ -32,6 +34,7 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
+use crate::store::campaign::{CampaignRow, CampaignStep, CancelStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -40,7 +43,7 @@ use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told};
 use crate::store::portfolio::{self, Taken, Untaken};
 use crate::store::rollup::RolledUp;
-use crate::store::submit::{Ruling, SubmitAnswer};
+use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
@@ -216,6 +219,11 @@ impl Handle {
         self.call(Job::Submit, move |context| submissions.iter().map(|s| context.work.submit(s)).collect()).await
     }
 
+    /// The same of messages with what belongs to them.
+    pub async fn post(&self, posts: Vec<Post>) -> Result<Vec<SubmitAnswer>, WriteError> {
+        self.call(Job::Submit, move |context| posts.iter().map(|post| context.work.post(post)).collect()).await
+    }
+
     /// Cancels a message.
     pub async fn cancel(&self, id: MessageId) -> Result<CancelAnswer, WriteError> {
         self.call(Job::Control, move |context| context.work.cancel(id)).await
@@ -297,6 +305,125 @@ impl Handle {
     pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
         self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
             .await
+    }
+
+    /// Stores a campaign as a draft.
+    pub async fn create_campaign(
+        &self,
+        campaign: Campaign,
+        zone: TimeZone,
+        client: String,
+    ) -> Result<CreateAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, &client)).await
+    }
+
+    /// Adds rows to the list of a draft.
+    pub async fn add_campaign_rows(&self, name: String, rows: Vec<CampaignRow>) -> Result<ChangeAnswer, WriteError> {
+        let mut answer = ChangeAnswer::Done;
+        for piece in rows.chunks(BATCH_MAX) {
+            let (name, piece) = (name.clone(), piece.to_vec());
+            answer = self.call(Job::Submit, move |context| context.work.add_campaign_rows(&name, &piece)).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, unless one of them never goes.
+    pub async fn test_campaign(
+        &self,
+        name: String,
+        version: u32,
+        texts: Vec<Submission>,
+    ) -> Result<Vec<SubmitAnswer>, WriteError> {
+        self.call(Job::Submit, move |context| {
+            let answers: Vec<SubmitAnswer> =
+                texts.iter().map(|text| context.work.submit(text)).collect::<Result<_, _>>()?;
+            let goes = |answer: &SubmitAnswer| {
+                matches!(answer, SubmitAnswer::Queued(ruling) if !matches!(ruling.verdict, Verdict::Block { .. }))
+            };
+            if answers.iter().all(goes) {
+                context.work.note_campaign_test(&name, version)?;
+            }
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// Starts a draft, with this version of its template.
+    pub async fn start_campaign(
+        &self,
+        name: String,
+        version: u32,
+        needs_test: bool,
+    ) -> Result<ChangeAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.start_campaign(&name, version, needs_test)).await
+    }
+
+    /// Holds a campaign.
+    pub async fn pause_campaign(
+        &self,
+        name: String,
+        reason: String,
+        client: String,
+    ) -> Result<ChangeAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.pause_campaign(&name, &reason, &client)).await
+    }
+
+    /// Lets a campaign go on.
+    pub async fn resume_campaign(&self, name: String) -> Result<ChangeAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.resume_campaign(&name)).await
+    }
+
+    /// Ends a campaign. When it is answered nothing outside `on_wire` is accepted by the network any more.
+    pub async fn cancel_campaign(&self, name: String) -> Result<Result<Stopped, ChangeAnswer>, WriteError> {
+        let of = name.clone();
+        let on_wire = match self.call(Job::Control, move |context| context.work.cancel_campaign(&of)).await? {
+            Ok(on_wire) => on_wire,
+            Err(answer) => return Ok(Err(answer)),
+        };
+        let mut stopped = Stopped { on_wire, ..Stopped::default() };
+        loop {
+            let step = self.withdraw_cancelled(name.clone()).await?;
+            stopped.stopped += step.stopped;
+            if !step.is_more {
+                return Ok(Ok(stopped));
+            }
+        }
+    }
+
+    /// Withdraws some of what waits of a campaign that was ended.
+    pub(super) async fn withdraw_cancelled(&self, name: String) -> Result<CancelStep, WriteError> {
+        self.call(Job::Control, move |context| context.work.withdraw_cancelled(&name)).await
+    }
+
+    /// Begins campaigns whose time has come.
+    pub(super) async fn begin_campaigns(&self) -> Result<(), WriteError> {
+        self.call(Job::Control, |context| context.work.begin_campaigns()).await
+    }
+
+    /// Queues a step of a campaign.
+    pub(super) async fn carry_campaign(&self, step: CampaignStep) -> Result<StepAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.carry_campaign(&step)).await
+    }
+
+    /// Asks the gate about messages that were not submitted, a few at a time; with each the class of its hours.
+    pub async fn judge(
+        &self,
+        route: Route,
+        batch: String,
+        asked: Vec<(Addressee, Question)>,
+    ) -> Result<Vec<(Verdict, String)>, WriteError> {
+        self.call(Job::Control, move |context| {
+            let judge = |(to, question): &(Addressee, Question)| {
+                context.work.judge_unsent(&route, &batch, to.clone(), *question)
+            };
+            asked.iter().map(judge).collect()
+        })
+        .await
+    }
+
+    /// What is known for an estimate of a batch by a route.
+    pub async fn outlook(&self, batch: String, route: Route) -> Result<Outlook, WriteError> {
+        self.call(Job::Control, move |context| Ok(context.work.outlook(&batch, &route))).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.

@@ -3,6 +3,7 @@
 //! Those that ask the daemon speak the HTTP API over its Unix socket; none of them touches its database.
 
 mod alarms;
+mod campaign;
 mod check;
 mod client;
 mod conversations;
@@ -97,6 +98,9 @@ enum Command {
     /// Write which text goes on which day
     #[command(subcommand)]
     Ladder(LadderCommand),
+    /// Send one text to many people: from a segment or a file, counted, tested, started, ended
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// Show the modems
     Modems(Remote<modems::ModemsArgs>),
     /// Show the SIMs and what they may still spend
@@ -162,6 +166,30 @@ enum LadderCommand {
     Plan(Remote<ladder::PlanArgs>),
     /// Carry out now what is up, and say what that was
     Run(Remote<ladder::RunArgs>),
+}
+
+#[derive(Debug, Subcommand)]
+enum CampaignCommand {
+    /// Write one, and count what it comes to; nothing is sent before it is started
+    Create(Box<Remote<campaign::CreateArgs>>),
+    /// List them, the newest first
+    List(Remote<campaign::ListArgs>),
+    /// Show how far one has come
+    Show(Remote<campaign::ShowArgs>),
+    /// Count what one comes to now: whom it reaches, who is left out and why
+    Preview(Remote<campaign::PreviewArgs>),
+    /// Send the longest text of one to numbers of your own
+    Test(Remote<campaign::TestArgs>),
+    /// Start a draft
+    Start(Remote<campaign::StartArgs>),
+    /// Hold one until it is resumed
+    Pause(Remote<campaign::PauseArgs>),
+    /// Let one go on
+    Resume(Remote<campaign::ResumeArgs>),
+    /// End one: nothing goes any more but what is on the wire
+    Cancel(Remote<campaign::CancelArgs>),
+    /// Say when one will have left, as far as that can be told
+    Forecast(Remote<campaign::ForecastArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -232,6 +260,16 @@ pub fn run(
         Command::Ladder(LadderCommand::Save(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Plan(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Run(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Create(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::List(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Show(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Preview(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Test(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Start(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Pause(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Resume(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Cancel(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Forecast(command)) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Alarms(command) => command.run(environment, out),

@@ -18,10 +18,18 @@ use super::remote::Command;
 /// What `send` was called with.
 #[derive(Debug, clap::Args)]
 pub(super) struct SendArgs {
-    /// The recipient: E.164, or national in the daemon's country
-    to: String,
+    /// The recipient: E.164, or national in the daemon's country; the debtor's number if it is left out
+    #[arg(required_unless_present_any = ["debtor", "debt"])]
+    to: Option<String>,
     /// The text
-    text: String,
+    #[arg(required_unless_present = "template")]
+    text: Option<String>,
+    /// The template that is filled with what is known of the debt, or of all that the debtor owes
+    #[arg(long, value_name = "NAME", conflicts_with = "text")]
+    template: Option<String>,
+    /// A value that goes over what is known, such as amount=80.00; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable, requires = "template")]
+    vars: Vec<(String, String)>,
     /// Wait until the network accepted the message, or until it was delivered
     #[arg(long, value_name = "UNTIL", num_args = 0..=1, require_equals = true, default_missing_value = "accepted")]
     wait: Option<Until>,
@@ -87,6 +95,11 @@ pub(super) struct SendArgs {
     tags: Vec<String>,
 }
 
+fn variable(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
 /// What to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Until {
@@ -133,9 +146,12 @@ impl SendArgs {
     fn body(&self) -> Value {
         let time = |at: Option<Timestamp>| at.map(|at| json!(at.to_string()));
         let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+        let vars: Map<String, Value> = self.vars.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let fields = [
-            ("to", Some(json!(self.to))),
-            ("text", Some(json!(self.text))),
+            ("to", text(&self.to)),
+            ("text", text(&self.text)),
+            ("template", text(&self.template)),
+            ("vars", Some(json!(vars)).filter(|_| !self.vars.is_empty())),
             ("client_ref", text(&self.client_ref)),
             ("purpose", text(&self.purpose)),
             ("priority", self.priority.map(|priority| json!(priority))),

@@ -62,6 +62,8 @@ pub struct Config {
     pub modems: Vec<Modem>,
     /// `[sim]`
     pub sim: Sim,
+    /// `[campaigns]`
+    pub campaigns: Campaigns,
     /// `[alarms]`
     pub alarms: Alarms,
 }
@@ -137,6 +139,13 @@ pub struct Messages {
     pub national: Vec<NationalTable>,
 }
 
+/// Texts to many people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaigns {
+    /// Whether one starts only after what it says was sent to a number of one's own.
+    pub require_test: bool,
+}
+
 /// Who is told when a person must look after something.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Alarms {
@@ -198,6 +207,7 @@ impl Config {
         root.table("contact", |section| self.contact.read(section, self.region.country));
         root.table("templates", |section| self.templates.read(section));
         root.table("modems", |section| self.discovery.read(section));
+        root.table("campaigns", |section| self.campaigns.read(section));
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
         root.table("alarms", |section| self.alarms.read(section, self.region.country));
@@ -293,6 +303,18 @@ impl Contact {
         section.set("deliver_within_window", &mut self.deliver_within_window, value::truth);
         section.set("only_to", &mut self.only_to, |raw| value::numbers(raw, country));
         section.set("closures", &mut self.closures, value::dates);
+    }
+}
+
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self { require_test: true }
+    }
+}
+
+impl Campaigns {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("require_test", &mut self.require_test, value::truth);
     }
 }
 

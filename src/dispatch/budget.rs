@@ -20,6 +20,8 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
 
+pub use estimate::Course;
+
 use civil::{Calendar, Span};
 use window::Window;
 

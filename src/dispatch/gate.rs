@@ -29,6 +29,8 @@ pub enum Reason {
     SimBudget,
     /// Every SIM on the route is out of service for now.
     SimResting,
+    /// Its campaign has handed over what it may in a day.
+    BatchBudget,
 }
 
 impl Reason {
@@ -43,6 +45,7 @@ impl Reason {
             Self::SimPace => "sim_pace",
             Self::SimBudget => "sim_budget",
             Self::SimResting => "sim_resting",
+            Self::BatchBudget => "batch_budget",
         }
     }
 
@@ -57,6 +60,7 @@ impl Reason {
             Self::SimPace => "the SIM keeps a gap between messages",
             Self::SimBudget => "the budget of the SIM is spent for now",
             Self::SimResting => "the SIM is out of service for now",
+            Self::BatchBudget => "its campaign has handed over what it may in a day",
         }
     }
 }

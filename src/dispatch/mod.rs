@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod budget;
+pub mod forecast;
 pub mod gate;
 pub mod health;
 pub mod plan;

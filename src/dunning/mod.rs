@@ -4,6 +4,7 @@
 //! of queues, SIMs and hours; whether somebody may be texted is asked of `contact` when a text is handed over.
 
 pub mod boleto;
+pub mod campaign;
 pub mod case;
 pub mod creditor;
 pub mod debt;

@@ -8,6 +8,7 @@ mod auth;
 pub(crate) mod csv;
 mod dto;
 mod explain;
+mod filled;
 mod json;
 mod page;
 mod portfolio;
@@ -41,6 +42,7 @@ use crate::actor::ladder;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
+use crate::dunning::money::PartPrice;
 use crate::dunning::template::Wording;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
@@ -65,12 +67,16 @@ pub struct Settings {
     pub validity: Duration,
     /// The key under which erased numbers are known again.
     pub secret: Secret,
+    /// Whether a campaign starts only after it was test sent.
+    pub campaigns_need_test: bool,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
     /// Where days of results begin unless something else is asked for.
     pub zone: TimeZone,
     /// Whether another one than its author must approve a template.
     pub four_eyes: bool,
+    /// What a part costs where a caller does not say it; nothing where that is not known.
+    pub price: PartPrice,
 }
 
 /// What the door asks and tells.

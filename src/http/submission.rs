@@ -17,6 +17,7 @@ use super::Settings;
 use super::auth::Caller;
 use super::dto::submit::{OnUnknownRequest, SubmitRequest};
 use super::explain::{Lane, lane};
+use super::filled::Filled;
 use super::problem::{Kind, Problem};
 
 /// A time further ahead is a mistake.
@@ -49,6 +50,8 @@ pub(super) struct Checked {
     max_segments: Option<u8>,
     report: bool,
     fingerprint: [u8; 32],
+    /// What was looked up for it.
+    pub(super) filled: Option<Box<Filled>>,
 }
 
 /// When a message may go.
@@ -72,13 +75,19 @@ impl Checked {
     ) -> Result<Self, Problem> {
         let mut digest = Fingerprint::default();
         let to = request.to.as_deref().map(|to| recipient("to", to, settings)).transpose()?;
-        digest.add(to.map(PhoneNumber::as_u64).unwrap_or_default().to_be_bytes());
-        let text = request.text.ok_or_else(|| Problem::new(Kind::BadText, "give the text to send").field("text"))?;
+        let filled = request.filled;
+        let asked = to.filter(|_| filled.as_ref().is_none_or(|filled| !filled.found_number));
+        digest.add(asked.map(PhoneNumber::as_u64).unwrap_or_default().to_be_bytes());
+        let no_text = || Problem::new(Kind::BadText, "give the text to send, or a template").field("text");
+        let text = request.text.ok_or_else(no_text)?;
         if text.chars().nth(TEXT_MAX).is_some() {
             let detail = format!("text has more than {TEXT_MAX} characters, which no message can have");
             return Err(Problem::new(Kind::TooLong, detail).field("text"));
         }
-        digest.add(&text);
+        match filled.as_ref().filter(|filled| filled.wording.is_some()) {
+            Some(filled) => digest.add(&filled.asked),
+            None => digest.add(&text),
+        }
         let purpose = named("purpose", request.purpose.as_deref(), &Purpose::ALL, Purpose::name)?;
         let encoding = named("encoding", request.encoding.as_deref(), &Encoding::ALL, Encoding::as_str)?;
         let priority = ranged("priority", request.priority, 0..=9)?;
@@ -128,6 +137,7 @@ impl Checked {
         if labels.batch.is_some() {
             labels.origin.mode = Mode::Batch;
         }
+        labels.origin.wording = filled.as_ref().and_then(|filled| filled.wording.clone());
         labels.tags.iter().for_each(|tag| digest.add(tag));
         if sim.is_some() && group.is_some() {
             return Err(Problem::bad("group", "give sim or group, not both"));
@@ -157,6 +167,7 @@ impl Checked {
             max_segments,
             report,
             fingerprint: digest.finish(),
+            filled,
         })
     }
 

@@ -21,6 +21,7 @@ use crate::dispatch::sim::Card;
 use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
+use super::campaign;
 use super::row::MessageRow;
 use super::set_back::SetBack;
 use super::{Settings, StoreError, balance, control, health, part_set, set_back, spend};
@@ -41,6 +42,8 @@ pub struct Board {
     /// Parts that wait in each lane.
     pub(super) waiting: BTreeMap<LaneKey, i64>,
     pub(super) pauses: BTreeMap<(Scope, String), Pause>,
+    /// Campaigns, by the batch of their messages.
+    pub(super) campaigns: HashMap<String, campaign::Image>,
     /// Places that this transaction changed, as they were, the first change first.
     places_before: Vec<(SimKey, Option<Place>)>,
     /// The time of the last transaction, or of what the last process wrote if that is later.
@@ -239,6 +242,7 @@ impl Board {
             lane_keys: HashMap::new(),
             waiting: BTreeMap::new(),
             pauses: BTreeMap::new(),
+            campaigns: campaign::load(conn, now)?,
             places_before: Vec::new(),
             seen: last_written(conn)?.map_or(now, |at| at.max(now)),
             set_back: None,
@@ -373,12 +377,15 @@ impl Board {
     }
 
     pub(super) fn lane_is_paused(&self, lane: &LaneInfo) -> bool {
-        !lane.batch.is_empty() && self.is_paused(Scope::Batch, &lane.batch)
+        let is_over = self.campaign(lane).is_some_and(|campaign| campaign.is_cancelled);
+        is_over || (!lane.batch.is_empty() && self.is_paused(Scope::Batch, &lane.batch))
     }
 
     /// Whether nothing may be drawn from a lane: a person paused it, or its hours are over.
     pub(super) fn lane_is_closed(&self, lane: &LaneInfo) -> bool {
-        self.lane_is_paused(lane) || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open())
+        self.lane_is_paused(lane)
+            || self.campaign(lane).is_some_and(campaign::Image::is_closed)
+            || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open())
     }
 
     /// Looks at the hours that may have changed by now: the lanes that open or close.
@@ -464,13 +471,17 @@ impl Board {
                 });
             }
         }
-        let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
+        let shared = |verdict| match self.campaign(info) {
+            Some(campaign) => campaign.limits(verdict, question.parts, question.begun),
+            None => verdict,
+        };
+        let Some(record) = record else { return Ok(shared(gate::decide(&question, |_| None, &lines, now))) };
         let own = record.addressee.habit.hours();
         // Most have the hours of their lane, at which it was looked already.
         let of_lane = self.hours.get(&info.class).filter(|hours| own.is_none() && hours.class == record.class);
         let look = |at| self.contact.calendar.window(&record.class, own.as_ref(), at);
         let hours = |at| settings::obstacle(of_lane.and_then(|lane| lane.window(at)).unwrap_or_else(|| look(at)));
-        Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
+        Ok(shared(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now)))
     }
 
     /// Whether a SIM has sent to as many recipients as its month allows, and not to this one.
@@ -590,7 +601,7 @@ impl Board {
     pub fn deadline(&self) -> Option<Timestamp> {
         let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
         let own = [self.next_expiry, self.next_decision, self.next_partial, self.next_lanes];
-        let kept = own.into_iter().chain([self.next_test(), self.next_balance(), self.next_hours()]);
+        let kept = own.into_iter().chain([self.next_test(), self.next_balance(), self.next_hours(), self.next_share()]);
         at_once.into_iter().chain(kept.flatten()).min()
     }
 

@@ -56,6 +56,8 @@ pub enum EventKind {
     LadderStep,
     /// A ladder leaves a debt to another channel.
     LadderExit,
+    /// A campaign is in another state.
+    BatchChanged,
     /// Somebody looks after a conversation now, or nobody must any more.
     ConversationChanged,
     /// A person must look after something.
@@ -100,6 +102,7 @@ impl EventKind {
             Self::DebtChanged => "debt.changed",
             Self::LadderStep => "ladder.step",
             Self::LadderExit => "ladder.exit",
+            Self::BatchChanged => "batch.changed",
             Self::ConversationChanged => "conversation.changed",
             Self::AlarmRaised => "alarm.raised",
             Self::AlarmCleared => "alarm.cleared",

@@ -83,6 +83,9 @@ impl Work<'_> {
         let only = Some(carrier.sim);
         let verdict = self.board.ask_with(self.conn, &message, only, question, &record, self.now)?;
         if verdict != Verdict::Go {
+            if matches!(verdict, Verdict::Hold { reason: Reason::BatchBudget, .. }) {
+                self.close_share(message.lane);
+            }
             self.turn_away(&message, &mut segments, verdict)?;
             return Ok(self.stop(carrier.sim, segment));
         }
@@ -90,6 +93,7 @@ impl Work<'_> {
             self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
+        self.spend_share(message.lane)?;
         let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
@@ -368,11 +372,15 @@ impl Work<'_> {
     }
 
     fn unspend_part(&mut self, part: &mut Part<'_>) -> Result<(), StoreError> {
-        let (carrier, recipient) = (part.carrier, part.message.recipient);
+        let (carrier, recipient, mut spent_at) = (part.carrier, part.message.recipient, Vec::new());
         for row in part.rows() {
             if let SegmentState::Offered { at, .. } = row.state {
                 self.unspend(carrier.sim, row.id, recipient, at)?;
+                spent_at.push(at);
             }
+        }
+        for at in spent_at {
+            self.unspend_share(part.message.lane, at)?;
         }
         self.line_effect(carrier.sim);
         Ok(())

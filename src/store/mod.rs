@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod balance;
 pub mod board;
 pub mod call;
+pub mod campaign;
 pub mod chain;
 mod companion;
 pub mod control;

@@ -43,7 +43,7 @@ pub(super) fn segment_code(state: &SegmentState) -> i64 {
 }
 
 /// The stored code of a message's state: its place in [`MessageState::ALL`].
-pub(super) fn message_code(state: MessageState) -> i64 {
+pub(crate) fn message_code(state: MessageState) -> i64 {
     let place = MessageState::ALL.iter().position(|s| *s == state);
     place.and_then(|p| i64::try_from(p).ok()).unwrap_or(0)
 }

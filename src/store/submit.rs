@@ -17,6 +17,8 @@ use crate::sms::number::PhoneNumber;
 use super::StoreError;
 use super::board::LaneInfo;
 use super::event::{About, EventKind};
+use super::ladder::{self, CaseKey};
+use super::portfolio::DebtKey;
 use super::record::{self, addressee_of};
 use super::row::{MessageRow, SegmentRow, message_code, stored_number};
 use super::seal::{self, Salt};
@@ -33,6 +35,8 @@ pub enum SubmitAnswer {
     DuplicateRef(MessageId),
     /// Its validity is over.
     Over,
+    /// What it was written from is another by now.
+    Changed,
     /// No SIM on its route can ever send so many parts.
     ExceedsBudget {
         /// Parts of the message.
@@ -53,7 +57,59 @@ pub struct Ruling {
     pub warnings: Vec<Warning>,
 }
 
+/// What a text was written from, where that can change before it is queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// A debtor's debts to a creditor.
+    pub case: CaseKey,
+    /// The revision that was read.
+    pub revision: i64,
+    /// All debts that the text is about.
+    pub debts: Vec<DebtKey>,
+}
+
+/// A message with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The message.
+    pub submission: Submission,
+    /// The code that follows it.
+    pub companion: Option<Submission>,
+    /// What it was written from, where that can change.
+    pub basis: Option<Basis>,
+}
+
 impl Work<'_> {
+    /// Whether what a text was written from is still as it was.
+    pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
+        Ok(ladder::revision(self.conn, basis.case)? == Some(basis.revision))
+    }
+
+    /// Takes a message in with what belongs to it; not where what it was written from is another by now.
+    pub fn post(&mut self, post: &Post) -> Result<SubmitAnswer, StoreError> {
+        let Post { submission, companion, basis } = post;
+        if let Some(basis) = basis
+            && !self.holds_still(basis)?
+        {
+            return Ok(self.find_ref(submission)?.unwrap_or(SubmitAnswer::Changed));
+        }
+        let answer = match companion {
+            Some(companion) => self.submit_both(submission, companion)?,
+            None => self.submit(submission)?,
+        };
+        if let (SubmitAnswer::Queued(_), Some(basis)) = (&answer, basis) {
+            let ids = [Some(submission.id), companion.as_ref().map(|companion| companion.id)];
+            let sql = "INSERT INTO message_debt (message, debt) SELECT key, ? FROM message WHERE id = ?";
+            let mut insert = self.conn.prepare_cached(sql)?;
+            for id in ids.into_iter().flatten() {
+                for debt in &basis.debts {
+                    insert.execute(params![debt.0, id.as_bytes()])?;
+                }
+            }
+        }
+        Ok(answer)
+    }
+
     /// Takes a message in, unless it is a repeat or too large.
     pub fn submit(&mut self, submission: &Submission) -> Result<SubmitAnswer, StoreError> {
         if submission.expires <= self.now {
@@ -133,6 +189,8 @@ impl Work<'_> {
             self.tie_behind(first, key)?;
         }
         self.count(None, MessageState::Queued);
+        let campaign = self.campaign_of(lane, key)?;
+        self.count_of_campaign(campaign, None, MessageState::Queued);
         let about = About { message: Some(key), data: Some(seal::queued(submission, salt)), ..About::default() };
         self.event(EventKind::Message(MessageState::Queued), &about)?;
         if let Verdict::Block { reason } = verdict {

@@ -23,6 +23,7 @@ use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::received::Skipped;
 
 use super::board::{ALWAYS, Board, LaneInfo, Sim, SimStatus};
+use super::campaign::CampaignKey;
 use super::chain::ChainHash;
 use super::event::{self, About, EventKind};
 use super::row::{MessageRow, SegmentRow, message_code};
@@ -220,6 +221,7 @@ pub struct Work<'a> {
     pub(super) now: Timestamp,
     pub(super) counters: Counters,
     tally: BTreeMap<i64, i64>,
+    pub(super) campaign_tally: BTreeMap<(CampaignKey, i64), i64>,
     waiting: BTreeMap<LaneKey, i64>,
     aftermath: Aftermath,
 }
@@ -241,6 +243,7 @@ impl<'a> Work<'a> {
             now,
             counters,
             tally: BTreeMap::new(),
+            campaign_tally: BTreeMap::new(),
             waiting: BTreeMap::new(),
             aftermath: Aftermath::default(),
         }
@@ -265,7 +268,7 @@ impl<'a> Work<'a> {
             self.line_effect(sim);
         }
         self.look_at_the_hours();
-        Ok(())
+        self.look_at_the_shares()
     }
 
     /// Goes by other hours and phrases from now on, also for what waits already.
@@ -364,6 +367,8 @@ impl<'a> Work<'a> {
         ))?;
         if state != message.state {
             self.count(Some(message.state), state);
+            let campaign = self.campaign_of(message.lane, message.key)?;
+            self.count_of_campaign(campaign, Some(message.state), state);
             self.event(EventKind::Message(state), &About { message: Some(message.key), data, ..About::default() })?;
             self.lead(message, state, segments)?;
         }
@@ -455,6 +460,7 @@ impl<'a> Work<'a> {
                 )?
                 .execute((state, change))?;
         }
+        Self::write_campaign_tally(self.conn, self.campaign_tally)?;
         for (lane, change) in self.waiting.into_iter().filter(|(_, change)| *change != 0) {
             self.conn
                 .prepare_cached("UPDATE lane SET waiting = waiting + ? WHERE key = ?")?

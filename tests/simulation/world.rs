@@ -924,7 +924,7 @@ impl Done {
                 match context.work.submit(&submission)? {
                     SubmitAnswer::Queued(_) => self.accepted.push((task.number, submission.id)),
                     SubmitAnswer::Repeated(id) => self.accepted.push((task.number, id)),
-                    SubmitAnswer::DuplicateRef(_) => panic!("a repeat looks different"),
+                    SubmitAnswer::DuplicateRef(_) | SubmitAnswer::Changed => panic!("a repeat looks different"),
                     SubmitAnswer::ExceedsBudget { .. } | SubmitAnswer::Over => self.refused.push(task.number),
                 }
             }

@@ -139,25 +139,25 @@ impl Rows<'_> {
 }
 
 /// A bar on the terminal.
-pub(super) struct Progress {
+pub(in super::super) struct Progress {
     shows: bool,
 }
 
 impl Progress {
     /// One that shows itself if somebody looks.
-    pub(super) fn new(is_wanted: bool) -> Self {
+    pub(in super::super) fn new(is_wanted: bool) -> Self {
         Self { shows: is_wanted && io::stderr().is_terminal() }
     }
 
     #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(super) fn show(&mut self, part: u64, rows: u64) {
+    pub(in super::super) fn show(&mut self, part: u64, rows: u64) {
         if self.shows {
             eprint!("\r{}", bar(part, rows));
         }
     }
 
     #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(super) fn end(&mut self, rows: u64) {
+    pub(in super::super) fn end(&mut self, rows: u64) {
         if self.shows {
             eprintln!("\r{}", bar(100, rows));
         }

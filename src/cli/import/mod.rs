@@ -23,10 +23,12 @@ use super::failure::Failure;
 use super::messages::items;
 use super::print::{Printer, cell};
 use super::remote::Command;
-use file::{CsvFile, Progress};
+use file::CsvFile;
 use remembered::Remembered;
 use report::Report;
 use united::United;
+
+pub(super) use file::Progress;
 
 /// Rows of one request: some hundred kilobytes.
 const PIECE: usize = 1_000;

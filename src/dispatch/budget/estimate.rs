@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-use super::{Allowance, Budget, Demand, HOUR, Limits, MINUTE};
+use super::{Allowance, Budget, Count, Demand, HOUR, Limits, MINUTE};
 
 /// What a part takes on the air at least; modems need three to five seconds.
 const AIR: Duration = Duration::from_secs(3);
@@ -18,37 +18,99 @@ const DAYS_MAX: usize = 366;
 impl Budget {
     /// When the last of so many parts will have left; `None` where that takes more than a year.
     pub fn ends(&self, parts: u32, now: Timestamp) -> Option<Timestamp> {
-        let rhythm = Rhythm::new(&self.limits);
-        let mut at = match self.ask(Demand::ONE, now) {
+        self.course(now)?.send(parts)
+    }
+
+    /// What this budget lets leave from now on, part by part; `None` where it lets nothing leave ever.
+    pub fn course(&self, now: Timestamp) -> Option<Course<'_>> {
+        let at = match self.ask(Demand::ONE, now) {
             Allowance::Now => now,
             Allowance::From { at, .. } => at,
             Allowance::Never { .. } => return None,
         };
         // What was just sent is a part of the burst that goes on, unless that has to wait anyway.
         let window = if self.limits.per_hour == 0 { &self.minute } else { &self.hour };
-        let mut begun = if at == now { window.used(now).0 } else { 0 };
-        let (mut day, mut month, mut left) = (self.day, self.month, parts);
+        let begun = if at == now { window.used(now).0 } else { 0 };
+        let (rhythm, day, month) = (Rhythm::new(&self.limits), self.day, self.month);
+        Some(Course { budget: self, rhythm, day, month, at, begun })
+    }
+}
+
+/// A SIM in an estimate: what it has sent so far in it, and when its next part may leave.
+#[derive(Debug)]
+pub struct Course<'a> {
+    budget: &'a Budget,
+    rhythm: Rhythm,
+    day: Count,
+    month: Count,
+    at: Timestamp,
+    /// Parts of the burst that goes on.
+    begun: u32,
+}
+
+impl Course<'_> {
+    /// When its next part may leave.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Nothing leaves before then.
+    pub fn wait_until(&mut self, at: Timestamp) {
+        if at.saturating_since(self.at) >= HOUR {
+            self.begun = 0;
+        }
+        self.at = self.at.max(at);
+        self.go_on();
+    }
+
+    /// Goes on to the day on which there is room.
+    fn go_on(&mut self) {
         for _ in 0..DAYS_MAX {
-            day = day.at(at, |at| self.limits.calendar().day(at));
-            month = month.at(at, |at| self.limits.calendar().month(at));
-            let room = |limit: u32, used: u32| if limit == 0 { u32::MAX } else { limit.saturating_sub(used) };
-            let in_month = room(self.limits.per_month, month.used);
-            let in_day = room(self.limits.day_limit(self.age_of(day.span)), day.used).min(in_month);
-            let most = rhythm.fitting(begun, left.min(in_day), day.span.until.saturating_since(at));
+            let (in_day, in_month) = self.room();
+            if in_day > 0 && in_month > 0 {
+                return;
+            }
+            self.at = if in_month == 0 { self.month.span.until } else { self.day.span.until };
+            self.begun = 0;
+        }
+    }
+
+    /// What the day and the month have left.
+    fn room(&mut self) -> (u32, u32) {
+        let limits = &self.budget.limits;
+        self.day = self.day.at(self.at, |at| limits.calendar().day(at));
+        self.month = self.month.at(self.at, |at| limits.calendar().month(at));
+        let room = |limit: u32, used: u32| if limit == 0 { u32::MAX } else { limit.saturating_sub(used) };
+        let of_day = limits.day_limit(self.budget.age_of(self.day.span));
+        (room(of_day, self.day.used), room(limits.per_month, self.month.used))
+    }
+
+    /// Lets parts leave. When the last of them will have left; `None` where that takes more than a year.
+    pub fn send(&mut self, parts: u32) -> Option<Timestamp> {
+        let mut left = parts;
+        for _ in 0..DAYS_MAX {
+            let (in_day, in_month) = self.room();
+            let (day, month, in_day) = (self.day, self.month, in_day.min(in_month));
+            let most = self.rhythm.fitting(self.begun, left.min(in_day), day.span.until.saturating_since(self.at));
+            self.day.used = day.used.saturating_add(most);
+            self.month.used = month.used.saturating_add(most);
             if most == left {
-                return Some(at + rhythm.last_of(begun, left) + rhythm.gap);
+                let last = self.at + self.rhythm.last_of(self.begun, left) + self.rhythm.gap;
+                self.at = self.at + self.rhythm.after(self.begun, left);
+                self.begun = self.begun.saturating_add(left);
+                self.go_on();
+                return Some(last);
             }
             left -= most;
-            day.used = day.used.saturating_add(most);
-            month.used = month.used.saturating_add(most);
-            at = if most == in_month { month.span.until } else { day.span.until };
-            begun = 0;
+            self.at = if most == in_month { month.span.until } else { day.span.until };
+            self.begun = 0;
         }
         None
     }
 }
 
 /// The pace of a SIM that sends as fast as it may: bursts of a minute in bursts of an hour.
+#[derive(Debug)]
 struct Rhythm {
     gap: Duration,
     minute: (u32, Duration),
@@ -80,6 +142,11 @@ impl Rhythm {
     fn last_of(&self, begun: u32, count: u32) -> Duration {
         let last = begun.saturating_add(count.saturating_sub(1));
         self.place(last).saturating_sub(self.place(begun))
+    }
+
+    /// How long after the first of `count` parts the one that follows them may go.
+    fn after(&self, begun: u32, count: u32) -> Duration {
+        self.place(begun.saturating_add(count)).saturating_sub(self.place(begun))
     }
 
     /// How many of `count` parts go before `time` is over.

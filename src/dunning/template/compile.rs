@@ -8,6 +8,7 @@ use minijinja::{Environment, ErrorKind};
 
 use super::super::case::Case;
 use super::super::segment::Contradiction;
+use super::given::Given;
 use super::outline::{Outline, Problem, outline};
 use super::row::Row;
 use super::token::Place;
@@ -201,19 +202,24 @@ impl Compiled {
 
     /// The text for a case, filled. A debtor gets the same one of several whenever it is asked.
     pub fn render(&self, case: &Case) -> Result<Rendered, RenderError> {
+        self.render_with(case, Given::NONE)
+    }
+
+    /// The same with values that go over those of the case.
+    pub fn render_with(&self, case: &Case, given: &Given) -> Result<Rendered, RenderError> {
         let index = choice::choose(&self.template, case).ok_or(RenderError::NoText)?;
-        self.fill(index, case)
+        self.fill(index, case, given)
     }
 
     /// A text by its name, filled, whoever it is for.
     pub fn render_text(&self, name: &str, case: &Case) -> Result<Rendered, RenderError> {
         let index = self.template.texts.iter().position(|text| text.name == name);
-        self.fill(index.ok_or_else(|| RenderError::UnknownText { name: name.to_owned() })?, case)
+        self.fill(index.ok_or_else(|| RenderError::UnknownText { name: name.to_owned() })?, case, Given::NONE)
     }
 
-    fn fill(&self, index: usize, case: &Case) -> Result<Rendered, RenderError> {
+    fn fill(&self, index: usize, case: &Case, given: &Given) -> Result<Rendered, RenderError> {
         let (text, outline) = self.texts().nth(index).ok_or(RenderError::NoText)?;
-        let row = Row { case, language: choice::language(text, case) };
+        let row = Row { case, given, language: choice::language(text, case) };
         let companion = match self.template.companion {
             None => None,
             Some(companion) => match row.code(companion) {
@@ -426,6 +432,19 @@ mod tests {
             ]
         );
         assert_eq!(template(Vec::new()).compile().unwrap_err(), [Fault::Texts { found: 0 }]);
+    }
+
+    #[test]
+    fn what_is_given_goes_over_what_is_known_and_stands_where_nothing_is() {
+        let body = "{{ sender }}: {{ first_name }}, {{ total }} at\u{e9} {{ due }}{% if days_late > 0 %}, {{ days_late }} dias{% endif %}";
+        let compiled = template(vec![text("a", body)]).compile().unwrap();
+        let given = Given::read([("name", "ANA PAULA"), ("amount", "80"), ("due", "2026-12-02")]).unwrap();
+        let filled = |case: &Case| compiled.render_with(case, &given).map(|rendered| rendered.text);
+        let expected = "Cobra Bem: Ana, R$ 80,00 at\u{e9} 02/12/2026, 3 dias";
+        assert_eq!(filled(&case()).as_deref(), Ok(expected));
+        let nothing_owed = Case { debts: Vec::new(), ..case() };
+        assert_eq!(filled(&nothing_owed).as_deref(), Ok(expected));
+        assert_eq!(compiled.render(&nothing_owed), Err(RenderError::Unfilled { variable: "total" }));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod choice;
 mod compile;
 mod format;
+mod given;
 mod lint;
 mod outline;
 mod row;
@@ -25,6 +26,7 @@ use crate::sms::message::Purpose;
 use super::segment::Segment;
 
 pub use compile::{Compiled, Fault, RenderError, Rendered};
+pub use given::{Given, GivenError};
 pub use lint::{Asked, Finding, Severity, lint};
 pub use outline::Problem;
 pub use survey::{Arm, Longest, Measured, ONE_PART_MAX, Refusal, RefusedRow, Survey, Yardstick};

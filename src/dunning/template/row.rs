@@ -10,6 +10,7 @@ use crate::contact::reply::Language;
 use super::super::case::Case;
 use super::super::debt::{Debt, Instalment};
 use super::super::money::Amount;
+use super::given::{Content, Given};
 use super::value::{Day, Document, Money, Unfilled};
 use super::variable::{Scope, Variable};
 use super::{Companion, format};
@@ -18,6 +19,8 @@ use super::{Companion, format};
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     pub(super) case: &'a Case,
+    /// What goes over it.
+    pub(super) given: &'a Given,
     pub(super) language: Language,
 }
 
@@ -29,6 +32,10 @@ impl<'a> Row<'a> {
 
     /// The code that goes with the text; of several debts the one that they share.
     pub(super) fn code(self, companion: Companion) -> Option<&'a str> {
+        self.given.text(companion.name()).or_else(|| self.shared_code(companion))
+    }
+
+    fn shared_code(self, companion: Companion) -> Option<&'a str> {
         self.shared(|debt| match companion {
             Companion::Pix => debt.pix.as_deref(),
             Companion::Boleto => debt.boleto.as_deref(),
@@ -36,6 +43,9 @@ impl<'a> Row<'a> {
     }
 
     fn value(self, name: &'static str) -> Value {
+        if let Some(value) = self.given(name) {
+            return value;
+        }
         let Self { case, .. } = self;
         let debtor = &case.debtor;
         let found = match name {
@@ -52,6 +62,34 @@ impl<'a> Row<'a> {
             _ => return self.of_debts(&case.debts, name),
         };
         found.filter(is_something).unwrap_or_else(|| Value::from_object(Unfilled { name }))
+    }
+
+    /// What was given for a variable, or for the one that it follows from.
+    fn given(self, name: &'static str) -> Option<Value> {
+        let given = self.given;
+        match (name, given.get(name)) {
+            (_, Some(Content::Text(text))) => Some(Value::from(text.as_str())),
+            (_, Some(Content::Day(day))) => Some(self.day(*day)),
+            (_, Some(Content::Number(number))) => Some(Value::from(*number)),
+            (_, Some(Content::Document(document))) => Some(Value::from_object(Document(document.clone()))),
+            (_, Some(Content::Amount(amount))) => Some(self.amount(*amount)),
+            ("first_name", None) => given.text("name").map(|name| Value::from(format::first_name(name))),
+            ("total", None) => match given.get("amount")? {
+                Content::Amount(amount) => Some(self.amount(*amount)),
+                Content::Text(_) | Content::Day(_) | Content::Number(_) | Content::Document(_) => None,
+            },
+            ("days_late", None) => {
+                let late = self.case.today.since(given.day("due")?).map_or(0, |span| span.get_days());
+                Some(Value::from(late.max(0)))
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// An amount that was given: in the currency of the debts, else of the creditor.
+    fn amount(self, amount: Amount) -> Value {
+        let currency = shared(&self.case.debts, |debt| Some(debt.currency)).unwrap_or(self.case.creditor.currency);
+        Value::from_object(Money { amount, currency, language: self.language })
     }
 
     /// What a round of the loop knows of its debt.

@@ -1,6 +1,7 @@
 //! What travels as JSON. Domain types do not know serde; these do, and nothing else.
 
 pub(super) mod alarm;
+pub(super) mod campaign;
 pub(super) mod conversation;
 pub(super) mod creditor;
 pub(super) mod debt;

@@ -1,6 +1,7 @@
 //! What is submitted, previewed and decided.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use crate::sms::preview::Preview;
 use crate::sms::text::{Change, CharacterAt};
 
 use super::super::explain::{Explained, Lane, lane};
+use super::super::filled::Filled;
 use super::super::problem::{Document, Problem};
 use super::message::{Eyes, MessageAnswer};
 use super::{Reason, at, held};
@@ -23,12 +25,16 @@ use super::{Reason, at, held};
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct SubmitRequest {
-    /// The recipient: E.164, or a national number of the configured country.
-    #[schema(required, nullable = false, example = "+5511987654321")]
+    /// The recipient: E.164, or a national number of the configured country. May be left out where `debtor` and `creditor`
+    /// or `debt` name somebody with a number that may be texted.
+    #[schema(example = "+5511987654321")]
     pub(in super::super) to: Option<String>,
-    /// The text.
-    #[schema(required, nullable = false)]
+    /// The text; or give `template`.
     pub(in super::super) text: Option<String>,
+    /// The template that is filled, by its name: with what is known of `debt`, or of all that `debtor` owes to `creditor`.
+    pub(in super::super) template: Option<String>,
+    /// Values that go over what is known, by the names of variables: `{"amount": "80.00", "due": "2026-12-05"}`.
+    pub(in super::super) vars: Option<BTreeMap<String, String>>,
     /// Idempotency: the same reference with the same content is the same message, per client.
     pub(in super::super) client_ref: Option<String>,
     /// `collection` (default), `reminder`, `identity_check`, `promotion`, `confirmation`, `reply` or `operational`. A `reply`
@@ -71,6 +77,9 @@ pub(in super::super) struct SubmitRequest {
     pub(in super::super) operator: Option<String>,
     /// Anything else.
     pub(in super::super) tags: Option<Vec<String>>,
+    /// What was looked up for it.
+    #[serde(skip)]
+    pub(in super::super) filled: Option<Box<Filled>>,
 }
 
 /// What happens to a part whose outcome is not known.

@@ -1,6 +1,8 @@
 //! What can be asked for, by subject.
 
 mod alarms;
+mod batch_preview;
+mod batches;
 mod conversations;
 mod creditors;
 mod debtors;
@@ -104,6 +106,18 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(templates::show, templates::put))
         .routes(routes!(templates::approve))
         .routes(routes!(template_preview::preview))
+        .routes(routes!(batches::list, batches::create))
+        .routes(routes!(batches::show))
+        .routes(routes!(batches::rows))
+        .routes(routes!(batches::start))
+        .routes(routes!(batches::pause))
+        .routes(routes!(batches::resume))
+        .routes(routes!(batches::cancel))
+        .routes(routes!(batch_preview::preview_new))
+        .routes(routes!(batch_preview::preview))
+        .routes(routes!(batch_preview::test))
+        .routes(routes!(batch_preview::forecast))
+        .routes(routes!(batch_preview::count))
         .routes(routes!(lines::modems))
         .routes(routes!(lines::ussd))
         .routes(routes!(lines::sims))

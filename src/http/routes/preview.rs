@@ -15,6 +15,7 @@ use super::super::explain::explain;
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
 use super::super::submission::{Checked, text_problem};
+use super::submit::written;
 
 /// What a message would take. `to` may be left out; a text that is too long is counted, not refused.
 #[utoipa::path(
@@ -34,7 +35,10 @@ pub(super) async fn preview(
     Body(request): Body<SubmitRequest>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
     caller.needs(Scope::Send)?;
-    let checked = Checked::new(request, &caller, &site.settings, site.clock.now().utc)?;
+    let now = site.clock.now().utc;
+    let is_filled = request.template.is_some() || request.vars.is_some();
+    let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
+    let checked = Checked::new(request, &caller, &site.settings, now)?;
     let text = &checked.text.0;
     let preview = preview::preview(text, &checked.options).map_err(|error| text_problem(&error))?;
     let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;

@@ -9,17 +9,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 
+use crate::actor::campaign::behind;
 use crate::actor::writer::BATCH_MAX;
+use crate::clock::Timestamp;
 use crate::dispatch::gate::Verdict;
 use crate::sms::id::MessageId;
 use crate::sms::message::Submission;
-use crate::store::submit::{Ruling, SubmitAnswer as Submitted};
+use crate::store::submit::{Post, Ruling, SubmitAnswer as Submitted};
 use crate::store::view::MessageView;
 
 use super::super::auth::{Caller, Scope};
 use super::super::dto::message::{Eyes, MessageAnswer};
 use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest};
 use super::super::explain::{Explained, Lane, explain};
+use super::super::filled::fill;
 use super::super::json::{Octets, array, is_array, object};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::Checked;
@@ -95,11 +98,70 @@ enum Outcome {
 }
 
 async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Response, Problem> {
-    let submission = check(object(octets)?, site, caller)?;
-    let receipt = Receipt::from(&submission);
-    let answers = site.writer.submit(vec![submission]).await?;
-    let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
-    answered(site, receipt, answer, Eyes::Open).await
+    for _ in 0..TRIES {
+        let request = written(site, caller, object(octets)?, site.clock.now().utc).await?;
+        let posted = check_filled(request, site, caller)?;
+        let (receipt, eyes) = (posted.receipt(caller), posted.eyes(caller));
+        let answers = site.writer.post(vec![posted.post]).await?;
+        let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
+        if answer != Submitted::Changed {
+            return answered(site, receipt, answer, eyes).await;
+        }
+    }
+    Err(changed())
+}
+
+/// What is owed changed while the text was written: it is written again so many times.
+const TRIES: usize = 3;
+
+fn changed() -> Problem {
+    Problem::new(Kind::Conflict, "what is owed changed while the text was written; send it again")
+}
+
+/// Fills the template of a request, and finds the number, where that is asked for.
+pub(super) async fn written(
+    site: &Site,
+    caller: &Caller,
+    mut request: SubmitRequest,
+    now: Timestamp,
+) -> Result<SubmitRequest, Problem> {
+    if request.template.is_none() && request.vars.is_none() && request.to.is_some() {
+        return Ok(request);
+    }
+    let (caller, settings) = (caller.clone(), site.settings.clone());
+    site.read(move |reader| Ok(fill(&mut request, reader, &caller, &settings, now)?.map(|()| request))).await?
+}
+
+/// A message that was checked.
+struct Posted {
+    post: Post,
+    found_number: bool,
+}
+
+impl Posted {
+    /// Who did not name the number sees it as the token allows.
+    fn eyes(&self, caller: &Caller) -> Eyes {
+        if self.found_number { caller.eyes() } else { Eyes::Open }
+    }
+
+    fn receipt(&self, caller: &Caller) -> Receipt {
+        Receipt::from(&self.post.submission).seen_with(self.eyes(caller), self.post.submission.to)
+    }
+}
+
+/// Checks a request that has its text and number.
+fn check_filled(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Posted, Problem> {
+    let now = site.clock.now().utc;
+    let mut random = [0; 11];
+    getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
+    let mut checked = Checked::new(request, caller, &site.settings, now)?;
+    let filled = checked.filled.take();
+    let found_number = filled.as_ref().is_some_and(|filled| filled.found_number);
+    let (code, basis) = filled.map(|filled| (filled.companion, filled.basis)).unwrap_or_default();
+    let submission = checked.into_submission(caller.client(), now, random)?;
+    let companion = code.map(|code| behind(&submission, &code, random)).transpose();
+    let companion = companion.map_err(|error| Problem::new(Kind::BadText, error.to_string()).field("template"))?;
+    Ok(Posted { post: Post { submission, companion, basis }, found_number })
 }
 
 /// What became of one submission, for eyes that may see its recipient or not.
@@ -171,7 +233,7 @@ async fn submit_many(site: &Site, caller: Caller, octets: Bytes) -> Result<Respo
     Ok((StatusCode::ACCEPTED, Json(SubmitAnswers { items: items.collect() })).into_response())
 }
 
-type Chunk = Vec<Result<Submission, Problem>>;
+type Chunk = Vec<Result<(Posted, Receipt), Problem>>;
 
 /// Reads and checks an array, chunk by chunk; ends early when nobody takes the chunks any more.
 fn check_all(octets: &[u8], site: &Site, caller: &Caller, chunks: &mpsc::Sender<Chunk>) -> Result<(), Problem> {
@@ -181,7 +243,14 @@ fn check_all(octets: &[u8], site: &Site, caller: &Caller, chunks: &mpsc::Sender<
         return Err(Problem::new(Kind::TooLarge, detail));
     }
     for chunk in items.chunks(BATCH_MAX) {
-        let checked = chunk.iter().map(|item| check(object(item.get().as_bytes())?, site, caller));
+        let checked = chunk.iter().map(|item| {
+            let mut request: SubmitRequest = object(item.get().as_bytes())?;
+            let now = site.clock.now().utc;
+            fill(&mut request, &site.reader, caller, &site.settings, now).map_err(Problem::from)??;
+            let posted = check_filled(request, site, caller)?;
+            let receipt = posted.receipt(caller);
+            Ok((posted, receipt))
+        });
         if chunks.blocking_send(checked.collect()).is_err() {
             break;
         }
@@ -196,13 +265,12 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
     let receipts: Vec<Result<Receipt, Problem>> = chunk
         .into_iter()
         .map(|checked| {
-            let submission = checked?;
-            let receipt = Receipt::from(&submission);
-            submissions.push(submission);
+            let (posted, receipt) = checked?;
+            submissions.push(posted.post);
             Ok(receipt)
         })
         .collect();
-    let answers = if submissions.is_empty() { Ok(Vec::new()) } else { site.writer.submit(submissions).await };
+    let answers = if submissions.is_empty() { Ok(Vec::new()) } else { site.writer.post(submissions).await };
     let answers = answers.map_err(Problem::from);
     if let Err(problem) = &answers
         && fresh
@@ -223,10 +291,7 @@ async fn write_chunk(site: &Site, chunk: Chunk, fresh: bool) -> Result<Vec<Outco
 
 /// Checks one request and divides its text.
 pub(super) fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Submission, Problem> {
-    let now = site.clock.now().utc;
-    let mut random = [0; 11];
-    getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
-    Checked::new(request, caller, &site.settings, now)?.into_submission(caller.client(), now, random)
+    check_filled(request, site, caller).map(|posted| posted.post.submission)
 }
 
 fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {
@@ -238,6 +303,7 @@ fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {
                 Problem::new(Kind::DuplicateRef, "another message was submitted under this reference; see `id`");
             Outcome::Refused(problem.field("client_ref").of_message(id.to_string()))
         }
+        Submitted::Changed => Outcome::Refused(changed()),
         Submitted::Over => Outcome::Refused(Problem::bad("valid_until", "this time is over")),
         Submitted::ExceedsBudget { parts, period, limit } => {
             let period = period.name();

@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod campaigns;
 mod conversations;
 mod events;
 mod evidence;
@@ -173,6 +174,8 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
+            price: crate::dunning::money::PartPrice::default(),
+            campaigns_need_test: true,
             zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
             country: Country::from_iso("BR").unwrap(),
             text: TextOptions::default(),

@@ -99,8 +99,8 @@ async fn what_has_the_wrong_form_is_refused_with_its_field() {
         check(&house, message_with(fields), 400, bad, Some(field), words).await;
     }
     check(&house, message_with(json!({ "priorty": 1 })), 400, "unknown-field", Some("priorty"), "`priority`").await;
-    let template = json!({ "to": "+5511987654321", "template": "t", "vars": {} });
-    check(&house, template, 400, "unknown-field", Some("template"), "there are to, text").await;
+    let companion = json!({ "to": "+5511987654321", "companion": "t" });
+    check(&house, companion, 400, "unknown-field", Some("companion"), "there are to, text, template").await;
     check(&house, "{\"to\":", 400, bad, None, "line 1 column 6").await;
     check(&house, "[{\"to\":]", 400, bad, None, "not JSON").await;
     check(&house, "\"text\"", 400, bad, None, "JSON object").await;

@@ -2,6 +2,7 @@
 //!
 //! What is read is complete or refused: a field that nobody knows is a misspelt one, and would change who is texted.
 
+mod campaign;
 mod ladder;
 mod segment;
 mod template;
@@ -10,6 +11,7 @@ use serde::Deserialize as _;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
 
+pub use campaign::{read_campaign, write_campaign};
 pub use ladder::{read_ladder, write_ladder};
 pub use segment::{read_segment, write_segment};
 pub use template::{read_template, write_template};

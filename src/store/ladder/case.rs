@@ -69,8 +69,8 @@ pub struct Up {
 /// The row of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseKey {
-    pub(super) creditor: i64,
-    pub(super) debtor: i64,
+    pub(in super::super) creditor: i64,
+    pub(in super::super) debtor: i64,
 }
 
 impl CaseKey {
@@ -150,6 +150,17 @@ impl Reader {
             let read = |row: &Row<'_>| Ok(Up { key: CaseKey { creditor, debtor: row.get(0)? }, since: row.get(1)? });
             let rows = statement.query_map(params![creditor, stored_day(today), since, debtor, limit], read)?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// All cases of a creditor, after the debtor of one of them; with the rows of their debtors, by which they are in order.
+    pub fn cases_after(&self, creditor: i64, after: i64, limit: u32) -> Result<Vec<(i64, CaseKey)>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT debtor FROM dunning_case WHERE creditor = ?1 AND debtor > ?2 ORDER BY debtor LIMIT ?3";
+            let mut statement = conn.prepare_cached(sql)?;
+            let rows = statement.query_map(params![creditor, after, limit], |row| row.get(0))?;
+            rows.map(|debtor| debtor.map(|debtor| (debtor, CaseKey { creditor, debtor })).map_err(StoreError::from))
+                .collect()
         })
     }
 
@@ -258,7 +269,7 @@ impl Reader {
 }
 
 /// The revision of a case, which is another one after everything that changes it.
-pub(super) fn revision(conn: &Connection, key: CaseKey) -> Result<Option<i64>, StoreError> {
+pub(in super::super) fn revision(conn: &Connection, key: CaseKey) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT revision + epoch FROM dunning_case JOIN creditor ON creditor.key = dunning_case.creditor
          WHERE creditor = ? AND debtor = ?";
     let mut statement = conn.prepare_cached(sql)?;

@@ -13,6 +13,7 @@ use super::reader::Reader;
 use super::work::Work;
 
 pub use carry::{Carried, Exit, Sending, Step};
+pub(super) use case::revision;
 pub use case::{CaseKey, CaseProblem, Loaded, Readable, Up};
 
 /// The newest version of a ladder.

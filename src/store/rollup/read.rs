@@ -20,7 +20,8 @@ use super::payment::{Payment, payment};
 use super::{Hour, RolledUp, cursor};
 
 const EVENTS: &str =
-    "SELECT seq, event.at, type, event.sim, data, message.key, message.created_at, message.origin, recipient
+    "SELECT seq, event.at, type, event.sim, data, message.key, message.created_at, message.origin, recipient,
+     companion_of IS NOT NULL
      FROM event LEFT JOIN message ON message.key = event.message WHERE seq > ? ORDER BY seq LIMIT ?";
 
 /// The state that a message was in before an event.
@@ -48,6 +49,8 @@ struct About {
     origin: OriginKey,
     hour: Hour,
     subscriber: Option<i64>,
+    /// A code that follows a text: one text with that, but for what its parts cost.
+    is_companion: bool,
 }
 
 fn read_event(row: &Row<'_>) -> rusqlite::Result<Event> {
@@ -58,6 +61,7 @@ fn read_event(row: &Row<'_>) -> rusqlite::Result<Event> {
             origin: OriginKey(row.get::<_, Option<i64>>(7)?.unwrap_or_default()),
             hour: Hour::of(crate::clock::Timestamp::from_millis(row.get(6)?)),
             subscriber: row::number(row.get(8)?).map(super::super::record::stored_subscriber),
+            is_companion: row.get(9)?,
         }),
     };
     Ok(Event {
@@ -148,7 +152,9 @@ impl Counting<'_> {
             Some(before) => Some(before),
             None => self.state_before(event, about)?,
         };
-        self.cell(about.origin, about.hour).counts.moved(before, state);
+        if !about.is_companion {
+            self.cell(about.origin, about.hour).counts.moved(before, state);
+        }
         if let Some(number) = self.number(about) {
             number.moved(before, state);
         }

@@ -142,9 +142,13 @@ impl Desk {
 
     /// Puts the first number on the suppression list.
     fn ban(&mut self, kind: Kind) {
+        self.ban_from(kind, Purposes::ALL);
+    }
+
+    fn ban_from(&mut self, kind: Kind, purposes: Purposes) {
         let act = Act {
             kind,
-            purposes: Purposes::ALL,
+            purposes,
             creditor: None,
             effective: self.now,
             source: "reply".into(),
@@ -395,6 +399,29 @@ fn what_was_planned_before_a_ladder_was_edited_is_not_carried_out() {
     desk.ladder(&json!({ "steps": [{ "id": "d1", "on": "D+1", "text": "atraso" }] }));
     assert!(!desk.gateway.commit(desk.now, |context| context.work.carry_out(&planned)).unwrap());
     assert_eq!(desk.run_ladders(), Vec::<String>::new());
+}
+
+#[test]
+fn an_offer_for_early_payment_goes_as_a_promotion() {
+    let mut desk = desk();
+    let body = "{{ sender }}: {{ first_name }}, pague até {{ due | date }} com desconto: {{ amount | money }}.";
+    let written = json!({ "purpose": "promotion", "texts": [{ "name": "a", "body": body }] });
+    let template = read_template("oferta", 0, written).unwrap();
+    desk.gateway
+        .commit(desk.now, |context| {
+            let version = context.work.save_template(&template, "test")?;
+            context.work.approve_template("oferta", version, "test", false)
+        })
+        .unwrap();
+    desk.ladder(&json!({ "steps": [{ "id": "oferta", "on": "D-3", "text": "oferta" }] }));
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    let newest = crate::store::view::MessageFilter { limit: 1, ..Default::default() };
+    let texts = desk.reader().messages(&newest).unwrap();
+    assert_eq!(texts.first().map(|view| view.purpose.as_str()), Some("promotion"));
+    // Who wants no offers gets none, and is texted about what is due.
+    desk.ban_from(Kind::OptOut, Purposes::of(&[Purpose::Promotion]));
+    assert_eq!(texts.first().map(|view| desk.state(view.id)), Some(MessageState::Blocked));
 }
 
 #[test]

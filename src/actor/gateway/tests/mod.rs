@@ -5,6 +5,7 @@ mod answer;
 mod aside;
 mod balance;
 mod budget;
+mod campaign;
 mod clock;
 mod companion;
 mod control;

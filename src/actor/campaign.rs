@@ -1,0 +1,185 @@
+//! The task of campaigns: begins them at their time, writes them into the queue step by step, and withdraws what is left of
+//! those that were ended.
+//!
+//! A step reads some of those whom the campaign is for, fills their texts, and hands these to the writer, which notes with
+//! them how far the campaign has come. What it was written from is asked about again there, so that whoever pays in between
+//! is not texted. A process that is killed goes on with the step that was not committed. It decides nothing about a person;
+//! the gate does.
+
+mod letter;
+mod outlook;
+mod sheet;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Timestamp};
+use crate::dunning::campaign::State;
+use crate::sms::text::TextOptions;
+use crate::store::StoreError;
+use crate::store::campaign::{CampaignStep, CampaignView, StepAnswer};
+use crate::store::reader::Reader;
+
+use super::writer::{Handle, WriteError};
+
+pub use letter::{LetterError, Random, behind, trial};
+pub use outlook::{EXACTLY, ends};
+pub use sheet::{Piece, PieceError, Planned, Sheet, SheetError};
+
+/// Of those whom a campaign is for, so many at once: a few milliseconds of the writer's time.
+pub const AT_ONCE: u32 = 32;
+
+/// What changes together is looked at together.
+const SETTLES: Duration = Duration::from_millis(200);
+
+/// No wait is longer than this, so that a jump of the civil clock is noticed.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// A step that changes while it is written is written again so many times before others have their turn.
+const TRIES: usize = 3;
+
+/// What the task is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where campaigns are read.
+    pub reader: Arc<Reader>,
+    /// Where they are written into the queue.
+    pub writer: Handle,
+    /// The time.
+    pub clock: Clock,
+    /// How texts are encoded.
+    pub text: TextOptions,
+    /// Turns true when the daemon stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why a round was not finished.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Read(#[from] StoreError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("a round ended badly")]
+    Ended,
+    #[error(transparent)]
+    Piece(#[from] PieceError),
+}
+
+/// Begins, queues and withdraws until the daemon stops.
+pub async fn run(mut setup: Setup) {
+    let mut committed = setup.writer.committed();
+    loop {
+        committed.borrow_and_update();
+        let next = match setup.round().await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "campaigns could not be followed; they are again in a while");
+                None
+            }
+        };
+        let now = setup.clock.now();
+        let look = now.instant + LOOK;
+        let due = next.map_or(look, |next| now.instant + next.saturating_since(now.utc));
+        let until = setup.clock.deadline(due.min(look));
+        let has_changed = tokio::select! {
+            _ = setup.stop.wait_for(|stop| *stop) => return,
+            changed = committed.changed() => match changed {
+                Ok(()) => true,
+                // Without a writer there is nothing to write.
+                Err(_) => return,
+            },
+            () = tokio::time::sleep_until(until) => false,
+        };
+        if has_changed {
+            let settled = setup.clock.deadline(setup.clock.now().instant + SETTLES);
+            tokio::select! {
+                _ = setup.stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep_until(settled) => {}
+            }
+        }
+    }
+}
+
+impl Setup {
+    /// Does what is up, and says when the next campaign begins.
+    async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+        let now = self.clock.now().utc;
+        let mut next = None;
+        let mut begins = false;
+        for view in self.at_work().await? {
+            let start = view.start_at.unwrap_or(now);
+            begins |= view.state == State::Scheduled && start <= now;
+            if view.state == State::Scheduled && start > now {
+                next = Some(next.map_or(start, |next: Timestamp| next.min(start)));
+            }
+        }
+        if begins {
+            self.writer.begin_campaigns().await?;
+        }
+        for view in self.at_work().await? {
+            match view.state {
+                State::Running => self.queue(view).await?,
+                State::Cancelled => while self.writer.withdraw_cancelled(view.campaign.name.clone()).await?.is_more {},
+                State::Draft | State::Scheduled | State::Paused | State::Done => {}
+            }
+        }
+        Ok(next)
+    }
+
+    async fn at_work(&self) -> Result<Vec<CampaignView>, RoundError> {
+        let reader = Arc::clone(&self.reader);
+        blocking(move || reader.campaigns_at_work().map_err(RoundError::from)).await
+    }
+
+    /// Writes a campaign into the queue, until it is there, or not to be for now.
+    async fn queue(&mut self, view: CampaignView) -> Result<(), RoundError> {
+        let (reader, options) = (Arc::clone(&self.reader), self.text.clone());
+        let (key, campaign, version) = (view.key, view.campaign, view.version);
+        let name = campaign.name.clone();
+        let sheet = blocking(move || Ok(Sheet::new(&reader, campaign, Some(key), version, options)?)).await?;
+        let sheet = match sheet {
+            Ok(sheet) => Arc::new(sheet),
+            Err(error) => {
+                tracing::error!(batch = name, %error, "campaign cannot go on");
+                return Ok(());
+            }
+        };
+        let (mut after, mut tries) = (view.place, 0);
+        while !*self.stop.borrow() {
+            let (reader, sheet) = (Arc::clone(&self.reader), Arc::clone(&sheet));
+            let at = self.clock.now().utc;
+            let piece = blocking(move || Ok(sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)?)).await?;
+            let (place, is_last) = (piece.place, piece.is_last);
+            match self.writer.carry_campaign(step_of(key, after, piece)).await? {
+                StepAnswer::Done if is_last => return Ok(()),
+                StepAnswer::Done => (after, tries) = (place, 0),
+                StepAnswer::Changed if tries < TRIES => tries += 1,
+                StepAnswer::Changed | StepAnswer::NotNow => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is written of a piece.
+pub fn step_of(campaign: crate::store::campaign::CampaignKey, after: i64, piece: Piece) -> CampaignStep {
+    let Piece { place, is_last, rows } = piece;
+    let (mut texts, mut left) = (Vec::with_capacity(rows.len()), BTreeMap::new());
+    for row in rows {
+        match row.outcome {
+            Ok(text) => texts.push(*text),
+            Err(code) => *left.entry(code).or_default() += 1,
+        }
+    }
+    CampaignStep { campaign, after, place, is_last, texts, left }
+}
+
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, RoundError> + Send + 'static,
+) -> Result<T, RoundError> {
+    tokio::task::spawn_blocking(read).await.unwrap_or(Err(RoundError::Ended))
+}

@@ -1,0 +1,241 @@
+//! Campaigns as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::dispatch::forecast::Never;
+use crate::store::campaign::{CampaignView, Progress};
+use crate::store::definition::write_campaign;
+use crate::store::suppression::Stopped;
+
+use super::{Reason, at};
+
+/// One of a list.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct RowRequest {
+    /// The number; that of the debtor if nothing is said.
+    pub(in super::super) to: Option<String>,
+    /// The debtor, by your id.
+    pub(in super::super) debtor: Option<String>,
+    /// The debt, by your id.
+    pub(in super::super) debt: Option<String>,
+    /// What fills the template, by the names of its variables.
+    pub(in super::super) vars: Option<BTreeMap<String, String>>,
+}
+
+/// Rows of a list.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct RowsRequest {
+    /// The place of the first of them in the whole list, from 1. What is sent twice stands once.
+    #[schema(required, nullable = false)]
+    pub(in super::super) from: Option<i64>,
+    /// Up to 10 000 of them.
+    #[schema(required, nullable = false)]
+    pub(in super::super) rows: Option<Vec<RowRequest>>,
+}
+
+/// How to look at a campaign.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct LookRequest {
+    /// What a part costs, such as `0.0325`.
+    pub(in super::super) price: Option<String>,
+}
+
+/// Where to send a test.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct TestRequest {
+    /// Your own numbers, up to 10.
+    #[schema(required, nullable = false)]
+    pub(in super::super) to: Option<Vec<String>>,
+}
+
+/// Why it is held.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct HoldRequest {
+    /// For those who wonder later.
+    pub(in super::super) reason: Option<String>,
+}
+
+/// A segment to be counted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct SegmentRequest {
+    /// To whom it is owed.
+    #[schema(required, nullable = false)]
+    pub(in super::super) creditor: Option<String>,
+    /// The segment, as in ladders and templates; nothing at all is everything.
+    #[schema(value_type = Object)]
+    pub(in super::super) segment: Option<Value>,
+}
+
+/// How many are in a segment.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(in super::super) struct SegmentAnswer {
+    /// Debts, however they stand.
+    pub(in super::super) debts: u64,
+    /// Debtors.
+    pub(in super::super) debtors: u64,
+    /// Debts that may be asked for.
+    pub(in super::super) asked_for: u64,
+}
+
+/// A campaign.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct CampaignAnswer {
+    #[serde(skip)]
+    pub(in super::super) key: i64,
+    /// Its name, which is the `batch` of its messages.
+    pub(in super::super) name: String,
+    /// `draft`, `scheduled`, `running`, `paused`, `done` or `cancelled`.
+    pub(in super::super) state: &'static str,
+    /// What was written.
+    #[schema(value_type = Object)]
+    definition: Value,
+    /// When.
+    created_at: String,
+    /// By whom.
+    client: String,
+    /// When it begins, or began.
+    #[schema(required)]
+    start_at: Option<String>,
+    /// The version of its template that was test sent; 0 for a text without one.
+    #[schema(required)]
+    tested_version: Option<u32>,
+    /// The version that is sent.
+    #[schema(required)]
+    version: Option<u32>,
+    /// Rows of its list.
+    rows: u64,
+    /// Whether all of it is in the queue, or behind it.
+    queued: bool,
+    /// Its messages.
+    messages: u64,
+    /// Its messages by their state.
+    progress: BTreeMap<&'static str, u64>,
+    /// Who got no text, by the reason.
+    left_out: BTreeMap<String, u64>,
+}
+
+impl From<CampaignView> for CampaignAnswer {
+    fn from(view: CampaignView) -> Self {
+        let Progress(states) = &view.progress;
+        Self {
+            key: view.key.0,
+            state: view.state.name(),
+            definition: write_campaign(&view.campaign),
+            created_at: at(view.at),
+            client: view.client,
+            start_at: view.start_at.map(at),
+            tested_version: view.tested,
+            version: view.version,
+            rows: view.rows,
+            queued: view.queued_at.is_some(),
+            messages: view.progress.all(),
+            progress: states.iter().map(|(state, count)| (state.name(), *count)).collect(),
+            left_out: view.left,
+            name: view.campaign.name,
+        }
+    }
+}
+
+/// What was stopped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct StoppedAnswer {
+    /// Messages of which nothing more is handed over.
+    stopped: u64,
+    /// Messages of which a part was on the wire, or may have been: nothing else is accepted by the network from now on.
+    on_wire: Vec<String>,
+}
+
+impl From<Stopped> for StoppedAnswer {
+    fn from(stopped: Stopped) -> Self {
+        Self { stopped: stopped.stopped, on_wire: stopped.on_wire.iter().map(ToString::to_string).collect() }
+    }
+}
+
+/// What a campaign comes to now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct LookAnswer {
+    /// The version of its template; 0 for a text without one.
+    pub(in super::super) version: u32,
+    /// Texts that would be queued.
+    pub(in super::super) recipients: u64,
+    /// Their parts.
+    pub(in super::super) parts: u64,
+    /// What they cost, where a price was given or is configured.
+    #[schema(required)]
+    pub(in super::super) cost: Option<String>,
+    /// Who would get no text, by the reason.
+    pub(in super::super) left_out: BTreeMap<&'static str, u64>,
+    /// Whose text would wait, by what holds it: what they had, said or promised. They are among the recipients.
+    pub(in super::super) held: BTreeMap<&'static str, u64>,
+    /// The longest text.
+    #[schema(required)]
+    pub(in super::super) longest: Option<ExampleAnswer>,
+    /// The first few.
+    pub(in super::super) examples: Vec<ExampleAnswer>,
+    /// When it would end.
+    pub(in super::super) forecast: ForecastAnswer,
+}
+
+/// What somebody would get.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in super::super) struct ExampleAnswer {
+    /// Who: the debtor, or the place in the list.
+    pub(in super::super) who: String,
+    /// The number; masked without `pii`.
+    pub(in super::super) to: String,
+    /// The text; null without `pii`.
+    #[schema(required)]
+    pub(in super::super) text: Option<String>,
+    /// Its parts.
+    pub(in super::super) segments: usize,
+    /// What it is sent in.
+    pub(in super::super) encoding: &'static str,
+    /// Its septets or UTF-16 units.
+    pub(in super::super) units: u32,
+}
+
+/// When the last part will have left: an estimate from budgets, pace and hours.
+///
+/// What will be submitted, what the network refuses and what people answer is not known; texts that caps hold for days are
+/// reckoned as if they went in their turn.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in super::super) struct ForecastAnswer {
+    /// When.
+    #[schema(required)]
+    ends_at: Option<String>,
+    /// Why there is none.
+    #[schema(required)]
+    reason: Option<Reason>,
+    /// Parts that it was made for.
+    parts: u64,
+}
+
+impl ForecastAnswer {
+    pub(in super::super) fn new(ends: Result<crate::clock::Timestamp, Never>, parts: u64) -> Self {
+        let reason = |never: &Never| Reason { code: never.code(), detail: never.detail().into() };
+        Self { reason: ends.as_ref().err().map(reason), ends_at: ends.ok().map(at), parts }
+    }
+}
+
+/// A test that was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct TestAnswer {
+    /// The version of its template; 0 for a text without one.
+    pub(in super::super) version: u32,
+    /// Whose text it is.
+    pub(in super::super) who: String,
+    /// Its parts.
+    pub(in super::super) segments: usize,
+    /// The messages, in the order of the numbers.
+    pub(in super::super) messages: Vec<String>,
+}

@@ -1,0 +1,118 @@
+//! A step of a campaign on its way into the queue: its texts and how far it has come, in one transaction. A process that is
+//! killed before the commit does the step again; after it, never.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use crate::dunning::campaign::{LeftOut, State};
+use crate::sms::message::Submission;
+
+use super::super::StoreError;
+use super::super::row::stored_number;
+use super::super::submit::{Post, SubmitAnswer};
+use super::super::work::Work;
+use super::{CampaignKey, view};
+
+/// Some of those that a campaign is for.
+#[derive(Debug)]
+pub struct CampaignStep {
+    /// Of which campaign.
+    pub campaign: CampaignKey,
+    /// The place that was read after.
+    pub after: i64,
+    /// The place of the last that was read.
+    pub place: i64,
+    /// Nothing comes after it.
+    pub is_last: bool,
+    /// The texts.
+    pub texts: Vec<CampaignText>,
+    /// Who gets none, by the code of the reason.
+    pub left: BTreeMap<&'static str, u64>,
+}
+
+/// A text of a campaign.
+pub type CampaignText = Post;
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepAnswer {
+    /// It is on disk.
+    Done,
+    /// Something that it was written from is another by now: it is to be written again.
+    Changed,
+    /// The campaign is not running, or further than that.
+    NotNow,
+}
+
+impl Work<'_> {
+    /// Queues a step, whole or not at all.
+    pub fn carry_campaign(&mut self, step: &CampaignStep) -> Result<StepAnswer, StoreError> {
+        let Some(view) = view::by_key(self.conn, step.campaign)? else { return Ok(StepAnswer::NotNow) };
+        if view.state != State::Running || view.place != step.after || view.queued_at.is_some() {
+            return Ok(StepAnswer::NotNow);
+        }
+        for text in &step.texts {
+            if let Some(basis) = &text.basis
+                && !self.holds_still(basis)?
+            {
+                return Ok(StepAnswer::Changed);
+            }
+        }
+        let per_day = self.board.campaigns.get(&view.campaign.name).and_then(super::Image::per_day);
+        let mut left = step.left.clone();
+        for text in &step.texts {
+            if let Some(why) = self.queue_text(text, per_day)? {
+                *left.entry(why.code()).or_default() += 1;
+            }
+        }
+        let sql = "INSERT INTO campaign_left (campaign, code, texts) VALUES (?1, ?2, ?3)
+             ON CONFLICT (campaign, code) DO UPDATE SET texts = texts + ?3";
+        for (code, texts) in left {
+            let texts = i64::try_from(texts).unwrap_or(i64::MAX);
+            self.conn.prepare_cached(sql)?.execute(params![step.campaign.0, code, texts])?;
+        }
+        let queued_at = step.is_last.then(|| self.now.as_millis());
+        self.conn.prepare_cached("UPDATE campaign SET place = ?, queued_at = ? WHERE key = ?")?.execute(params![
+            step.place,
+            queued_at,
+            step.campaign.0
+        ])?;
+        Ok(StepAnswer::Done)
+    }
+
+    /// Queues a text; else why not.
+    fn queue_text(&mut self, text: &CampaignText, per_day: Option<u32>) -> Result<Option<LeftOut>, StoreError> {
+        let Post { submission, companion, .. } = text;
+        let parts = std::iter::once(submission).chain(companion).map(|one| one.parts.len()).max();
+        let parts = u32::try_from(parts.unwrap_or(0)).unwrap_or(u32::MAX);
+        if per_day.is_some_and(|per_day| parts > per_day) {
+            return Ok(Some(LeftOut::ExceedsShare));
+        }
+        if self.has_text_already(submission)? {
+            return Ok(Some(LeftOut::Duplicate));
+        }
+        Ok(match self.post(text)? {
+            SubmitAnswer::Queued(_) => None,
+            SubmitAnswer::Over => Some(LeftOut::Expired),
+            SubmitAnswer::ExceedsBudget { .. } => Some(LeftOut::ExceedsBudget),
+            // It has no reference, and nothing has changed within this transaction.
+            SubmitAnswer::Repeated(_) | SubmitAnswer::DuplicateRef(_) | SubmitAnswer::Changed => {
+                Some(LeftOut::Duplicate)
+            }
+        })
+    }
+
+    /// Whether somebody with this number has a text of the same campaign: another one is no better, unless each debt has its own.
+    fn has_text_already(&self, submission: &Submission) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM message WHERE recipient = ?1 AND batch = ?2 AND (?3 IS NULL OR debtor IS NOT ?3 OR debt IS ?4)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let labels = &submission.labels;
+        for form in submission.to.forms() {
+            if statement.exists(params![stored_number(form), labels.batch, labels.debtor, labels.debt])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
