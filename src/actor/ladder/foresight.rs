@@ -248,7 +248,7 @@ impl Walk<'_> {
                 let ends = tracks.get(place).and_then(|(_, track)| track.promise);
                 ends.or_else(|| case.debts.get(place).map(|debt| debt.status).and_then(Status::until))
             }
-            Why::OtherText => Some(case.today),
+            Why::OtherText | Why::Unsettled => Some(case.today),
             Why::Person(_)
             | Why::Status(_)
             | Why::Passed

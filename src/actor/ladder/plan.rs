@@ -121,5 +121,6 @@ pub(super) fn situation<'a>(
     entries: &'a [Entry<'a>],
     holiday: &'a dyn Fn(Date) -> bool,
 ) -> Situation<'a> {
-    Situation { case: &loaded.case, entries, stop: loaded.stop, texted: loaded.texted, holiday }
+    let Loaded { case, stop, is_unsettled, texted, .. } = loaded;
+    Situation { case, entries, stop: *stop, is_unsettled: *is_unsettled, texted: *texted, holiday }
 }

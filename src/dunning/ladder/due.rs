@@ -74,6 +74,8 @@ pub enum Why {
     BureauFirst,
     /// The debtor is texted by another step already: it waits for the next day.
     OtherText,
+    /// What the debtor said is not settled: another channel waits until it is.
+    Unsettled,
 }
 
 impl Why {
@@ -89,6 +91,7 @@ impl Why {
             Self::Overtaken { .. } => "overtaken",
             Self::BureauFirst => "bureau_first",
             Self::OtherText => "other_text",
+            Self::Unsettled => "unsettled",
         }
     }
 }

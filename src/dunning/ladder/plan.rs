@@ -25,6 +25,9 @@ pub struct Situation<'a> {
     pub entries: &'a [Entry<'a>],
     /// Why the debtor is not asked any more.
     pub stop: Option<Stop>,
+    /// The debtor has said something that nobody has settled: that it is paid, or perhaps that no more texts are wanted. Debts
+    /// are left to no other channel meanwhile.
+    pub is_unsettled: bool,
     /// The last day on which a text of a ladder was planned for the debtor or handed over, over all other creditors.
     pub texted: Option<Date>,
     /// Holidays of where the debtor lives.
@@ -46,7 +49,7 @@ pub struct Plan<'a> {
     pub text: Option<Text<'a>>,
     /// What is left to other channels.
     pub exits: Vec<Exit<'a>>,
-    /// Steps whose text is in the queue and is not to be sent.
+    /// Steps whose text is in the queue and is not to be sent, with the day from which they were counted.
     pub withdraw: Vec<(&'a str, StepId, Date)>,
     /// What becomes of steps; each replaces what there was of its debt, step and cycle.
     pub records: Vec<Record<'a>>,
@@ -248,6 +251,16 @@ impl<'a> Day<'a, '_> {
         for view in &self.views {
             let Some(dated) = view.look.exit else { continue };
             let Action::Exit { channel } = dated.step.action else { continue };
+            if self.situation.is_unsettled {
+                let waits = record(view, &dated, today, Outcome::Waiting);
+                let is_noted = |done: &Done| Done { day: today, ..done.clone() } == waits.done;
+                if !view.done.iter().any(is_noted) {
+                    self.plan.records.push(waits);
+                }
+                self.plan.skipped.push(Skipped { debt: view.id(), step: &dated.step.id, why: Why::Unsettled });
+                self.plan.next = today.tomorrow().ok().into_iter().chain(self.plan.next).min();
+                continue;
+            }
             self.plan.exits.push(Exit { debt: view.entry.debt, step: dated.step, channel });
             self.plan.records.push(record(view, &dated, today, Outcome::Left));
         }

@@ -83,6 +83,7 @@ struct House {
     ladders: BTreeMap<String, Ladder>,
     ladder: Ladder,
     stop: Option<Stop>,
+    is_unsettled: bool,
     texted: Option<Date>,
     holidays: Vec<Date>,
     /// A cap holds every text in the queue.
@@ -109,6 +110,7 @@ impl House {
             ladders: BTreeMap::new(),
             ladder,
             stop: None,
+            is_unsettled: false,
             texted: None,
             holidays: Vec::new(),
             is_held: false,
@@ -183,7 +185,14 @@ impl House {
         }
         let holiday = |day: Date| self.holidays.contains(&day);
         let (stop, texted) = (self.stop, self.texted);
-        look(&plan(&Situation { case: &case, entries: &entries, stop, texted, holiday: &holiday }))
+        look(&plan(&Situation {
+            case: &case,
+            entries: &entries,
+            stop,
+            is_unsettled: self.is_unsettled,
+            texted,
+            holiday: &holiday,
+        }))
     }
 
     /// Plans the day and carries it out.

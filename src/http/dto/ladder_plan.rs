@@ -124,6 +124,7 @@ fn detail(why: &Why) -> String {
         Why::Segment => "the debt is not in the segment of the step".to_owned(),
         Why::Overtaken { by } => format!("step {by} goes instead"),
         Why::BureauFirst => "nothing went before it, and a credit bureau is never first".to_owned(),
+        Why::Unsettled => "what the debtor said is not settled; another channel waits until it is".to_owned(),
         Why::OtherText => "the debtor is texted by another step that day; it waits for the next".to_owned(),
     }
 }

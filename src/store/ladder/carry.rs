@@ -2,7 +2,7 @@
 //! queued, and steps are noted. A process that is killed before the commit plans the same again; after it, nothing.
 
 use jiff::civil::Date;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::dispatch::gate::Reason;
 use crate::dunning::debt::Status;
@@ -35,7 +35,7 @@ pub struct Carried {
     pub day: Date,
     /// The text of the day.
     pub sending: Option<Sending>,
-    /// Steps whose text is not wanted any more.
+    /// Steps whose text is not wanted any more, with the day from which they were counted.
     pub withdraw: Vec<(DebtKey, StepId, Date)>,
     /// What became of steps.
     pub steps: Vec<Step>,
@@ -92,13 +92,12 @@ impl Work<'_> {
         }
         let mut unwanted = Vec::new();
         for (debt, step, cycle) in &carried.withdraw {
-            for key in self.texts_of(*debt, step, *cycle)? {
-                let Some((_, segments)) = self.readable(key)? else { continue };
-                if segments.iter().any(|row| row.state.has_left() || row.may_be_on_wire()) {
-                    return Ok(false);
-                }
-                unwanted.push(key);
+            let Some(key) = self.text_of(*debt, step, *cycle)? else { continue };
+            let Some((_, segments)) = self.readable(key)? else { continue };
+            if segments.iter().any(|row| row.state.has_left() || row.may_be_on_wire()) {
+                return Ok(false);
             }
+            unwanted.push(key);
         }
         for key in unwanted {
             self.withdraw(key)?;
@@ -136,12 +135,12 @@ impl Work<'_> {
         Ok(case::revision(self.conn, key)?.map(|(revision, _)| revision))
     }
 
-    /// Texts that a step goes by that was counted from this day.
-    fn texts_of(&self, debt: DebtKey, step: &StepId, cycle: Date) -> Result<Vec<MessageKey>, StoreError> {
+    /// The text that a step went by. One that went for an earlier due day is another.
+    fn text_of(&self, debt: DebtKey, step: &StepId, cycle: Date) -> Result<Option<MessageKey>, StoreError> {
         let sql = "SELECT message FROM step WHERE debt = ? AND step = ? AND cycle = ? AND message IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(params![debt.0, step.0, stored_day(cycle)], |row| row.get(0).map(MessageKey))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let values = params![debt.0, step.0, stored_day(cycle)];
+        Ok(statement.query_row(values, |row| row.get(0).map(MessageKey)).optional()?)
     }
 
     /// Takes back a text of which nothing was handed over.

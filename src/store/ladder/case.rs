@@ -113,6 +113,8 @@ pub struct Loaded {
     pub tracks: Vec<(DebtKey, Track)>,
     /// Why the debtor is not asked any more.
     pub stop: Option<Stop>,
+    /// The debtor has said something that nobody has settled.
+    pub is_unsettled: bool,
     /// The number that is texted; none where the debtor has none, or none that may be texted.
     pub number: Option<PhoneNumber>,
     /// The last day on which a ladder texted the debtor for another creditor.
@@ -310,12 +312,17 @@ fn load(
         tracks.push((*debt, track(conn, *debt, &creditor.zone, today)?));
     }
     let (number, stop) = number(conn, &debtor.numbers, &creditor.id, now)?;
+    let mut is_unsettled = false;
+    for number in &debtor.numbers {
+        let said = record::standing(conn, Some(&debtor.id), *number, Purpose::Collection, now)?;
+        is_unsettled |= said.obstacle(now).is_some();
+    }
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();
     let entered = entered(conn, key, &creditor.zone)?;
     let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, entered, happened: None };
-    Ok(Some(Loaded { key, revision, epoch, case, tracks, stop, number, texted }))
+    Ok(Some(Loaded { key, revision, epoch, case, tracks, stop, is_unsettled, number, texted }))
 }
 
 /// The days on which the debts of a case were taken in.

@@ -128,6 +128,9 @@ impl Work<'_> {
         if let Happening::PaymentReceived { .. } = told.happening {
             stopped.add(self.claim_is_settled(&after.debtor, &told.client)?);
         }
+        if told.happening == Happening::Reopened {
+            stopped.add(self.dispute_is_settled(key, &after.debtor, &told.client)?);
+        }
         let echo = prompt.map_or_else(|| Ok(Echo::default()), |prompt| self.echo(event, &prompt.text))?;
         Ok(Some(HappeningAnswer::Noted { status: after.status, amount: after.amount, stopped, echo }))
     }
@@ -343,6 +346,20 @@ impl Work<'_> {
                 Ok(Stopped::default())
             }
         }
+    }
+
+    /// What a debtor denied in a text about a debt is answered when that debt is opened again. Whoever has died, or has denied
+    /// another one since, is left in peace.
+    fn dispute_is_settled(&mut self, debt: DebtKey, debtor: &str, client: &str) -> Result<Stopped, StoreError> {
+        let sql = "SELECT 1 FROM standing JOIN debt_event ON debt_event.inbound = standing.inbound
+             WHERE standing.debtor = ?1 AND state = 'disputed' AND debt_event.debt = ?2 AND kind = 'dispute'
+             AND NOT EXISTS (SELECT 1 FROM suppression_act
+             WHERE suppression_act.inbound = standing.inbound AND suppression_act.kind = 'deceased')";
+        if !self.conn.prepare_cached(sql)?.exists(params![debtor, debt.0])? {
+            return Ok(Stopped::default());
+        }
+        let word = Word { client, inbound: None, message: None };
+        self.set_standing(&Whose::Debtor(debtor.to_owned()), Standing::Open, word)
     }
 
     /// Notes on the debts that a text was about what its debtor said of them.

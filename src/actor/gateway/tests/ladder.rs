@@ -10,6 +10,7 @@ use crate::actor::ladder::Papers;
 use crate::actor::ladder::foresight::{Fate, Question};
 use crate::actor::ladder::plan::Means;
 use crate::contact::reply::Language;
+use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
@@ -21,6 +22,7 @@ use crate::store::definition::{read_ladder, read_template};
 use crate::store::ladder::Up;
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
+use crate::store::standing::{Whose, Word};
 use crate::store::suppression::Act;
 
 use super::*;
@@ -173,26 +175,7 @@ impl Desk {
             reader.messages(&page).unwrap().first().map_or(0, |view| view.key.0)
         };
         let before = newest(&reader);
-        let papers = Arc::new(Papers::read(&reader).unwrap());
-        for creditor in reader.creditors_to_look_at().unwrap() {
-            while self.gateway.commit(self.now, |context| context.work.look_on(creditor, 1)).unwrap() {}
-        }
-        for (row, creditor) in reader.creditor_rows().unwrap() {
-            let today = self.today();
-            for Up { key, .. } in reader.cases_up(row, today, None, 1_000).unwrap() {
-                let means = Means {
-                    papers: Arc::clone(&papers),
-                    calendar: Arc::clone(&ContactSettings::none().calendar),
-                    text: TextOptions::default(),
-                    now: self.now,
-                };
-                let mut loaded = reader.cases(&[key], &creditor, today, self.now).unwrap();
-                let loaded = loaded.pop().unwrap().unwrap();
-                self.serial += 1;
-                let carried = means.plan(&loaded, [self.serial; 11]);
-                assert!(self.gateway.commit(self.now, |context| context.work.carry_out(&carried)).unwrap());
-            }
-        }
+        self.plan_day();
         let page = crate::store::view::MessageFilter { limit: 100, ..Default::default() };
         let mut queued: Vec<String> = reader
             .messages(&page)
@@ -203,6 +186,37 @@ impl Desk {
             .collect();
         queued.reverse();
         queued
+    }
+
+    /// Plans what is up where creditors are, and carries it out.
+    pub(super) fn plan_day(&mut self) {
+        let reader = self.reader();
+        for creditor in reader.creditors_to_look_at().unwrap() {
+            while self.gateway.commit(self.now, |context| context.work.look_on(creditor, 1)).unwrap() {}
+        }
+        let mut papers = None;
+        for (row, creditor) in reader.creditor_rows().unwrap() {
+            let today = self.now.to_jiff().unwrap().to_zoned(creditor.zone.clone()).date();
+            for Up { key, .. } in reader.cases_up(row, today, None, 1_000).unwrap() {
+                let means = Means {
+                    papers: Arc::clone(papers.get_or_insert_with(|| Arc::new(Papers::read(&reader).unwrap()))),
+                    calendar: Arc::clone(&self.settings.contact.calendar),
+                    text: TextOptions::default(),
+                    now: self.now,
+                };
+                let mut loaded = reader.cases(&[key], &creditor, today, self.now).unwrap();
+                let loaded = loaded.pop().unwrap().unwrap();
+                let carried = means.plan(&loaded, self.random());
+                assert!(self.gateway.commit(self.now, |context| context.work.carry_out(&carried)).unwrap());
+            }
+        }
+    }
+
+    /// Octets that name a message and its companion as no others.
+    pub(super) fn random(&self) -> [u8; 11] {
+        let mut octets = [0; 11];
+        octets[2..10].copy_from_slice(&self.gateway.store().last_seq().to_be_bytes());
+        octets
     }
 
     pub(super) fn today(&self) -> Date {
@@ -415,17 +429,23 @@ fn an_offer_for_early_payment_goes_as_a_promotion() {
 }
 
 #[test]
-fn a_reminder_that_went_for_the_old_day_does_not_keep_that_for_the_new_one() {
+fn nobody_is_left_to_another_channel_who_says_that_it_is_paid() {
     let mut desk = desk();
-    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
-    assert_eq!(desk.days(1).len(), 1);
-    desk.tell("d1", Happening::ExtensionGranted { due: date(2026, 12, 4) });
-    assert_eq!(desk.days(7), []);
-    assert_eq!((desk.today(), desk.run_ladders().len()), (date(2026, 12, 1), 1));
-    let waiting = desk.newest();
-    desk.tell("d1", Happening::Dispute);
-    desk.run_ladders();
-    assert_eq!(desk.state(waiting.id), MessageState::Blocked);
+    desk.ladder(&json!({ "steps": [{ "id": "carta", "on": "D+9", "exit": "letter" }] }));
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 14)), &[TO])]);
+    let exits = |desk: &Desk| -> i64 {
+        let sql = "SELECT count(*) FROM event WHERE type = 'ladder.exit'";
+        desk.gateway.store().connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let say = |desk: &mut Desk, standing: Standing| {
+        let (whose, now) = (Whose::Debtor("ana".to_owned()), desk.now);
+        let word = Word { client: "test", inbound: None, message: None };
+        desk.gateway.commit(now, |context| context.work.set_standing(&whose, standing, word)).unwrap();
+    };
+    say(&mut desk, Standing::Unconfirmed);
+    assert_eq!((desk.days(3), exits(&desk)), (Vec::new(), 0));
+    say(&mut desk, Standing::Open);
+    assert_eq!((desk.days(1), exits(&desk)), (Vec::new(), 1));
 }
 
 #[test]
@@ -475,6 +495,52 @@ fn an_extension_reminds_of_the_new_day() {
     desk.tell("d1", Happening::ExtensionGranted { due: date(2026, 12, 14) });
     let sent = desk.days(30);
     assert_eq!(days_of(&sent), ["2026-12-11", "2026-12-15", "2026-12-21"]);
+}
+
+#[test]
+fn a_reminder_of_the_new_day_is_taken_back_although_that_of_the_old_day_has_left() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO])]);
+    assert_eq!(desk.days(1).len(), 1);
+    desk.tell("d1", Happening::ExtensionGranted { due: date(2026, 12, 14) });
+    assert_eq!(desk.days(17), []);
+    assert_eq!(desk.run_ladders().len(), 1);
+    desk.tell("d1", Happening::Promise { until: date(2026, 12, 14) });
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    assert!(desk.loads().is_empty());
+}
+
+/// Ana has had the text of D+1 and answers it.
+fn answered(text: &str) -> Desk {
+    let mut settings = settings(unlimited());
+    let lexicon = crate::config::replies::standard().into();
+    settings.contact = ContactSettings { lexicon, ..ContactSettings::none() }.into();
+    let mut desk = desk_with(settings);
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO, OTHER])]);
+    assert_eq!(desk.days(1).len(), 1);
+    desk.receive("m1", deliver(&format!("+{TO}"), text, None));
+    desk
+}
+
+#[test]
+fn a_dispute_by_text_is_over_when_its_debt_is_opened_again() {
+    let mut desk = answered("não reconheço essa dívida");
+    desk.tell("d1", Happening::Reopened);
+    // D+7 is a Sunday.
+    assert_eq!(days_of(&desk.days(8)), ["2026-11-30"]);
+}
+
+#[test]
+fn a_debt_that_is_opened_again_wakes_nobody_who_has_died() {
+    let mut desk = answered("ele faleceu");
+    desk.tell("d1", Happening::Dispute);
+    desk.tell("d1", Happening::Reopened);
+    let labels = Labels { debtor: Some("ana".into()), ..Labels::default() };
+    let to = PhoneNumber::from_digits(OTHER).unwrap();
+    let submission = Submission { to, labels, ..desk.submission("Loja Azul: fale conosco.") };
+    desk.try_submit(&submission);
+    let disputed = Reason::Contact(crate::contact::Reason::Disputed);
+    assert_eq!(desk.verdict(submission.id), Verdict::Hold { reason: disputed, until: None });
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod repeat;
 mod report;
 mod rest;
 mod results;
+mod season;
 mod travel;
 mod trigger;
 mod unknown;
