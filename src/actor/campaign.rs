@@ -41,6 +41,9 @@ const LOOK: Duration = Duration::from_secs(30);
 /// A step that changes while it is written is written again so many times before others have their turn.
 const TRIES: usize = 3;
 
+/// After so many steps of one campaign the others have their turn.
+const STEPS: u32 = 64;
+
 /// What the task is given.
 #[derive(Debug)]
 pub struct Setup {
@@ -69,13 +72,22 @@ enum RoundError {
     Piece(#[from] PieceError),
 }
 
+/// What a round leaves.
+struct Round {
+    /// When the next campaign begins.
+    next: Option<Timestamp>,
+    /// Something is left to be done at once.
+    is_more: bool,
+}
+
 /// Begins, queues and withdraws until the daemon stops.
 pub async fn run(mut setup: Setup) {
     let mut committed = setup.writer.committed();
     loop {
         committed.borrow_and_update();
         let next = match setup.round().await {
-            Ok(next) => next,
+            Ok(Round { is_more: true, .. }) if !*setup.stop.borrow() => continue,
+            Ok(round) => round.next,
             Err(error) => {
                 tracing::warn!(%error, "campaigns could not be followed; they are again in a while");
                 None
@@ -105,8 +117,8 @@ pub async fn run(mut setup: Setup) {
 }
 
 impl Setup {
-    /// Does what is up, and says when the next campaign begins.
-    async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+    /// Does some of what is up of each campaign.
+    async fn round(&mut self) -> Result<Round, RoundError> {
         let now = self.clock.now().utc;
         let mut next = None;
         let mut begins = false;
@@ -120,14 +132,32 @@ impl Setup {
         if begins {
             self.writer.begin_campaigns().await?;
         }
+        let mut is_more = false;
         for view in self.at_work().await? {
-            match view.state {
-                State::Running => self.queue(view).await?,
-                State::Cancelled => while self.writer.withdraw_cancelled(view.campaign.name.clone()).await?.is_more {},
-                State::Draft | State::Scheduled | State::Paused | State::Done => {}
+            let name = view.campaign.name.clone();
+            let left = match view.state {
+                State::Running => self.queue(view).await,
+                State::Cancelled => self.withdraw(&name).await,
+                State::Draft | State::Scheduled | State::Paused | State::Done => Ok(false),
+            };
+            match left {
+                Ok(left) => is_more |= left,
+                Err(error) => {
+                    tracing::warn!(batch = name, %error, "campaign could not be followed; it is again in a while");
+                }
             }
         }
-        Ok(next)
+        Ok(Round { next, is_more })
+    }
+
+    /// Withdraws some of a campaign that was ended. Whether there is more of it.
+    async fn withdraw(&self, name: &str) -> Result<bool, RoundError> {
+        for _ in 0..STEPS {
+            if !self.writer.withdraw_cancelled(name.to_owned()).await?.is_more {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn at_work(&self) -> Result<Vec<CampaignView>, RoundError> {
@@ -135,8 +165,8 @@ impl Setup {
         blocking(move || reader.campaigns_at_work().map_err(RoundError::from)).await
     }
 
-    /// Writes a campaign into the queue, until it is there, or not to be for now.
-    async fn queue(&mut self, view: CampaignView) -> Result<(), RoundError> {
+    /// Writes some of a campaign into the queue, until it is there, or not to be for now. Whether there is more of it.
+    async fn queue(&mut self, view: CampaignView) -> Result<bool, RoundError> {
         let (reader, options) = (Arc::clone(&self.reader), self.text.clone());
         let (key, campaign, version) = (view.key, view.campaign, view.version);
         let name = campaign.name.clone();
@@ -145,23 +175,26 @@ impl Setup {
             Ok(sheet) => Arc::new(sheet),
             Err(error) => {
                 tracing::error!(batch = name, %error, "campaign cannot go on");
-                return Ok(());
+                return Ok(false);
             }
         };
         let (mut after, mut tries) = (view.place, 0);
-        while !*self.stop.borrow() {
+        for _ in 0..STEPS {
+            if *self.stop.borrow() {
+                return Ok(false);
+            }
             let (reader, sheet) = (Arc::clone(&self.reader), Arc::clone(&sheet));
             let at = self.clock.now().utc;
             let piece = blocking(move || Ok(sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)?)).await?;
             let (place, is_last) = (piece.place, piece.is_last);
             match self.writer.carry_campaign(step_of(key, after, piece)).await? {
-                StepAnswer::Done if is_last => return Ok(()),
+                StepAnswer::Done if is_last => return Ok(false),
                 StepAnswer::Done => (after, tries) = (place, 0),
                 StepAnswer::Changed if tries < TRIES => tries += 1,
-                StepAnswer::Changed | StepAnswer::NotNow => return Ok(()),
+                StepAnswer::Changed | StepAnswer::NotNow => return Ok(false),
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

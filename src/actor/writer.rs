@@ -214,14 +214,29 @@ impl Writer {
 }
 
 impl Handle {
-    /// Takes messages in, at most [`BATCH_MAX`]; the answers are in their order and after the commit.
+    /// Takes messages in, at most [`BATCH_MAX`], none of them under the name of a campaign; the answers are in their order and
+    /// after the commit.
     pub async fn submit(&self, submissions: Vec<Submission>) -> Result<Vec<SubmitAnswer>, WriteError> {
-        self.call(Job::Submit, move |context| submissions.iter().map(|s| context.work.submit(s)).collect()).await
+        self.call(Job::Submit, move |context| {
+            let submit = |submission| match context.work.refuse_of_campaign(submission) {
+                Some(refused) => Ok(refused),
+                None => context.work.submit(submission),
+            };
+            submissions.iter().map(submit).collect()
+        })
+        .await
     }
 
     /// The same of messages with what belongs to them.
     pub async fn post(&self, posts: Vec<Post>) -> Result<Vec<SubmitAnswer>, WriteError> {
-        self.call(Job::Submit, move |context| posts.iter().map(|post| context.work.post(post)).collect()).await
+        self.call(Job::Submit, move |context| {
+            let post = |post: &Post| match context.work.refuse_of_campaign(&post.submission) {
+                Some(refused) => Ok(refused),
+                None => context.work.post(post),
+            };
+            posts.iter().map(post).collect()
+        })
+        .await
     }
 
     /// Cancels a message.
@@ -422,8 +437,8 @@ impl Handle {
     }
 
     /// What is known for an estimate of a batch by a route.
-    pub async fn outlook(&self, batch: String, route: Route) -> Result<Outlook, WriteError> {
-        self.call(Job::Control, move |context| Ok(context.work.outlook(&batch, &route))).await
+    pub async fn outlook(&self, batch: Option<String>, route: Route) -> Result<Outlook, WriteError> {
+        self.call(Job::Control, move |context| Ok(context.work.outlook(batch.as_deref(), &route))).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.

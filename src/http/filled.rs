@@ -12,6 +12,7 @@ use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
+use crate::dunning::ladder::Stop;
 use crate::dunning::template::{Compiled, Given};
 use crate::sms::message::{Purpose, Wording};
 use crate::sms::number::PhoneNumber;
@@ -24,7 +25,7 @@ use super::Settings;
 use super::auth::{Caller, Scope};
 use super::dto::submit::SubmitRequest;
 use super::problem::{Kind, Problem};
-use super::submission::recipient;
+use super::submission::{covered, recipient};
 
 /// What was looked up for a request.
 #[derive(Debug)]
@@ -92,6 +93,10 @@ impl Filling<'_> {
         };
         let asked = serde_json::json!([template, vars, request.debtor, request.debt]).to_string();
         if let Err(problem) = self.name_whose(request)? {
+            return Ok(Err(problem));
+        }
+        // Before anything is looked up: how somebody stands with another creditor is not told by a refusal either.
+        if let Err(problem) = covered(self.caller, request.creditor.as_deref()) {
             return Ok(Err(problem));
         }
         let creditor = match &request.creditor {
@@ -165,15 +170,13 @@ impl Filling<'_> {
                 let detail = "no such debtor owes anything to this creditor; give the number, or debtor and creditor";
                 return Err(Problem::new(Kind::BadNumber, detail).field("to"));
             };
-            let why = loaded.stop.map_or("", |stop| match stop.name() {
-                "deceased" => ": the debtor has died",
-                _ => ": the debtor is not to be texted",
-            });
-            let none =
-                || Problem::new(Kind::BadNumber, format!("no number of the debtor may be texted{why}")).field("to");
-            return loaded.number.filter(|_| loaded.stop.is_none()).ok_or_else(none);
+            return loaded.number.filter(|_| loaded.stop.is_none()).ok_or_else(|| not_texted(loaded.stop));
         };
         let to = recipient("to", to, self.settings)?;
+        // Another number is of use to whoever has lost theirs, not to whoever wants no texts or has died.
+        if let Some(stop @ (Stop::OptOut | Stop::Deceased)) = loaded.and_then(|loaded| loaded.stop) {
+            return Err(not_texted(Some(stop)));
+        }
         let is_own = loaded.is_none_or(|loaded| loaded.case.debtor.numbers.iter().any(|own| own.is_same_line(to)));
         if !is_own && request.text.is_none() && !self.caller.has(Scope::Pii) {
             let detail = "this is no number of the debtor; to tell it what is owed needs a token with the scope `pii`";
@@ -262,4 +265,13 @@ impl Filling<'_> {
             happened: None,
         }
     }
+}
+
+fn not_texted(stop: Option<Stop>) -> Problem {
+    let why = match stop {
+        None => "",
+        Some(Stop::Deceased) => ": the debtor has died",
+        Some(Stop::OptOut | Stop::WrongPerson) => ": the debtor is not to be texted",
+    };
+    Problem::new(Kind::BadNumber, format!("no number of the debtor may be texted{why}")).field("to")
 }

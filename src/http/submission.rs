@@ -142,10 +142,7 @@ impl Checked {
         if sim.is_some() && group.is_some() {
             return Err(Problem::bad("group", "give sim or group, not both"));
         }
-        if !caller.covers(labels.creditor.as_deref()) {
-            let detail = format!("this token is limited to these creditors: {}", caller.creditors().join(", "));
-            return Err(Problem::new(Kind::Forbidden, detail).field("creditor"));
-        }
+        covered(caller, labels.creditor.as_deref())?;
         let encoding_asked = encoding.unwrap_or(settings.text.encoding);
         Ok(Self {
             to,
@@ -222,6 +219,15 @@ impl Checked {
             parts,
         })
     }
+}
+
+/// Refuses what is none of the caller's creditors' business.
+pub(super) fn covered(caller: &Caller, creditor: Option<&str>) -> Result<(), Problem> {
+    if caller.covers(creditor) {
+        return Ok(());
+    }
+    let detail = format!("this token is limited to these creditors: {}", caller.creditors().join(", "));
+    Err(Problem::new(Kind::Forbidden, detail).field("creditor"))
 }
 
 /// A number as callers write it.

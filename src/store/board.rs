@@ -445,9 +445,27 @@ impl Board {
             .min()
     }
 
-    /// Asks the gate about a message of a lane, for all SIMs on its route or for `only` one. `record` is what is known of
-    /// its recipient, where there is one.
+    /// Asks the gate about a message of a lane, for all SIMs on its route or for `only` one, and its campaign for its share.
+    /// `record` is what is known of its recipient, where there is one.
     pub(super) fn ask_lane(
+        &self,
+        conn: &Connection,
+        info: &LaneInfo,
+        only: Option<SimKey>,
+        question: Question,
+        record: Option<&Record>,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        let verdict = self.ask_lines(conn, info, only, question, record, now)?;
+        let is_counted = question.begun || record.is_some_and(Record::is_counted);
+        Ok(match self.campaign(info).filter(|_| !is_counted) {
+            Some(campaign) => campaign.limits(verdict, question.parts),
+            None => verdict,
+        })
+    }
+
+    /// The same without the campaign's share.
+    pub(super) fn ask_lines(
         &self,
         conn: &Connection,
         info: &LaneInfo,
@@ -471,17 +489,13 @@ impl Board {
                 });
             }
         }
-        let shared = |verdict| match self.campaign(info) {
-            Some(campaign) => campaign.limits(verdict, question.parts, question.begun),
-            None => verdict,
-        };
-        let Some(record) = record else { return Ok(shared(gate::decide(&question, |_| None, &lines, now))) };
+        let Some(record) = record else { return Ok(gate::decide(&question, |_| None, &lines, now)) };
         let own = record.addressee.habit.hours();
         // Most have the hours of their lane, at which it was looked already.
         let of_lane = self.hours.get(&info.class).filter(|hours| own.is_none() && hours.class == record.class);
         let look = |at| self.contact.calendar.window(&record.class, own.as_ref(), at);
         let hours = |at| settings::obstacle(of_lane.and_then(|lane| lane.window(at)).unwrap_or_else(|| look(at)));
-        Ok(shared(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now)))
+        Ok(gate::decide(&question, |at| record.obstacle(hours, at), &lines, now))
     }
 
     /// Whether a SIM has sent to as many recipients as its month allows, and not to this one.

@@ -31,6 +31,13 @@ pub(super) fn companion(conn: &Connection, message: MessageKey) -> Result<Compan
     })
 }
 
+/// Parts of a message and of the one that follows it.
+pub(super) fn whole(conn: &Connection, message: &MessageRow) -> Result<u32, StoreError> {
+    let sql = "SELECT coalesce(sum(parts), 0) FROM message WHERE companion_of = ?";
+    let follows: i64 = conn.prepare_cached(sql)?.query_row([message.key.0], |row| row.get(0))?;
+    Ok(u32::try_from(message.parts.saturating_add(follows)).unwrap_or(u32::MAX))
+}
+
 /// Whether the network has taken the whole of a message.
 fn has_left(state: MessageState) -> bool {
     matches!(state, MessageState::Accepted | MessageState::Delivered | MessageState::Undelivered)

@@ -93,7 +93,10 @@ impl Work<'_> {
             self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
-        self.spend_share(message.lane)?;
+        // What has begun was counted whole, and what follows another one with that.
+        if !record.is_counted() {
+            self.spend_share(&message)?;
+        }
         let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
@@ -161,6 +164,10 @@ impl Work<'_> {
         };
         let resent = segments.iter().any(|row| row.id == segment && row.resent);
         let fate = fate(resent);
+        // With this part the message began, as far as can be told by now.
+        let others_wait =
+            segments.iter().all(|row| row.id == segment || matches!(row.state, SegmentState::Waiting { .. }));
+        let began = if let SegmentState::Offered { at, .. } = state { others_wait.then_some(at) } else { None };
         let mut part = Part { message: &message, segments: &mut segments, segment, carrier: &carrier };
         if let Some(sim) = self.board.sims.get(&carrier.sim) {
             let sim = sim.card.names.clone();
@@ -194,6 +201,9 @@ impl Work<'_> {
         self.update_message(&message, &segments)?;
         if !segments.iter().any(|row| row.state.has_left()) {
             self.untouch(message.key)?;
+            if let Some(at) = began {
+                self.unspend_share(&message, at)?;
+            }
         }
         self.effect(Effect::Finished { sim: carrier.sim, segment, go_on });
         // Parts that wait without a lease, because they came back on their own, must be found again.
@@ -372,15 +382,11 @@ impl Work<'_> {
     }
 
     fn unspend_part(&mut self, part: &mut Part<'_>) -> Result<(), StoreError> {
-        let (carrier, recipient, mut spent_at) = (part.carrier, part.message.recipient, Vec::new());
+        let (carrier, recipient) = (part.carrier, part.message.recipient);
         for row in part.rows() {
             if let SegmentState::Offered { at, .. } = row.state {
                 self.unspend(carrier.sim, row.id, recipient, at)?;
-                spent_at.push(at);
             }
-        }
-        for at in spent_at {
-            self.unspend_share(part.message.lane, at)?;
         }
         self.line_effect(carrier.sim);
         Ok(())

@@ -101,12 +101,15 @@ impl Reader {
         Ok(rows?)
     }
 
-    /// Events of the log, without those that are about messages of other creditors than these; empty for all.
+    /// Events of the log, without those that are about messages and campaigns of other creditors than these; empty for all.
     pub fn events(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<EventView>, StoreError> {
-        let only = (!creditors.is_empty()).then(|| {
-            let list = json_list(creditors);
-            ("(event.message IS NULL OR message.creditor IN (SELECT value FROM json_each(?)))", list)
-        });
+        let terms = [
+            "(event.message IS NULL OR message.creditor IN (SELECT value FROM json_each(?)))",
+            "(event.type <> 'batch.changed' OR EXISTS (SELECT 1 FROM campaign
+             WHERE campaign.name = json_extract(event.data, '$.batch')
+             AND campaign.creditor IN (SELECT value FROM json_each(?))))",
+        ];
+        let only = terms.into_iter().filter(|_| !creditors.is_empty()).map(|term| (term, json_list(creditors)));
         self.numbered(EVENT, "seq", page, limit, only, |row| self.read_event(row))
     }
 

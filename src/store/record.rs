@@ -13,7 +13,7 @@ use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
 use super::board::Board;
-use super::companion;
+use super::companion::{self, whole};
 use super::habit::with_habit;
 use super::known::Known;
 use super::portfolio;
@@ -268,7 +268,12 @@ impl Board {
         let Some(info) = self.lanes.get(&message.lane) else {
             return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
         };
-        self.ask_lane(conn, info, only, question, Some(record), now)
+        let verdict = self.ask_lines(conn, info, only, question, Some(record), now)?;
+        let campaign = self.campaign(info).filter(|campaign| campaign.per_day().is_some() && !record.is_counted());
+        Ok(match campaign {
+            Some(campaign) => campaign.limits(verdict, whole(conn, message)?),
+            None => verdict,
+        })
     }
 }
 

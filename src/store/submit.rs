@@ -37,6 +37,8 @@ pub enum SubmitAnswer {
     Over,
     /// What it was written from is another by now.
     Changed,
+    /// Its batch is a campaign, whose share, progress and end are for its own texts.
+    OfCampaign,
     /// No SIM on its route can ever send so many parts.
     ExceedsBudget {
         /// Parts of the message.
@@ -79,10 +81,24 @@ pub struct Post {
     pub basis: Option<Basis>,
 }
 
+impl Post {
+    /// Parts of the message and of the code that follows it.
+    pub fn parts(&self) -> u32 {
+        let all = std::iter::once(&self.submission).chain(&self.companion);
+        u32::try_from(all.map(|one| one.parts.len()).sum::<usize>()).unwrap_or(u32::MAX)
+    }
+}
+
 impl Work<'_> {
     /// Whether what a text was written from is still as it was.
     pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
         Ok(ladder::revision(self.conn, basis.case)?.is_some_and(|(revision, _)| revision == basis.revision))
+    }
+
+    /// Refuses a message that a caller wrote under the name of a campaign.
+    pub fn refuse_of_campaign(&self, submission: &Submission) -> Option<SubmitAnswer> {
+        let batch = submission.labels.batch.as_ref()?;
+        self.board.campaigns.contains_key(batch).then_some(SubmitAnswer::OfCampaign)
     }
 
     /// Takes a message in with what belongs to it; not where what it was written from is another by now.

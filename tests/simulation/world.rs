@@ -925,6 +925,7 @@ impl Done {
                     SubmitAnswer::Queued(_) => self.accepted.push((task.number, submission.id)),
                     SubmitAnswer::Repeated(id) => self.accepted.push((task.number, id)),
                     SubmitAnswer::DuplicateRef(_) | SubmitAnswer::Changed => panic!("a repeat looks different"),
+                    SubmitAnswer::OfCampaign => panic!("there is no campaign"),
                     SubmitAnswer::ExceedsBudget { .. } | SubmitAnswer::Over => self.refused.push(task.number),
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
 use crate::dunning::campaign::{Audience, Campaign, Content, LeftOut, about, texts};
@@ -11,6 +12,7 @@ use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
+use crate::dunning::ladder::Stop;
 use crate::dunning::template::{Compiled, Given};
 use crate::sms::message::{Labels, Mode, Origin, Purpose, Wording};
 use crate::sms::number::PhoneNumber;
@@ -135,6 +137,16 @@ impl Sheet {
         self.purpose
     }
 
+    /// Whether it is stored, and not only looked at.
+    pub fn is_written(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// In which zone its days are counted.
+    pub fn zone(&self) -> TimeZone {
+        self.creditor.as_ref().map_or(TimeZone::UTC, |(_, creditor)| creditor.zone.clone())
+    }
+
     /// The version of its template; 0 where it has none.
     pub fn version(&self) -> u32 {
         self.template.as_ref().map_or(0, |template| template.template().version)
@@ -189,7 +201,7 @@ impl Sheet {
         }
     }
 
-    /// What rows of a list get.
+    /// What rows of a list get. What cannot be read of one does not keep the others from theirs.
     pub fn of_rows(
         &self,
         reader: &Reader,
@@ -200,7 +212,14 @@ impl Sheet {
         rows.iter()
             .map(|row| {
                 let who = row.debtor.clone().unwrap_or_else(|| row.place.to_string());
-                Ok(Planned { who, outcome: self.of_row(reader, row, now, dice()?)? })
+                let outcome = match self.of_row(reader, row, now, dice()?) {
+                    Err(error) if error.is_of_a_row() => {
+                        tracing::error!(batch = self.campaign.name, place = row.place, %error, "row of a campaign cannot be read");
+                        Err(LeftOut::Unreadable.code())
+                    }
+                    outcome => outcome?,
+                };
+                Ok(Planned { who, outcome })
             })
             .collect()
     }
@@ -231,15 +250,19 @@ impl Sheet {
             let Some(to) = row.to.filter(|_| row.debt.is_none()) else {
                 return Ok(Err(if debtor.is_some() { LeftOut::NotFound } else { LeftOut::NoNumber }.code()));
             };
-            let case = self.stranger(debtor, to, now);
+            let case = self.stranger(debtor.clone(), to, now);
             return Ok(match &case {
                 Some(case) => self.write(None, &[], case, to, &given, now, random),
-                None => self.write_text(to, now, random),
+                None => self.write_text(debtor, to, now, random),
             });
         };
         let named = |debt: &&Debt| row.debt.as_ref().is_none_or(|named| *named == debt.id);
         let meant: Vec<&Debt> = loaded.case.debts.iter().filter(named).collect();
-        let to = row.to.map_or_else(|| Self::number(&loaded), Ok);
+        let to = match (row.to, loaded.stop) {
+            // Another number is of use to whoever has lost theirs, not to whoever wants no texts or has died.
+            (Some(to), None | Some(Stop::WrongPerson)) => Ok(to),
+            (Some(_), Some(Stop::OptOut | Stop::Deceased)) | (None, _) => Self::number(&loaded),
+        };
         Ok(match about(&meant, self.purpose, false).into_iter().next() {
             None => Err(LeftOut::NotFound.code()),
             Some(Err(why)) => Err(why.code()),
@@ -290,10 +313,17 @@ impl Sheet {
         })
     }
 
-    /// A text that is the same for everybody, to somebody of whom nothing is known.
-    fn write_text(&self, to: PhoneNumber, now: Timestamp, random: Random) -> Result<Box<CampaignText>, &'static str> {
+    /// A text that is the same for everybody, to somebody who owes nothing that is known. Hours, caps and how things stand are
+    /// the debtor's all the same, where the row names one.
+    fn write_text(
+        &self,
+        debtor: Option<String>,
+        to: PhoneNumber,
+        now: Timestamp,
+        random: Random,
+    ) -> Result<Box<CampaignText>, &'static str> {
         let Content::Text(text) = &self.campaign.content else { return Err(LeftOut::NotFound.code()) };
-        let letter = self.letter(to, text, self.labels(None, &[], None), &self.options, now);
+        let letter = self.letter(to, text, self.labels(debtor, &[], None), &self.options, now);
         let submission = letter.write(random).map_err(|error| error.code())?;
         Ok(Box::new(CampaignText { submission, companion: None, basis: None }))
     }

@@ -16,7 +16,7 @@ use crate::dunning::campaign::{Audience, Campaign, LeftOut, State as CampaignSta
 use crate::dunning::money::PartPrice;
 use crate::sms::message::Submission;
 use crate::store::StoreError;
-use crate::store::campaign::{CampaignKey, CampaignRow, CampaignText};
+use crate::store::campaign::{CampaignKey, CampaignRow, CampaignText, fresh_quota};
 use crate::store::definition::read_segment;
 use crate::store::submit::{Ruling, SubmitAnswer};
 
@@ -176,6 +176,7 @@ pub(super) async fn test(
             | SubmitAnswer::DuplicateRef(_)
             | SubmitAnswer::Over
             | SubmitAnswer::Changed
+            | SubmitAnswer::OfCampaign
             | SubmitAnswer::ExceedsBudget { .. } => {
                 return Err(Problem::new(Kind::ExceedsBudget, "no SIM may send so many parts").field("text"));
             }
@@ -215,7 +216,7 @@ pub(super) async fn forecast(
         }
         CampaignState::Running | CampaignState::Paused => {
             let (route, batch) = lane_of(&view.campaign);
-            let outlook = site.writer.outlook(batch, route).await?;
+            let outlook = site.writer.outlook(Some(batch), route).await?;
             let own = outlook.own.clone();
             let parts = own.iter().map(|(_, parts)| parts).sum();
             let (priority, now) = (view.campaign.priority, site.clock.now().utc);
@@ -394,6 +395,8 @@ async fn look(
     let price = price.or(Some(site.settings.price)).filter(|price| *price != PartPrice::default());
     let campaign = sheet.campaign();
     let (route, batch) = lane_of(campaign);
+    // What is not written yet is not what may have its name.
+    let asked_as = if sheet.is_written() { batch.clone() } else { String::new() };
     let nothing = ForecastAnswer::new(Err(Never::NotCounted), 0);
     let answer = LookAnswer {
         version: sheet.version(),
@@ -431,9 +434,7 @@ async fn look(
         let mut texts = Vec::with_capacity(planned.len());
         for Planned { who, outcome } in planned {
             match outcome {
-                Ok(text)
-                    if campaign.per_day.is_some_and(|most| text.submission.parts.len() as u64 > u64::from(most)) =>
-                {
+                Ok(text) if campaign.per_day.is_some_and(|most| text.parts() > most) => {
                     counting.leave_out(LeftOut::ExceedsShare.code());
                 }
                 Ok(text) => {
@@ -446,7 +447,7 @@ async fn look(
             }
         }
         let asked = texts.iter().map(|(_, submission, _)| question(submission)).collect();
-        let judged = site.writer.judge(route.clone(), batch.clone(), asked).await?;
+        let judged = site.writer.judge(route.clone(), asked_as.clone(), asked).await?;
         for ((who, submission, follows), (verdict, class)) in texts.iter().zip(judged) {
             counting.judged(who, (submission, *follows), verdict, class);
         }
@@ -456,11 +457,14 @@ async fn look(
     }
     let Counting { mut answer, classes, .. } = counting;
     answer.cost = price.map(|price| price.of(answer.parts).to_string());
-    let outlook = site.writer.outlook(batch, route).await?;
-    let (own, parts, priority): (Vec<(String, u64)>, _, _) =
-        (classes.into_iter().collect(), answer.parts, campaign.priority);
     let now = site.clock.now().utc;
     let from = campaign.start_at.map_or(now, |at| at.max(now));
+    let mut outlook = site.writer.outlook(Some(batch).filter(|_| sheet.is_written()), route).await?;
+    if !sheet.is_written() {
+        outlook.quota = campaign.per_day.map(|per_day| fresh_quota(per_day, &sheet.zone(), from));
+    }
+    let (own, parts, priority): (Vec<(String, u64)>, _, _) =
+        (classes.into_iter().collect(), answer.parts, campaign.priority);
     let ends = site.read(move |reader| ends(reader, outlook, &own, priority, from)).await?;
     answer.forecast = ForecastAnswer::new(ends, parts);
     Ok(answer)

@@ -45,7 +45,7 @@ const ITEMS_MAX: usize = 10_000;
     responses(
         (status = ACCEPTED, description = "On disk", body = SubmitAnswered),
         (status = OK, body = SubmitAnswer, description = "A repeat of a `client_ref`"),
-        (status = CONFLICT, body = Document, description = "`duplicate-ref`: the reference has another content"),
+        (status = CONFLICT, body = Document, description = "`duplicate-ref`: the reference has another content; `conflict`: the batch is a campaign"),
         (
             status = UNPROCESSABLE_ENTITY,
             body = Document,
@@ -304,6 +304,9 @@ fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {
             Outcome::Refused(problem.field("client_ref").of_message(id.to_string()))
         }
         Submitted::Changed => Outcome::Refused(changed()),
+        Submitted::OfCampaign => {
+            Outcome::Refused(Problem::new(Kind::Conflict, "is a campaign; choose another name").field("batch"))
+        }
         Submitted::Over => Outcome::Refused(Problem::bad("valid_until", "this time is over")),
         Submitted::ExceedsBudget { parts, period, limit } => {
             let period = period.name();

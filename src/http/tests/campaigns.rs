@@ -174,6 +174,58 @@ async fn an_operator_sends_a_template_to_a_debtor() {
 }
 
 #[tokio::test]
+async fn how_another_creditors_debtor_stands_is_not_told() {
+    let house = house().await;
+    house.post("/v1/batches", campaign()).await;
+    let scopes = ["send", "read", "pii"];
+    let own = house.token(json!({ "client": "own", "scopes": scopes, "creditors": ["loja"] })).await;
+    let other = house.token(json!({ "client": "other", "scopes": scopes, "creditors": ["azul"] })).await;
+    for debtor in ["d1", "d3", "d9"] {
+        let asked = json!({ "template": "atraso", "debtor": debtor, "creditor": "loja" });
+        let refused = house.with(&other, "POST", "/v1/messages", asked).await;
+        refused.is_problem(403, "forbidden", Some("creditor"));
+    }
+    for (token, count) in [(&own, 1), (&other, 0)] {
+        let told = house.with(token, "GET", "/v1/events?after=0&limit=1000", "").await;
+        let told = told.json["items"].as_array().unwrap().iter().filter(|event| event["type"] == "batch.changed");
+        assert_eq!(told.count(), count);
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_a_caller_is_none_of_a_campaign() {
+    let house = house().await;
+    house.post("/v1/batches", campaign()).await;
+    let message = |batch: &str| json!({ "to": "11 98765-4329", "text": "Oi", "batch": batch });
+    house.post("/v1/messages", message("nov")).await.is_problem(409, "conflict", Some("batch"));
+    let both = house.post("/v1/messages", json!([message("nov"), message("dez")])).await;
+    both.json["items"][0].is_problem("conflict", Some("batch"));
+    assert_eq!(both.json["items"][1]["state"], "queued", "{}", both.text);
+}
+
+#[tokio::test]
+async fn whoever_wants_no_texts_gets_none_at_another_number_either() {
+    let house = house().await;
+    let entry = |number: &str, kind: &str| json!({ "number": number, "kind": kind, "why": "asked" });
+    for (number, kind) in [("11 98765-4321", "opt_out"), ("11 98765-4322", "wrong_person")] {
+        assert_eq!(house.post("/v1/suppressions", entry(number, kind)).await.status, StatusCode::OK);
+    }
+    let asked =
+        |debtor: &str| json!({ "to": "11 91111-1111", "template": "atraso", "debtor": debtor, "creditor": "loja" });
+    house.post("/v1/messages", asked("d1")).await.is_problem(422, "bad-number", Some("to"));
+    assert_eq!(house.post("/v1/messages", asked("d2")).await.status, StatusCode::ACCEPTED);
+    let rows = json!([{ "to": "11 91111-1111", "debtor": "d1" }, { "to": "11 91111-1112", "debtor": "d2" }]);
+    let list = json!({ "name": "lista", "creditor": "loja", "template": "atraso", "rows": rows });
+    let looked = house.post("/v1/batches/preview", list).await;
+    assert_eq!(
+        (&looked.json["recipients"], &looked.json["left_out"]),
+        (&json!(1), &json!({ "opted_out": 1 })),
+        "{}",
+        looked.text
+    );
+}
+
+#[tokio::test]
 async fn a_template_that_cannot_be_filled_is_refused() {
     let house = house().await;
     let stranger = json!({ "to": "11 98765-4329", "creditor": "loja", "template": "atraso" });

@@ -14,6 +14,11 @@ use super::super::submit::{Post, SubmitAnswer};
 use super::super::work::Work;
 use super::{CampaignKey, view};
 
+/// Texts of a campaign to a number. The plus keeps SQLite from the index of batches, which would walk the whole campaign for
+/// each text; a number has few messages.
+const TEXTED: &str = "SELECT 1 FROM message
+     WHERE recipient = ?1 AND +batch = ?2 AND (?3 IS NULL OR debtor IS NOT ?3 OR debt IS ?4)";
+
 /// Some of those that a campaign is for.
 #[derive(Debug)]
 pub struct CampaignStep {
@@ -83,10 +88,8 @@ impl Work<'_> {
 
     /// Queues a text; else why not.
     fn queue_text(&mut self, text: &CampaignText, per_day: Option<u32>) -> Result<Option<LeftOut>, StoreError> {
-        let Post { submission, companion, .. } = text;
-        let parts = std::iter::once(submission).chain(companion).map(|one| one.parts.len()).max();
-        let parts = u32::try_from(parts.unwrap_or(0)).unwrap_or(u32::MAX);
-        if per_day.is_some_and(|per_day| parts > per_day) {
+        let submission = &text.submission;
+        if per_day.is_some_and(|per_day| text.parts() > per_day) {
             return Ok(Some(LeftOut::ExceedsShare));
         }
         if self.has_text_already(submission)? {
@@ -96,17 +99,17 @@ impl Work<'_> {
             SubmitAnswer::Queued(_) => None,
             SubmitAnswer::Over => Some(LeftOut::Expired),
             SubmitAnswer::ExceedsBudget { .. } => Some(LeftOut::ExceedsBudget),
-            // It has no reference, and nothing has changed within this transaction.
-            SubmitAnswer::Repeated(_) | SubmitAnswer::DuplicateRef(_) | SubmitAnswer::Changed => {
-                Some(LeftOut::Duplicate)
-            }
+            // It has no reference, nothing has changed within this transaction, and it is the campaign that asks.
+            SubmitAnswer::Repeated(_)
+            | SubmitAnswer::DuplicateRef(_)
+            | SubmitAnswer::Changed
+            | SubmitAnswer::OfCampaign => Some(LeftOut::Duplicate),
         })
     }
 
     /// Whether somebody with this number has a text of the same campaign: another one is no better, unless each debt has its own.
     fn has_text_already(&self, submission: &Submission) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM message WHERE recipient = ?1 AND batch = ?2 AND (?3 IS NULL OR debtor IS NOT ?3 OR debt IS ?4)";
-        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut statement = self.conn.prepare_cached(TEXTED)?;
         let labels = &submission.labels;
         for form in submission.to.forms() {
             if statement.exists(params![stored_number(form), labels.batch, labels.debtor, labels.debt])? {
@@ -114,5 +117,22 @@ impl Work<'_> {
             }
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::schema;
+    use super::*;
+
+    #[test]
+    fn a_text_costs_the_same_however_long_the_campaign_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {TEXTED}")).unwrap();
+        let values = vec![rusqlite::types::Null; statement.parameter_count()];
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).unwrap();
+        let steps: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+        assert_eq!(steps, ["SEARCH message USING INDEX message_recipient (recipient=?)"]);
     }
 }

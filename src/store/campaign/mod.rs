@@ -23,6 +23,7 @@ use super::work::Work;
 pub use carry::{CampaignStep, CampaignText, StepAnswer};
 pub use end::CancelStep;
 pub use outlook::Outlook;
+pub use quota::fresh_quota;
 pub(super) use quota::{Image, load};
 pub use view::{CampaignView, Progress};
 
@@ -120,12 +121,16 @@ impl Work<'_> {
         let sql = "INSERT OR REPLACE INTO campaign_row (campaign, place, recipient, debtor, debt, given)
              VALUES (?, ?, ?, ?, ?, ?)";
         let mut insert = self.conn.prepare_cached(sql)?;
+        let known = "SELECT 1 FROM campaign_row WHERE campaign = ? AND place = ?";
+        let (mut known, mut fresh) = (self.conn.prepare_cached(known)?, 0_u32);
         for row in rows {
+            fresh += u32::from(!known.exists(params![view.key.0, row.place])?);
             let given = (!row.given.is_empty()).then(|| serde_json::to_string(&row.given).unwrap_or_default());
             insert.execute(params![view.key.0, row.place, row.to.map(stored_number), row.debtor, row.debt, given])?;
         }
-        let sql = "UPDATE campaign SET rows = (SELECT count(*) FROM campaign_row WHERE campaign = key) WHERE key = ?";
-        self.conn.prepare_cached(sql)?.execute([view.key.0])?;
+        // A long list comes in many pieces, so only what is new is counted.
+        let sql = "UPDATE campaign SET rows = rows + ? WHERE key = ?";
+        self.conn.prepare_cached(sql)?.execute(params![fresh, view.key.0])?;
         Ok(ChangeAnswer::Done)
     }
 

@@ -32,8 +32,9 @@ pub struct Outlook {
 }
 
 impl Work<'_> {
-    /// What is known for an estimate of a batch by a route.
-    pub fn outlook(&self, batch: &str, route: &Route) -> Outlook {
+    /// What is known for an estimate of a batch by a route; of one that is not there yet without its name, which something
+    /// else may have.
+    pub fn outlook(&self, batch: Option<&str>, route: &Route) -> Outlook {
         let board = &*self.board;
         let can_send = |sim: &&super::super::board::Sim| {
             sim.place.as_ref().is_some_and(|place| place.ready)
@@ -45,14 +46,15 @@ impl Work<'_> {
         let waiting = |key: &LaneKey| board.waiting.get(key).and_then(|parts| u64::try_from(*parts).ok()).unwrap_or(0);
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for (key, info) in board.lanes.iter().filter(|(key, _)| waiting(key) > 0) {
-            if info.batch == batch {
+            if batch == Some(info.batch.as_str()) {
                 own.push((info.class.clone(), waiting(key)));
             } else if shares_a_sim(info) && !board.lane_is_paused(info) {
                 others.push((*key, info.class.clone()));
             }
         }
-        let quota = board.campaigns.get(batch).and_then(super::Image::forecast);
-        let is_paused = board.all_paused() || board.is_paused(super::super::board::Scope::Batch, batch);
+        let quota = batch.and_then(|batch| board.campaigns.get(batch)).and_then(super::Image::forecast);
+        let is_paused_itself = batch.is_some_and(|batch| board.is_paused(super::super::board::Scope::Batch, batch));
+        let is_paused = board.all_paused() || is_paused_itself;
         let sims = lines.into_iter().map(|sim| sim.budget.clone()).collect();
         Outlook { sims, own, others, quota, is_paused, calendar: Arc::clone(&board.contact.calendar) }
     }

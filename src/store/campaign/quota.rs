@@ -1,7 +1,9 @@
 //! The share of a campaign: how many parts of it may be handed over in a day.
 //!
-//! It is asked in the offer transaction and counted there, in rows; what stands here is their image. Once a text meets the
-//! end of it the campaign's lanes are closed until the next day, so that nothing is drawn in vain, however much waits.
+//! It is asked in the offer transaction and counted there, in rows; what stands here is their image. A message is counted
+//! whole when it begins, with all its parts and with the code that follows it, so that those that go by several SIMs at a time
+//! leave no room to each other that is not there. Once a text meets the end of it the campaign's lanes are closed until the
+//! next day, so that nothing is drawn in vain, however much waits; what has begun goes on.
 
 use std::collections::HashMap;
 
@@ -9,13 +11,16 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
+use crate::contact::Companion;
 use crate::dispatch::forecast;
 use crate::dispatch::gate::{Reason, Verdict};
 use crate::dispatch::plan::LaneKey;
 
 use super::super::StoreError;
 use super::super::board::{Board, LaneInfo};
+use super::super::companion::{companion, whole};
 use super::super::portfolio::stored_day;
+use super::super::row::MessageRow;
 use super::super::work::Work;
 use super::CampaignKey;
 
@@ -71,7 +76,8 @@ impl Quota {
         let sql = "SELECT parts FROM campaign_spend WHERE campaign = ? AND day = ?";
         let used = conn.prepare_cached(sql)?.query_row([key.0, day.stored], |row| row.get(0)).optional()?;
         let used: u32 = used.unwrap_or(0);
-        Ok(Self { per_day, zone, day, used, is_spent: used >= per_day })
+        // What has begun may have parts that wait, so only what does not fit closes it.
+        Ok(Self { per_day, zone, day, used, is_spent: false })
     }
 
     fn fits(&self, parts: u32) -> bool {
@@ -91,7 +97,7 @@ impl Image {
     }
 
     /// Parts that it may send in a day.
-    pub(super) fn per_day(&self) -> Option<u32> {
+    pub(in super::super) fn per_day(&self) -> Option<u32> {
         self.quota.as_ref().map(|quota| quota.per_day)
     }
 
@@ -101,9 +107,9 @@ impl Image {
         Some(forecast::Quota { per_day: *per_day, used: *used, until: day.until })
     }
 
-    /// What its share makes of the gate's word.
-    pub(in super::super) fn limits(&self, verdict: Verdict, parts: u32, begun: bool) -> Verdict {
-        let Some(quota) = self.quota.as_ref().filter(|quota| !begun && !quota.fits(parts)) else { return verdict };
+    /// What its share makes of the gate's word about a message that has not begun, of so many parts with what follows it.
+    pub(in super::super) fn limits(&self, verdict: Verdict, parts: u32) -> Verdict {
+        let Some(quota) = self.quota.as_ref().filter(|quota| !quota.fits(parts)) else { return verdict };
         match verdict {
             Verdict::Go => Verdict::Hold { reason: Reason::BatchBudget, until: Some(quota.day.until) },
             Verdict::Hold { reason, until } => {
@@ -112,6 +118,11 @@ impl Image {
             Verdict::Block { reason } => Verdict::Block { reason },
         }
     }
+}
+
+/// The share of a campaign of which nothing has gone, for an estimate.
+pub fn fresh_quota(per_day: u32, zone: &TimeZone, from: Timestamp) -> forecast::Quota {
+    forecast::Quota { per_day, used: 0, until: Day::of(from, zone).until }
 }
 
 const IMAGES: &str = "SELECT name, key, state, zone, per_day FROM campaign";
@@ -195,32 +206,34 @@ impl Work<'_> {
         }
     }
 
-    /// Counts a part of a campaign that is handed over.
-    pub(in super::super) fn spend_share(&mut self, lane: LaneKey) -> Result<(), StoreError> {
-        let Some(batch) = self.board.lanes.get(&lane).map(|info| info.batch.clone()) else { return Ok(()) };
-        let Some(image) = self.board.campaigns.get_mut(&batch) else { return Ok(()) };
+    /// Counts a message of a campaign that begins: the whole of it.
+    pub(in super::super) fn spend_share(&mut self, message: &MessageRow) -> Result<(), StoreError> {
+        let Some(info) = self.board.lanes.get(&message.lane) else { return Ok(()) };
+        let Some(image) = self.board.campaigns.get_mut(&info.batch) else { return Ok(()) };
         let Some(quota) = &mut image.quota else { return Ok(()) };
-        quota.used = quota.used.saturating_add(1);
-        let sql = "INSERT INTO campaign_spend (campaign, day, parts) VALUES (?, ?, 1)
-             ON CONFLICT (campaign, day) DO UPDATE SET parts = parts + 1";
-        self.conn.prepare_cached(sql)?.execute([image.key.0, quota.day.stored])?;
-        if quota.used >= quota.per_day && !quota.is_spent {
-            quota.is_spent = true;
-            self.batch_effects(&batch);
-        }
+        let parts = whole(self.conn, message)?;
+        quota.used = quota.used.saturating_add(parts);
+        let sql = "INSERT INTO campaign_spend (campaign, day, parts) VALUES (?1, ?2, ?3)
+             ON CONFLICT (campaign, day) DO UPDATE SET parts = parts + ?3";
+        self.conn.prepare_cached(sql)?.execute(params![image.key.0, quota.day.stored, parts])?;
         Ok(())
     }
 
-    /// Gives back a part that was offered at `at`, of which nothing was sent.
-    pub(in super::super) fn unspend_share(&mut self, lane: LaneKey, at: Timestamp) -> Result<(), StoreError> {
-        let Some(batch) = self.board.lanes.get(&lane).map(|info| info.batch.clone()) else { return Ok(()) };
+    /// Gives back a message that began at `at`, of which nothing was sent.
+    pub(in super::super) fn unspend_share(&mut self, message: &MessageRow, at: Timestamp) -> Result<(), StoreError> {
+        let Some(batch) = self.board.lanes.get(&message.lane).map(|info| info.batch.clone()) else { return Ok(()) };
         let Some(image) = self.board.campaigns.get_mut(&batch) else { return Ok(()) };
         let Some(quota) = &mut image.quota else { return Ok(()) };
+        // What follows another one was counted with that.
+        if companion(self.conn, message.key)? != Companion::No {
+            return Ok(());
+        }
+        let parts = whole(self.conn, message)?;
         let day = Day::of(at, &quota.zone).stored;
-        let sql = "UPDATE campaign_spend SET parts = parts - 1 WHERE campaign = ? AND day = ? AND parts > 0";
-        self.conn.prepare_cached(sql)?.execute(params![image.key.0, day])?;
+        let sql = "UPDATE campaign_spend SET parts = max(parts - ?3, 0) WHERE campaign = ?1 AND day = ?2";
+        self.conn.prepare_cached(sql)?.execute(params![image.key.0, day, parts])?;
         if day == quota.day.stored {
-            quota.used = quota.used.saturating_sub(1);
+            quota.used = quota.used.saturating_sub(parts);
             quota.is_spent = false;
             self.batch_effects(&batch);
         }

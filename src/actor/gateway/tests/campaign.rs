@@ -382,6 +382,38 @@ fn a_text_that_does_not_fit_the_rest_of_the_share_waits_for_the_next_day() {
 }
 
 #[test]
+fn two_sims_send_no_more_of_a_campaign_than_its_share() {
+    let mut desk = desk(settings(unlimited()), 2);
+    desk.plug("m2", "sim-c");
+    template(&mut desk, &format!("{{{{ sender }}}}: {{{{ total }}}} {}", "em atraso ".repeat(35)));
+    create(&mut desk, json!({ "per_day": 4 }));
+    let started = desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 2, false)).unwrap();
+    assert_eq!(started, ChangeAnswer::Done);
+    queue(&mut desk);
+    let day = |desk: &mut Desk| {
+        let mut sent = 0;
+        loop {
+            // Both are leased before either is offered.
+            let loads = desk.loads();
+            if loads.is_empty() {
+                return sent;
+            }
+            for (modem, lease) in loads {
+                if desk.offer(&modem, lease.segment) == Offer::Go {
+                    desk.serial = desk.serial.wrapping_add(1);
+                    let tp_mr = desk.serial;
+                    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr });
+                    sent += 1;
+                }
+            }
+        }
+    };
+    assert_eq!(day(&mut desk), 3);
+    desk.pass(Duration::from_secs(86_400));
+    assert_eq!((day(&mut desk), view(&desk).state), (3, State::Done));
+}
+
+#[test]
 fn a_start_needs_the_test_of_what_is_sent_now() {
     let mut desk = desk(settings(unlimited()), 1);
     create(&mut desk, json!({}));
@@ -455,6 +487,51 @@ fn a_list_fills_its_texts_from_rows_and_portfolio_and_texts_a_number_once() {
 }
 
 #[test]
+fn a_row_that_cannot_be_read_does_not_stop_the_others() {
+    let mut desk = desk(settings(unlimited()), 2);
+    create(&mut desk, json!({ "segment": null }));
+    let row = |place, debt: &str| {
+        let debt = Some(debt.to_owned());
+        CampaignRow { place, to: None, debtor: None, debt, given: Vec::new() }
+    };
+    let rows = [row(1, "d1"), row(2, "d2")];
+    desk.gateway.commit(desk.now, |context| context.work.add_campaign_rows(NAME, &rows)).unwrap();
+    start(&mut desk);
+    let spoil = "UPDATE debt SET currency = 'XXX' WHERE id = 'd1'";
+    assert_eq!(desk.gateway.store().connection().execute(spoil, []).unwrap(), 1);
+    queue(&mut desk);
+    assert_eq!(drain(&mut desk), 1);
+    assert_eq!(view(&desk).left.into_iter().collect::<Vec<_>>(), [("unreadable".to_owned(), 1)]);
+}
+
+#[test]
+fn who_is_named_in_a_row_counts_although_the_creditor_is_not_known() {
+    let mut desk = desk(settings(unlimited()), 0);
+    create(&mut desk, json!({ "creditor": "outra", "segment": null, "template": null, "text": "Oi" }));
+    let row =
+        CampaignRow { place: 1, to: Some(number(1)), debtor: Some("theirs".to_owned()), debt: None, given: Vec::new() };
+    desk.gateway.commit(desk.now, |context| context.work.add_campaign_rows(NAME, &[row])).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 0, false)).unwrap();
+    queue(&mut desk);
+    let page = crate::store::view::MessageFilter { batch: Some(NAME.into()), limit: 10, ..Default::default() };
+    let labels = desk.reader().messages(&page).unwrap().remove(0).labels;
+    assert_eq!((labels.debtor.as_deref(), labels.creditor.as_deref()), (Some("theirs"), Some("outra")));
+}
+
+#[test]
+fn what_is_not_written_has_nothing_of_a_campaign_with_its_name() {
+    let mut desk = desk(settings(unlimited()), 2);
+    create(&mut desk, json!({ "per_day": 1 }));
+    start(&mut desk);
+    queue(&mut desk);
+    let mut outlook =
+        |batch| desk.gateway.commit(desk.now, |context| Ok(context.work.outlook(batch, &Route::Any))).unwrap();
+    let (own, new) = (outlook(Some(NAME)), outlook(None));
+    assert_eq!((own.quota.map(|quota| quota.per_day), own.own.len(), own.others.len()), (Some(1), 1, 0));
+    assert_eq!((new.quota.map(|quota| quota.per_day), new.own.len(), new.others.len()), (None, 0, 1));
+}
+
+#[test]
 fn caps_hold_a_campaign_as_they_hold_everything_else() {
     let caps = frequency::Limits { max_per_day: 1, ..frequency::Limits::default() };
     let contact = ContactSettings { frequency: caps, ..ContactSettings::none() };
@@ -479,7 +556,7 @@ fn a_forecast_is_near_what_comes_of_it() {
     create(&mut desk, json!({}));
     start(&mut desk);
     queue(&mut desk);
-    let outlook = desk.gateway.commit(desk.now, |context| Ok(context.work.outlook(NAME, &Route::Any))).unwrap();
+    let outlook = desk.gateway.commit(desk.now, |context| Ok(context.work.outlook(Some(NAME), &Route::Any))).unwrap();
     let own = outlook.own.clone();
     assert_eq!(own.iter().map(|(_, parts)| parts).sum::<u64>(), 100);
     let forecast = ends(&desk.reader(), outlook, &own, 4, desk.now).unwrap().unwrap();
