@@ -1,8 +1,8 @@
 //! Results: what the log of events tells is added up by the hour in which texts were taken in and by how they came about.
 //!
-//! A reader counts the events after the cursor ([`Reader::roll_up`]), and the writer adds what it has counted and moves the
-//! cursor in one transaction ([`Work::count_up`]), so that a process that is killed counts nothing twice and misses nothing.
-//! The writer does little for it: a batch of events touches few rows.
+//! A reader counts the events after the cursor ([`Reader::roll_up`](super::reader::Reader::roll_up)), and the writer adds what
+//! it has counted and moves the cursor in one transaction ([`Work::count_up`]), so that a process that is killed counts nothing
+//! twice and misses nothing. The writer does little for it: a batch of events touches few rows.
 //!
 //! Nothing is counted that is not in the log, so results can lag behind by a moment and are never wrong for good. What follows
 //! a text is not what it caused: a payment is counted for the last text that the network had taken before it.
