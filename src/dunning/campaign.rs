@@ -248,53 +248,20 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::contact::reply::Language;
     use crate::dunning::case::Past;
     use crate::dunning::creditor::Creditor;
-    use crate::dunning::debtor::Debtor;
-    use crate::dunning::money::Currency;
+    use crate::dunning::sample;
     use crate::dunning::segment::Bounds;
 
     fn case(debts: &[(&str, i8, Status)]) -> Case {
-        let creditor = Creditor {
-            id: "loja".to_owned(),
-            name: "Loja".to_owned(),
-            sender: "Loja".to_owned(),
-            zone: TimeZone::UTC,
-            language: Language::Portuguese,
-            currency: Currency::Brl,
-            ladder: None,
-            triggers: BTreeMap::new(),
-        };
-        let debtor = Debtor {
-            id: "ana".to_owned(),
-            name: None,
-            document: None,
-            language: None,
-            kind: None,
-            since: None,
-            tags: Vec::new(),
-            numbers: Vec::new(),
-        };
+        let creditor =
+            Creditor { name: "Loja".to_owned(), sender: "Loja".to_owned(), zone: TimeZone::UTC, ..sample::creditor() };
+        let debtor = sample::debtor("ana");
         let debt = |(id, due, status): &(&str, i8, Status)| Debt {
-            id: (*id).to_owned(),
-            creditor: "loja".to_owned(),
-            debtor: "ana".to_owned(),
-            currency: Currency::Brl,
             original: "10".parse().unwrap(),
             amount: "10".parse().unwrap(),
-            due: date(2026, 11, *due),
-            instalment: None,
-            contract: None,
-            product: None,
-            terms: None,
-            boleto: None,
-            pix: None,
-            link: None,
-            access_code: None,
-            ladder: None,
-            tags: Vec::new(),
             status: *status,
+            ..sample::debt(id, "ana", date(2026, 11, *due))
         };
         let debts = debts.iter().map(debt).collect();
         Case {

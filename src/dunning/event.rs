@@ -142,30 +142,11 @@ impl Happening {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dunning::money::Currency;
+    use crate::dunning::sample;
     use jiff::civil::date;
 
     fn debt() -> Debt {
-        Debt {
-            id: "d1".to_owned(),
-            creditor: "c1".to_owned(),
-            debtor: "p1".to_owned(),
-            currency: Currency::Brl,
-            original: "100.00".parse().unwrap(),
-            amount: "110.00".parse().unwrap(),
-            due: date(2026, 11, 10),
-            instalment: None,
-            contract: None,
-            product: None,
-            terms: None,
-            boleto: None,
-            pix: None,
-            link: None,
-            access_code: None,
-            ladder: None,
-            tags: Vec::new(),
-            status: Status::Open,
-        }
+        Debt { creditor: "c1".to_owned(), ..sample::debt("d1", "p1", date(2026, 11, 10)) }
     }
 
     fn after(happenings: &[Happening]) -> (Status, String) {

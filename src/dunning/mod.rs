@@ -18,3 +18,6 @@ pub mod pix;
 pub mod result;
 pub mod segment;
 pub mod template;
+
+#[cfg(test)]
+pub(crate) mod sample;

@@ -267,8 +267,9 @@ fn excludes(none: &[Word], any: &[Word]) -> bool {
 mod tests {
     use super::*;
     use crate::dunning::creditor::Creditor;
-    use crate::dunning::debt::{Instalment, Status};
+    use crate::dunning::debt::Instalment;
     use crate::dunning::debtor::Debtor;
+    use crate::dunning::sample;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
@@ -277,45 +278,21 @@ mod tests {
 
     /// A debtor of three years with one debt of 250.00, four days late.
     fn case() -> Case {
-        let creditor = Creditor {
-            id: "loja".to_owned(),
-            name: "Loja".to_owned(),
-            sender: "Loja".to_owned(),
-            zone: TimeZone::UTC,
-            language: Language::Portuguese,
-            currency: Currency::Brl,
-            ladder: None,
-            triggers: BTreeMap::new(),
-        };
+        let creditor =
+            Creditor { name: "Loja".to_owned(), sender: "Loja".to_owned(), zone: TimeZone::UTC, ..sample::creditor() };
         let debtor = Debtor {
-            id: "p1".to_owned(),
-            name: None,
-            document: None,
-            language: None,
             kind: Some("Pessoa Física".to_owned()),
             since: Some(date(2023, 11, 14)),
             tags: vec!["ouro".to_owned()],
-            numbers: Vec::new(),
+            ..sample::debtor("p1")
         };
         let debt = Debt {
-            id: "d1".to_owned(),
-            creditor: "loja".to_owned(),
-            debtor: "p1".to_owned(),
-            currency: Currency::Brl,
             original: "230.00".parse().unwrap(),
             amount: "250.00".parse().unwrap(),
-            due: date(2026, 11, 10),
             instalment: Some(Instalment { number: 3, of: 12 }),
-            contract: None,
             product: Some("Cartão".to_owned()),
-            terms: None,
-            boleto: None,
-            pix: None,
-            link: None,
-            access_code: None,
-            ladder: None,
             tags: vec!["parcelado".to_owned()],
-            status: Status::Open,
+            ..sample::debt("d1", "p1", date(2026, 11, 10))
         };
         let past = Past { paid: 4, paid_late: 0, promises_broken: 0, attempts: 2, last_intent: Some(Intent::Help) };
         Case {

@@ -11,6 +11,7 @@ use crate::actor::writer::Writer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contact::ContactSettings;
+use crate::dunning::sample;
 use crate::store::definition::{read_ladder, read_template};
 use crate::store::reader::Reader;
 use crate::store::{Settings, Store};
@@ -53,51 +54,16 @@ fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
 }
 
 fn portfolio() -> Vec<crate::store::portfolio::Item> {
-    use crate::contact::reply::Language;
-    use crate::dunning::debt::{Debt, Status};
+    use crate::dunning::debt::Debt;
     use crate::dunning::debtor::Debtor;
-    use crate::dunning::money::Currency;
     use crate::sms::number::PhoneNumber;
     use crate::store::portfolio::Item;
-    let creditor = Creditor {
-        id: "loja".to_owned(),
-        name: "Loja Azul".to_owned(),
-        sender: "Loja Azul".to_owned(),
-        zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
-        language: Language::Portuguese,
-        currency: Currency::Brl,
-        ladder: Some("padrao".to_owned()),
-        triggers: BTreeMap::new(),
-    };
-    let debtor = Debtor {
-        id: "ana".to_owned(),
-        name: None,
-        document: None,
-        language: None,
-        kind: None,
-        since: None,
-        tags: Vec::new(),
-        numbers: vec![PhoneNumber::from_digits("5511987654321").unwrap()],
-    };
+    let creditor = Creditor { ladder: Some("padrao".to_owned()), ..sample::creditor() };
+    let debtor = Debtor { numbers: vec![PhoneNumber::from_digits("5511987654321").unwrap()], ..sample::debtor("ana") };
     let debt = Debt {
-        id: "d1".to_owned(),
-        creditor: "loja".to_owned(),
-        debtor: "ana".to_owned(),
-        currency: Currency::Brl,
         original: "10.00".parse().unwrap(),
         amount: "10.00".parse().unwrap(),
-        due: jiff::civil::date(2026, 11, 24),
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status: Status::Open,
+        ..sample::debt("d1", "ana", jiff::civil::date(2026, 11, 24))
     };
     let debt = Item::Debt { debtor: Some(Box::new(debtor)), debt: Box::new(debt), status: None };
     vec![Item::Creditor(Box::new(creditor)), debt]

@@ -29,17 +29,12 @@ impl United {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dunning::sample;
 
     fn debtor(id: &str, numbers: &[&str]) -> Debtor {
         Debtor {
-            id: id.to_owned(),
-            name: None,
-            document: None,
-            language: None,
-            kind: None,
-            since: None,
-            tags: Vec::new(),
             numbers: numbers.iter().map(|number| PhoneNumber::from_digits(number).unwrap()).collect(),
+            ..sample::debtor(id)
         }
     }
 

@@ -11,12 +11,11 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
-use crate::contact::reply::Language;
 use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
-use crate::dunning::debtor::Debtor;
 use crate::dunning::money::Currency;
+use crate::dunning::sample;
 use crate::dunning::segment::Segment;
 
 use super::*;
@@ -53,26 +52,7 @@ fn ladder(steps: &[&str]) -> Ladder {
 }
 
 fn debt(id: &str, due: Date) -> Debt {
-    Debt {
-        id: id.to_owned(),
-        creditor: "loja".to_owned(),
-        debtor: "p1".to_owned(),
-        currency: Currency::Brl,
-        original: "100.00".parse().unwrap(),
-        amount: "110.00".parse().unwrap(),
-        due,
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status: Status::Open,
-    }
+    sample::debt(id, "p1", due)
 }
 
 /// A debtor, what is owed, and what a keeper remembers.
@@ -138,25 +118,13 @@ impl House {
 
     fn case(&self) -> Case {
         let creditor = Creditor {
-            id: "loja".to_owned(),
             name: "Loja".to_owned(),
             sender: "Loja".to_owned(),
             zone: TimeZone::UTC,
-            language: Language::Portuguese,
-            currency: Currency::Brl,
             ladder: Some(self.ladder.name.clone()),
-            triggers: BTreeMap::new(),
+            ..sample::creditor()
         };
-        let debtor = Debtor {
-            id: "p1".to_owned(),
-            name: None,
-            document: None,
-            language: None,
-            kind: None,
-            since: None,
-            tags: Vec::new(),
-            numbers: Vec::new(),
-        };
+        let debtor = sample::debtor("p1");
         let debts = self.debts.values().cloned().collect();
         Case {
             creditor: Arc::new(creditor),

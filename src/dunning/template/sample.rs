@@ -6,14 +6,13 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
-use crate::contact::reply::Language;
 use crate::sms::message::Purpose;
 
 use super::super::case::{Case, Happened, Past};
 use super::super::creditor::Creditor;
-use super::super::debt::{Debt, Instalment, Status};
+use super::super::debt::{Debt, Instalment};
 use super::super::debtor::Debtor;
-use super::super::money::Currency;
+use super::super::sample;
 use super::super::segment::Segment;
 use super::{Template, Text};
 
@@ -32,20 +31,12 @@ pub(super) fn case() -> Case {
         name: "Banco Azul".to_owned(),
         sender: "Cobra Bem".to_owned(),
         zone: TimeZone::UTC,
-        language: Language::Portuguese,
-        currency: Currency::Brl,
-        ladder: None,
-        triggers: BTreeMap::new(),
+        ..sample::creditor()
     };
     let debtor = Debtor {
-        id: "d-1".to_owned(),
         name: Some("MARIA DA SILVA".to_owned()),
         document: Some("12345678901".to_owned()),
-        language: None,
-        kind: None,
-        since: None,
-        tags: Vec::new(),
-        numbers: Vec::new(),
+        ..sample::debtor("d-1")
     };
     let debts = vec![Debt {
         instalment: Some(Instalment { number: 3, of: 12 }),
@@ -72,23 +63,9 @@ pub(super) fn case() -> Case {
 
 pub(super) fn debt(id: &str, original: &str, amount: &str, due: Date) -> Debt {
     Debt {
-        id: id.to_owned(),
         creditor: "azul".to_owned(),
-        debtor: "d-1".to_owned(),
-        currency: Currency::Brl,
         original: original.parse().unwrap(),
         amount: amount.parse().unwrap(),
-        due,
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status: Status::Open,
+        ..sample::debt(id, "d-1", due)
     }
 }

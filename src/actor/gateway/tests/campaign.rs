@@ -8,14 +8,12 @@ use serde_json::{Value, json};
 
 use crate::actor::campaign::{Sheet, ends, step_of, trial};
 use crate::contact::frequency;
-use crate::contact::reply::Language;
 use crate::dispatch::route::Route;
 use crate::dunning::campaign::State;
-use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
 use crate::dunning::event::Happening;
-use crate::dunning::money::Currency;
+use crate::dunning::sample;
 use crate::store::campaign::{CampaignRow, CampaignView, ChangeAnswer, CreateAnswer, StepAnswer};
 use crate::store::definition::{read_campaign, read_template};
 use crate::store::portfolio::Item;
@@ -36,35 +34,11 @@ fn debtor(index: u32) -> String {
 
 fn debt(index: u32, id: &str, status: Status) -> Item {
     let debtor = Debtor {
-        id: debtor(index),
         name: Some(format!("PESSOA {index}")),
-        document: None,
-        language: None,
-        kind: None,
-        since: None,
-        tags: Vec::new(),
         numbers: vec![number(index)],
+        ..sample::debtor(&debtor(index))
     };
-    let debt = Debt {
-        id: id.to_owned(),
-        creditor: "loja".to_owned(),
-        debtor: debtor.id.clone(),
-        currency: Currency::Brl,
-        original: "100.00".parse().unwrap(),
-        amount: "110.50".parse().unwrap(),
-        due: DUE,
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status,
-    };
+    let debt = Debt { amount: "110.50".parse().unwrap(), status, ..sample::debt(id, &debtor.id, DUE) };
     Item::Debt { debtor: Some(Box::new(debtor)), debt: Box::new(debt), status: Some(status) }
 }
 
@@ -77,16 +51,7 @@ fn take(desk: &mut Desk, items: &[Item]) {
 fn desk(settings: Settings, debtors: u32) -> Desk {
     let mut desk = Desk::with(settings);
     desk.plug("m1", "sim-a");
-    let creditor = Creditor {
-        id: "loja".to_owned(),
-        name: "Loja Azul".to_owned(),
-        sender: "Loja Azul".to_owned(),
-        zone: TimeZone::get("America/Sao_Paulo").unwrap(),
-        language: Language::Portuguese,
-        currency: Currency::Brl,
-        ladder: None,
-        triggers: std::collections::BTreeMap::new(),
-    };
+    let creditor = sample::creditor();
     take(&mut desk, &[Item::Creditor(Box::new(creditor))]);
     template(&mut desk, "{{ sender }}: {{ first_name }}, {{ total }} em atraso.");
     let debts: Vec<Item> = (1..=debtors).map(|index| debt(index, &format!("d{index}"), Status::Open)).collect();

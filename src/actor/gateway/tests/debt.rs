@@ -1,15 +1,13 @@
 //! What is owed, and what happens to it: texts about a debt stop with it.
 
 use jiff::civil::date;
-use jiff::tz::TimeZone;
 
 use crate::contact;
-use crate::contact::reply::Language;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
 use crate::dunning::event::Happening;
-use crate::dunning::money::Currency;
+use crate::dunning::sample;
 use crate::sms::message::Labels;
 use crate::store::portfolio::happening::{HappeningAnswer, Told};
 use crate::store::portfolio::{Item, Taken, Untaken};
@@ -21,52 +19,20 @@ const OUTDATED: Reason = Reason::Contact(contact::Reason::Outdated);
 const PAID: Reason = Reason::Contact(contact::Reason::Paid);
 
 fn creditor(id: &str) -> Item {
-    Item::Creditor(Box::new(Creditor {
-        id: id.to_owned(),
-        name: "Loja Azul".to_owned(),
-        sender: "Loja Azul".to_owned(),
-        zone: TimeZone::get("America/Sao_Paulo").unwrap(),
-        language: Language::Portuguese,
-        currency: Currency::Brl,
-        ladder: None,
-        triggers: std::collections::BTreeMap::new(),
-    }))
+    Item::Creditor(Box::new(Creditor { id: id.to_owned(), ..sample::creditor() }))
 }
 
 fn debtor(id: &str) -> Debtor {
     Debtor {
-        id: id.to_owned(),
         name: Some("Ana".to_owned()),
-        document: None,
-        language: None,
-        kind: None,
-        since: None,
         tags: vec!["nova".to_owned()],
         numbers: vec![PhoneNumber::from_digits(TO).unwrap()],
+        ..sample::debtor(id)
     }
 }
 
 fn debt(id: &str) -> Debt {
-    Debt {
-        id: id.to_owned(),
-        creditor: "loja".to_owned(),
-        debtor: "ana".to_owned(),
-        currency: Currency::Brl,
-        original: "100.00".parse().unwrap(),
-        amount: "110.00".parse().unwrap(),
-        due: date(2026, 11, 10),
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status: Status::Open,
-    }
+    sample::debt(id, "ana", date(2026, 11, 10))
 }
 
 fn item(debt: Debt) -> Item {

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::actor::ladder::Papers;
 use crate::actor::ladder::foresight::{Fate, Question};
 use crate::actor::ladder::plan::Means;
-use crate::contact::reply::Language;
 use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::creditor::Creditor;
-use crate::dunning::debt::{Debt, Status};
+use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
 use crate::dunning::event::Happening;
-use crate::dunning::money::Currency;
+use crate::dunning::sample;
 use crate::sms::text::TextOptions;
 use crate::store::definition::{read_ladder, read_template};
 use crate::store::ladder::Up;
@@ -34,51 +32,18 @@ const OTHER: &str = "5511912345678";
 pub(super) const MONDAY: Date = date(2026, 11, 23);
 
 pub(super) fn creditor() -> Item {
-    Item::Creditor(Box::new(Creditor {
-        id: "loja".to_owned(),
-        name: "Loja Azul".to_owned(),
-        sender: "Loja Azul".to_owned(),
-        zone: TimeZone::get("America/Sao_Paulo").unwrap(),
-        language: Language::Portuguese,
-        currency: Currency::Brl,
-        ladder: Some("padrao".to_owned()),
-        triggers: std::collections::BTreeMap::new(),
-    }))
+    Item::Creditor(Box::new(Creditor { ladder: Some("padrao".to_owned()), ..sample::creditor() }))
 }
 
 pub(super) fn debt(id: &str, due: Date) -> Debt {
-    Debt {
-        id: id.to_owned(),
-        creditor: "loja".to_owned(),
-        debtor: "ana".to_owned(),
-        currency: Currency::Brl,
-        original: "100.00".parse().unwrap(),
-        amount: "110.50".parse().unwrap(),
-        due,
-        instalment: None,
-        contract: None,
-        product: None,
-        terms: None,
-        boleto: None,
-        pix: None,
-        link: None,
-        access_code: None,
-        ladder: None,
-        tags: Vec::new(),
-        status: Status::Open,
-    }
+    Debt { amount: "110.50".parse().unwrap(), ..sample::debt(id, "ana", due) }
 }
 
 pub(super) fn with_debtor(debt: Debt, numbers: &[&str]) -> Item {
     let debtor = Debtor {
-        id: debt.debtor.clone(),
         name: Some("ANA MARIA DA SILVA".to_owned()),
-        document: None,
-        language: None,
-        kind: None,
-        since: None,
-        tags: Vec::new(),
         numbers: numbers.iter().map(|number| PhoneNumber::from_digits(number).unwrap()).collect(),
+        ..sample::debtor(&debt.debtor)
     };
     Item::Debt { debtor: Some(Box::new(debtor)), debt: Box::new(debt), status: None }
 }

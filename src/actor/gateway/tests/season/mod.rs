@@ -25,6 +25,7 @@ use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
 use crate::dunning::event::Happening;
 use crate::dunning::money::Currency;
+use crate::dunning::sample as owed;
 use crate::store::definition::read_template;
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
@@ -108,27 +109,20 @@ impl Portfolio {
 
     fn creditor(&self) -> Item {
         Item::Creditor(Box::new(Creditor {
-            id: "loja".to_owned(),
-            name: "Loja Azul".to_owned(),
-            sender: "Loja Azul".to_owned(),
             zone: self.zone(),
             language: self.language,
             currency: self.currency,
             ladder: Some("padrao".to_owned()),
             triggers: self.confirms.iter().map(|(event, _)| (*event, (*event).to_owned())).collect(),
+            ..owed::creditor()
         }))
     }
 
     fn items(&self, person: &Person) -> Vec<Item> {
         let debtor = Debtor {
-            id: person.name.to_owned(),
             name: Some(person.name.to_uppercase()),
-            document: None,
-            language: None,
-            kind: None,
-            since: None,
-            tags: Vec::new(),
             numbers: person.numbers.iter().map(|number| PhoneNumber::from_digits(number).unwrap()).collect(),
+            ..owed::debtor(person.name)
         };
         let debt = |(due, place): (&Date, u8)| {
             let owed = Debt {
