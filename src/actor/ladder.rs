@@ -7,6 +7,7 @@
 pub mod foresight;
 mod letter;
 pub(super) mod plan;
+pub mod review;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +85,11 @@ impl Handle {
         let (reply, ran) = oneshot::channel();
         self.runs.try_send(reply).ok()?;
         ran.await.ok()
+    }
+
+    /// The hours of contact, as they are in force.
+    pub fn calendar(&self) -> Arc<Calendar> {
+        Arc::clone(&self.calendar.borrow())
     }
 }
 
