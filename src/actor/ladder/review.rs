@@ -116,6 +116,11 @@ impl<'a> Review<'a> {
         Ok(doubts)
     }
 
+    /// The templates that are there, by name: the version that is used, if any is approved, and the newest.
+    pub fn templates(&self) -> impl Iterator<Item = (Option<&Template>, &Template)> {
+        self.templates.values().map(|known| (known.used.as_ref(), &known.newest))
+    }
+
     /// What a person should look at in a template. Which states recipients live in is not known, so duties of states are
     /// warnings.
     pub fn template(&self, template: Template) -> Result<Vec<template::Finding>, Vec<Fault>> {

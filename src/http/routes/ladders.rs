@@ -75,7 +75,8 @@ pub(super) async fn show(
     params(("ladder" = String, Path, description = "Its name")),
     request_body(content = Object, description = "`{\"saturday\": false, \"catch_up\": \"skip\", \"group\": true, \"steps\": \
         [{\"id\": \"d3\", \"on\": \"D+3\", \"roll\": \"next\", \"segment\": {}, \"text\": \"reminder\"}]}`; a step has \
-        `text` (a template) or `exit` (`email`, `letter`, `call`, `bureau`)"),
+        `text` (a template) or `exit` (`email`, `letter`, `call`, `bureau`), and `on` is `D-5`, `D+0 14:00`, `D+36h` (hours \
+        from the beginning of the due day) or `P+1` (days after a promise)"),
     responses(
         (status = OK, description = "Stored, or the same as before", body = LadderAnswer),
         (status = "4XX", description = "A problem", body = Document),

@@ -28,6 +28,11 @@ pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>,
     ladder.map(Some).ok_or(corrupt)
 }
 
+fn ladder_names(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT name FROM ladder ORDER BY name")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 impl Work<'_> {
     /// Stores a ladder as the next version of its name, whatever version it says it is. Returns which that is; the one that
     /// is there, where it is the same. Every debt that may go by it is looked at again.
@@ -57,11 +62,15 @@ impl Reader {
         self.with(|conn| ladder_of(conn, name))
     }
 
+    /// The names of all ladders, in order.
+    pub fn ladder_names(&self) -> Result<Vec<String>, StoreError> {
+        self.with(ladder_names)
+    }
+
     /// The newest version of each ladder, by name. One that cannot be read is left out.
     pub fn ladders(&self) -> Result<Vec<Ladder>, StoreError> {
         self.with(|conn| {
-            let mut statement = conn.prepare_cached("SELECT DISTINCT name FROM ladder ORDER BY name")?;
-            let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            let names = ladder_names(conn)?;
             let found = names.iter().map(|name| ladder_of(conn, name));
             Ok(found.filter_map(|ladder| ladder.ok().flatten()).collect())
         })
