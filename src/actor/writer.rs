@@ -316,6 +316,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
+    /// Has all cases planned again where the rules are another edition than they were planned by; whether they are.
+    pub async fn plan_by(&self, edition: Edition) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.plan_by(edition)).await
+    }
+
     /// Carries out what was planned for cases. False for each that was another by then.
     pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
         self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())

@@ -5,6 +5,7 @@ mod case;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::contact::edition::Edition;
 use crate::dunning::ladder::Ladder;
 
 use super::StoreError;
@@ -53,6 +54,20 @@ impl Work<'_> {
         let version = self.conn.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
         self.look_at_cases_to(None)?;
         Ok(version)
+    }
+
+    /// Cases are planned by the business days of this edition of the rules from now on: every case is looked at again where
+    /// that is another than before. Returns whether it is.
+    pub fn plan_by(&mut self, edition: Edition) -> Result<bool, StoreError> {
+        let edition = edition.to_string();
+        let sql = "SELECT 1 FROM ladder_rules WHERE edition = ?";
+        if self.conn.prepare_cached(sql)?.exists([&edition])? {
+            return Ok(false);
+        }
+        self.conn.prepare_cached("DELETE FROM ladder_rules")?.execute([])?;
+        self.conn.prepare_cached("INSERT INTO ladder_rules (edition) VALUES (?)")?.execute([&edition])?;
+        self.look_at_cases_to(None)?;
+        Ok(true)
     }
 }
 
