@@ -1,6 +1,6 @@
 //! `recado ladder`: which text goes on which day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use hyper::Method;
@@ -67,7 +67,7 @@ impl Command for PlanArgs {
         let mut counts: BTreeMap<[String; 3], u64> = BTreeMap::new();
         let (mut debtors, mut cursor) = (0, None::<String>);
         let mut is_first = true;
-        let mut doubts: Vec<Value> = Vec::new();
+        let (mut doubts, mut known) = (Vec::<Value>::new(), HashSet::new());
         loop {
             let query = Query::default()
                 .with("creditor", self.creditor.as_ref())
@@ -76,7 +76,7 @@ impl Command for PlanArgs {
                 .with("cursor", cursor.as_ref());
             let page = client.get(&query.on(&path)).await?;
             for finding in findings(&page) {
-                if !doubts.contains(finding) {
+                if known.insert(finding.to_string()) {
                     doubts.push(finding.clone());
                 }
             }

@@ -192,16 +192,14 @@ pub(super) fn open_looker(path: &Path) -> Result<Connection, rusqlite::Error> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = std::fs::metadata(log).is_ok_and(|file| file.len() > 0);
-    let mut name = String::from("file:");
-    for octet in path.as_os_str().as_encoded_bytes() {
-        match octet {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => name.push(char::from(*octet)),
-            _ => name.push_str(&format!("%{octet:02X}")),
-        }
-    }
-    name.push_str(if has_log { "?mode=ro" } else { "?mode=ro&immutable=1" });
+    let octet = |octet: &u8| match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => char::from(*octet).to_string(),
+        _ => format!("%{octet:02X}"),
+    };
+    let escaped: String = path.as_os_str().as_encoded_bytes().iter().map(octet).collect();
+    let how = if has_log { "mode=ro" } else { "mode=ro&immutable=1" };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(name, flags)?;
+    let conn = Connection::open_with_flags(format!("file:{escaped}?{how}"), flags)?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(conn)

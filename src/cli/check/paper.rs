@@ -153,7 +153,7 @@ mod tests {
         Store::open(&folder.join("recado.db"), settings, now()).unwrap()
     }
 
-    fn put_ladder(work: &mut Work<'_>, name: &str, steps: Value) -> Result<(), StoreError> {
+    fn put_ladder(work: &mut Work<'_>, name: &str, steps: &Value) -> Result<(), StoreError> {
         let ladder = read_ladder(name, 1, json!({ "steps": steps })).unwrap();
         work.store_ladder(&ladder, "local").map(drop)
     }
@@ -180,15 +180,14 @@ mod tests {
 
     /// The lines about a database.
     fn check(folder: &Path, expected: &[&str]) {
-        let config = Config {
-            store: crate::config::Store { path: folder.join("recado.db"), ..crate::config::Store::default() },
-            ..Config::default()
-        };
+        let config = Config { store: crate::config::Store { path: folder.join("recado.db") }, ..Config::default() };
         let book = RuleBook::load(&Region::default(), &Contact::default()).unwrap();
         let lines = examine(&config, book, now());
         let mut output = Vec::new();
         let mut printer = super::super::Printer::new(&mut output, false);
-        lines.iter().for_each(|line| line.print(&mut printer).unwrap());
+        for line in &lines {
+            line.print(&mut printer).unwrap();
+        }
         printer.flush().unwrap();
         let output = String::from_utf8(output).unwrap();
         assert_eq!(output.lines().collect::<Vec<_>>(), expected, "{output}");
@@ -202,7 +201,7 @@ mod tests {
         let mut store = store(folder.path());
         store
             .commit(now(), |work| {
-                put_ladder(work, "leve", json!([{ "id": "hoje", "on": "D+0 14:00", "text": "hoje" }]))?;
+                put_ladder(work, "leve", &json!([{ "id": "hoje", "on": "D+0 14:00", "text": "hoje" }]))?;
                 put_template(work, "hoje", GOOD, true)?;
                 owe(work, vec![sample::debt("x1", "d1", date(2026, 11, 24))], "leve", "ANA LIMA")
             })
@@ -229,13 +228,13 @@ mod tests {
                 put_ladder(
                     work,
                     "leve",
-                    json!([
+                    &json!([
                         { "id": "noite", "on": "D+1 23:30", "text": "hoje" },
                         { "id": "falta", "on": "D+2", "text": "nada" },
                         { "id": "rascunho", "on": "D+3", "text": "novo" },
                     ]),
                 )?;
-                put_ladder(work, "vazia", json!([]))?;
+                put_ladder(work, "vazia", &json!([]))?;
                 put_template(work, "hoje", GOOD, true)?;
                 put_template(work, "novo", GOOD, false)?;
                 let again = Debt { ladder: Some("dura".to_owned()), ..sample::debt("x2", "d1", date(2026, 11, 24)) };
@@ -277,7 +276,7 @@ mod tests {
             files
         };
         let mut open = store(folder.path());
-        open.commit(now(), |work| put_ladder(work, "leve", json!([{ "id": "a", "on": "D+30", "exit": "letter" }])))
+        open.commit(now(), |work| put_ladder(work, "leve", &json!([{ "id": "a", "on": "D+30", "exit": "letter" }])))
             .unwrap();
         let expected = [
             "ok    ladder leve: 1 step",

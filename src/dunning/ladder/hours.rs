@@ -90,7 +90,9 @@ pub fn outside(ladder: &Ladder, hours: &Hours<'_>, purpose: &dyn Fn(&str) -> Pur
         for on in [On::Weekdays, On::Saturdays] {
             let mut told = look.look(purpose, step.offset.time, on);
             if on == On::Saturdays {
-                told.values_mut().for_each(|states| states.retain(|state| !closed_states.contains(state)));
+                for states in told.values_mut() {
+                    states.retain(|state| !closed_states.contains(state));
+                }
             }
             if let Some(places) = look.places(&told) {
                 let (step, offset) = (step.id.clone(), step.offset);

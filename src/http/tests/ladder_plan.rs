@@ -146,3 +146,17 @@ async fn a_plan_finds_one_debt_on_two_ladders_and_a_text_of_two_parts() {
         "template hoje takes 2 parts in its longest case of this day; shorten it, or leave a variable out"
     );
 }
+
+#[tokio::test]
+async fn a_plan_finds_a_ladder_that_can_never_fire() {
+    let house = house().await;
+    // A release that knew less may have stored it; a request to write it is refused.
+    let steps = json!([{ "id": "d1", "on": "D+1", "text": "hoje", "segment": { "days_late": { "min": 30 } } }]);
+    let ladder = crate::store::definition::read_ladder("leve", 0, json!({ "steps": steps })).unwrap();
+    house.writer().store_ladder(ladder, "local".to_owned()).await.unwrap();
+    let plan = house.get("/v1/ladders/leve/plan").await;
+    assert_eq!(codes(&plan), [json!(["never_then", "error"]), json!(["no_template", "warning"])], "{}", plan.text);
+    let body = json!({ "steps": steps }).to_string();
+    let refused = call(house.local(), request("PUT", "/v1/ladders/outra", &[], body.into())).await;
+    refused.is_problem(400, "bad-request", Some("steps"));
+}
