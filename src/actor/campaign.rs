@@ -11,6 +11,7 @@ mod outlook;
 mod sheet;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::store::StoreError;
 use crate::store::campaign::{CampaignStep, CampaignView, StepAnswer};
 use crate::store::reader::Reader;
 
+use super::rounds::{Ended, Rounds, Woken, blocking};
 use super::writer::{Handle, WriteError};
 
 pub use letter::{LetterError, Random, behind, trial};
@@ -34,9 +36,6 @@ pub const AT_ONCE: u32 = 32;
 
 /// What changes together is looked at together.
 const SETTLES: Duration = Duration::from_millis(200);
-
-/// No wait is longer than this, so that a jump of the civil clock is noticed.
-const LOOK: Duration = Duration::from_secs(30);
 
 /// A step that changes while it is written is written again so many times before others have their turn.
 const TRIES: usize = 3;
@@ -66,8 +65,8 @@ enum RoundError {
     Read(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("a round ended badly")]
-    Ended,
+    #[error(transparent)]
+    Ended(#[from] Ended),
     #[error(transparent)]
     Piece(#[from] PieceError),
 }
@@ -82,9 +81,9 @@ struct Round {
 
 /// Begins, queues and withdraws until the daemon stops.
 pub async fn run(mut setup: Setup) {
-    let mut committed = setup.writer.committed();
+    let mut rounds = Rounds::new(&setup.writer, &setup.clock, &setup.stop, SETTLES);
     loop {
-        committed.borrow_and_update();
+        rounds.begin();
         let next = match setup.round().await {
             Ok(Round { is_more: true, .. }) if !*setup.stop.borrow() => continue,
             Ok(round) => round.next,
@@ -93,25 +92,9 @@ pub async fn run(mut setup: Setup) {
                 None
             }
         };
-        let now = setup.clock.now();
-        let look = now.instant + LOOK;
-        let due = next.map_or(look, |next| now.instant + next.saturating_since(now.utc));
-        let until = setup.clock.deadline(due.min(look));
-        let has_changed = tokio::select! {
-            _ = setup.stop.wait_for(|stop| *stop) => return,
-            changed = committed.changed() => match changed {
-                Ok(()) => true,
-                // Without a writer there is nothing to write.
-                Err(_) => return,
-            },
-            () = tokio::time::sleep_until(until) => false,
-        };
-        if has_changed {
-            let settled = setup.clock.deadline(setup.clock.now().instant + SETTLES);
-            tokio::select! {
-                _ = setup.stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep_until(settled) => {}
-            }
+        match rounds.rest(next, std::future::pending::<Option<Infallible>>()).await {
+            Woken::Round => {}
+            Woken::End => return,
         }
     }
 }
@@ -162,7 +145,7 @@ impl Setup {
 
     async fn at_work(&self) -> Result<Vec<CampaignView>, RoundError> {
         let reader = Arc::clone(&self.reader);
-        blocking(move || reader.campaigns_at_work().map_err(RoundError::from)).await
+        Ok(blocking(move || reader.campaigns_at_work()).await??)
     }
 
     /// Writes some of a campaign into the queue, until it is there, or not to be for now. Whether there is more of it.
@@ -170,7 +153,7 @@ impl Setup {
         let (reader, options) = (Arc::clone(&self.reader), self.text.clone());
         let (key, campaign, version) = (view.key, view.campaign, view.version);
         let name = campaign.name.clone();
-        let sheet = blocking(move || Ok(Sheet::new(&reader, campaign, Some(key), version, options)?)).await?;
+        let sheet = blocking(move || Sheet::new(&reader, campaign, Some(key), version, options)).await??;
         let sheet = match sheet {
             Ok(sheet) => Arc::new(sheet),
             Err(error) => {
@@ -185,7 +168,7 @@ impl Setup {
             }
             let (reader, sheet) = (Arc::clone(&self.reader), Arc::clone(&sheet));
             let at = self.clock.now().utc;
-            let piece = blocking(move || Ok(sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)?)).await?;
+            let piece = blocking(move || sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)).await??;
             let (place, is_last) = (piece.place, piece.is_last);
             match self.writer.carry_campaign(step_of(key, after, piece)).await? {
                 StepAnswer::Done if is_last => return Ok(false),
@@ -209,10 +192,4 @@ pub fn step_of(campaign: crate::store::campaign::CampaignKey, after: i64, piece:
         }
     }
     CampaignStep { campaign, after, place, is_last, texts, left }
-}
-
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, RoundError> + Send + 'static,
-) -> Result<T, RoundError> {
-    tokio::task::spawn_blocking(read).await.unwrap_or(Err(RoundError::Ended))
 }

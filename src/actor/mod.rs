@@ -17,5 +17,6 @@ pub mod probe;
 pub mod record;
 pub mod reset;
 pub mod rollup;
+mod rounds;
 pub mod trigger;
 pub mod writer;

@@ -40,7 +40,7 @@ use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
-use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told};
+use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told, Untold};
 use crate::store::portfolio::{self, Taken, Untaken};
 use crate::store::rollup::RolledUp;
 use crate::store::submit::{Post, Ruling, SubmitAnswer};
@@ -92,15 +92,19 @@ pub enum WriteError {
     /// The daemon is stopping.
     #[error("the daemon is stopping")]
     Stopping,
-    /// The database failed.
+    /// The database failed at what was asked; something else may succeed.
     #[error("{0}")]
     Store(String),
+    /// The database cannot be written, whatever is asked.
+    #[error("{0}")]
+    Disk(String),
 }
 
 impl From<&StoreError> for WriteError {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Full => Self::NoSpace,
+            error if error.is_of_the_disk() => Self::Disk(error.to_string()),
             StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Transition(_) => {
                 Self::Store(error.to_string())
             }
@@ -316,6 +320,11 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
+    /// Has all cases planned again where the rules are another edition than they were planned by; whether they are.
+    pub async fn plan_by(&self, edition: Edition) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.plan_by(edition)).await
+    }
+
     /// Carries out what was planned for cases. False for each that was another by then.
     pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
         self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
@@ -454,6 +463,11 @@ impl Handle {
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.
     pub async fn happen(&self, told: Told) -> Result<HappeningAnswer, WriteError> {
         self.call(Job::Control, move |context| context.work.happen(&told)).await
+    }
+
+    /// The same, and notes why the text about it is left out.
+    pub(super) async fn happen_untold(&self, told: Told, untold: Untold) -> Result<HappeningAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.happen_untold(&told, untold.clone())).await
     }
 
     /// The same, with the text about it. `None` where the case is another by now than the text was written from.
