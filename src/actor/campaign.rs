@@ -25,7 +25,7 @@ use crate::store::reader::Reader;
 
 use super::writer::{Handle, WriteError};
 
-pub use letter::{LetterError, Random, behind, trial};
+pub use letter::{LetterError, Random, behind, expires, trial};
 pub use outlook::{EXACTLY, ends};
 pub use sheet::{Piece, PieceError, Planned, Sheet, SheetError};
 
@@ -41,8 +41,8 @@ const LOOK: Duration = Duration::from_secs(30);
 /// A step that changes while it is written is written again so many times before others have their turn.
 const TRIES: usize = 3;
 
-/// After so many steps of one campaign the others have their turn.
-const STEPS: u32 = 64;
+/// After so many steps of one campaign the others have their turn: half a thousand texts.
+const STEPS: u32 = 16;
 
 /// What the task is given.
 #[derive(Debug)]
@@ -153,7 +153,7 @@ impl Setup {
     /// Withdraws some of a campaign that was ended. Whether there is more of it.
     async fn withdraw(&self, name: &str) -> Result<bool, RoundError> {
         for _ in 0..STEPS {
-            if !self.writer.withdraw_cancelled(name.to_owned()).await?.is_more {
+            if !self.writer.withdraw_cancelled(name.to_owned()).await? {
                 return Ok(false);
             }
         }
@@ -168,13 +168,22 @@ impl Setup {
     /// Writes some of a campaign into the queue, until it is there, or not to be for now. Whether there is more of it.
     async fn queue(&mut self, view: CampaignView) -> Result<bool, RoundError> {
         let (reader, options) = (Arc::clone(&self.reader), self.text.clone());
-        let (key, campaign, version) = (view.key, view.campaign, view.version);
+        let (key, campaign, version, known) = (view.key, view.campaign, view.version, view.problem);
         let name = campaign.name.clone();
         let sheet = blocking(move || Ok(Sheet::new(&reader, campaign, Some(key), version, options)?)).await?;
         let sheet = match sheet {
-            Ok(sheet) => Arc::new(sheet),
+            Ok(sheet) => {
+                if known.is_some() {
+                    self.writer.note_campaign_problem(name.clone(), None).await?;
+                }
+                Arc::new(sheet)
+            }
             Err(error) => {
-                tracing::error!(batch = name, %error, "campaign cannot go on");
+                let problem = error.to_string();
+                if known.as_ref() != Some(&problem) {
+                    tracing::error!(batch = name, %error, "campaign cannot go on");
+                    self.writer.note_campaign_problem(name, Some(problem)).await?;
+                }
                 return Ok(false);
             }
         };
@@ -215,4 +224,107 @@ async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, RoundError> + Send + 'static,
 ) -> Result<T, RoundError> {
     tokio::task::spawn_blocking(read).await.unwrap_or(Err(RoundError::Ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+    use crate::actor::writer::Writer;
+    use crate::contact::ContactSettings;
+    use crate::dispatch::balance::Rule;
+    use crate::dispatch::budget::Limits;
+    use crate::dispatch::sim::SimSettings;
+    use crate::sms::number::{Country, PhoneNumber};
+    use crate::store::campaign::CampaignRow;
+    use crate::store::definition::read_campaign;
+    use crate::store::{Settings, Store};
+    use crate::telemetry::Metrics;
+
+    /// The task and its writer, on a database of their own.
+    struct House {
+        _folder: tempfile::TempDir,
+        writer: Writer,
+        setup: Setup,
+    }
+
+    impl House {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("recado.db");
+            let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
+            let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+            let settings = Settings {
+                sims: sims.clone(),
+                free_floor: 0,
+                country: Country::from_iso("BR").unwrap(),
+                alarms: Vec::new(),
+                contact: ContactSettings::none().into(),
+            };
+            let store = Store::open(&path, settings, clock.now().utc).unwrap();
+            let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
+            let setup = Setup {
+                reader: Arc::new(Reader::new(&path, sims)),
+                writer: writer.handle(),
+                clock,
+                text: TextOptions::default(),
+                stop: watch::channel(false).1,
+            };
+            Self { _folder: folder, writer, setup }
+        }
+
+        /// Starts a campaign for a list of numbers.
+        async fn start(&self, name: &str, rows: u32) {
+            let campaign = read_campaign(name, json!({ "creditor": "loja", "text": "Oi" })).unwrap();
+            let row = |place: u32| {
+                let to = PhoneNumber::from_digits(&format!("55119{:08}", 80_000_000 + place)).unwrap();
+                CampaignRow { place: place.into(), to: Some(to), debtor: None, debt: None, given: Vec::new() }
+            };
+            let writer = &self.setup.writer;
+            writer.create_campaign(campaign, TimeZone::UTC, rows, "ana".into()).await.unwrap();
+            writer.add_campaign_rows(name.into(), (1..=rows).map(row).collect()).await.unwrap();
+            writer.start_campaign(name.into(), 0, false).await.unwrap();
+        }
+
+        fn view(&self, name: &str) -> CampaignView {
+            self.setup.reader.campaign(name).unwrap().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_campaign_leaves_others_their_turn() {
+        let mut house = House::new();
+        house.start("large", AT_ONCE * (STEPS + 1)).await;
+        house.start("small", AT_ONCE).await;
+        assert!(house.setup.round().await.unwrap().is_more);
+        let queued = |house: &House, name: &str| house.view(name).progress.all();
+        assert_eq!(
+            (queued(&house, "large"), queued(&house, "small")),
+            (u64::from(AT_ONCE * STEPS), u64::from(AT_ONCE))
+        );
+        assert!(!house.setup.round().await.unwrap().is_more);
+        assert_eq!(queued(&house, "large"), u64::from(AT_ONCE * (STEPS + 1)));
+        house.writer.stop();
+    }
+
+    #[tokio::test]
+    async fn what_keeps_a_campaign_from_going_on_is_shown_until_it_goes_on() {
+        let mut house = House::new();
+        let writer = house.setup.writer.clone();
+        let campaign = read_campaign("stuck", json!({ "creditor": "loja", "template": "atraso" })).unwrap();
+        writer.create_campaign(campaign, TimeZone::UTC, 0, "ana".into()).await.unwrap();
+        let row = CampaignRow { place: 1, to: None, debtor: Some("d1".into()), debt: None, given: Vec::new() };
+        writer.add_campaign_rows("stuck".into(), vec![row]).await.unwrap();
+        writer.start_campaign("stuck".into(), 1, false).await.unwrap();
+        house.start("fine", 1).await;
+        assert!(!house.setup.round().await.unwrap().is_more);
+        let told = house.view("stuck").problem;
+        assert_eq!(told.as_deref(), Some("no creditor has the id \"loja\""));
+        assert_eq!((house.view("fine").problem, house.view("fine").progress.all()), (None, 1));
+        writer.note_campaign_problem("fine".into(), Some("old".into())).await.unwrap();
+        assert_eq!(house.view("fine").problem, None);
+        house.writer.stop();
+    }
 }
