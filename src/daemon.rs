@@ -179,6 +179,7 @@ impl Daemon {
                 zone: config.zone(),
                 four_eyes: config.templates.four_eyes,
                 price: config.sim.price,
+                hosts: config.http.hosts.clone(),
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
