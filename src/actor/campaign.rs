@@ -237,15 +237,17 @@ mod tests {
     use crate::dispatch::balance::Rule;
     use crate::dispatch::budget::Limits;
     use crate::dispatch::sim::SimSettings;
+    use crate::dunning::sample;
     use crate::sms::number::{Country, PhoneNumber};
     use crate::store::campaign::CampaignRow;
     use crate::store::definition::read_campaign;
+    use crate::store::portfolio::Item;
     use crate::store::{Settings, Store};
     use crate::telemetry::Metrics;
 
     /// The task and its writer, on a database of their own.
     struct House {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         writer: Writer,
         setup: Setup,
     }
@@ -272,7 +274,7 @@ mod tests {
                 text: TextOptions::default(),
                 stop: watch::channel(false).1,
             };
-            Self { _folder: folder, writer, setup }
+            Self { folder, writer, setup }
         }
 
         /// Starts a campaign for a list of numbers.
@@ -313,18 +315,22 @@ mod tests {
     async fn what_keeps_a_campaign_from_going_on_is_shown_until_it_goes_on() {
         let mut house = House::new();
         let writer = house.setup.writer.clone();
-        let campaign = read_campaign("stuck", json!({ "creditor": "loja", "template": "atraso" })).unwrap();
+        let campaign = read_campaign("stuck", json!({ "creditor": "loja", "text": "Oi", "segment": {} })).unwrap();
         writer.create_campaign(campaign, TimeZone::UTC, 0, "ana".into()).await.unwrap();
-        let row = CampaignRow { place: 1, to: None, debtor: Some("d1".into()), debt: None, given: Vec::new() };
-        writer.add_campaign_rows("stuck".into(), vec![row]).await.unwrap();
-        writer.start_campaign("stuck".into(), 1, false).await.unwrap();
+        writer.start_campaign("stuck".into(), 0, false).await.unwrap();
         house.start("fine", 1).await;
         assert!(!house.setup.round().await.unwrap().is_more);
-        let told = house.view("stuck").problem;
-        assert_eq!(told.as_deref(), Some("no creditor has the id \"loja\""));
-        assert_eq!((house.view("fine").problem, house.view("fine").progress.all()), (None, 1));
-        writer.note_campaign_problem("fine".into(), Some("old".into())).await.unwrap();
-        assert_eq!(house.view("fine").problem, None);
+        let (stuck, fine) = (house.view("stuck"), house.view("fine"));
+        assert_eq!((stuck.problem.as_deref(), stuck.state), (Some("no creditor has the id \"loja\""), State::Running));
+        assert_eq!((fine.problem, fine.progress.all()), (None, 1));
+        let creditor = Item::Creditor(Box::new(sample::creditor()));
+        writer.take(vec![creditor], true, "erp".into()).await.unwrap();
+        house.setup.round().await.unwrap();
+        assert_eq!((house.view("stuck").problem, house.view("stuck").state), (None, State::Done));
+        // Nothing of the old one is left in its row either.
+        let row = "SELECT count(*) FROM campaign WHERE problem IS NOT NULL";
+        let conn = rusqlite::Connection::open(house.folder.path().join("recado.db")).unwrap();
+        assert_eq!(conn.query_row(row, [], |row| row.get::<_, u32>(0)).unwrap(), 0);
         house.writer.stop();
     }
 }
