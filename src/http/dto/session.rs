@@ -21,4 +21,9 @@ pub(in super::super) struct SessionAnswer {
     pub(in super::super) scopes: Vec<&'static str>,
     /// Creditors that it is limited to; none for all.
     pub(in super::super) creditors: Vec<String>,
+    /// The configured zone.
+    #[schema(example = "America/Sao_Paulo")]
+    pub(in super::super) zone: String,
+    /// What time it is for the daemon.
+    pub(in super::super) now: String,
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use super::super::auth::Caller;
+use super::super::dto::at;
 use super::super::dto::session::{SessionAnswer, SessionRequest};
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
@@ -54,9 +55,14 @@ pub(super) async fn begin(
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
-pub(super) async fn show(caller: Caller) -> Json<SessionAnswer> {
-    let (client, scopes) = (caller.client().to_owned(), caller.scopes());
-    Json(SessionAnswer { client, scopes, creditors: caller.creditors().to_vec() })
+pub(super) async fn show(State(site): State<Site>, caller: Caller) -> Json<SessionAnswer> {
+    Json(SessionAnswer {
+        client: caller.client().to_owned(),
+        scopes: caller.scopes(),
+        creditors: caller.creditors().to_vec(),
+        zone: site.settings.zone.iana_name().unwrap_or("UTC").to_owned(),
+        now: at(site.clock.now().utc),
+    })
 }
 
 /// End a session in this browser. Revoking the token ends all of them.
