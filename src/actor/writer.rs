@@ -34,7 +34,7 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, CancelStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -69,6 +69,9 @@ const TAKEN_AT_ONCE: usize = 100;
 
 /// Cases that are marked at once: a millisecond or two, so that no modem waits for it.
 const LOOKED_AT_ONCE: u32 = 500;
+
+/// Steps of an ended campaign that are withdrawn before the answer: those who look at a short one find it as it stays.
+const WITHDRAWN_AT_ONCE: u32 = 10;
 
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -331,14 +334,26 @@ impl Handle {
             .await
     }
 
-    /// Stores a campaign as a draft.
+    /// Stores a campaign as a draft, for a list of so many rows.
     pub async fn create_campaign(
         &self,
         campaign: Campaign,
         zone: TimeZone,
+        announced: u32,
         client: String,
     ) -> Result<CreateAnswer, WriteError> {
-        self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, &client)).await
+        self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
+    }
+
+    /// Removes a draft with its list.
+    pub async fn remove_campaign(&self, name: String) -> Result<ChangeAnswer, WriteError> {
+        loop {
+            let of = name.clone();
+            let step = self.call(Job::Submit, move |context| context.work.remove_campaign(&of)).await?;
+            if let Some(answer) = step {
+                return Ok(answer);
+            }
+        }
     }
 
     /// Adds rows to the list of a draft.
@@ -351,21 +366,23 @@ impl Handle {
         Ok(answer)
     }
 
-    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, unless one of them never goes.
+    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, in a text of so many parts, unless
+    /// one of them never goes.
     pub async fn test_campaign(
         &self,
         name: String,
         version: u32,
-        texts: Vec<Submission>,
+        parts: u32,
+        texts: Vec<Post>,
     ) -> Result<Vec<SubmitAnswer>, WriteError> {
         self.call(Job::Submit, move |context| {
             let answers: Vec<SubmitAnswer> =
-                texts.iter().map(|text| context.work.submit(text)).collect::<Result<_, _>>()?;
+                texts.iter().map(|text| context.work.post(text)).collect::<Result<_, _>>()?;
             let goes = |answer: &SubmitAnswer| {
                 matches!(answer, SubmitAnswer::Queued(ruling) if !matches!(ruling.verdict, Verdict::Block { .. }))
             };
             if answers.iter().all(goes) {
-                context.work.note_campaign_test(&name, version)?;
+                context.work.note_campaign_test(&name, version, parts)?;
             }
             Ok(answers)
         })
@@ -397,31 +414,34 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.resume_campaign(&name)).await
     }
 
-    /// Ends a campaign. When it is answered nothing outside `on_wire` is accepted by the network any more.
+    /// Ends a campaign. When it is answered nothing outside `on_wire` is accepted by the network any more; what waits is
+    /// withdrawn by the task of campaigns, of a short one before the answer.
     pub async fn cancel_campaign(&self, name: String) -> Result<Result<Stopped, ChangeAnswer>, WriteError> {
         let of = name.clone();
-        let on_wire = match self.call(Job::Control, move |context| context.work.cancel_campaign(&of)).await? {
-            Ok(on_wire) => on_wire,
-            Err(answer) => return Ok(Err(answer)),
-        };
-        let mut stopped = Stopped { on_wire, ..Stopped::default() };
-        loop {
-            let step = self.withdraw_cancelled(name.clone()).await?;
-            stopped.stopped += step.stopped;
-            if !step.is_more {
-                return Ok(Ok(stopped));
+        let ended = self.call(Job::Control, move |context| context.work.cancel_campaign(&of)).await?;
+        if ended.is_ok() {
+            for _ in 0..WITHDRAWN_AT_ONCE {
+                if !self.withdraw_cancelled(name.clone()).await? {
+                    break;
+                }
             }
         }
+        Ok(ended)
     }
 
-    /// Withdraws some of what waits of a campaign that was ended.
-    pub(super) async fn withdraw_cancelled(&self, name: String) -> Result<CancelStep, WriteError> {
+    /// Withdraws some of what waits of a campaign that was ended. Whether there is more of it.
+    pub(super) async fn withdraw_cancelled(&self, name: String) -> Result<bool, WriteError> {
         self.call(Job::Control, move |context| context.work.withdraw_cancelled(&name)).await
     }
 
     /// Begins campaigns whose time has come.
     pub(super) async fn begin_campaigns(&self) -> Result<(), WriteError> {
         self.call(Job::Control, |context| context.work.begin_campaigns()).await
+    }
+
+    /// Notes why a campaign does not go on, or that it does.
+    pub(super) async fn note_campaign_problem(&self, name: String, problem: Option<String>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.note_campaign_problem(&name, problem.as_deref())).await
     }
 
     /// Queues a step of a campaign.

@@ -271,8 +271,8 @@ impl Board {
             return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
         };
         let verdict = self.ask_lines(conn, info, only, question, Some(record), now)?;
-        let campaign = self.campaign(info).filter(|campaign| campaign.per_day().is_some() && !record.is_counted());
-        Ok(match campaign {
+        let is_counted = info.begun || record.is_counted();
+        Ok(match self.campaign(info).filter(|_| !is_counted && self.has_share(info)) {
             Some(campaign) => campaign.limits(verdict, whole(conn, message)?),
             None => verdict,
         })
