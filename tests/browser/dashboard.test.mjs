@@ -29,7 +29,7 @@ test("a message is written, counted, sent and watched until it is delivered", as
   const page = await visit(house);
   await page.getByRole("link", { name: "Messages" }).click();
   await page.getByRole("link", { name: "New message" }).click();
-  await page.getByLabel("Number").fill("+5511987650001");
+  await page.getByLabel("Number").fill("+5511987654321");
   await page.getByLabel("Text").fill("Loja Azul: olá, João");
   const preview = page.locator("#preview");
   await preview.getByText("1 SMS").waitFor();
