@@ -23,6 +23,7 @@ mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod rules;
 mod session;
 mod stats;
 mod submit;
@@ -129,6 +130,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(changes::follow))
+        .routes(routes!(rules::list))
         .routes(routes!(session::begin, session::show, session::end))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

@@ -3,6 +3,8 @@
 mod login;
 mod messages;
 mod now;
+mod settings;
+mod stats;
 
 use axum::Router;
 use axum::routing::get;
@@ -17,4 +19,6 @@ pub(super) fn all() -> Router<Web> {
         .route("/messages", get(messages::list))
         .route("/messages/new", get(messages::new))
         .route("/messages/{id}", get(messages::show))
+        .route("/stats", get(stats::show))
+        .route("/settings", get(settings::show))
 }
