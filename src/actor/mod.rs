@@ -18,4 +18,5 @@ pub mod record;
 pub mod reset;
 pub mod rollup;
 pub mod trigger;
+pub mod webhook;
 pub mod writer;

@@ -568,6 +568,38 @@ fn a_conversation_is_answered_assigned_closed_and_decided() {
 }
 
 #[test]
+fn endpoints_are_added_tested_and_looked_after() {
+    let webhook = json!({"id": 3, "state": "failing", "url": "https://x.example/hook", "types": ["message.*"], "seq": 90,
+                         "waiting": 4, "dead": 1, "reason": null, "secret": "whsec_abc", "events": 7, "removed": true,
+                         "delivered": false, "status": 500, "took_ms": 12, "error": "answered 500", "answer": "no\u{7}"});
+    let asked = Asked::default();
+    let mut told = String::new();
+    for args in [
+        &["webhook", "add", "https://x.example/hook", "--type", "message.*", "--pii", "--batch", "50"] as &[&str],
+        &["webhook", "show", "3"],
+        &["webhook", "disable", "3"],
+        &["webhook", "enable", "3"],
+        &["webhook", "rotate", "3", "--keep-old", "2h"],
+        &["webhook", "replay", "3", "--from", "12", "--dead"],
+        &["webhook", "remove", "3"],
+    ] {
+        let ended = ask(asked.answering(200, webhook.clone()), args);
+        assert_eq!(ended.exit, Exit::Done.code(), "{args:?}: {}", ended.errors);
+        told.push_str(&ended.output);
+    }
+    let test = ask(asked.answering(200, webhook.clone()), &["webhook", "test", "3"]);
+    assert_eq!(test.exit, Exit::Negative.code(), "{}", test.errors);
+    let list = ask(asked.answering(200, json!({"items": [webhook], "next": null})), &["webhook", "list"]).output;
+    let deliveries = json!({"items": [
+        {"seq": 12, "type": "message.failed", "state": "dead", "attempts": 12, "at": "T", "next": null, "status": 422,
+         "took_ms": 9, "error": "answered 422"},
+    ]});
+    let state = ["webhook", "deliveries", "3", "--state", "dead", "--limit", "5"];
+    let deliveries = ask(asked.answering(200, deliveries), &state).output;
+    insta::assert_snapshot!(format!("{told}\n{}\n{list}\n{deliveries}\n{}", test.output, asked.lines()));
+}
+
+#[test]
 fn events_are_listed_and_followed() {
     let items = json!([
         {"seq": 2, "at": "T", "type": "modem.up", "modem": "m", "sim": "a", "data": {"x": 1}},

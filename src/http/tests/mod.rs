@@ -17,6 +17,7 @@ mod serve;
 mod submitting;
 mod templates;
 mod ussd;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -171,6 +172,10 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             TextOptions::default(),
         )
         .0,
+        webhooks: crate::actor::webhook::Handle::new(
+            crate::actor::webhook::Settings { allow_private: true, ..Default::default() },
+            clock.clone(),
+        ),
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
