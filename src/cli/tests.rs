@@ -596,7 +596,40 @@ fn endpoints_are_added_tested_and_looked_after() {
     ]});
     let state = ["webhook", "deliveries", "3", "--state", "dead", "--limit", "5"];
     let deliveries = ask(asked.answering(200, deliveries), &state).output;
-    insta::assert_snapshot!(format!("{told}\n{}\n{list}\n{deliveries}\n{}", test.output, asked.lines()));
+    insta::assert_snapshot!(format!("{told}\n{}\n{list}\n{deliveries}\n{}", test.output, asked.lines()), @r#"
+    webhook 3 to https://x.example/hook
+    secret, which is not shown again: whsec_abc
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    whsec_abc
+    webhook 3 goes on from 12: 7 events
+    removed webhook 3
+
+    not taken: status 500, 12 ms
+    error: answered 500
+    answer: no\u{7}
+
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+
+    SEQ  TYPE            STATE  ATTEMPTS  AT  NEXT  STATUS  MS  ERROR
+    12   message.failed  dead   12        T   -     422     9   answered 422
+
+    POST /v1/webhooks {"batch":50,"creditors":null,"pii":true,"types":["message.*"],"url":"https://x.example/hook"}
+    GET /v1/webhooks/3
+    PATCH /v1/webhooks/3 {"enabled":false}
+    PATCH /v1/webhooks/3 {"enabled":true}
+    POST /v1/webhooks/3/rotate {"keep_old":"2h"}
+    POST /v1/webhooks/3/replay {"from":12,"only":"dead"}
+    DELETE /v1/webhooks/3
+    POST /v1/webhooks/3/test
+    GET /v1/webhooks
+    GET /v1/webhooks/3/deliveries?state=dead&limit=5
+    "#);
 }
 
 #[test]

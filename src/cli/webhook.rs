@@ -9,7 +9,7 @@ use super::client::{Ask, Client, Query};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::messages::items;
-use super::print::{Printer, cell};
+use super::print::{Printer, cell, plain};
 use super::remote::Command;
 
 /// The daemon waits for the endpoint for a minute at most.
@@ -189,9 +189,10 @@ impl Command for TestArgs {
             let verdict = if is_delivered { "taken" } else { "not taken" };
             printer.line(&format!("{verdict}: status {}, {} ms", cell(&test, "status"), cell(&test, "took_ms")))?;
             if !is_delivered {
-                printer.line(&format!("error: {}", cell(&test, "error")))?;
+                printer.line(&format!("error: {}", plain(&cell(&test, "error"))))?;
             }
-            printer.line(&format!("answer: {}", cell(&test, "answer")))?;
+            // Whoever answers is a stranger.
+            printer.line(&format!("answer: {}", plain(&cell(&test, "answer"))))?;
         }
         Ok(if is_delivered { Exit::Done } else { Exit::Negative })
     }

@@ -87,7 +87,7 @@ struct Running {
     setup: Setup,
     target: Arc<Target>,
     outbox: Outbox,
-    /// New events that were read and not posted.
+    /// Events that were read and not posted yet. Those that are tried again are read again.
     events: HashMap<i64, EventView>,
     requests: JoinSet<Landed>,
     idle: Vec<Connection>,
@@ -98,6 +98,8 @@ struct Running {
     unwritten: Option<Arc<Progress>>,
     writing: Option<Writing>,
     note_at: Option<Instant>,
+    /// That the endpoint is disabled is written, or being written.
+    is_disabled: bool,
 }
 
 /// What woke the task.
@@ -141,6 +143,7 @@ impl Running {
             unwritten: None,
             writing: None,
             note_at: None,
+            is_disabled: false,
             setup,
         })
     }
@@ -155,10 +158,10 @@ impl Running {
                 self.post(request);
             }
             self.tell();
-            self.note(now.instant);
-            if self.outbox.disabled().is_some() && self.writing.is_none() && self.unwritten.is_none() {
+            if self.is_disabled && self.writing.is_none() && self.unwritten.is_none() {
                 return Ok(());
             }
+            self.note(now.instant);
             match self.wake().await {
                 Woken::Landed(landed) => self.landed(landed?),
                 Woken::Written(Ok(true)) => (self.unwritten, self.note_at) = (None, None),
@@ -267,7 +270,6 @@ impl Running {
     }
 
     fn tell(&mut self) {
-        // Those that wait behind others are read again when it is their turn.
         let behind = self.committed.borrow().saturating_sub(self.outbox.read());
         let pending = u64::try_from(behind).unwrap_or_default() + self.outbox.pending() as u64;
         self.setup.metrics.webhook_pending(self.setup.endpoint.key, pending);
@@ -296,6 +298,7 @@ impl Running {
         let notes = self.outbox.take_notes()?;
         if let Some(why) = notes.disabled {
             tracing::warn!(webhook = self.setup.endpoint.key, host = %self.target, why, "webhook disabled");
+            self.is_disabled = true;
         }
         Some(Progress {
             webhook: self.setup.endpoint.key,
