@@ -41,6 +41,7 @@ use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
 use crate::store::{FREE_FLOOR, OpenError, Settings, Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::web;
 
 /// Open connections get this long to finish their requests at a stop.
 const DOORS_CLOSE: Duration = Duration::from_secs(5);
@@ -188,6 +189,7 @@ impl Daemon {
                 zone: config.zone(),
                 four_eyes: config.templates.four_eyes,
                 price: config.sim.price,
+                hosts: config.http.hosts.clone(),
             },
         })?;
         let (close_doors, closing) = watch::channel(false);
@@ -460,7 +462,7 @@ async fn open_tcp(
     let listen_error = |source| DaemonError::Listen { address: listen.to_string(), source };
     let listener = TcpListener::bind(listen).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    let router = http::router(app, Door::Tcp { loopback: address.ip().is_loopback() });
+    let router = web::router(http::router(app, Door::Tcp { loopback: address.ip().is_loopback() }));
     // Answers are small and complete: waiting to fill a packet only delays them.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

@@ -43,3 +43,4 @@ pub mod sms;
 pub mod store;
 pub mod suggest;
 pub mod telemetry;
+pub mod web;

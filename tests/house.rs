@@ -32,6 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "http",
         &["pdu", "sms", "contact", "dunning", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"],
     ),
+    // It asks the API as a browser would, and knows nothing behind it.
+    ("web", &["http"]),
 ];
 
 /// What ties everything together may use everything.

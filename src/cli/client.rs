@@ -48,6 +48,19 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<&'a Value>,
 }
 
+/// A question whose document is written down.
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<Bytes>,
+}
+
+impl<'a> From<Ask<'a>> for Call<'a> {
+    fn from(Ask { method, path, body }: Ask<'a>) -> Self {
+        Self { method, path, body: body.map(|body| Bytes::from(body.to_string())) }
+    }
+}
+
 /// An answer whose body has not been read.
 struct Answer {
     status: StatusCode,
@@ -93,7 +106,16 @@ impl Client {
 
     /// The same where the daemon itself waits for somebody else.
     pub(super) async fn ask_within(&self, ask: Ask<'_>, limit: Duration) -> Result<Value, Failure> {
-        let (status, octets) = self.whole(ask, limit).await?;
+        self.document(ask.into(), limit).await
+    }
+
+    /// The document that answers one that is written down already, because it is large.
+    pub(super) async fn post(&self, path: &str, body: Bytes) -> Result<Value, Failure> {
+        self.document(Call { method: Method::POST, path, body: Some(body) }, ANSWER_WITHIN).await
+    }
+
+    async fn document(&self, call: Call<'_>, limit: Duration) -> Result<Value, Failure> {
+        let (status, octets) = self.whole(call, limit).await?;
         if octets.is_empty() && status.is_success() {
             return Ok(Value::Null);
         }
@@ -106,14 +128,14 @@ impl Client {
 
     /// Status and body of whatever is at `path`, for what is no problem document when it says no.
     pub(super) async fn fetch(&self, path: &str) -> Result<(StatusCode, Bytes), Failure> {
-        self.whole(Ask { method: Method::GET, path, body: None }, ANSWER_WITHIN).await
+        self.whole(Call { method: Method::GET, path, body: None }, ANSWER_WITHIN).await
     }
 
     /// Follows the events after `seq`.
     pub(super) async fn follow(&self, after: i64) -> Result<EventStream<'_>, Failure> {
         let path = format!("/v1/events?after={after}");
-        let ask = Ask { method: Method::GET, path: &path, body: None };
-        let mut answer = self.within(ANSWER_WITHIN, self.open(ask, "text/event-stream")).await?;
+        let call = Call { method: Method::GET, path: &path, body: None };
+        let mut answer = self.within(ANSWER_WITHIN, self.open(call, "text/event-stream")).await?;
         if answer.status == StatusCode::OK {
             return Ok(EventStream { client: self, exchange: answer.exchange, parser: EventParser::default() });
         }
@@ -128,9 +150,9 @@ impl Client {
         Ok(page.pointer("/items/0/seq").and_then(Value::as_i64).unwrap_or(0))
     }
 
-    async fn whole(&self, ask: Ask<'_>, limit: Duration) -> Result<(StatusCode, Bytes), Failure> {
+    async fn whole(&self, call: Call<'_>, limit: Duration) -> Result<(StatusCode, Bytes), Failure> {
         self.within(limit, async {
-            let mut answer = self.open(ask, "application/json").await?;
+            let mut answer = self.open(call, "application/json").await?;
             Ok((answer.status, answer.exchange.collect(self).await?))
         })
         .await
@@ -143,12 +165,12 @@ impl Client {
         }
     }
 
-    async fn open(&self, ask: Ask<'_>, accept: &'static str) -> Result<Answer, Failure> {
+    async fn open(&self, call: Call<'_>, accept: &'static str) -> Result<Answer, Failure> {
         let stream = self.connect().await.map_err(|error| self.unreachable(error))?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|source| self.lost(source))?;
         let mut connection = Some(Box::pin(connection));
-        let answer = sender.send_request(self.request(ask, accept)?);
+        let answer = sender.send_request(self.request(call, accept)?);
         let response = drive(&mut connection, answer).await.map_err(|source| self.lost(source))?;
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status, exchange: Exchange { connection, body } })
@@ -161,8 +183,8 @@ impl Client {
         })
     }
 
-    fn request(&self, ask: Ask<'_>, accept: &'static str) -> Result<Request<Full<Bytes>>, Failure> {
-        let Ask { method, path, body } = ask;
+    fn request(&self, call: Call<'_>, accept: &'static str) -> Result<Request<Full<Bytes>>, Failure> {
+        let Call { method, path, body } = call;
         let host = match &self.door {
             Door::Socket(_) => "localhost".to_owned(),
             Door::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
@@ -175,7 +197,6 @@ impl Client {
             bearer.set_sensitive(true);
             request = request.header(AUTHORIZATION, bearer);
         }
-        let body = body.map(|body| Bytes::from(body.to_string()));
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }

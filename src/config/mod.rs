@@ -84,6 +84,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Listen on other addresses than loopback although nothing is encrypted.
     pub allow_plaintext: bool,
+    /// Names by which browsers may call this host, besides its addresses and `localhost`.
+    pub hosts: Vec<String>,
 }
 
 /// The daemon.
@@ -245,7 +247,7 @@ impl Store {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 7670).into(), allow_plaintext: false }
+        Self { listen: (Ipv4Addr::LOCALHOST, 7670).into(), allow_plaintext: false, hosts: Vec::new() }
     }
 }
 
@@ -253,6 +255,7 @@ impl Http {
     fn read(&mut self, section: &mut Section<'_, '_>) {
         let listen_at = section.set("listen", &mut self.listen, value::address);
         section.set("allow_plaintext", &mut self.allow_plaintext, value::truth);
+        section.set("hosts", &mut self.hosts, value::hosts);
         if !self.listen.ip().is_loopback() && !self.allow_plaintext {
             section.report("listen", listen_at, Problem::Plaintext { listen: self.listen });
         }

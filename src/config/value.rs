@@ -91,6 +91,14 @@ pub(super) fn truth(raw: Raw<'_>) -> Result<bool, Problem> {
     truth.ok_or_else(|| raw.not(expected))
 }
 
+/// Names of a host, without ports.
+pub(super) fn hosts(raw: Raw<'_>) -> Result<Vec<String>, Problem> {
+    let expected = "names of this host such as \"recado.example.com\", without ports";
+    let names = raw.texts(expected)?;
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-._".contains(c));
+    if names.iter().all(is_name) { Ok(names.into_iter().map(str::to_owned).collect()) } else { Err(raw.not(expected)) }
+}
+
 pub(super) fn count(raw: Raw<'_>) -> Result<u32, Problem> {
     raw.whole(0, u32::MAX.into()).map(|count| u32::try_from(count).expect("the range was checked"))
 }

@@ -36,6 +36,11 @@ impl Secret {
         self.of(CHECK)
     }
 
+    /// What only this key makes of a session of a browser.
+    pub fn session(&self, octets: &[u8]) -> [u8; 32] {
+        self.of(&[b"recado session ", octets].concat())
+    }
+
     fn of(&self, octets: &[u8]) -> [u8; 32] {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
         mac.update(octets);

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use super::dto::message::Eyes;
 use super::problem::{Kind, Problem};
-use super::{Door, Site};
+use super::{Door, Site, session};
 
 /// What a token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,11 @@ impl Caller {
         self.token
     }
 
+    /// The names of what the caller may do.
+    pub(super) fn scopes(&self) -> Vec<&'static str> {
+        self.grant.scopes.iter().map(|scope| scope.name()).collect()
+    }
+
     /// Refuses a caller who lacks a scope.
     pub(super) fn needs(&self, scope: Scope) -> Result<(), Problem> {
         if self.has(scope) {
@@ -115,10 +120,10 @@ impl FromRequestParts<Site> for Caller {
         match site.door {
             Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
             Door::Tcp { .. } => {
-                let secret = bearer(parts).ok_or_else(|| {
-                    Problem::new(Kind::Unauthorized, "send a token in the header `authorization: Bearer TOKEN`")
-                })?;
-                let (token, grant) = site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?;
+                let (token, grant) = match bearer(parts) {
+                    Some(secret) => site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?,
+                    None => session::resume(site, parts)?,
+                };
                 Ok(Self { grant, token: Some(token) })
             }
         }

@@ -15,6 +15,7 @@ mod portfolio;
 mod problem;
 mod routes;
 mod serve;
+mod session;
 mod stream;
 mod submission;
 mod tokens;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Whether another one than its author must approve a template.
     pub four_eyes: bool,
+    /// Names by which browsers may call this host, besides its addresses and `localhost`.
+    pub hosts: Vec<String>,
     /// What a part costs where a caller does not say it; nothing where that is not known.
     pub price: PartPrice,
 }
@@ -112,6 +115,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     parts: Parts,
     tokens: Tokens,
+    logins: session::Logins,
     phase: watch::Sender<Phase>,
 }
 
@@ -130,7 +134,12 @@ impl App {
     /// An application that takes messages in. Reads the tokens, so a first one should be there already.
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
         let tokens = Tokens::read(&parts.reader)?;
-        Ok(Self(Arc::new(Shared { parts, tokens, phase: watch::Sender::new(Phase::Open) })))
+        Ok(Self(Arc::new(Shared {
+            parts,
+            tokens,
+            logins: session::Logins::default(),
+            phase: watch::Sender::new(Phase::Open),
+        })))
     }
 
     /// Takes nothing new in from now on. Events, lists and cancellations still work.
@@ -182,6 +191,10 @@ impl Deref for Site {
 impl Site {
     fn tokens(&self) -> &Tokens {
         &self.app.0.tokens
+    }
+
+    fn logins(&self) -> &session::Logins {
+        &self.app.0.logins
     }
 
     fn phase(&self) -> Phase {

@@ -2,15 +2,17 @@
 //! only says that there is more, so nothing is lost when a reader is slow. A stream lasts no longer than the token by
 //! which its reader was let in.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{StreamExt as _, unfold};
+use futures_util::future::ready;
+use futures_util::stream::{Stream, StreamExt as _, once, unfold};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::store::view::{EventView, Page};
 
@@ -36,28 +38,66 @@ struct Follower {
     ahead: VecDeque<EventView>,
 }
 
+/// Between two words that something changed: a page draws itself anew at each.
+const CALM: Duration = Duration::from_secs(1);
+
 /// Streams all events after `after` to `caller`.
 pub(super) fn follow(site: Site, caller: &Caller, after: i64) -> Response {
-    let (token, creditors, eyes) = (caller.token(), Arc::clone(caller.creditors()), caller.eyes());
-    let door = site.clone();
-    let ended = async move {
+    let (eyes, ended) = (caller.eyes(), ended(&site, caller));
+    let stream = unfold(Follower::new(site, caller, after), move |mut follower| async move {
+        let event = follower.next().await?;
+        Some((sse(event, eyes), follower))
+    });
+    streamed(stream, ended)
+}
+
+/// Streams to `caller` of which kinds new events are, from now on.
+pub(super) fn changes(site: Site, caller: &Caller) -> Response {
+    let (after, ended) = (*site.writer.committed().borrow(), ended(&site, caller));
+    // The first word comes at once: whoever has drawn a page before it may have missed something.
+    let first = once(ready(Event::default().event("changes").data("[]")));
+    let later = unfold(Follower::new(site, caller, after), |mut follower| async move {
+        let mut kinds = BTreeSet::from([follower.next().await?.subject()]);
+        let gathered = async {
+            while let Some(event) = follower.next().await {
+                kinds.insert(event.subject());
+            }
+        };
+        // Events of a busy second are one word.
+        drop(timeout(CALM, gathered).await);
+        let kinds = serde_json::to_string(&kinds).unwrap_or_default();
+        Some((Event::default().event("changes").data(kinds), follower))
+    });
+    streamed(first.chain(later), ended)
+}
+
+/// Waits until the token ends by which a caller was let in.
+fn ended(site: &Site, caller: &Caller) -> impl Future<Output = ()> + use<> {
+    let (site, token) = (site.clone(), caller.token());
+    async move {
         match token {
-            Some(token) => door.tokens().ended(token, &door.clock).await,
+            Some(token) => site.tokens().ended(token, &site.clock).await,
             None => std::future::pending().await,
         }
-    };
-    let committed = site.writer.committed();
-    let phase = site.app.0.phase.subscribe();
-    let follower = Follower { site, creditors, committed, phase, read: after, ahead: VecDeque::new() };
-    let stream = unfold(follower, move |mut follower| async move {
-        let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(sse(event, eyes)), follower))
-    });
+    }
+}
+
+fn streamed(
+    stream: impl Stream<Item = Event> + Send + 'static,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> Response {
     // The end is asked for before each event, so what was read ahead is not sent after it.
-    Sse::new(stream.take_until(ended)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+    let stream = stream.take_until(ended).map(Ok::<_, Infallible>);
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
 }
 
 impl Follower {
+    fn new(site: Site, caller: &Caller, after: i64) -> Self {
+        let (committed, phase) = (site.writer.committed(), site.app.0.phase.subscribe());
+        let creditors = Arc::clone(caller.creditors());
+        Self { site, creditors, committed, phase, read: after, ahead: VecDeque::new() }
+    }
+
     async fn next(&mut self) -> Option<EventView> {
         loop {
             if let Some(event) = self.ahead.pop_front() {

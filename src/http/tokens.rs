@@ -119,6 +119,16 @@ impl Tokens {
         Ok((token.key, Arc::clone(&token.grant)))
     }
 
+    /// The token of a row while it holds, with the hash of its secret. Notes the use.
+    pub(super) fn resume(&self, key: TokenKey, now: Timestamp, writer: &Handle) -> Option<([u8; 32], Arc<Grant>)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let token = known.iter().find(|token| token.key == key)?;
+        token.expires_at.is_none_or(|at| at > now).then(|| {
+            token.note(now, writer);
+            (token.hash, Arc::clone(&token.grant))
+        })
+    }
+
     /// Waits until a token is revoked or has expired, for answers that go on for as long as somebody reads them.
     pub(super) async fn ended(&self, key: TokenKey, clock: &Clock) {
         let mut changed = self.changed.subscribe();

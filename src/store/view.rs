@@ -124,6 +124,13 @@ pub struct EventView {
     pub hash: Option<ChainHash>,
 }
 
+impl EventView {
+    /// The first word of what it is: `message` of `message.queued`.
+    pub fn subject(&self) -> String {
+        self.kind.split('.').next().unwrap_or_default().to_owned()
+    }
+}
+
 /// An inbound text.
 #[derive(Debug, Clone)]
 pub struct InboundView {

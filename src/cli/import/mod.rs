@@ -1,6 +1,7 @@
 //! `recado import`: debtors and debts out of a CSV file. Good rows are sent, the others explained by row and column.
 
 mod file;
+mod item;
 mod remembered;
 mod report;
 mod united;
@@ -10,10 +11,10 @@ use std::io;
 use std::path::PathBuf;
 
 use hyper::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
+use tokio::task::yield_now;
 
-use crate::contact::reply::Language;
-use crate::dunning::import::{Dates, Decimals, Field, HeadingError, Import, Options, Row, Survey, SurveyError};
+use crate::dunning::import::{Dates, Decimals, Fault, Field, HeadingError, Import, Options, Row, Survey, SurveyError};
 use crate::dunning::money::Currency;
 use crate::sms::number::Country;
 
@@ -23,7 +24,7 @@ use super::failure::Failure;
 use super::messages::items;
 use super::print::{Printer, cell};
 use super::remote::Command;
-use file::CsvFile;
+use file::{CsvFile, Rows};
 use remembered::Remembered;
 use report::Report;
 use united::United;
@@ -32,6 +33,22 @@ pub(super) use file::Progress;
 
 /// Rows of one request: some hundred kilobytes.
 const PIECE: usize = 1_000;
+
+/// Lines after which reading lets others go on.
+const BREATH: u64 = 16;
+
+/// Rows that belong to one request, and those between them that cannot be read.
+#[derive(Default)]
+struct Piece {
+    good: Vec<Row>,
+    refused: Vec<Vec<Fault>>,
+}
+
+impl Piece {
+    fn is_empty(&self) -> bool {
+        self.good.is_empty() && self.refused.is_empty()
+    }
+}
 
 /// What `import` was called with.
 #[derive(Debug, clap::Args)]
@@ -118,25 +135,20 @@ impl Command for ImportArgs {
         if !self.dry_run && reading != remembered {
             client.ask(Ask { method: Method::PUT, path: &path, body: Some(&reading.json()) }).await?;
         }
+        let united = United::of(&mut file, &import)?;
         let mut report = Report::new(self.errors.as_deref())?;
         let mut progress = Progress::new(!printer.is_json);
         let mut rows = file.rows()?;
-        let (mut piece, mut united) = (Vec::with_capacity(PIECE), United::default());
-        while let Some((record, line)) = rows.next_row()? {
-            match import.row(record, line) {
-                Ok(None) => {}
-                Ok(Some(mut row)) => {
-                    united.unite(&mut row.debtor);
-                    piece.push(row);
-                }
-                Err(faults) => report.refused(&faults)?,
-            }
-            if piece.len() == PIECE {
-                send(&mut piece, self.dry_run, client, &mut report).await?;
-                progress.show(rows.part(), report.rows());
-            }
+        let mut piece = next_piece(&mut rows, &import, &united).await?;
+        while !piece.is_empty() {
+            // One goes and the next is read; two on the way might arrive in the other order.
+            let (answer, next) =
+                tokio::join!(send(&piece.good, self.dry_run, client), next_piece(&mut rows, &import, &united));
+            let answer = answer?;
+            note(&piece, (!self.dry_run).then_some(&answer), &mut report)?;
+            progress.show(rows.part(), report.rows());
+            piece = next?;
         }
-        send(&mut piece, self.dry_run, client, &mut report).await?;
         progress.end(report.rows());
         report.conclude(self.dry_run, printer)
     }
@@ -182,23 +194,43 @@ fn describe(import: &Import, printer: &mut Printer<'_>) -> io::Result<()> {
     printer.table(&cells)
 }
 
-/// Sends rows and notes what became of them.
-async fn send(rows: &mut Vec<Row>, is_dry: bool, client: &Client, report: &mut Report) -> Result<(), Failure> {
-    if rows.is_empty() {
+/// Reads the next rows. It lets others go on between them: the piece before is on its way.
+async fn next_piece(rows: &mut Rows<'_>, import: &Import, united: &United) -> io::Result<Piece> {
+    let mut piece = Piece::default();
+    while piece.good.len() + piece.refused.len() < PIECE {
+        let Some((record, line)) = rows.next_row()? else { break };
+        match import.row(record, line) {
+            Ok(None) => {}
+            Ok(Some(mut row)) => {
+                united.complete(&mut row.debtor);
+                piece.good.push(row);
+            }
+            Err(faults) => piece.refused.push(faults),
+        }
+        if line % BREATH == 0 {
+            yield_now().await;
+        }
+    }
+    Ok(piece)
+}
+
+/// Sends rows; what became of each.
+async fn send(rows: &[Row], is_dry: bool, client: &Client) -> Result<Value, Failure> {
+    if rows.is_empty() || is_dry {
+        return Ok(Value::Null);
+    }
+    client.post("/v1/debts", item::written(rows).into()).await
+}
+
+/// Notes what was found in rows and what became of them.
+fn note(piece: &Piece, answer: Option<&Value>, report: &mut Report) -> io::Result<()> {
+    piece.refused.iter().try_for_each(|faults| report.refused(faults))?;
+    piece.good.iter().try_for_each(|row| report.warned(&row.warnings))?;
+    let Some(answer) = answer else {
+        report.fit(piece.good.len());
         return Ok(());
-    }
-    for row in rows.iter() {
-        report.warned(&row.warnings)?;
-    }
-    if is_dry {
-        report.fit(rows.len());
-        rows.clear();
-        return Ok(());
-    }
-    let body: Vec<Value> = rows.iter().map(debt).collect();
-    let body = Value::Array(body);
-    let answer = client.ask(Ask { method: Method::POST, path: "/v1/debts", body: Some(&body) }).await?;
-    for (item, row) in items(&answer).iter().zip(rows.iter()) {
+    };
+    for (item, row) in items(answer).iter().zip(&piece.good) {
         let is = |name| item.get(name).and_then(Value::as_bool).unwrap_or(false);
         if item.get("id").is_some() && item.get("type").is_none() {
             report.taken(is("created"), is("changed"));
@@ -206,43 +238,7 @@ async fn send(rows: &mut Vec<Row>, is_dry: bool, client: &Client, report: &mut R
             report.refused_by_daemon(row.line, &cell(item, "field"), &cell(item, "detail"))?;
         }
     }
-    rows.clear();
     Ok(())
-}
-
-/// A row as the API takes it.
-fn debt(row: &Row) -> Value {
-    let Row { line: _, debtor, debt, status, warnings: _ } = row;
-    let numbers: Vec<String> = debtor.numbers.iter().map(|number| number.e164()).collect();
-    json!({
-        "id": debt.id,
-        "creditor": debt.creditor,
-        "debtor": {
-            "id": debtor.id,
-            "name": debtor.name,
-            "document": debtor.document,
-            "language": debtor.language.map(Language::code),
-            "kind": debtor.kind,
-            "since": debtor.since.map(|since| since.to_string()),
-            "tags": debtor.tags,
-            "numbers": numbers,
-        },
-        "currency": debt.currency.code(),
-        "original_amount": debt.original.to_string(),
-        "amount": debt.amount.to_string(),
-        "due": debt.due.to_string(),
-        "instalment": debt.instalment.map(|instalment| json!({ "number": instalment.number, "of": instalment.of })),
-        "contract": debt.contract,
-        "product": debt.product,
-        "terms": debt.terms,
-        "boleto": debt.boleto,
-        "pix": debt.pix,
-        "link": debt.link,
-        "access_code": debt.access_code,
-        "ladder": debt.ladder,
-        "tags": debt.tags,
-        "status": status.map(crate::dunning::debt::Status::name),
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
+pub(super) mod session;
 pub(super) mod stats;
 pub(super) mod submit;
 pub(super) mod suppression;

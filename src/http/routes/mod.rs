@@ -3,6 +3,7 @@
 mod alarms;
 mod batch_preview;
 mod batches;
+mod changes;
 mod conversations;
 mod creditors;
 mod debtors;
@@ -22,6 +23,7 @@ mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod session;
 mod stats;
 mod submit;
 mod suppressions;
@@ -127,6 +129,8 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(alarms::test))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
+        .routes(routes!(changes::follow))
+        .routes(routes!(session::begin, session::show, session::end))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(webhooks::list, webhooks::create))

@@ -178,3 +178,24 @@ async fn events_that_are_gone_are_said_to_be() {
     let kept = house.get("/v1/events?after=3").await.json;
     assert_eq!(kept["items"][0]["seq"], 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_second_is_one_word_to_a_page() {
+    let house = House::new();
+    let response = send(house.local(), request("GET", "/v1/changes", &[], Body::empty())).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut words = response.into_body().into_data_stream();
+    let mut next = async || loop {
+        let word = String::from_utf8(words.next().await.unwrap().unwrap().to_vec()).unwrap();
+        // A sign of life is for proxies.
+        if !word.starts_with(':') {
+            return word;
+        }
+    };
+    assert_eq!(next().await, "event: changes\ndata: []\n\n");
+    for _ in 0..1_000 {
+        house.submit(message()).await;
+    }
+    house.post("/v1/pause", json!({ "scope": "all" })).await;
+    assert_eq!(next().await, "event: changes\ndata: [\"message\"]\n\n");
+}

@@ -14,6 +14,7 @@ mod portfolio;
 mod reading;
 mod results;
 mod serve;
+mod session;
 mod submitting;
 mod templates;
 mod ussd;
@@ -186,6 +187,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
             four_eyes,
+            hosts: vec!["cobranca.example".to_owned()],
         },
     });
     (writer, app.unwrap())

@@ -1,0 +1,77 @@
+//! Times, days, numbers and amounts as people of a language write them.
+
+use jiff::Timestamp;
+
+use super::frame::Frame;
+use super::words::Language;
+
+/// Everything but the unreserved characters as octets (RFC 3986, 2.1).
+pub(super) fn encode(text: &str) -> String {
+    let octet = |octet: u8| match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(octet).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(octet).collect()
+}
+
+impl Language {
+    fn date_form(self) -> &'static str {
+        match self {
+            Self::Portuguese | Self::Spanish => "%d/%m/%Y",
+            Self::English => "%Y-%m-%d",
+        }
+    }
+
+    /// What parts thousands, and what stands before decimals. In Mexico a point stands before decimals.
+    fn marks(self) -> (char, char) {
+        match self {
+            Self::Portuguese => ('.', ','),
+            Self::Spanish | Self::English => (',', '.'),
+        }
+    }
+}
+
+impl Frame {
+    /// A time to the minute, where the gateway is: the hour alone for one of today.
+    pub(super) fn time(&self, at: &str) -> String {
+        let Some((then, now)) = self.local(at).zip(self.now()) else { return at.to_owned() };
+        let form =
+            if then.date() == now.date() { "%H:%M".to_owned() } else { format!("{} %H:%M", self.language.date_form()) };
+        then.strftime(&form).to_string()
+    }
+
+    /// A time to the second.
+    pub(super) fn exact(&self, at: &str) -> String {
+        let form = format!("{} %H:%M:%S", self.language.date_form());
+        self.local(at).map_or_else(|| at.to_owned(), |then| then.strftime(&form).to_string())
+    }
+
+    /// A whole number, or one with decimals such as an amount of the API.
+    pub(super) fn number(&self, number: impl std::fmt::Display) -> String {
+        let (thousands, decimals) = self.language.marks();
+        let text = number.to_string();
+        let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+        let mut grouped = String::new();
+        let digits = whole.trim_start_matches('-');
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place) % 3 == 0 {
+                grouped.push(thousands);
+            }
+            grouped.push(digit);
+        }
+        let sign = if whole.starts_with('-') { "-" } else { "" };
+        match rest {
+            Some(rest) => format!("{sign}{grouped}{decimals}{rest}"),
+            None => format!("{sign}{grouped}"),
+        }
+    }
+
+    fn local(&self, at: &str) -> Option<jiff::Zoned> {
+        Some(at.parse::<Timestamp>().ok()?.to_zoned(self.zone().clone()))
+    }
+
+    /// What time it is for the daemon, where it is.
+    pub(super) fn now(&self) -> Option<jiff::Zoned> {
+        self.local(&self.session.as_ref()?.now)
+    }
+}

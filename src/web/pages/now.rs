@@ -1,0 +1,202 @@
+//! How things stand now: modems with their SIMs, what was sent in the last hours, what waits, and what needs somebody.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::super::api::List;
+use super::super::asked::Asked;
+use super::super::chart::{Bar, Chart, Series};
+use super::super::frame::{Drawn, Frame, draw};
+
+/// Hours of the charts.
+const HOURS: i64 = 12;
+
+#[derive(Deserialize)]
+struct Ready {
+    accepting: bool,
+    sending: bool,
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Modem {
+    id: String,
+    port: String,
+    model: Option<String>,
+    state: String,
+    reason: Option<String>,
+    sim: Option<String>,
+    operator: Option<String>,
+    signal_dbm: Option<i16>,
+    last_sent_at: Option<String>,
+    rung: Option<u8>,
+}
+
+impl Modem {
+    /// How strong the signal is, in the five steps of handsets: from -110 dBm, where a modem hardly holds on, to -70.
+    fn steps(&self) -> u8 {
+        match self.signal_dbm {
+            None => 0,
+            Some(dbm) if dbm < -105 => 1,
+            Some(dbm) if dbm < -95 => 2,
+            Some(dbm) if dbm < -85 => 3,
+            Some(dbm) if dbm < -75 => 4,
+            Some(_) => 5,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Sim {
+    iccid: String,
+    name: Option<String>,
+    state: String,
+    reason: Option<String>,
+    budget: Vec<Budget>,
+    queue_ends_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Budget {
+    period: String,
+    limit: u32,
+    used: u32,
+    resets_at: String,
+}
+
+impl Budget {
+    fn left(&self) -> u32 {
+        self.limit.saturating_sub(self.used)
+    }
+}
+
+#[derive(Deserialize)]
+struct Alarm {
+    id: i64,
+    kind: String,
+    detail: String,
+    raised_at: String,
+    cleared_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Pause {
+    scope: String,
+    id: Option<String>,
+    reason: Option<String>,
+    since: String,
+    client: String,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    rows: Vec<Hour>,
+}
+
+#[derive(Deserialize)]
+struct Hour {
+    period: Option<String>,
+    texts: Option<Texts>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct Texts {
+    queued: i64,
+    sent: i64,
+    delivered: i64,
+    undelivered: i64,
+    failed: i64,
+}
+
+/// A modem with the SIM that is in it.
+struct Line {
+    modem: Modem,
+    sim: Option<Sim>,
+}
+
+#[derive(Template)]
+#[template(path = "now.html")]
+struct NowPage {
+    frame: Frame,
+    ready: Ready,
+    lines: Vec<Line>,
+    /// Those in no modem.
+    loose: Vec<Sim>,
+    alarms: Vec<Alarm>,
+    pauses: Vec<Pause>,
+    today: Texts,
+    ends_at: Option<String>,
+    chart: Chart,
+}
+
+impl NowPage {
+    fn is_paused(&self) -> bool {
+        self.pauses.iter().any(|pause| pause.scope == "all")
+    }
+}
+
+/// The first page.
+pub(super) async fn show(asked: Asked) -> Drawn {
+    let api = &asked.api;
+    let ready = asked.or_say(api.get("/readyz").await)?;
+    let modems: List<Modem> = asked.or_say(api.get("/v1/modems").await)?;
+    let sims: List<Sim> = asked.or_say(api.get("/v1/sims").await)?;
+    let alarms: List<Alarm> = asked.or_say(api.get("/v1/alarms").await)?;
+    let pauses: List<Pause> = asked.or_say(api.get("/v1/pause").await)?;
+    let now = asked.frame.now();
+    let first = now.as_ref().map(|now| now.timestamp() - jiff::SignedDuration::from_hours(HOURS - 1));
+    let since = first.map(|first| format!("&since={first}")).unwrap_or_default();
+    let stats: Stats = asked.or_say(api.get(&format!("/v1/stats?every=hour{since}")).await)?;
+    let day: Stats = asked.or_say(api.get(&format!("/v1/stats?since={}", today(&asked.frame))).await)?;
+    let chart = chart(&asked.frame, first, &stats.rows);
+    let ends_at = sims.items.iter().filter_map(|sim| sim.queue_ends_at.clone()).max();
+    let mut loose = sims.items;
+    let mut lines = Vec::with_capacity(modems.items.len());
+    for modem in modems.items {
+        let place = loose.iter().position(|sim| modem.sim == sim.name || modem.sim.as_ref() == Some(&sim.iccid));
+        let sim = place.filter(|_| modem.sim.is_some()).map(|place| loose.remove(place));
+        lines.push(Line { modem, sim });
+    }
+    Ok(draw(&NowPage {
+        ready,
+        lines,
+        loose,
+        alarms: alarms.items.into_iter().filter(|alarm| alarm.cleared_at.is_none()).collect(),
+        pauses: pauses.items,
+        today: day.rows.first().and_then(|row| row.texts).unwrap_or_default(),
+        ends_at,
+        chart,
+        frame: asked.frame,
+    }))
+}
+
+fn today(frame: &Frame) -> String {
+    frame.now().map(|now| now.date().to_string()).unwrap_or_default()
+}
+
+/// What was taken in each of the last hours, and what became of it.
+fn chart(frame: &Frame, first: Option<jiff::Timestamp>, rows: &[Hour]) -> Chart {
+    let series = vec![
+        Series { key: "delivered", name: frame.t("chart.delivered") },
+        Series { key: "sent", name: frame.t("chart.sent") },
+        Series { key: "refused", name: frame.t("chart.refused") },
+        Series { key: "waiting", name: frame.t("chart.waiting") },
+    ];
+    let hours = (0..HOURS).filter_map(|hour| first.map(|first| first + jiff::SignedDuration::from_hours(hour)));
+    let bars = hours.map(|hour| {
+        let hour = hour.to_zoned(frame.zone().clone());
+        let of_hour = rows.iter().find(|row| {
+            let began = row.period.as_deref().and_then(|period| period.parse::<jiff::Timestamp>().ok());
+            began.is_some_and(|began| {
+                let began = began.to_zoned(frame.zone().clone());
+                (began.date(), began.hour()) == (hour.date(), hour.hour())
+            })
+        });
+        let texts = of_hour.and_then(|row| row.texts).unwrap_or_default();
+        let refused = texts.undelivered + texts.failed;
+        let sent = (texts.sent - texts.delivered - texts.undelivered).max(0);
+        let waiting = (texts.queued - texts.delivered - sent - refused).max(0);
+        Bar { label: hour.strftime("%H").to_string(), values: vec![texts.delivered, sent, refused, waiting] }
+    });
+    Chart::new(series, bars.collect())
+}
