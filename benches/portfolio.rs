@@ -1,15 +1,21 @@
-//! A large portfolio: `cargo bench --bench portfolio [-- [import|day] [COUNT]]`.
+//! A large portfolio: `cargo bench --bench portfolio [-- [import|day|campaign] [COUNT]]`.
 //!
 //! - `import`: a CSV file of 200 000 debts through `recado import`, to a daemon in a process of its own, with the memory of
 //!   both; beside bare SQLite that writes the very rows that have come of it, a thousand debts with one commit.
 //! - `day`: the daily run over 1 000 000 open debts while eight modems work, and how fast a modem that has given a result gets
 //!   its next `AT+CMGS` before and during it; beside bare SQLite that reads each case and writes its next day.
+//! - `campaign`: a campaign for a list of 200 000 numbers into the queue and ended there, and how fast the writer answers others
+//!   meanwhile; beside bare SQLite that writes the very rows that have come of it, 32 texts with one commit.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and ends where something fails")]
 
+#[path = "portfolio/campaign.rs"]
+mod campaign;
 #[path = "support/daemon.rs"]
 mod daemon;
 #[path = "portfolio/day.rs"]
 mod day;
+#[path = "portfolio/floor.rs"]
+mod floor;
 #[path = "portfolio/import.rs"]
 mod import;
 #[path = "support/process.rs"]
@@ -34,6 +40,9 @@ fn main() {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     if wants("import") {
         runtime.block_on(import::measure(disk, count.unwrap_or(200_000)));
+    }
+    if wants("campaign") {
+        runtime.block_on(campaign::measure(disk, count.unwrap_or(200_000)));
     }
     if wants("day") {
         runtime.block_on(day::measure(disk, count.unwrap_or(1_000_000)));

@@ -149,7 +149,7 @@ impl Daemon {
         tracing::info!(edition = %book.edition, "rules of contact in force");
         let key_path = config.key_path();
         let secret = secret::load(&key_path).map_err(|source| DaemonError::File { path: key_path.clone(), source })?;
-        let wording = Arc::new(book.wording.clone());
+        let (wording, edition) = (Arc::new(book.wording.clone()), book.edition);
         let settings = Settings {
             sims: config.sim_settings(),
             free_floor: FREE_FLOOR,
@@ -163,6 +163,8 @@ impl Daemon {
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
         let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics))?;
+        // Rules may be others than at the last stop.
+        writer.handle().plan_by(edition).await?;
         http::ensure_admin_token(&writer.handle(), config.token_path().parent().unwrap_or(Path::new("."))).await?;
         let fleet = Fleet::default();
         let webhook_settings = webhook::Settings {
@@ -322,14 +324,18 @@ impl Daemon {
                 return;
             }
         };
-        let (rules, holidays) = (book.rules, book.holidays);
+        let (rules, holidays, edition) = (book.rules, book.holidays, book.edition);
         let calendar = Arc::new(book.calendar.clone());
-        match self.writer.handle().set_rules(book.calendar, book.lexicon, book.edition).await {
-            Ok(()) => {
-                self.calendar.send_replace(calendar);
-                tracing::info!(rules, holidays, "rules read again");
-            }
-            Err(error) => tracing::error!(%error, "the rules of before hold"),
+        let handle = self.writer.handle();
+        if let Err(error) = handle.set_rules(book.calendar, book.lexicon, edition).await {
+            tracing::error!(%error, "the rules of before hold");
+            return;
+        }
+        self.calendar.send_replace(calendar);
+        // After the calendar: what is planned from now on is planned by it.
+        match handle.plan_by(edition).await {
+            Ok(are_others) => tracing::info!(rules, holidays, are_others, "rules read again"),
+            Err(error) => tracing::error!(%error, "ladders are planned by these rules from the next start on"),
         }
     }
 

@@ -5,20 +5,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use recado::clock::Clock;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
-
+use super::floor::{Rows, floor};
 use super::process::{Process, configure};
 use super::support::{load, median, rate};
+use recado::clock::Clock;
 
 const TARGET: Duration = Duration::from_secs(20);
 
-/// Debts of one commit of the floor.
-const COMMIT: usize = 1_000;
-
-/// Rows that come of a debt, in the order in which one names the other.
-const TABLES: [&str; 5] = ["debtor", "debtor_number", "debt", "dunning_case", "track"];
+/// Rows that come of a debt, in the order in which one names the other; and debts of one commit.
+const ROWS: Rows = Rows { tables: &["debtor", "debtor_number", "debt", "dunning_case", "track"], at_once: 1_000 };
 
 pub(crate) async fn measure(disk: &Path, rows: usize) {
     let folder = tempfile::tempdir_in(disk).unwrap();
@@ -41,7 +36,7 @@ pub(crate) async fn measure(disk: &Path, rows: usize) {
     let took = clock.now().instant.saturating_since(began);
     let of_daemon = memory_kb(daemon.id(), "VmHWM");
     drop(daemon);
-    let floor = median(&[0; 3].map(|_| floor(folder, &clock, rows).as_secs_f64()));
+    let floor = median(&[0; 3].map(|_| floor(folder, &clock, rows, &ROWS).as_secs_f64()));
     println!(
         "{:<10} {rows} debts: {:.1} s ({:.0} debts/s; target under {} s); bare SQLite with the same rows {floor:.1} s; most memory: import {:.1} MB, daemon {:.1} MB; load {}",
         "import",
@@ -108,50 +103,4 @@ fn cpf(number: usize) -> String {
         digits.push(sum * 10 % 11 % 10);
     }
     digits.iter().map(|digit| char::from(b'0' + u8::try_from(*digit).unwrap())).collect()
-}
-
-/// Writes what was written into an equal schema with equal settings, and nothing else.
-fn floor(folder: &Path, clock: &Clock, rows: usize) -> Duration {
-    let from = Connection::open(folder.join("recado.db")).unwrap();
-    let path = folder.join("floor.db");
-    let mut to = Connection::open(&path).unwrap();
-    for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "OFF")] {
-        to.pragma_update(None, name, value).unwrap();
-    }
-    let mut schema = from
-        .prepare("SELECT sql FROM sqlite_schema WHERE tbl_name IN ('debtor', 'debtor_number', 'debt', 'dunning_case', 'track') AND sql NOT NULL ORDER BY rowid")
-        .unwrap();
-    for sql in schema.query_map([], |row| row.get::<_, String>(0)).unwrap() {
-        to.execute(&sql.unwrap(), []).unwrap();
-    }
-    let tables: Vec<(String, Vec<Vec<Value>>)> = TABLES
-        .iter()
-        .map(|table| {
-            let mut select = from.prepare(&format!("SELECT * FROM {table}")).unwrap();
-            let columns = select.column_count();
-            let rows = select
-                .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
-                .unwrap()
-                .collect::<Result<_, _>>()
-                .unwrap();
-            (format!("INSERT INTO {table} VALUES ({})", vec!["?"; columns].join(", ")), rows)
-        })
-        .collect();
-    let began = clock.now().instant;
-    for commit in 0..rows.div_ceil(COMMIT) {
-        let transaction = to.transaction().unwrap();
-        for (insert, rows_of_table) in &tables {
-            let mut insert = transaction.prepare_cached(insert).unwrap();
-            // Each commit has its share of every table.
-            let share = |commit: usize| rows_of_table.len() * (commit * COMMIT).min(rows) / rows;
-            for row in rows_of_table.get(share(commit)..share(commit + 1)).unwrap() {
-                insert.execute(params_from_iter(row)).unwrap();
-            }
-        }
-        transaction.commit().unwrap();
-    }
-    let took = clock.now().instant.saturating_since(began);
-    drop(to);
-    std::fs::remove_file(&path).unwrap();
-    took
 }

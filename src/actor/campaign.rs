@@ -11,6 +11,7 @@ mod outlook;
 mod sheet;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +24,10 @@ use crate::store::StoreError;
 use crate::store::campaign::{CampaignStep, CampaignView, StepAnswer};
 use crate::store::reader::Reader;
 
+use super::rounds::{Ended, Rounds, Woken, blocking};
 use super::writer::{Handle, WriteError};
 
-pub use letter::{LetterError, Random, behind, trial};
+pub use letter::{LetterError, Random, behind, expires, trial};
 pub use outlook::{EXACTLY, ends};
 pub use sheet::{Piece, PieceError, Planned, Sheet, SheetError};
 
@@ -35,14 +37,11 @@ pub const AT_ONCE: u32 = 32;
 /// What changes together is looked at together.
 const SETTLES: Duration = Duration::from_millis(200);
 
-/// No wait is longer than this, so that a jump of the civil clock is noticed.
-const LOOK: Duration = Duration::from_secs(30);
-
 /// A step that changes while it is written is written again so many times before others have their turn.
 const TRIES: usize = 3;
 
-/// After so many steps of one campaign the others have their turn.
-const STEPS: u32 = 64;
+/// After so many steps of one campaign the others have their turn: half a thousand texts.
+const STEPS: u32 = 16;
 
 /// What the task is given.
 #[derive(Debug)]
@@ -66,8 +65,8 @@ enum RoundError {
     Read(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("a round ended badly")]
-    Ended,
+    #[error(transparent)]
+    Ended(#[from] Ended),
     #[error(transparent)]
     Piece(#[from] PieceError),
 }
@@ -82,9 +81,9 @@ struct Round {
 
 /// Begins, queues and withdraws until the daemon stops.
 pub async fn run(mut setup: Setup) {
-    let mut committed = setup.writer.committed();
+    let mut rounds = Rounds::new(&setup.writer, &setup.clock, &setup.stop, SETTLES);
     loop {
-        committed.borrow_and_update();
+        rounds.begin();
         let next = match setup.round().await {
             Ok(Round { is_more: true, .. }) if !*setup.stop.borrow() => continue,
             Ok(round) => round.next,
@@ -93,25 +92,9 @@ pub async fn run(mut setup: Setup) {
                 None
             }
         };
-        let now = setup.clock.now();
-        let look = now.instant + LOOK;
-        let due = next.map_or(look, |next| now.instant + next.saturating_since(now.utc));
-        let until = setup.clock.deadline(due.min(look));
-        let has_changed = tokio::select! {
-            _ = setup.stop.wait_for(|stop| *stop) => return,
-            changed = committed.changed() => match changed {
-                Ok(()) => true,
-                // Without a writer there is nothing to write.
-                Err(_) => return,
-            },
-            () = tokio::time::sleep_until(until) => false,
-        };
-        if has_changed {
-            let settled = setup.clock.deadline(setup.clock.now().instant + SETTLES);
-            tokio::select! {
-                _ = setup.stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep_until(settled) => {}
-            }
+        match rounds.rest(next, std::future::pending::<Option<Infallible>>()).await {
+            Woken::Round => {}
+            Woken::End => return,
         }
     }
 }
@@ -153,7 +136,7 @@ impl Setup {
     /// Withdraws some of a campaign that was ended. Whether there is more of it.
     async fn withdraw(&self, name: &str) -> Result<bool, RoundError> {
         for _ in 0..STEPS {
-            if !self.writer.withdraw_cancelled(name.to_owned()).await?.is_more {
+            if !self.writer.withdraw_cancelled(name.to_owned()).await? {
                 return Ok(false);
             }
         }
@@ -162,19 +145,28 @@ impl Setup {
 
     async fn at_work(&self) -> Result<Vec<CampaignView>, RoundError> {
         let reader = Arc::clone(&self.reader);
-        blocking(move || reader.campaigns_at_work().map_err(RoundError::from)).await
+        Ok(blocking(move || reader.campaigns_at_work()).await??)
     }
 
     /// Writes some of a campaign into the queue, until it is there, or not to be for now. Whether there is more of it.
     async fn queue(&mut self, view: CampaignView) -> Result<bool, RoundError> {
         let (reader, options) = (Arc::clone(&self.reader), self.text.clone());
-        let (key, campaign, version) = (view.key, view.campaign, view.version);
+        let (key, campaign, version, known) = (view.key, view.campaign, view.version, view.problem);
         let name = campaign.name.clone();
-        let sheet = blocking(move || Ok(Sheet::new(&reader, campaign, Some(key), version, options)?)).await?;
+        let sheet = blocking(move || Sheet::new(&reader, campaign, Some(key), version, options)).await??;
         let sheet = match sheet {
-            Ok(sheet) => Arc::new(sheet),
+            Ok(sheet) => {
+                if known.is_some() {
+                    self.writer.note_campaign_problem(name.clone(), None).await?;
+                }
+                Arc::new(sheet)
+            }
             Err(error) => {
-                tracing::error!(batch = name, %error, "campaign cannot go on");
+                let problem = error.to_string();
+                if known.as_ref() != Some(&problem) {
+                    tracing::error!(batch = name, %error, "campaign cannot go on");
+                    self.writer.note_campaign_problem(name, Some(problem)).await?;
+                }
                 return Ok(false);
             }
         };
@@ -185,7 +177,7 @@ impl Setup {
             }
             let (reader, sheet) = (Arc::clone(&self.reader), Arc::clone(&sheet));
             let at = self.clock.now().utc;
-            let piece = blocking(move || Ok(sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)?)).await?;
+            let piece = blocking(move || sheet.piece(&reader, after, AT_ONCE, at, &mut letter::random)).await??;
             let (place, is_last) = (piece.place, piece.is_last);
             match self.writer.carry_campaign(step_of(key, after, piece)).await? {
                 StepAnswer::Done if is_last => return Ok(false),
@@ -211,8 +203,111 @@ pub fn step_of(campaign: crate::store::campaign::CampaignKey, after: i64, piece:
     CampaignStep { campaign, after, place, is_last, texts, left }
 }
 
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, RoundError> + Send + 'static,
-) -> Result<T, RoundError> {
-    tokio::task::spawn_blocking(read).await.unwrap_or(Err(RoundError::Ended))
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+    use crate::actor::writer::Writer;
+    use crate::contact::ContactSettings;
+    use crate::dispatch::balance::Rule;
+    use crate::dispatch::budget::Limits;
+    use crate::dispatch::sim::SimSettings;
+    use crate::dunning::sample;
+    use crate::sms::number::{Country, PhoneNumber};
+    use crate::store::campaign::CampaignRow;
+    use crate::store::definition::read_campaign;
+    use crate::store::portfolio::Item;
+    use crate::store::{Settings, Store};
+    use crate::telemetry::Metrics;
+
+    /// The task and its writer, on a database of their own.
+    struct House {
+        folder: tempfile::TempDir,
+        writer: Writer,
+        setup: Setup,
+    }
+
+    impl House {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("recado.db");
+            let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
+            let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+            let settings = Settings {
+                sims: sims.clone(),
+                free_floor: 0,
+                country: Country::from_iso("BR").unwrap(),
+                alarms: Vec::new(),
+                contact: ContactSettings::none().into(),
+            };
+            let store = Store::open(&path, settings, clock.now().utc).unwrap();
+            let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
+            let setup = Setup {
+                reader: Arc::new(Reader::new(&path, sims)),
+                writer: writer.handle(),
+                clock,
+                text: TextOptions::default(),
+                stop: watch::channel(false).1,
+            };
+            Self { folder, writer, setup }
+        }
+
+        /// Starts a campaign for a list of numbers.
+        async fn start(&self, name: &str, rows: u32) {
+            let campaign = read_campaign(name, json!({ "creditor": "loja", "text": "Oi" })).unwrap();
+            let row = |place: u32| {
+                let to = PhoneNumber::from_digits(&format!("55119{:08}", 80_000_000 + place)).unwrap();
+                CampaignRow { place: place.into(), to: Some(to), debtor: None, debt: None, given: Vec::new() }
+            };
+            let writer = &self.setup.writer;
+            writer.create_campaign(campaign, TimeZone::UTC, rows, "ana".into()).await.unwrap();
+            writer.add_campaign_rows(name.into(), (1..=rows).map(row).collect()).await.unwrap();
+            writer.start_campaign(name.into(), 0, false).await.unwrap();
+        }
+
+        fn view(&self, name: &str) -> CampaignView {
+            self.setup.reader.campaign(name).unwrap().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_campaign_leaves_others_their_turn() {
+        let mut house = House::new();
+        house.start("large", AT_ONCE * (STEPS + 1)).await;
+        house.start("small", AT_ONCE).await;
+        assert!(house.setup.round().await.unwrap().is_more);
+        let queued = |house: &House, name: &str| house.view(name).progress.all();
+        assert_eq!(
+            (queued(&house, "large"), queued(&house, "small")),
+            (u64::from(AT_ONCE * STEPS), u64::from(AT_ONCE))
+        );
+        assert!(!house.setup.round().await.unwrap().is_more);
+        assert_eq!(queued(&house, "large"), u64::from(AT_ONCE * (STEPS + 1)));
+        house.writer.stop();
+    }
+
+    #[tokio::test]
+    async fn what_keeps_a_campaign_from_going_on_is_shown_until_it_goes_on() {
+        let mut house = House::new();
+        let writer = house.setup.writer.clone();
+        let campaign = read_campaign("stuck", json!({ "creditor": "loja", "text": "Oi", "segment": {} })).unwrap();
+        writer.create_campaign(campaign, TimeZone::UTC, 0, "ana".into()).await.unwrap();
+        writer.start_campaign("stuck".into(), 0, false).await.unwrap();
+        house.start("fine", 1).await;
+        assert!(!house.setup.round().await.unwrap().is_more);
+        let (stuck, fine) = (house.view("stuck"), house.view("fine"));
+        assert_eq!((stuck.problem.as_deref(), stuck.state), (Some("no creditor has the id \"loja\""), State::Running));
+        assert_eq!((fine.problem, fine.progress.all()), (None, 1));
+        let creditor = Item::Creditor(Box::new(sample::creditor()));
+        writer.take(vec![creditor], true, "erp".into()).await.unwrap();
+        house.setup.round().await.unwrap();
+        assert_eq!((house.view("stuck").problem, house.view("stuck").state), (None, State::Done));
+        // Nothing of the old one is left in its row either.
+        let row = "SELECT count(*) FROM campaign WHERE problem IS NOT NULL";
+        let conn = rusqlite::Connection::open(house.folder.path().join("recado.db")).unwrap();
+        assert_eq!(conn.query_row(row, [], |row| row.get::<_, u32>(0)).unwrap(), 0);
+        house.writer.stop();
+    }
 }

@@ -7,6 +7,7 @@
 pub mod foresight;
 mod letter;
 pub(super) mod plan;
+pub mod review;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::store::ladder::{Carried, CaseKey};
 use crate::store::reader::Reader;
 
 use super::letter::Random;
+use super::rounds::{Ended, Rounds, Woken, blocking};
 use super::writer::{self, WriteError};
 
 use plan::Means;
@@ -38,9 +40,6 @@ const BEGINS: Time = Time::constant(5, 0, 0, 0);
 
 /// What changes together is planned together.
 const SETTLES: Duration = Duration::from_secs(1);
-
-/// No wait is longer than this, so that a jump of the civil clock is noticed.
-const LOOK: Duration = Duration::from_secs(30);
 
 /// Requests to look now that wait; more are told that there are enough.
 const ASKED_MAX: usize = 8;
@@ -85,6 +84,11 @@ impl Handle {
         self.runs.try_send(reply).ok()?;
         ran.await.ok()
     }
+
+    /// The hours of contact, as they are in force.
+    pub fn calendar(&self) -> Arc<Calendar> {
+        Arc::clone(&self.calendar.borrow())
+    }
 }
 
 /// What the task is given.
@@ -113,18 +117,18 @@ enum RoundError {
     Read(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("a round ended badly")]
-    Ended,
+    #[error(transparent)]
+    Ended(#[from] Ended),
     #[error("random octets: {0}")]
     Random(#[from] getrandom::Error),
 }
 
 /// Plans and carries out until the daemon stops.
 pub async fn run(mut setup: Setup) {
-    let mut committed = setup.writer.committed();
+    let mut rounds = Rounds::new(&setup.writer, &setup.clock, &setup.stop, SETTLES);
     let mut waiting: Vec<oneshot::Sender<Ran>> = Vec::new();
     loop {
-        committed.borrow_and_update();
+        rounds.begin();
         let next = match setup.round().await {
             Ok((ran, next)) => {
                 // Whoever has gone away does not want it any more.
@@ -141,29 +145,10 @@ pub async fn run(mut setup: Setup) {
                 None
             }
         };
-        let now = setup.clock.now();
-        let look = now.instant + LOOK;
-        let due = next.map_or(look, |next| now.instant + next.saturating_since(now.utc));
-        let until = setup.clock.deadline(due.min(look));
-        let has_changed = tokio::select! {
-            _ = setup.stop.wait_for(|stop| *stop) => return,
-            changed = committed.changed() => match changed {
-                Ok(()) => true,
-                // Without a writer there is nothing to carry out.
-                Err(_) => return,
-            },
-            Some(reply) = setup.asked.0.recv() => {
-                waiting.push(reply);
-                false
-            }
-            () = tokio::time::sleep_until(until) => false,
-        };
-        if has_changed {
-            let settled = setup.clock.deadline(setup.clock.now().instant + SETTLES);
-            tokio::select! {
-                _ = setup.stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep_until(settled) => {}
-            }
+        match rounds.rest(next, setup.asked.0.recv()).await {
+            Woken::Round => {}
+            Woken::Asked(reply) => waiting.push(reply),
+            Woken::End => return,
         }
     }
 }
@@ -173,7 +158,8 @@ impl Setup {
     async fn round(&mut self) -> Result<(Ran, Option<Timestamp>), RoundError> {
         let reader = Arc::clone(&self.reader);
         let (creditors, to_look_at) =
-            blocking(move || Ok((reader.creditors_of_ladders()?, reader.creditors_to_look_at()?))).await?;
+            blocking(move || Ok::<_, StoreError>((reader.creditors_of_ladders()?, reader.creditors_to_look_at()?)))
+                .await??;
         for creditor in to_look_at {
             while self.writer.look_on(creditor).await? {}
         }
@@ -185,7 +171,7 @@ impl Setup {
                 let mut after = None;
                 while !*self.stop.borrow() {
                     let reader = Arc::clone(&self.reader);
-                    let up = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await?;
+                    let up = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await??;
                     let Some(last) = up.last().copied() else { break };
                     after = Some(last);
                     let papers = match &papers {
@@ -228,7 +214,7 @@ impl Setup {
     /// When the next day begins that has something to come.
     async fn next_day(&self, row: i64, creditor: &Creditor, today: Date) -> Result<Option<Timestamp>, RoundError> {
         let reader = Arc::clone(&self.reader);
-        let next = blocking(move || reader.next_case(row)).await?;
+        let next = blocking(move || reader.next_case(row)).await??;
         // What is up today still could not be carried out, and is tried again at the next look.
         Ok(next.filter(|next| *next > today).map(|next| Self::begins_on(next, creditor)))
     }
@@ -236,7 +222,7 @@ impl Setup {
     /// Ladders and templates as they are now.
     async fn papers(&self) -> Result<Papers, RoundError> {
         let reader = Arc::clone(&self.reader);
-        blocking(move || Papers::read(&reader)).await
+        Ok(blocking(move || Papers::read(&reader)).await??)
     }
 
     /// Plans cases and has the writer carry them out; a case that cannot be stops no other.
@@ -298,9 +284,9 @@ impl Setup {
                     Err((key, error)) => tracing::error!(?key, %error, "case cannot be read; it is tried again"),
                 }
             }
-            Ok(planned)
+            Ok::<_, StoreError>(planned)
         })
-        .await?;
+        .await??;
         let shapes: Vec<Ran> = planned.iter().map(Ran::of).collect();
         let carried = self.writer.carry_out(planned).await?;
         let mut ran = Ran::default();
@@ -330,15 +316,6 @@ impl Ran {
         self.exits += exits;
         self.problems += problems;
         self.changed += changed;
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, RoundError> {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(RoundError::Ended),
     }
 }
 

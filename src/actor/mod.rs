@@ -17,6 +17,7 @@ pub mod probe;
 pub mod record;
 pub mod reset;
 pub mod rollup;
+mod rounds;
 pub mod trigger;
 pub mod webhook;
 pub mod writer;

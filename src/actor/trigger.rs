@@ -31,7 +31,7 @@ const CLIENT: &str = "event";
 /// A text about an event is old news after this.
 const VALIDITY: Duration = Duration::from_secs(86_400);
 
-/// How often a text is written anew because its case has changed meanwhile. After that the event goes without.
+/// How often a text is written anew because its case has changed meanwhile. After that the event goes without, and says so.
 const ATTEMPTS: u8 = 16;
 
 /// What the debtor is to be told.
@@ -92,8 +92,14 @@ impl Desk {
                 return Ok(answer);
             }
         }
-        Ok(self.writer.happen(told).await?)
+        Ok(self.writer.happen_untold(told, changing()).await?)
     }
+}
+
+/// Why a text is left out that was out of date whenever it was written.
+fn changing() -> Untold {
+    let detail = format!("the debtor's debts changed {ATTEMPTS} times while it was written; it is left out");
+    Untold { code: "changing".to_owned(), detail }
 }
 
 /// The text about an event that is about to be told; `None` where nothing is to be said, or nothing is known of the debt.

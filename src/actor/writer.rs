@@ -34,13 +34,13 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, CancelStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
 use crate::store::ladder::Carried;
 use crate::store::log::PAGES_WORTH;
-use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told};
+use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told, Untold};
 use crate::store::portfolio::{self, Taken, Untaken};
 use crate::store::rollup::RolledUp;
 use crate::store::submit::{Post, Ruling, SubmitAnswer};
@@ -71,6 +71,9 @@ const TAKEN_AT_ONCE: usize = 100;
 /// Cases that are marked at once: a millisecond or two, so that no modem waits for it.
 const LOOKED_AT_ONCE: u32 = 500;
 
+/// Steps of an ended campaign that are withdrawn before the answer: those who look at a short one find it as it stays.
+const WITHDRAWN_AT_ONCE: u32 = 10;
+
 /// Between attempts to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -93,15 +96,19 @@ pub enum WriteError {
     /// The daemon is stopping.
     #[error("the daemon is stopping")]
     Stopping,
-    /// The database failed.
+    /// The database failed at what was asked; something else may succeed.
     #[error("{0}")]
     Store(String),
+    /// The database cannot be written, whatever is asked.
+    #[error("{0}")]
+    Disk(String),
 }
 
 impl From<&StoreError> for WriteError {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Full => Self::NoSpace,
+            error if error.is_of_the_disk() => Self::Disk(error.to_string()),
             StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Transition(_) => {
                 Self::Store(error.to_string())
             }
@@ -317,20 +324,37 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
+    /// Has all cases planned again where the rules are another edition than they were planned by; whether they are.
+    pub async fn plan_by(&self, edition: Edition) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.plan_by(edition)).await
+    }
+
     /// Carries out what was planned for cases. False for each that was another by then.
     pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
         self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
             .await
     }
 
-    /// Stores a campaign as a draft.
+    /// Stores a campaign as a draft, for a list of so many rows.
     pub async fn create_campaign(
         &self,
         campaign: Campaign,
         zone: TimeZone,
+        announced: u32,
         client: String,
     ) -> Result<CreateAnswer, WriteError> {
-        self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, &client)).await
+        self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
+    }
+
+    /// Removes a draft with its list.
+    pub async fn remove_campaign(&self, name: String) -> Result<ChangeAnswer, WriteError> {
+        loop {
+            let of = name.clone();
+            let step = self.call(Job::Submit, move |context| context.work.remove_campaign(&of)).await?;
+            if let Some(answer) = step {
+                return Ok(answer);
+            }
+        }
     }
 
     /// Adds rows to the list of a draft.
@@ -343,21 +367,23 @@ impl Handle {
         Ok(answer)
     }
 
-    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, unless one of them never goes.
+    /// Sends texts of a campaign to our own numbers, and notes that this version was looked at, in a text of so many parts, unless
+    /// one of them never goes.
     pub async fn test_campaign(
         &self,
         name: String,
         version: u32,
-        texts: Vec<Submission>,
+        parts: u32,
+        texts: Vec<Post>,
     ) -> Result<Vec<SubmitAnswer>, WriteError> {
         self.call(Job::Submit, move |context| {
             let answers: Vec<SubmitAnswer> =
-                texts.iter().map(|text| context.work.submit(text)).collect::<Result<_, _>>()?;
+                texts.iter().map(|text| context.work.post(text)).collect::<Result<_, _>>()?;
             let goes = |answer: &SubmitAnswer| {
                 matches!(answer, SubmitAnswer::Queued(ruling) if !matches!(ruling.verdict, Verdict::Block { .. }))
             };
             if answers.iter().all(goes) {
-                context.work.note_campaign_test(&name, version)?;
+                context.work.note_campaign_test(&name, version, parts)?;
             }
             Ok(answers)
         })
@@ -389,31 +415,34 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.resume_campaign(&name)).await
     }
 
-    /// Ends a campaign. When it is answered nothing outside `on_wire` is accepted by the network any more.
+    /// Ends a campaign. When it is answered nothing outside `on_wire` is accepted by the network any more; what waits is
+    /// withdrawn by the task of campaigns, of a short one before the answer.
     pub async fn cancel_campaign(&self, name: String) -> Result<Result<Stopped, ChangeAnswer>, WriteError> {
         let of = name.clone();
-        let on_wire = match self.call(Job::Control, move |context| context.work.cancel_campaign(&of)).await? {
-            Ok(on_wire) => on_wire,
-            Err(answer) => return Ok(Err(answer)),
-        };
-        let mut stopped = Stopped { on_wire, ..Stopped::default() };
-        loop {
-            let step = self.withdraw_cancelled(name.clone()).await?;
-            stopped.stopped += step.stopped;
-            if !step.is_more {
-                return Ok(Ok(stopped));
+        let ended = self.call(Job::Control, move |context| context.work.cancel_campaign(&of)).await?;
+        if ended.is_ok() {
+            for _ in 0..WITHDRAWN_AT_ONCE {
+                if !self.withdraw_cancelled(name.clone()).await? {
+                    break;
+                }
             }
         }
+        Ok(ended)
     }
 
-    /// Withdraws some of what waits of a campaign that was ended.
-    pub(super) async fn withdraw_cancelled(&self, name: String) -> Result<CancelStep, WriteError> {
+    /// Withdraws some of what waits of a campaign that was ended. Whether there is more of it.
+    pub(super) async fn withdraw_cancelled(&self, name: String) -> Result<bool, WriteError> {
         self.call(Job::Control, move |context| context.work.withdraw_cancelled(&name)).await
     }
 
     /// Begins campaigns whose time has come.
     pub(super) async fn begin_campaigns(&self) -> Result<(), WriteError> {
         self.call(Job::Control, |context| context.work.begin_campaigns()).await
+    }
+
+    /// Notes why a campaign does not go on, or that it does.
+    pub(super) async fn note_campaign_problem(&self, name: String, problem: Option<String>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.note_campaign_problem(&name, problem.as_deref())).await
     }
 
     /// Queues a step of a campaign.
@@ -455,6 +484,11 @@ impl Handle {
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.
     pub async fn happen(&self, told: Told) -> Result<HappeningAnswer, WriteError> {
         self.call(Job::Control, move |context| context.work.happen(&told)).await
+    }
+
+    /// The same, and notes why the text about it is left out.
+    pub(super) async fn happen_untold(&self, told: Told, untold: Untold) -> Result<HappeningAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.happen_untold(&told, untold.clone())).await
     }
 
     /// The same, with the text about it. `None` where the case is another by now than the text was written from.

@@ -152,6 +152,13 @@ pub(super) struct CancelArgs {
     name: String,
 }
 
+/// What `campaign delete` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeleteArgs {
+    /// Its name
+    name: String,
+}
+
 /// What `campaign forecast` was called with.
 #[derive(Debug, clap::Args)]
 pub(super) struct ForecastArgs {
@@ -171,7 +178,11 @@ impl Command for CreateArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         // A file that cannot be read makes no campaign.
         let rows = self.file.as_ref().map(|file| List::read(file)).transpose()?;
-        let body = self.body();
+        let mut body = self.body();
+        if let (Some(list), Some(fields)) = (&rows, body.as_object_mut()) {
+            // What ends in the midst is not started by mistake.
+            fields.insert("rows_announced".to_owned(), json!(list.rows.len()));
+        }
         let made = client.ask(Ask { method: Method::POST, path: "/v1/batches", body: Some(&body) }).await?;
         if let Some(List { rows }) = rows {
             let (mut progress, mut sent, all) = (Progress::new(!printer.is_json), 0, rows.len());
@@ -248,7 +259,11 @@ fn print_look(looked: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> 
     for example in looked.get("examples").and_then(Value::as_array).into_iter().flatten() {
         printer.line(&format!("  {} {}: {}", cell(example, "who"), cell(example, "to"), cell(example, "text")))?;
     }
-    print_forecast(looked.get("forecast").unwrap_or(&Value::Null), printer)
+    print_forecast(looked.get("forecast").unwrap_or(&Value::Null), printer)?;
+    for warning in looked.get("warnings").and_then(Value::as_array).into_iter().flatten() {
+        printer.line(&format!("warning: {}", cell(warning, "detail")))?;
+    }
+    Ok(())
 }
 
 fn print_forecast(forecast: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
@@ -310,12 +325,17 @@ fn summary(campaign: &Value) -> String {
     };
     let messages = counted(&cell(campaign, "messages"), "message", "messages");
     let rest = if campaign.get("queued") == Some(&json!(false)) { " so far" } else { "" };
+    let warnings = campaign.get("warnings").and_then(Value::as_array).into_iter().flatten();
+    let warnings: Vec<String> = warnings.map(|warning| format!("; {}", cell(warning, "detail"))).collect();
+    let problem = campaign.get("problem").and_then(Value::as_str).map(|problem| format!("; cannot go on: {problem}"));
     format!(
-        "{} {}: {messages}{rest}{}{}",
+        "{} {}: {messages}{rest}{}{}{}{}",
         cell(campaign, "name"),
         cell(campaign, "state"),
         of("progress", ""),
-        of("left_out", "left out ")
+        of("left_out", "left out "),
+        problem.unwrap_or_default(),
+        warnings.concat()
     )
 }
 
@@ -393,6 +413,16 @@ impl Command for CancelArgs {
         }
         let messages = counted(&cell(&stopped, "stopped"), "message", "messages");
         printer.line(&format!("{messages} stopped; on the wire: {}", cell(&stopped, "on_wire")))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Command for DeleteArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        client.ask(Ask { method: Method::DELETE, path: &path(&self.name, ""), body: None }).await?;
+        if !printer.is_json {
+            printer.line(&format!("{} is deleted", self.name))?;
+        }
         Ok(Exit::Done)
     }
 }

@@ -1,5 +1,6 @@
 //! `recado check`: everything that is wrong before the daemon is started, all at once and without changing anything.
 
+mod paper;
 mod port;
 
 use std::collections::BTreeMap;
@@ -61,11 +62,18 @@ pub(super) fn run(
     // Without a file that can be read there is nothing to say of what it names.
     let is_unread = |finding: &Finding| matches!(finding.problem, Problem::Unreadable(_) | Problem::Syntax(_));
     if !findings.iter().any(is_unread) {
-        lines.extend(examine_rules(&config, host));
+        let book = RuleBook::load(&config.region, &config.contact);
+        lines.extend(examine_rules(&config, &book, host));
         lines.extend(examine_ports(&config.modems));
         lines.extend(examine_usb(&config, &usb::devices(&host.roots)));
         lines.extend(Marks::beside(&config.store.path).places().iter().map(|place| off_the_bus(place)));
-        lines.push(examine_database(&config.store.path));
+        let database = examine_database(&config.store.path);
+        let is_there = database.is_ok && config.store.path.exists();
+        lines.push(database);
+        // What cannot be held against rules is not looked at: these are mended first.
+        if let (Ok(book), true) = (book, is_there) {
+            lines.extend(paper::examine(&config, book, host.now));
+        }
     }
     let mut printer = Printer::new(output, args.json);
     for line in &lines {
@@ -141,8 +149,8 @@ impl Line {
 }
 
 /// Files of rules: every finding, what was looked up long ago, and whether the clock of this host fits the country.
-fn examine_rules(config: &Config, host: &Host) -> Vec<Line> {
-    let book = match RuleBook::load(&config.region, &config.contact) {
+fn examine_rules(config: &Config, book: &Result<RuleBook, Vec<Finding>>, host: &Host) -> Vec<Line> {
+    let book = match book {
         Ok(book) => book,
         Err(findings) => return findings.iter().map(|finding| Line::from_finding("rules", finding)).collect(),
     };

@@ -1,6 +1,6 @@
 //! `recado ladder`: which text goes on which day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use hyper::Method;
@@ -55,6 +55,9 @@ pub(super) struct RunArgs {}
 /// Debtors of one request.
 const PLANNED_AT_ONCE: u32 = 1_000;
 
+/// Findings that `plan` names.
+const DOUBTS_SHOWN: usize = 20;
+
 /// Debtors with problems that `show` names.
 const PROBLEMS_SHOWN: u32 = 20;
 
@@ -64,6 +67,7 @@ impl Command for PlanArgs {
         let mut counts: BTreeMap<[String; 3], u64> = BTreeMap::new();
         let (mut debtors, mut cursor) = (0, None::<String>);
         let mut is_first = true;
+        let (mut doubts, mut known) = (Vec::<Value>::new(), HashSet::new());
         loop {
             let query = Query::default()
                 .with("creditor", self.creditor.as_ref())
@@ -71,6 +75,11 @@ impl Command for PlanArgs {
                 .with("limit", Some(PLANNED_AT_ONCE))
                 .with("cursor", cursor.as_ref());
             let page = client.get(&query.on(&path)).await?;
+            for finding in findings(&page) {
+                if known.insert(finding.to_string()) {
+                    doubts.push(finding.clone());
+                }
+            }
             debtors += page.get("debtors").and_then(Value::as_u64).unwrap_or(0);
             for item in items(&page) {
                 let key = ["step", "outcome", "why"].map(|field| cell(item, field));
@@ -87,6 +96,7 @@ impl Command for PlanArgs {
             }
         }
         if printer.is_json && !self.summary {
+            doubts.iter().try_for_each(|finding| printer.line(&json!({ "finding": finding }).to_string()))?;
             return Ok(Exit::Done);
         }
         if !is_first {
@@ -97,8 +107,15 @@ impl Command for PlanArgs {
         printer.list(["STEP", "OUTCOME", "WHY", "DEBTS"], &counted, |count| {
             ["step", "outcome", "why", "debts"].map(|field| cell(count, field))
         })?;
-        if !printer.is_json {
-            printer.line(&format!("of {}", super::print::counted(&debtors.to_string(), "debtor", "debtors")))?;
+        if printer.is_json {
+            doubts.iter().try_for_each(|finding| printer.line(&json!({ "finding": finding }).to_string()))?;
+            return Ok(Exit::Done);
+        }
+        printer.line(&format!("of {}", super::print::counted(&debtors.to_string(), "debtor", "debtors")))?;
+        let shown = doubts.len().min(DOUBTS_SHOWN);
+        doubts.iter().take(shown).try_for_each(|finding| printer.line(&told(finding)))?;
+        if doubts.len() > shown {
+            printer.line(&format!("and {} more; --json has them", doubts.len() - shown))?;
         }
         Ok(Exit::Done)
     }

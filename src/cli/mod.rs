@@ -206,7 +206,7 @@ enum CampaignCommand {
     Show(Remote<campaign::ShowArgs>),
     /// Count what one comes to now: whom it reaches, who is left out and why
     Preview(Remote<campaign::PreviewArgs>),
-    /// Send the longest text of one to numbers of your own
+    /// Send the longest text of one to numbers of your own, with the code that follows it
     Test(Remote<campaign::TestArgs>),
     /// Start a draft
     Start(Remote<campaign::StartArgs>),
@@ -216,6 +216,8 @@ enum CampaignCommand {
     Resume(Remote<campaign::ResumeArgs>),
     /// End one: nothing goes any more but what is on the wire
     Cancel(Remote<campaign::CancelArgs>),
+    /// Delete a draft with its list
+    Delete(Remote<campaign::DeleteArgs>),
     /// Say when one will have left, as far as that can be told
     Forecast(Remote<campaign::ForecastArgs>),
 }
@@ -297,6 +299,7 @@ pub fn run(
         Command::Campaign(CampaignCommand::Pause(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::Resume(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::Cancel(command)) => command.run(environment, out),
+        Command::Campaign(CampaignCommand::Delete(command)) => command.run(environment, out),
         Command::Campaign(CampaignCommand::Forecast(command)) => command.run(environment, out),
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),

@@ -1138,7 +1138,8 @@ fn a_plan_is_listed_and_counted() {
         {"debtor": "d2", "creditor": "loja", "debt": "x3", "step": "d3", "outcome": "skipped", "why": "promise",
          "detail": "its day falls inside a promise", "until": "2026-12-02"},
     ]);
-    let page = json!({"items": items, "debtors": 3, "next": null});
+    let finding = json!({"severity": "warning", "code": "outside_hours", "detail": "step d3 comes outside the hours"});
+    let page = json!({"items": items, "debtors": 3, "next": null, "findings": [finding, finding]});
     let asked = Asked::default();
     let args = ["ladder", "plan", "leve", "--creditor", "loja", "--date", "2026-11-30"];
     let ended = ask(asked.answering(200, page.clone()), &args);
@@ -1153,9 +1154,11 @@ fn a_plan_is_listed_and_counted() {
     d3    text     -        1
     d3    with     -        1
     of 3 debtors
+    warning: step d3 comes outside the hours (outside_hours)
     ");
     let summary = ask(asked.answering(200, page), &["ladder", "plan", "leve", "--summary", "--json"]);
-    assert_eq!(summary.output.lines().count(), 3, "{}", summary.output);
+    assert_eq!(summary.output.lines().count(), 4, "{}", summary.output);
+    assert!(summary.output.ends_with("\"severity\":\"warning\"}}\n"), "{}", summary.output);
     insta::assert_snapshot!(asked.lines(), @r"
     GET /v1/ladders/leve/plan?creditor=loja&date=2026-11-30&limit=1000
     GET /v1/ladders/leve/plan?limit=1000

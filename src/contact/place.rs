@@ -272,6 +272,18 @@ impl Atlas {
         states
     }
 
+    /// The country that has a zone; that of numbers that belong to none, where it has the zone too or nobody has.
+    pub fn country_of(&self, zone: &TimeZone) -> Country {
+        let name = zone.iana_name().unwrap_or_default();
+        let has_it = |known: &Known| {
+            let zones = known.pairs.iter().map(|(_, zone)| zone).chain(&known.territory.zones);
+            zones.into_iter().any(|zone| zone.name() == name)
+        };
+        let is_home = self.territories.get(&self.home).is_some_and(has_it);
+        let other = || self.territories.iter().find(|(_, known)| has_it(known)).map(|(country, _)| *country);
+        if is_home { self.home } else { other().unwrap_or(self.home) }
+    }
+
     /// The clocks of a country, perhaps several times.
     pub fn clocks(&self, country: Country) -> Vec<&TimeZone> {
         let pairs = self.territories.get(&country).into_iter().flat_map(|known| &known.pairs);
@@ -493,6 +505,19 @@ mod tests {
         assert_eq!(sites("US", Some("PR")), "PR@Island");
         assert_eq!(sites("PT", None).split(' ').count(), 27);
         assert!(sites("PT", None).starts_with("any@UTC-12 ") && sites("PT", None).ends_with(" any@UTC+14"));
+    }
+
+    #[test]
+    fn a_zone_tells_its_country() {
+        let named = |zone: &TimeZone| Zone::new(zone.iana_name().unwrap(), zone.clone());
+        let (paulista, central) =
+            (TimeZone::get("America/Sao_Paulo").unwrap(), TimeZone::get("America/Mexico_City").unwrap());
+        let country = |code| Country::from_iso(code).unwrap();
+        let land = |zone| Territory { zones: vec![named(zone)], ..Territory::default() };
+        let lands = [(country("BR"), land(&paulista)), (country("MX"), land(&central))];
+        let atlas = Atlas::new(country("BR"), lands.into(), Vec::new());
+        let told = [&paulista, &central, &TimeZone::get("Asia/Tokyo").unwrap()].map(|zone| atlas.country_of(zone));
+        assert_eq!(told.map(|country| country.to_string()), ["BR", "MX", "BR"]);
     }
 
     #[test]

@@ -101,6 +101,14 @@ const STEPS: u64 = 50_000;
 /// A day of a quota: days of 24 hours are near enough.
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// Parts that a limit of its own leaves over at a time, if nothing else is in the way.
+pub fn left_over(quota: Quota, parts: u64, until: Timestamp) -> u64 {
+    let days = until.saturating_since(quota.until).as_millis().div_ceil(DAY.as_millis());
+    let days = u64::try_from(days).unwrap_or(u64::MAX);
+    let fits = u64::from(quota.per_day).saturating_mul(days) + u64::from(quota.per_day.saturating_sub(quota.used));
+    parts.saturating_sub(fits)
+}
+
 /// Something that waits, and the hours that it waits for.
 struct Queue {
     class: usize,
@@ -212,6 +220,22 @@ mod tests {
             into if into < 12 * hour => Hours { is_open: false, until: midnight + 12 * hour },
             into if into < 22 * hour => Hours { is_open: true, until: midnight + 22 * hour },
             _ => Hours { is_open: false, until: midnight + 36 * hour },
+        }
+    }
+
+    #[test]
+    fn a_limit_of_its_own_leaves_over_what_its_days_do_not_hold() {
+        let midnight: Timestamp = "2026-11-25T03:00:00Z".parse().unwrap();
+        let quota = Quota { per_day: 10, used: 4, until: midnight };
+        for (until, parts, expected) in [
+            (now(), 6, 0),
+            (midnight, 7, 1),
+            // Of a day of which some is left, all may go.
+            (midnight + Duration::from_secs(1), 17, 1),
+            (now() + 7 * DAY, 76, 0),
+            (now() + 7 * DAY, 100, 24),
+        ] {
+            assert_eq!(left_over(quota, parts, until), expected, "{until} {parts}");
         }
     }
 

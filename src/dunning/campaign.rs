@@ -239,6 +239,21 @@ pub fn about<'a>(meant: &[&'a Debt], purpose: Purpose, each: bool) -> Vec<Result
     }
 }
 
+/// What tells texts of a campaign to one number apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject<T> {
+    /// Whose debt it is about, where that is said.
+    pub debtor: Option<T>,
+    /// Which debt, where it is about one before others.
+    pub debt: Option<T>,
+}
+
+/// Whether a text is no better than another one of the same campaign to the same number: it is, where each is about a debt of
+/// its own of the same debtor.
+pub fn is_repeat<T: PartialEq>(before: &Subject<T>, now: &Subject<T>) -> bool {
+    now.debtor.is_none() || before.debtor != now.debtor || before.debt == now.debt
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -310,6 +325,22 @@ mod tests {
         check(&[("a", 1, Status::Paid)], Purpose::Promotion, false, &[Ok("a")]);
         check(&[("a", 1, Status::Paid)], Purpose::Confirmation, false, &[Ok("a")]);
         check(&[("a", 1, Status::Disputed)], Purpose::Promotion, false, &[Err(LeftOut::Disputed)]);
+    }
+
+    #[test]
+    fn a_number_gets_a_second_text_for_another_debt_of_the_same_debtor_only() {
+        let subject = |debtor, debt| Subject { debtor, debt };
+        let ana = subject(Some("ana"), Some("d1"));
+        for (now, expected) in [
+            (subject(Some("ana"), Some("d2")), false),
+            (subject(Some("ana"), None), false),
+            (ana.clone(), true),
+            (subject(Some("bia"), Some("d2")), true),
+            (subject(None, None), true),
+        ] {
+            assert_eq!(is_repeat(&ana, &now), expected, "{now:?}");
+        }
+        assert!(is_repeat(&subject(Some("ana"), None), &subject(Some("ana"), None)));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Ladders: which text goes how many days before or after a debt is due, and to which channel it is left at the end.
 //!
 //! A ladder is a list of steps; [`check()`] finds what is wrong with it, [`Track`] is how far a debt has come on it, and
-//! [`plan()`] says what a debtor's day brings. Nothing here knows of queues, hours or numbers: a text that is planned may
-//! still be held by the gate, and what became of it comes back in the track.
+//! [`plan()`] says what a debtor's day brings. Nothing else here knows of queues, hours or numbers: a text that is planned may
+//! still be held by the gate, and what became of it comes back in the track. Only [`outside()`] asks the hours of contact, to find
+//! steps that they never let go when they are meant to go.
 
 mod business;
 mod check;
 mod due;
+mod hours;
 mod offset;
 mod plan;
 mod track;
+mod twin;
 
 use std::fmt;
 
@@ -20,9 +23,11 @@ use super::segment::Segment;
 pub use business::{BusinessDays, Roll};
 pub use check::{DAYS_MAX, Finding, Severity, check};
 pub use due::{Entry, Stop, Why};
+pub use hours::{Goes, Hours, On, Places, outside};
 pub use offset::{Anchor, Offset, OffsetError};
 pub use plan::{Exit, Plan, Record, Situation, Skipped, Text, plan};
 pub use track::{Done, Outcome, Planned, Track};
+pub use twin::{Twins, twins};
 
 /// A ladder in one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]

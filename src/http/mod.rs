@@ -40,6 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::actor::fleet::Fleet;
 use crate::actor::ladder;
+use crate::actor::ladder::review::Measure;
 use crate::actor::webhook;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
@@ -199,6 +200,17 @@ impl Site {
 
     fn phase(&self) -> Phase {
         *self.app.0.phase.borrow()
+    }
+
+    /// What ladders and templates are held against.
+    fn measure(&self) -> Measure {
+        Measure {
+            calendar: self.ladders.calendar(),
+            wording: Arc::clone(&self.settings.wording),
+            country: self.settings.country,
+            zone: self.settings.zone.clone(),
+            text: self.settings.text.clone(),
+        }
     }
 
     /// Reads from the database where blocking is allowed.

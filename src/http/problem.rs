@@ -200,7 +200,7 @@ impl From<WriteError> for Problem {
                 Self::new(Kind::NoSpace, "the disk of the database is full or nearly so; nothing was taken in")
             }
             WriteError::Stopping => Self::new(Kind::NotReady, "the daemon is stopping; try again when it is back"),
-            WriteError::Store(error) => Self::internal(&error),
+            WriteError::Store(error) | WriteError::Disk(error) => Self::internal(&error),
         }
     }
 }

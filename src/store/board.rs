@@ -151,6 +151,8 @@ pub(super) struct LaneInfo {
     pub(super) class: String,
     pub(super) route: Route,
     pub(super) batch: String,
+    /// Its messages are counted in the share of their campaign: they need no more of it.
+    pub(super) begun: bool,
 }
 
 /// What a pause covers.
@@ -259,10 +261,11 @@ impl Board {
             let (key, iccid) = row?;
             board.add_sim(conn, settings.sims.card(&iccid), key, now)?;
         }
-        let mut lanes = conn.prepare("SELECT key, route, batch, waiting, class FROM lane")?;
+        let mut lanes = conn.prepare("SELECT key, route, batch, waiting, class, begun FROM lane")?;
         for row in lanes.query_map([], |row| {
             let route = Route::from_stored(&row.get::<_, String>(1)?);
-            Ok((LaneKey(row.get(0)?), LaneInfo { class: row.get(4)?, route, batch: row.get(2)? }, row.get(3)?))
+            let info = LaneInfo { class: row.get(4)?, route, batch: row.get(2)?, begun: row.get(5)? };
+            Ok((LaneKey(row.get(0)?), info, row.get(3)?))
         })? {
             let (key, info, waiting) = row?;
             board.waiting.insert(key, waiting);
@@ -384,7 +387,7 @@ impl Board {
     /// Whether nothing may be drawn from a lane: a person paused it, or its hours are over.
     pub(super) fn lane_is_closed(&self, lane: &LaneInfo) -> bool {
         self.lane_is_paused(lane)
-            || self.campaign(lane).is_some_and(campaign::Image::is_closed)
+            || (!lane.begun && self.campaign(lane).is_some_and(campaign::Image::is_closed))
             || self.hours.get(&lane.class).is_some_and(|hours| !hours.is_open())
     }
 

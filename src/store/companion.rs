@@ -106,7 +106,8 @@ impl Work<'_> {
         let sim = carrier.and_then(|carrier| self.board.sims.get(&carrier.sim));
         if let (Some(sim), Some(info)) = (sim, self.board.lanes.get(&companion.lane)) {
             let route = Route::Sim(sim.card.names.iccid.clone());
-            let info = LaneInfo { route, ..info.clone() };
+            // It was counted with its first.
+            let info = LaneInfo { route, begun: self.board.has_share(info), ..info.clone() };
             self.move_to_lane(companion, info)?;
         }
         let Some((companion, mut segments)) = self.readable(companion.key)? else { return Ok(()) };

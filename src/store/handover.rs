@@ -93,10 +93,6 @@ impl Work<'_> {
             self.touch(message.key, &record.addressee)?;
         }
         self.spend(carrier.sim, segment, message.recipient)?;
-        // What has begun was counted whole, and what follows another one with that.
-        if !record.is_counted() {
-            self.spend_share(&message)?;
-        }
         let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
@@ -105,6 +101,10 @@ impl Work<'_> {
             self.segment_event(EventKind::SegmentOffered, row, carrier, Some(decision.clone()))?;
         }
         self.update_message(&message, &segments)?;
+        // What has begun was counted whole, and what follows another one with that.
+        if !record.is_counted() {
+            self.spend_share(&message)?;
+        }
         self.fact(Fact::HandedOver(self.now.saturating_since(due)));
         let (free_at, share) = (self.free_at(carrier.sim), self.share(carrier.sim));
         self.effect(Effect::Offered { sim: carrier.sim, segment, free_at, share });
@@ -164,15 +164,13 @@ impl Work<'_> {
         };
         let resent = segments.iter().any(|row| row.id == segment && row.resent);
         let fate = fate(resent);
-        // With this part the message began, as far as can be told by now.
-        let others_wait =
-            segments.iter().all(|row| row.id == segment || matches!(row.state, SegmentState::Waiting { .. }));
-        let began = if let SegmentState::Offered { at, .. } = state { others_wait.then_some(at) } else { None };
+        let offered_at = if let SegmentState::Offered { at, .. } = state { Some(at) } else { None };
         let mut part = Part { message: &message, segments: &mut segments, segment, carrier: &carrier };
         if let Some(sim) = self.board.sims.get(&carrier.sim) {
             let sim = sim.card.names.clone();
             self.fact(Fact::Settled { sim, result: fate.result() });
         }
+        let is_untouched = matches!(fate, Fate::Returned(_));
         let go_on = match fate {
             Fate::Accepted(tp_mr) => {
                 self.note_accepted(&message, carrier.sim)?;
@@ -199,17 +197,22 @@ impl Work<'_> {
             Fate::Returned(why) => self.give_back(&mut part, &why).map(|()| false)?,
         };
         self.update_message(&message, &segments)?;
+        let mut lane = message.lane;
         if !segments.iter().any(|row| row.state.has_left()) {
             self.untouch(message.key)?;
-            if let Some(at) = began {
-                self.unspend_share(&message, at)?;
+            // What the network has had once and did not want yet is counted once, whenever it is tried again.
+            if let Some(at) = offered_at
+                && is_untouched
+                && segments.iter().all(|row| row.attempts == 0)
+            {
+                lane = self.unspend_share(&message, at)?;
             }
         }
         self.effect(Effect::Finished { sim: carrier.sim, segment, go_on });
         // Parts that wait without a lease, because they came back on their own, must be found again.
         let waiting = segments.iter().filter(|row| matches!(row.state, SegmentState::Waiting { .. }));
         if let Some(due) = waiting.map(|row| row.due).min() {
-            let (message, lane, priority) = (message.key, message.lane, message.priority);
+            let (message, priority) = (message.key, message.priority);
             self.effect(Effect::Left { message, lane, priority, due });
         }
         // A report may have come before it was known what it belongs to.

@@ -136,14 +136,16 @@ impl Way<'_> {
     /// What happened to debts, and what files said of them.
     fn happenings(&mut self) -> Result<(), StoreError> {
         let sql = "SELECT debt_event.key, debt_event.at, debt.id, creditor.id, kind, coalesce(settled, debt_event.amount), day,
-             debt_event.client, debt_event.inbound FROM debt JOIN debt_event ON debt_event.debt = debt.key
+             debt_event.client, debt_event.inbound, debt_event.untold FROM debt JOIN debt_event ON debt_event.debt = debt.key
              JOIN creditor ON creditor.key = debt.creditor WHERE debtor = ?1
              AND (?2 = '[]' OR creditor.id IN (SELECT value FROM json_each(?2)))";
         let (key, own) = (self.key, self.own.clone());
         self.add(2, sql, &[&key, &own], |row| {
             let day = row.get::<_, Option<i64>>(6)?.and_then(day).map(|day| day.to_string());
             let inbound = row.get::<_, Option<i64>>(8)?.map(|seq| seq.to_string());
-            let details = [detail("day", day), detail("client", row.get(7)?), detail("inbound", inbound)];
+            let untold: Option<String> = row.get(9)?;
+            let untold = detail("untold", untold.map(|untold| untold.replacen(' ', ": ", 1)));
+            let details = [detail("day", day), detail("client", row.get(7)?), detail("inbound", inbound), untold];
             let stage = Stage {
                 at: at(row.get(1)?),
                 kind: format!("debt.{}", row.get::<_, String>(4)?),

@@ -31,11 +31,9 @@ impl Work<'_> {
         if let Some(key) = self.board.lane_keys.get(&info) {
             return Ok(*key);
         }
-        self.conn.prepare_cached("INSERT INTO lane (class, route, batch) VALUES (?, ?, ?)")?.execute(params![
-            info.class,
-            info.route.to_string(),
-            info.batch
-        ])?;
+        self.conn
+            .prepare_cached("INSERT INTO lane (class, route, batch, begun) VALUES (?, ?, ?, ?)")?
+            .execute(params![info.class, info.route.to_string(), info.batch, info.begun])?;
         let key = LaneKey(self.conn.last_insert_rowid());
         if !info.batch.is_empty() {
             self.board.next_lanes.get_or_insert(self.now + OLD);

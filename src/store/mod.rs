@@ -142,6 +142,26 @@ impl StoreError {
             Self::Full => false,
         }
     }
+
+    /// Whether nothing can be written, whatever it is: what is tried instead fails too.
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::SystemIoFailure
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::NotADatabase
+                        | ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::OutOfMemory
+                )
+            ),
+            Self::Corrupt { .. } | Self::Transition(_) => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -254,6 +274,26 @@ impl Store {
             Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize) >= self.settings.free_floor,
             // A file system that cannot be asked is not a reason to refuse: the write itself will tell.
             Err(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_row_and_of_the_disk_are_told_apart() {
+        let sqlite = |code| StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+        let told = |error: &StoreError| (error.is_of_a_row(), error.is_of_the_disk());
+        let corrupt = StoreError::Corrupt { table: "debt", key: 1, what: "due" };
+        assert_eq!(told(&corrupt), (true, false));
+        for code in [rusqlite::ffi::SQLITE_IOERR, rusqlite::ffi::SQLITE_READONLY, rusqlite::ffi::SQLITE_FULL] {
+            assert_eq!(told(&sqlite(code)), (false, true), "{code}");
+        }
+        // One statement is to blame, and others may succeed.
+        for code in [rusqlite::ffi::SQLITE_CONSTRAINT, rusqlite::ffi::SQLITE_CORRUPT] {
+            assert_eq!(told(&sqlite(code)), (false, false), "{code}");
         }
     }
 }

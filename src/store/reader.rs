@@ -25,7 +25,7 @@ use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
 };
-use super::{StoreError, evidence, habit, record, reply, schema};
+use super::{OpenError, StoreError, evidence, habit, record, reply, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -34,6 +34,7 @@ pub struct Reader {
     path: PathBuf,
     sims: SimSettings,
     idle: Mutex<Vec<Connection>>,
+    opens: fn(&Path) -> Result<Connection, rusqlite::Error>,
     /// Held by whoever walks along the chain.
     pub(super) walk: Mutex<()>,
 }
@@ -44,14 +45,25 @@ const KEPT: usize = 2;
 impl Reader {
     /// A reader of the database that [`super::Store::open`] has made.
     pub fn new(path: &Path, sims: SimSettings) -> Self {
-        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), walk: Mutex::new(()) }
+        Self::opening(path, sims, schema::open_reader)
+    }
+
+    /// A reader that changes nothing at all and leaves nothing behind, for a look from another process than the daemon's.
+    /// `None` where a release before this one wrote the database last, or nothing was ever written to it.
+    pub fn look(path: &Path, sims: SimSettings) -> Result<Option<Self>, OpenError> {
+        let is_current = schema::is_current(&schema::open_looker(path)?, path)?;
+        Ok(is_current.then(|| Self::opening(path, sims, schema::open_looker)))
+    }
+
+    fn opening(path: &Path, sims: SimSettings, opens: fn(&Path) -> Result<Connection, rusqlite::Error>) -> Self {
+        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), opens, walk: Mutex::new(()) }
     }
 
     pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let conn = match kept {
             Some(conn) => conn,
-            None => schema::open_reader(&self.path)?,
+            None => (self.opens)(&self.path)?,
         };
         let result = read(&conn);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

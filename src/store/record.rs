@@ -92,7 +92,7 @@ pub(super) fn read(
     let of_debts =
         if minds_standing && known.debts { standing_of(conn, &addressee, message, now)? } else { Standing::Open };
     let of_person = if minds_standing && known.standing {
-        standing(conn, addressee.debtor.as_deref(), number, purpose, now)?
+        standing(conn, addressee.debtor.as_deref(), &[number], purpose, now)?
     } else {
         Standing::Open
     };
@@ -195,11 +195,11 @@ fn answered_at(conn: &Connection, number: PhoneNumber) -> Result<Option<Timestam
     Ok(last.map(Timestamp::from_millis))
 }
 
-/// The strictest of what is known of the debtor and of the number, as far as it holds texts of this purpose.
+/// The strictest of what is known of the debtor and of these numbers, as far as it holds texts of this purpose.
 pub(super) fn standing(
     conn: &Connection,
     debtor: Option<&str>,
-    number: PhoneNumber,
+    numbers: &[PhoneNumber],
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<Standing, StoreError> {
@@ -213,7 +213,9 @@ pub(super) fn standing(
         found.extend(statement.query_row([debtor], read).optional()?);
     }
     let mut statement = conn.prepare_cached("SELECT state, until FROM standing WHERE subscriber = ?")?;
-    found.extend(statement.query_row([stored_subscriber(number)], read).optional()?);
+    for number in numbers {
+        found.extend(statement.query_row([stored_subscriber(*number)], read).optional()?);
+    }
     // What a later release wrote is no reason to ask for money.
     let known = found.into_iter().map(|standing| standing.unwrap_or(Standing::Disputed));
     Ok(strictest(known, purpose, now))
@@ -269,8 +271,8 @@ impl Board {
             return Ok(Verdict::Hold { reason: Reason::NoSim, until: None });
         };
         let verdict = self.ask_lines(conn, info, only, question, Some(record), now)?;
-        let campaign = self.campaign(info).filter(|campaign| campaign.per_day().is_some() && !record.is_counted());
-        Ok(match campaign {
+        let is_counted = info.begun || record.is_counted();
+        Ok(match self.campaign(info).filter(|_| !is_counted && self.has_share(info)) {
             Some(campaign) => campaign.limits(verdict, whole(conn, message)?),
             None => verdict,
         })

@@ -33,6 +33,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014.sql"),
     include_str!("migrations/0015.sql"),
     include_str!("migrations/0016.sql"),
+    include_str!("migrations/0017.sql"),
+    include_str!("migrations/0018.sql"),
     include_str!("migrations/0019.sql"),
 ];
 
@@ -185,6 +187,35 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(conn)
 }
 
+/// Opens a database for reading alone, so that nothing of it changes and nothing is left beside it, whoever uses it or none.
+pub(super) fn open_looker(path: &Path) -> Result<Connection, rusqlite::Error> {
+    // Without a log nobody has it open, and all of it is in its file (SQLite documentation, "Write-Ahead Logging", 10).
+    // A daemon that is started meanwhile begins with a log; at worst this look then ends with an error.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|file| file.len() > 0);
+    let octet = |octet: &u8| match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => char::from(*octet).to_string(),
+        _ => format!("%{octet:02X}"),
+    };
+    let escaped: String = path.as_os_str().as_encoded_bytes().iter().map(octet).collect();
+    let how = if has_log { "mode=ro" } else { "mode=ro&immutable=1" };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(format!("file:{escaped}?{how}"), flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(conn)
+}
+
+/// Whether a database that was opened has all migrations of this release, and no others.
+pub(super) fn is_current(conn: &Connection, path: &Path) -> Result<bool, OpenError> {
+    let version: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > MIGRATIONS.len() {
+        return Err(OpenError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() });
+    }
+    Ok(version == MIGRATIONS.len())
+}
+
 /// Opens an up-to-date database for copying its log. It syncs like the writer.
 pub(super) fn open_copier(path: &Path) -> Result<Connection, rusqlite::Error> {
     let conn = open_existing(path)?;
@@ -197,6 +228,12 @@ fn open_existing(path: &Path) -> Result<Connection, rusqlite::Error> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(conn)
+}
+
+/// Makes a database look as if the release before this one had written it, for tests.
+#[cfg(test)]
+pub(crate) fn age(path: &Path) {
+    open_existing(path).unwrap().pragma_update(None, "user_version", MIGRATIONS.len() - 1).unwrap();
 }
 
 #[cfg(test)]

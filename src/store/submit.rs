@@ -194,7 +194,7 @@ impl Work<'_> {
         }
         let warnings = self.board.contact.warnings(&record.addressee);
         let batch = submission.labels.batch.clone().unwrap_or_default();
-        let info = LaneInfo { class: record.class.to_string(), route, batch };
+        let info = LaneInfo { class: record.class.to_string(), route, batch, begun: false };
         let verdict = self.board.ask_lane(self.conn, &info, None, question, Some(&record), self.now)?;
         let lane = self.lane(info)?;
         // A companion is brought forward when its first has left.

@@ -390,14 +390,15 @@ impl<'a> Work<'a> {
         question: Question,
     ) -> Result<Ruling, StoreError> {
         let Some(addressee) = addressee else {
-            let lane = LaneInfo { class: ALWAYS.to_owned(), route: route.clone(), batch: batch.to_owned() };
+            let lane =
+                LaneInfo { class: ALWAYS.to_owned(), route: route.clone(), batch: batch.to_owned(), begun: false };
             let verdict = self.board.ask_lane(self.conn, &lane, None, question, None, self.now)?;
             return Ok(Ruling { verdict, warnings: Vec::new() });
         };
         let route = self.route(route.clone(), addressee.purpose, addressee.number)?;
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
         let warnings = self.board.contact.warnings(&record.addressee);
-        let lane = LaneInfo { class: record.class.to_string(), route, batch: batch.to_owned() };
+        let lane = LaneInfo { class: record.class.to_string(), route, batch: batch.to_owned(), begun: false };
         let verdict = self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)?;
         Ok(Ruling { verdict, warnings })
     }

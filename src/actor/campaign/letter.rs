@@ -10,6 +10,7 @@ use crate::sms::message::{Body, Labels, Mode, OnUnknown, Origin, Purpose, Submis
 use crate::sms::number::PhoneNumber;
 use crate::sms::segment::Segments;
 use crate::sms::text::{Encoding, TextError, TextOptions};
+use crate::store::submit::Post;
 
 use super::super::letter::another;
 
@@ -70,7 +71,7 @@ impl Letter<'_> {
         let Self { campaign, to, text, purpose, options, labels, now } = self;
         let [concat_ref, id @ ..] = random;
         let segments = Segments::new(text, options, concat_ref)?;
-        let expires = campaign.valid_until.unwrap_or(now + VALIDITY).min(now + VALIDITY_MAX);
+        let expires = expires(campaign, now);
         Ok(Submission {
             id: MessageId::new(now, id),
             client: CLIENT.to_owned(),
@@ -98,6 +99,11 @@ impl Letter<'_> {
     }
 }
 
+/// When the validity of what a campaign queues at a time ends.
+pub fn expires(campaign: &Campaign, now: Timestamp) -> Timestamp {
+    campaign.valid_until.unwrap_or(now + VALIDITY).min(now + VALIDITY_MAX)
+}
+
 /// The code that follows a text as a message of its own, as it is.
 pub fn behind(first: &Submission, code: &str, random: Random) -> Result<Submission, LetterError> {
     let as_it_is = TextOptions { encoding: Encoding::Auto, national: Vec::new(), max_segments: 0 };
@@ -119,19 +125,24 @@ pub fn behind(first: &Submission, code: &str, random: Random) -> Result<Submissi
     })
 }
 
-/// The text of somebody for one of our own numbers, to be looked at: it is of no batch, about no debt, and counts for nobody.
+/// The text of somebody for one of our own numbers, to be looked at: in the same octets, with the code that follows it. It is of
+/// no batch, about no debt, and counts for nobody.
 pub fn trial(
-    text: &Submission,
+    real: &Post,
     to: PhoneNumber,
     options: &TextOptions,
     now: Timestamp,
     random: Random,
-) -> Result<Submission, LetterError> {
+) -> Result<Post, LetterError> {
+    let text = &real.submission;
+    // A text that holds a code is not encoded as others are.
+    let encoding = Encoding::ALL.into_iter().find(|encoding| encoding.as_str() == text.encoding_asked);
+    let options = TextOptions { encoding: encoding.unwrap_or(options.encoding), ..options.clone() };
     let [concat_ref, id @ ..] = random;
-    let segments = Segments::new(&text.text.0, options, concat_ref)?;
+    let segments = Segments::new(&text.text.0, &options, concat_ref)?;
     let Labels { creditor, team, operator, origin, .. } = &text.labels;
     let origin = Origin { mode: Mode::Single, wording: origin.wording.clone(), ..Origin::default() };
-    Ok(Submission {
+    let submission = Submission {
         id: MessageId::new(now, id),
         to,
         parts: segments.submits(Address::international(&to.e164())?, true)?,
@@ -146,5 +157,7 @@ pub fn trial(
             ..Labels::default()
         },
         ..text.clone()
-    })
+    };
+    let follows = real.companion.as_ref().map(|code| behind(&submission, &code.text.0, random));
+    Ok(Post { companion: follows.transpose()?, submission, basis: None })
 }

@@ -3,7 +3,7 @@
 //! A day to come is reached through those before it, as if every text of theirs were sent on its day and nothing else
 //! happened. What the gate would say of a text on its day is not asked: that depends on what comes until then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,13 +11,14 @@ use jiff::civil::Date;
 use crate::clock::Timestamp;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Status;
-use crate::dunning::ladder::{self, Channel, Done, Ladder, Outcome, Plan, Planned, Why};
+use crate::dunning::ladder::{self, Channel, Done, Ladder, Outcome, Plan, Planned, Twins, Why, twins};
 use crate::store::StoreError;
 use crate::store::ladder::{CaseKey, Loaded};
 use crate::store::reader::Reader;
 
 use super::super::letter::Random;
 use super::plan::{Means, situation};
+use super::review::{Doubt, long_text, on_two_ladders};
 use super::{BEGINS, Handle, Papers};
 
 /// Days that are gone through to reach a day to come: more is a mistake.
@@ -47,6 +48,8 @@ pub struct Foreseen {
     pub cases: u64,
     /// The last of them, if there may be more.
     pub last: Option<CaseKey>,
+    /// What is doubtful about them: one debt on two ladders, texts of more than one part.
+    pub doubts: Vec<Doubt>,
 }
 
 /// What a day brings to a debt.
@@ -75,6 +78,8 @@ pub enum Fate {
         not_before: Timestamp,
         /// In how many parts, those of a code too.
         parts: usize,
+        /// In how many parts without the code that follows.
+        text_parts: usize,
     },
     /// The debt travels in the text of another one.
     With {
@@ -105,21 +110,35 @@ impl Handle {
         let keys = reader.cases_on(ladder, creditor.as_deref(), *after, *limit)?;
         let mut foreseen = Foreseen { cases: keys.len() as u64, ..Foreseen::default() };
         foreseen.last = keys.last().copied().filter(|_| keys.len() >= usize::try_from(*limit).unwrap_or(usize::MAX));
+        let mut longest: BTreeMap<String, usize> = BTreeMap::new();
         for keys in keys.chunk_by(|one, other| one.rows().0 == other.rows().0) {
             let creditor = keys.first().and_then(|key| creditors.get(&key.rows().0));
             let Some(creditor) = creditor else { continue };
             let today = now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(creditor.zone.clone()).date());
             // What cannot be read is not planned either.
             for loaded in reader.cases(keys, creditor, today, now)?.into_iter().flatten() {
+                let of_ladder = |twins: &&Twins<'_>| [twins.one.1, twins.other.1].contains(&ladder.as_str());
+                foreseen
+                    .doubts
+                    .extend(twins(&loaded.case.debts, creditor).iter().filter(of_ladder).map(on_two_ladders));
                 let means = Means {
                     papers: Arc::clone(&papers),
                     calendar: Arc::clone(&self.calendar.borrow()),
                     text: self.text.clone(),
                     now,
                 };
-                foreseen.steps.extend(Walk { means, loaded, ladder }.to(date.unwrap_or(today)));
+                let steps = Walk { means, loaded, ladder }.to(date.unwrap_or(today));
+                for step in &steps {
+                    if let Fate::Text { template, text_parts, .. } = &step.fate {
+                        let most = longest.entry(template.clone()).or_default();
+                        *most = (*most).max(*text_parts);
+                    }
+                }
+                foreseen.steps.extend(steps);
             }
         }
+        let long = |(template, parts)| long_text(&format!("template {template}"), parts, " of this day");
+        foreseen.doubts.extend(longest.into_iter().filter_map(long));
         Ok(foreseen)
     }
 }
@@ -209,6 +228,7 @@ impl Walk<'_> {
                         .flatten()
                         .map(|message| message.parts.len())
                         .sum(),
+                    text_parts: sending.submission.parts.len(),
                 },
                 (Outcome::Grouped, Some(lead), Ok(_)) => Fate::With { debt: lead.to_owned() },
                 (Outcome::Grouped | Outcome::Queued, _, Ok(_)) => Fate::Queued,

@@ -107,7 +107,7 @@ fn a_caller_is_told_that_nothing_was_written() {
     let (item, mut answer) = pause("november");
     desk.disk_fails(true);
     desk.running.round(vec![item]);
-    assert!(matches!(answer.try_recv(), Ok(Err(WriteError::Store(_)))));
+    assert!(matches!(answer.try_recv(), Ok(Err(WriteError::Disk(_)))));
     desk.disk_fails(false);
     let (item, mut answer) = pause("november");
     desk.running.round(vec![item]);

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::dunning::segment::{Bounds, Contradiction};
 
 use super::due::rank;
-use super::offset::Anchor;
+use super::hours::{On, Places};
+use super::offset::{Anchor, Offset};
 use super::{Action, Channel, Ladder, Roll, Step, StepId};
 
 /// Days between a step and what it is counted from, at most.
@@ -46,6 +47,19 @@ pub enum Finding {
     },
     /// A credit bureau comes before anything else.
     BureauFirst(StepId),
+    /// A step comes outside the hours of contact on all business days.
+    Outside {
+        /// Which.
+        step: StepId,
+        /// When it is meant to go.
+        offset: Offset,
+        /// On which days that is so.
+        on: On,
+        /// Where, and when it goes there.
+        places: Places,
+    },
+    /// Saturday is a business day of the ladder, and nothing may go on Saturdays; where, and when that goes which falls on one.
+    NoSaturday(Places),
 }
 
 /// Whether a ladder with a finding can be used.
@@ -57,11 +71,21 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Finding {
     /// Whether the ladder can be used.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Overlap { .. } => Severity::Warning,
+            Self::Overlap { .. } | Self::Outside { .. } | Self::NoSaturday(_) => Severity::Warning,
             Self::NoSteps
             | Self::NoId(_)
             | Self::DuplicateId(_)
@@ -89,6 +113,8 @@ impl Finding {
             Self::Shadowed { .. } => "shadowed",
             Self::Overlap { .. } => "overlap",
             Self::BureauFirst(_) => "bureau_first",
+            Self::Outside { .. } => "outside_hours",
+            Self::NoSaturday(_) => "no_saturday",
         }
     }
 }
@@ -107,6 +133,18 @@ impl fmt::Display for Finding {
             Self::Shadowed { step, by } => write!(f, "step {step} never goes: step {by} goes instead, for every debt"),
             Self::Overlap { step, by } => write!(f, "steps {step} and {by} meet for some debts; {by} goes"),
             Self::BureauFirst(id) => write!(f, "step {id} leaves a debt to a credit bureau before anything else"),
+            Self::Outside { step, offset, on, places } => {
+                let on = match on {
+                    On::Weekdays => "",
+                    On::Saturdays => " on Saturdays",
+                };
+                write!(f, "step {step} ({offset}) comes outside the hours of contact{on} {places}; ")?;
+                f.write_str("give it a time within the hours, or none")
+            }
+            Self::NoSaturday(places) => {
+                f.write_str("Saturday is a business day of this ladder, and nothing may go on Saturdays ")?;
+                write!(f, "{places}; leave Saturday out if such steps should go on Monday")
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ pub enum Anchor {
     Promise,
 }
 
-/// The day of a step, and its time where one is wanted. Written `D-5`, `D+0 14:00`, `D+36h` (hours from the beginning of
-/// the due day) and `P+1` (the first day of a broken promise).
+/// The day of a step, and its time where one is wanted. Written `D-5`, `D+0 14:00`, `D+36h` or `36h` (hours from the beginning
+/// of the due day) and `P+1` (the first day of a broken promise).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Offset {
     /// From when it is counted.
@@ -25,22 +25,30 @@ pub struct Offset {
     pub days: i32,
     /// The time of that day from which it may go; as soon as that day allows if nothing is said.
     pub time: Option<Time>,
+    /// Whether it was written in hours, and is shown so; the time is a full hour then.
+    pub in_hours: bool,
 }
 
 /// Why a text is no offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a day of a ladder; write D-5, D+3, D+0 14:00, D+36h, or P+1 after a broken promise")]
-pub struct OffsetError;
+pub enum OffsetError {
+    /// It is nothing of the kind.
+    #[error("not a day of a ladder; write D-5, D+3, D+0 14:00, D+36h, or P+1 after a broken promise")]
+    NoDay,
+    /// It has hours, and a time of day besides.
+    #[error("hours and a time of day; hours say the time already, so write D+36h or D+1 12:00")]
+    HoursAndTime,
+}
 
 impl Offset {
     /// Days after the due day, below 0 before.
     pub fn due(days: i32) -> Self {
-        Self { from: Anchor::Due, days, time: None }
+        Self { from: Anchor::Due, days, time: None, in_hours: false }
     }
 
     /// Days after the end of a promise.
     pub fn promise(days: i32) -> Self {
-        Self { from: Anchor::Promise, days, time: None }
+        Self { from: Anchor::Promise, days, time: None, in_hours: false }
     }
 
     /// Whether it speaks of a day that is still to come, or is today: such a text is untrue once the day is over.
@@ -59,29 +67,32 @@ impl FromStr for Offset {
 
     fn from_str(text: &str) -> Result<Self, OffsetError> {
         let mut words = text.split_whitespace();
-        let (Some(count), time, None) = (words.next(), words.next(), words.next()) else { return Err(OffsetError) };
-        let mut rest = count.chars();
-        let from = match rest.next() {
-            Some('D' | 'd') => Anchor::Due,
-            Some('P' | 'p') => Anchor::Promise,
-            _ => return Err(OffsetError),
+        let (Some(count), time, None) = (words.next(), words.next(), words.next()) else {
+            return Err(OffsetError::NoDay);
         };
-        let (count, is_hours) = match rest.as_str().strip_suffix(['h', 'H']) {
+        let (from, rest) = match count.split_at_checked(1) {
+            Some(("D" | "d", rest)) => (Some(Anchor::Due), rest),
+            Some(("P" | "p", rest)) => (Some(Anchor::Promise), rest),
+            Some(_) | None => (None, count),
+        };
+        let (digits, in_hours) = match rest.strip_suffix(['h', 'H']) {
             Some(hours) => (hours, true),
-            None => (rest.as_str(), false),
+            None => (rest, false),
         };
-        let is_signed = count.starts_with(['+', '-']);
-        let count: i32 = count.parse().ok().filter(|_| is_signed).ok_or(OffsetError)?;
-        match (is_hours, time) {
+        // Hours alone are of the due day, and cannot be taken for anything else.
+        let is_complete = if from.is_some() { digits.starts_with(['+', '-']) } else { in_hours };
+        let count: i32 = digits.parse().ok().filter(|_| is_complete).ok_or(OffsetError::NoDay)?;
+        let from = from.unwrap_or(Anchor::Due);
+        match (in_hours, time) {
             (false, time) => {
-                let time = time.map(|time| time_of_day(time).ok_or(OffsetError)).transpose()?;
-                Ok(Self { from, days: count, time })
+                let time = time.map(|time| time_of_day(time).ok_or(OffsetError::NoDay)).transpose()?;
+                Ok(Self { from, days: count, time, in_hours })
             }
             (true, None) => {
                 let hour = i8::try_from(count.rem_euclid(24)).ok().and_then(|hour| Time::new(hour, 0, 0, 0).ok());
-                Ok(Self { from, days: count.div_euclid(24), time: hour })
+                Ok(Self { from, days: count.div_euclid(24), time: hour, in_hours })
             }
-            (true, Some(_)) => Err(OffsetError),
+            (true, Some(_)) => Err(OffsetError::HoursAndTime),
         }
     }
 }
@@ -102,6 +113,10 @@ impl fmt::Display for Offset {
             Anchor::Due => 'D',
             Anchor::Promise => 'P',
         };
+        if self.in_hours {
+            let hour = self.time.map_or(0, Time::hour);
+            return write!(f, "{anchor}{:+}h", i64::from(self.days) * 24 + i64::from(hour));
+        }
         write!(f, "{anchor}{:+}", self.days)?;
         self.time.map_or(Ok(()), |time| write!(f, " {:02}:{:02}", time.hour(), time.minute()))
     }
@@ -128,9 +143,33 @@ mod tests {
         check("D+0 14:00", Some("D+0 14:00"));
         check("D+0  9:30", Some("D+0 09:30"));
         check("P+1", Some("P+1"));
-        check("D+36h", Some("D+1 12:00"));
-        check("D-12h", Some("D-1 12:00"));
-        check("P+24h", Some("P+1 00:00"));
+    }
+
+    #[test]
+    fn hours_stay_hours_and_are_a_day_and_its_time() {
+        for (text, written, days, hour) in [
+            ("D+36h", "D+36h", 1, 12),
+            ("36h", "D+36h", 1, 12),
+            ("+36H", "D+36h", 1, 12),
+            ("-2h", "D-2h", -1, 22),
+            ("D-12h", "D-12h", -1, 12),
+            ("-48h", "D-48h", -2, 0),
+            ("0h", "D+0h", 0, 0),
+            ("P+24h", "P+24h", 1, 0),
+            ("D-2147483648h", "D-2147483648h", -89_478_486, 16),
+        ] {
+            check(text, Some(written));
+            let offset: Offset = text.parse().unwrap();
+            assert_eq!((offset.days, offset.time), (days, Time::new(hour, 0, 0, 0).ok()), "{text}");
+        }
+    }
+
+    #[test]
+    fn hours_with_a_time_of_day_are_refused_by_name() {
+        for text in ["36h 10:00", "D+2h 10:00", "P+24h 1:00"] {
+            assert_eq!(text.parse::<Offset>(), Err(OffsetError::HoursAndTime), "{text}");
+        }
+        assert_eq!("36 10:00".parse::<Offset>(), Err(OffsetError::NoDay));
     }
 
     #[test]
@@ -146,7 +185,13 @@ mod tests {
             "D+0 25:00",
             "D+0 14",
             "D+0 14:0",
-            "D+2h 10:00",
+            "36",
+            "+3",
+            "h",
+            "D36h",
+            "D+h",
+            "36hh",
+            "1.5h",
             "D+99999999999",
             "Dé",
             "D+1 10:00 x",

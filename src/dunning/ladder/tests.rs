@@ -1,6 +1,7 @@
 //! Ladders climbed day by day, with what a keeper does between two plans done here.
 
 mod check;
+mod hours;
 mod meeting;
 mod months;
 mod property;

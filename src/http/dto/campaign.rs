@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::dispatch::forecast::Never;
+use crate::clock::Timestamp;
+use crate::dispatch::forecast::{Never, Quota, left_over};
+use crate::dunning::campaign::State;
 use crate::store::campaign::{CampaignView, Progress};
 use crate::store::definition::write_campaign;
 use crate::store::suppression::Stopped;
@@ -114,6 +116,14 @@ pub(in super::super) struct CampaignAnswer {
     version: Option<u32>,
     /// Rows of its list.
     rows: u64,
+    /// Rows that were announced when it was written: it does not start with fewer.
+    rows_announced: u64,
+    /// Why nothing more of it can be queued, while that is so: it is looked at again and again.
+    #[schema(required)]
+    problem: Option<String>,
+    /// What somebody may want to know before it starts: `rows_since_test`.
+    #[schema(value_type = Vec<Reason>)]
+    warnings: Vec<Reason>,
     /// Whether all of it is in the queue, or behind it.
     queued: bool,
     /// Its messages.
@@ -127,6 +137,7 @@ pub(in super::super) struct CampaignAnswer {
 impl From<CampaignView> for CampaignAnswer {
     fn from(view: CampaignView) -> Self {
         let Progress(states) = &view.progress;
+        let warnings = rows_since_test(&view).into_iter().collect();
         Self {
             key: view.key.0,
             state: view.state.name(),
@@ -137,6 +148,9 @@ impl From<CampaignView> for CampaignAnswer {
             tested_version: view.tested,
             version: view.version,
             rows: view.rows,
+            rows_announced: view.announced,
+            problem: view.problem,
+            warnings,
             queued: view.queued_at.is_some(),
             messages: view.progress.all(),
             progress: states.iter().map(|(state, count)| (state.name(), *count)).collect(),
@@ -144,6 +158,51 @@ impl From<CampaignView> for CampaignAnswer {
             name: view.campaign.name,
         }
     }
+}
+
+/// The test proves the words, not the rows: those that came later may hold longer ones.
+fn rows_since_test(view: &CampaignView) -> Option<Reason> {
+    let parts = view.tested_parts.filter(|_| view.state == State::Draft && view.untested > 0)?;
+    let detail = format!(
+        "rows written since the test: {}; its text had {}, and the preview knows the longest",
+        view.untested,
+        counted(parts.into())
+    );
+    Some(Reason { code: "rows_since_test", detail: detail.into() })
+}
+
+fn counted(parts: u64) -> String {
+    if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") }
+}
+
+/// The longest text has more parts than the one that was test sent.
+pub(in super::super) fn longer_than_tested(longest: usize, tested: u32) -> Option<Reason> {
+    let longest = u64::try_from(longest).unwrap_or(u64::MAX);
+    let detail =
+        || format!("the longest text has {}, the one that was test sent {}", counted(longest), counted(tested.into()));
+    (longest > u64::from(tested)).then(|| Reason { code: "longer_than_tested", detail: detail().into() })
+}
+
+/// Parts of which the validity ends before their turn comes: by the campaign's own limit, or as far as can be foreseen.
+pub(in super::super) fn outlives_validity(
+    parts: u64,
+    quota: Option<Quota>,
+    ends: Option<Timestamp>,
+    expires: Timestamp,
+) -> Option<Reason> {
+    let over = quota.map(|quota| (quota.per_day, left_over(quota, parts, expires))).filter(|(_, over)| *over > 0);
+    let detail = match (over, ends) {
+        (Some((per_day, over)), _) => format!(
+            "of {} at {per_day} a day {over} would expire: the texts are valid until {}; raise per_day or set valid_until",
+            counted(parts),
+            at(expires)
+        ),
+        (None, Some(ends)) if ends > expires => {
+            format!("the last part would leave about {}, and the texts are valid until {}", at(ends), at(expires))
+        }
+        (None, _) => return None,
+    };
+    Some(Reason { code: "outlives_validity", detail: detail.into() })
 }
 
 /// What was stopped.
@@ -184,6 +243,8 @@ pub(in super::super) struct LookAnswer {
     pub(in super::super) examples: Vec<ExampleAnswer>,
     /// When it would end.
     pub(in super::super) forecast: ForecastAnswer,
+    /// What somebody may want to change: `outlives_validity` (some would expire before their turn), `longer_than_tested`.
+    pub(in super::super) warnings: Vec<Reason>,
 }
 
 /// What somebody would get.
@@ -221,7 +282,7 @@ pub(in super::super) struct ForecastAnswer {
 }
 
 impl ForecastAnswer {
-    pub(in super::super) fn new(ends: Result<crate::clock::Timestamp, Never>, parts: u64) -> Self {
+    pub(in super::super) fn new(ends: Result<Timestamp, Never>, parts: u64) -> Self {
         let reason = |never: &Never| Reason { code: never.code(), detail: never.detail().into() };
         Self { reason: ends.as_ref().err().map(reason), ends_at: ends.ok().map(at), parts }
     }
@@ -238,4 +299,6 @@ pub(in super::super) struct TestAnswer {
     pub(in super::super) segments: usize,
     /// The messages, in the order of the numbers.
     pub(in super::super) messages: Vec<String>,
+    /// The codes that follow them as messages of their own; empty where none does.
+    pub(in super::super) codes: Vec<String>,
 }

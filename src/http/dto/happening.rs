@@ -73,7 +73,8 @@ pub(in super::super) struct HappeningAnswer {
 /// Why no text is sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct UntoldAnswer {
-    /// `no_template`, `no_number`, `purpose`, `not_owed`, `exceeds_budget`, or why the template could not be filled.
+    /// `no_template`, `no_number`, `purpose`, `not_owed`, `exceeds_budget`, `changing` (its debts changed whenever it was
+    /// written), or why the template could not be filled.
     #[schema(example = "no_template")]
     code: String,
     /// In words.

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::actor::ladder::review::Doubt;
+
 /// A version of a ladder.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct LadderAnswer {
@@ -18,13 +20,20 @@ pub(in super::super) struct LadderAnswer {
     pub(in super::super) findings: Vec<FindingAnswer>,
 }
 
+impl From<Doubt> for FindingAnswer {
+    fn from(doubt: Doubt) -> Self {
+        let Doubt { severity, code, detail } = doubt;
+        Self { severity: severity.name(), code, detail }
+    }
+}
+
 /// Something that is wrong or doubtful.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct FindingAnswer {
     /// `error` or `warning`.
-    pub(in super::super) severity: &'static str,
+    severity: &'static str,
     /// What, for programs.
-    pub(in super::super) code: &'static str,
+    code: &'static str,
     /// What, where, and what to do.
-    pub(in super::super) detail: String,
+    detail: String,
 }

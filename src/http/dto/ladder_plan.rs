@@ -9,6 +9,7 @@ use crate::dunning::ladder::Why;
 use crate::store::ladder::CaseProblem;
 
 use super::at;
+use super::ladder::FindingAnswer;
 
 /// What a day brings to debtors of a ladder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +21,8 @@ pub(in super::super) struct PlanAnswer {
     /// Where the next page begins.
     #[schema(required)]
     pub(in super::super) next: Option<String>,
+    /// What is doubtful: about the ladder, on the first page, and about the debtors and texts of the page.
+    pub(in super::super) findings: Vec<FindingAnswer>,
 }
 
 /// What becomes of a step of a debt.
@@ -98,7 +101,7 @@ impl From<ForeseenStep> for PlanItem {
             until: None,
         };
         match fate {
-            Fate::Text { template, not_before, parts } => {
+            Fate::Text { template, not_before, parts, text_parts: _ } => {
                 (item.template, item.not_before, item.segments) = (Some(template), Some(at(not_before)), Some(parts));
             }
             Fate::With { debt } => item.with = Some(debt),

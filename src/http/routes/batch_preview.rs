@@ -1,36 +1,39 @@
 //! Looking at campaigns: whom they reach and what they come to, a test to one's own numbers, when they end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
-use crate::actor::campaign::{PieceError, Planned, Random, Sheet, SheetError, ends, trial};
+use crate::actor::campaign::{PieceError, Planned, Random, Sheet, SheetError, ends, expires, trial};
 use crate::clock::Timestamp;
 use crate::contact::{Addressee, Habit, Reason as ContactReason, TextMark};
 use crate::dispatch::forecast::Never;
 use crate::dispatch::gate::{Question, Reason, Verdict};
-use crate::dunning::campaign::{Audience, Campaign, LeftOut, State as CampaignState};
+use crate::dunning::campaign::{Audience, Campaign, LeftOut, State as CampaignState, Subject, is_repeat};
 use crate::dunning::money::PartPrice;
 use crate::sms::message::Submission;
+use crate::sms::number::PhoneNumber;
 use crate::store::StoreError;
 use crate::store::campaign::{CampaignKey, CampaignRow, CampaignText, fresh_quota};
 use crate::store::definition::read_segment;
-use crate::store::submit::{Ruling, SubmitAnswer};
+use crate::store::submit::{Post, Ruling, SubmitAnswer};
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::campaign::{
     ExampleAnswer, ForecastAnswer, LookAnswer, LookRequest, SegmentAnswer, SegmentRequest, TestAnswer, TestRequest,
+    longer_than_tested, outlives_validity,
 };
 use super::super::dto::message::Eyes;
 use super::super::explain::{Lane, lane};
 use super::super::json::{Body, Key};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::recipient;
-use super::batches::{own, read};
+use super::batches::{Written, own, read};
 use super::submit::takes_in;
 
 /// Of those whom a campaign is for, so many are asked about at once.
@@ -68,9 +71,9 @@ pub(super) async fn preview_new(
         Some(Value::String(price)) => Some(price),
         Some(_) => return Err(Problem::bad("price", "give a price as text, such as \"0.0325\"")),
     };
-    let (campaign, rows) = read(written, &site, &caller)?;
+    let Written { campaign, rows, .. } = read(written, &site, &caller)?;
     let sheet = sheet_of(&site, campaign, None, None).await?.map_err(|error| sheet_problem(&error))?;
-    look(&site, &caller, Arc::new(sheet), Some(rows), price.as_deref()).await.map(Json)
+    look(&site, &caller, Arc::new(sheet), Some(rows), Asked { price, tested_parts: None }).await.map(Json)
 }
 
 /// What a campaign comes to now: whom it reaches, who is left out and why, and when it would end.
@@ -96,10 +99,12 @@ pub(super) async fn preview(
     let view = own(&site, &caller, name).await?;
     let sheet = sheet_of(&site, view.campaign, Some(view.key), view.version).await?;
     let sheet = sheet.map_err(|error| sheet_problem(&error))?;
-    look(&site, &caller, Arc::new(sheet), None, request.price.as_deref()).await.map(Json)
+    let asked = Asked { price: request.price, tested_parts: view.tested_parts };
+    look(&site, &caller, Arc::new(sheet), None, asked).await.map(Json)
 }
 
-/// Send the real text of somebody, the longest of the first thousand, to numbers of your own. It counts for nobody.
+/// Send the real text of somebody, the longest of the first thousand, to numbers of your own, with the code that follows it. It
+/// counts for nobody. It proves the words: rows that are added later leave it valid, and the campaign warns of them.
 ///
 /// It needs `pii` beside `send`, since it shows what somebody would be told.
 #[utoipa::path(
@@ -153,18 +158,22 @@ pub(super) async fn test(
     let nobody = || Problem::new(Kind::Conflict, "nobody would get a text; the preview says why");
     let (who, text) = longest.ok_or_else(nobody)?;
     let now = site.clock.now().utc;
-    let mut texts: Vec<Submission> = Vec::with_capacity(to.len());
+    let mut texts: Vec<Post> = Vec::with_capacity(to.len());
     for to in to {
         let mut random = Random::default();
         getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
-        let mut trial = trial(&text.submission, to, &site.settings.text, now, random)
+        let mut trial = trial(&text, to, &site.settings.text, now, random)
             .map_err(|error| Problem::new(Kind::BadText, error.to_string()))?;
-        caller.client().clone_into(&mut trial.client);
+        for message in std::iter::once(&mut trial.submission).chain(&mut trial.companion) {
+            caller.client().clone_into(&mut message.client);
+        }
         texts.push(trial);
     }
-    let messages = texts.iter().map(|text| text.id.to_string()).collect();
+    let messages = texts.iter().map(|text| text.submission.id.to_string()).collect();
+    let codes = texts.iter().filter_map(|text| text.companion.as_ref()).map(|code| code.id.to_string()).collect();
     let segments = text.submission.parts.len();
-    let answers = site.writer.test_campaign(name, sheet.version(), texts).await?;
+    let parts = u32::try_from(segments).unwrap_or(u32::MAX);
+    let answers = site.writer.test_campaign(name, sheet.version(), parts, texts).await?;
     for answer in answers {
         match answer {
             SubmitAnswer::Queued(Ruling { verdict: Verdict::Block { reason }, .. }) => {
@@ -182,7 +191,7 @@ pub(super) async fn test(
             }
         }
     }
-    Ok(Json(TestAnswer { version: sheet.version(), who, segments, messages }))
+    Ok(Json(TestAnswer { version: sheet.version(), who, segments, messages, codes }))
 }
 
 /// When a campaign will have left, as far as that can be told now.
@@ -208,7 +217,7 @@ pub(super) async fn forecast(
         CampaignState::Draft | CampaignState::Scheduled => {
             let sheet = sheet_of(&site, view.campaign, Some(view.key), view.version).await?;
             let sheet = sheet.map_err(|error| sheet_problem(&error))?;
-            Ok(Json(look(&site, &caller, Arc::new(sheet), None, None).await?.forecast))
+            Ok(Json(look(&site, &caller, Arc::new(sheet), None, Asked::default()).await?.forecast))
         }
         CampaignState::Done | CampaignState::Cancelled => Ok(Json(ForecastAnswer::new(Err(Never::NotRunning), 0))),
         CampaignState::Running | CampaignState::Paused if view.queued_at.is_none() => {
@@ -314,26 +323,33 @@ fn of_store(error: PieceError) -> StoreError {
     }
 }
 
+fn digest(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Counts as it goes.
-struct Counting<'a> {
-    campaign: &'a Campaign,
+struct Counting {
     eyes: Eyes,
     answer: LookAnswer,
-    numbers: BTreeSet<(u64, Option<String>)>,
+    /// What each number has; digests, since a campaign may be long.
+    numbers: BTreeMap<PhoneNumber, Vec<Subject<u64>>>,
     classes: BTreeMap<String, u64>,
 }
 
-impl Counting<'_> {
+impl Counting {
     /// Whether somebody has no text yet.
     fn is_first(&mut self, text: &CampaignText) -> bool {
-        let each = matches!(self.campaign.audience, Audience::Segment { each: true, .. });
-        let labels = &text.submission.labels;
-        let debt = labels.debt.clone().filter(|_| each);
-        let is_new = self.numbers.insert((text.submission.to.subscriber(), debt));
-        if !is_new {
+        let (to, labels) = (text.submission.to, &text.submission.labels);
+        let now = Subject { debtor: labels.debtor.as_deref().map(digest), debt: labels.debt.as_deref().map(digest) };
+        let mut before = to.forms().filter_map(|form| self.numbers.get(&form)).flatten();
+        if before.any(|before| is_repeat(before, &now)) {
             self.leave_out(LeftOut::Duplicate.code());
+            return false;
         }
-        is_new
+        self.numbers.entry(to).or_default().push(now);
+        true
     }
 
     fn leave_out(&mut self, code: &'static str) {
@@ -381,15 +397,25 @@ fn example(who: &str, submission: &Submission, eyes: Eyes) -> ExampleAnswer {
     }
 }
 
+/// What is known of a look besides the campaign.
+#[derive(Debug, Default)]
+struct Asked {
+    /// What a part costs.
+    price: Option<String>,
+    /// Parts of the text that was test sent.
+    tested_parts: Option<u32>,
+}
+
 /// Walks through all of a campaign, asks the gate about each text, and counts.
 async fn look(
     site: &Site,
     caller: &Caller,
     sheet: Arc<Sheet>,
     mut rows: Option<Vec<CampaignRow>>,
-    price: Option<&str>,
+    asked: Asked,
 ) -> Result<LookAnswer, Problem> {
-    let price: Option<PartPrice> = price
+    let price: Option<PartPrice> = asked
+        .price
         .map(|price| price.parse().map_err(|_form| Problem::bad("price", "give a price such as 0.0325")))
         .transpose()?;
     let price = price.or(Some(site.settings.price)).filter(|price| *price != PartPrice::default());
@@ -408,9 +434,9 @@ async fn look(
         longest: None,
         examples: Vec::new(),
         forecast: nothing,
+        warnings: Vec::new(),
     };
-    let mut counting =
-        Counting { campaign, eyes: caller.eyes(), answer, numbers: BTreeSet::new(), classes: BTreeMap::new() };
+    let mut counting = Counting { eyes: caller.eyes(), answer, numbers: BTreeMap::new(), classes: BTreeMap::new() };
     let mut after = 0;
     loop {
         let (planned, is_last) = match &mut rows {
@@ -465,7 +491,11 @@ async fn look(
     }
     let (own, parts, priority): (Vec<(String, u64)>, _, _) =
         (classes.into_iter().collect(), answer.parts, campaign.priority);
+    let quota = outlook.quota;
     let ends = site.read(move |reader| ends(reader, outlook, &own, priority, from)).await?;
+    answer.warnings.extend(outlives_validity(parts, quota, ends.ok(), expires(campaign, from)));
+    let longest = answer.longest.as_ref().zip(asked.tested_parts);
+    answer.warnings.extend(longest.and_then(|(longest, tested)| longer_than_tested(longest.segments, tested)));
     answer.forecast = ForecastAnswer::new(ends, parts);
     Ok(answer)
 }

@@ -77,9 +77,11 @@ pub(super) async fn list(
     request_body(content = Object, description = "`{\"name\": \"november\", \"creditor\": \"loja\", \"segment\": \
         {\"days_late\": {\"min\": 5}}, \"template\": \"atraso\"}`. To whom: `segment` (of the creditor's portfolio, with \
         `segment_name` for results, and `each_debt: true` for one text per debt instead of per debtor) or `rows` (up to \
-        10 000 here, more by `/rows`). What: `template`, or `text` with `purpose`. Beside these `team`, `operator`, \
-        `priority` (default 4), `sim` or `group`, `per_day` (parts a day at most), `start_at`, `valid_until` (default 7 days \
-        after a text is queued)"),
+        10 000 here, more by `/rows`; with `rows_announced` it starts with no fewer). What: `template`, or `text` with `purpose`. Beside these `team`, `operator`, \
+        `priority` (default 4), `sim` or `group`, `per_day` (parts a day at most: \
+        a text counts whole, with the code that follows it, and once, for the day of the creditor's zone on which its first \
+        part is handed over; what is tried or sent again, or goes on after midnight, does not count again), `start_at`, \
+        `valid_until` (default 7 days after a text is queued)"),
     responses(
         (status = CREATED, description = "A draft", body = CampaignAnswer),
         (status = CONFLICT, description = "`conflict`: the name is taken", body = Document),
@@ -93,7 +95,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<CampaignAnswer>), Problem> {
     caller.needs(Scope::Send)?;
     takes_in(&site)?;
-    let (campaign, rows) = read(written, &site, &caller)?;
+    let Written { campaign, rows, announced } = read(written, &site, &caller)?;
     let name = campaign.name.clone();
     // What could never be sent is refused now.
     let sheet = sheet_of(&site, campaign, None, None).await?;
@@ -108,7 +110,7 @@ pub(super) async fn create(
     let id = campaign.creditor.clone();
     let creditor = site.read(move |reader| Ok(reader.creditors()?.into_iter().find(|one| one.id == id))).await?;
     let zone = creditor.map_or(TimeZone::UTC, |creditor| creditor.zone);
-    match site.writer.create_campaign(campaign, zone, caller.client().to_owned()).await? {
+    match site.writer.create_campaign(campaign, zone, announced, caller.client().to_owned()).await? {
         CreateAnswer::Created => {}
         CreateAnswer::NameTaken => {
             let detail = "a campaign, or messages of a batch, have this name already";
@@ -173,6 +175,30 @@ pub(super) async fn rows(
     Ok(Json(answer(&site, name).await?))
 }
 
+/// Delete a draft with its list; its name is free again. What was started is cancelled instead.
+#[utoipa::path(
+    delete,
+    path = "/v1/batches/{batch}",
+    operation_id = "deleteBatch",
+    tag = "dunning",
+    params(("batch" = String, Path, description = "Its name")),
+    responses(
+        (status = NO_CONTENT, description = "Deleted"),
+        (status = CONFLICT, description = "`conflict`: it is no draft", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn remove(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+) -> Result<StatusCode, Problem> {
+    caller.needs(Scope::Send)?;
+    let name = own(&site, &caller, name).await?.campaign.name;
+    changed(site.writer.remove_campaign(name).await?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Start a draft: at once, or at its `start_at`.
 #[utoipa::path(
     post,
@@ -184,7 +210,7 @@ pub(super) async fn rows(
         (status = OK, description = "Scheduled or running", body = CampaignAnswer),
         (
             status = CONFLICT,
-            description = "`conflict`: it is no draft, what it says now was not test sent, or its list is empty",
+            description = "`conflict`: it is no draft, what it says now was not test sent, or its list is empty or shorter than announced",
             body = Document
         ),
         (status = "4XX", description = "A problem", body = Document),
@@ -254,7 +280,8 @@ pub(super) async fn resume(
     Ok(Json(answer(&site, name).await?))
 }
 
-/// End a campaign. When this is answered nothing outside `on_wire` is accepted by the network any more.
+/// End a campaign. When this is answered nothing outside `on_wire` is accepted by the network any more. `stopped` counts every
+/// message of which something waited, whatever the length of the list; the states of a long one follow within seconds.
 #[utoipa::path(
     post,
     path = "/v1/batches/{batch}/cancel",
@@ -280,8 +307,18 @@ pub(super) async fn cancel(
     }
 }
 
-/// What was written, and the rows that stand in it.
-pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<(Campaign, Vec<CampaignRow>), Problem> {
+/// A campaign that somebody wrote.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) campaign: Campaign,
+    /// The rows that stand in it.
+    pub(super) rows: Vec<CampaignRow>,
+    /// Rows that its list will have.
+    pub(super) announced: u32,
+}
+
+/// What was written.
+pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<Written, Problem> {
     let Value::Object(mut fields) = written else {
         return Err(Problem::new(Kind::BadRequest, "the body must be a JSON object"));
     };
@@ -300,6 +337,16 @@ pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<(Camp
     let rows: Option<Vec<RowRequest>> = match fields.remove("rows") {
         None | Some(Value::Null) => None,
         Some(rows) => Some(serde_json::from_value(rows).map_err(|error| Problem::bad("rows", error.to_string()))?),
+    };
+    let announced = match fields.remove("rows_announced") {
+        None | Some(Value::Null) => 0,
+        Some(_) if fields.contains_key("segment") => {
+            return Err(Problem::bad("rows_announced", "belongs to a list; leave it out"));
+        }
+        Some(count) => {
+            let count = count.as_u64().and_then(|count| u32::try_from(count).ok());
+            count.ok_or_else(|| Problem::bad("rows_announced", "give the number of rows"))?
+        }
     };
     if rows.is_some() && fields.contains_key("segment") {
         return Err(Problem::bad("rows", "give segment or rows, not both"));
@@ -336,7 +383,10 @@ pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<(Camp
     if campaign.valid_until.is_some_and(|until| until <= site.clock.now().utc) {
         return Err(Problem::bad("valid_until", "this time is over"));
     }
-    Ok((campaign, checked_rows(rows.unwrap_or_default(), 1, site, caller)?))
+    let rows = checked_rows(rows.unwrap_or_default(), 1, site, caller)?;
+    // Those that stand in it are written after it, piece by piece.
+    let announced = announced.max(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    Ok(Written { campaign, rows, announced })
 }
 
 /// Rows whose fields are right.
@@ -383,6 +433,9 @@ fn changed(answer: ChangeAnswer) -> Result<(), Problem> {
         ChangeAnswer::Done => Ok(()),
         ChangeAnswer::NotFound => Err(no_campaign()),
         ChangeAnswer::Empty => conflict("its list has no rows".to_owned()),
+        ChangeAnswer::Incomplete { rows, announced } => {
+            conflict(format!("its list has {rows} of {announced} rows; add the others, or delete it"))
+        }
         ChangeAnswer::NotTested => {
             conflict("what it says now was not test sent; send it to a number of your own by /test first".to_owned())
         }

@@ -61,7 +61,8 @@ pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyA
     }
     let idle = modems.iter().filter(|(_, modem)| modem.state != ModemState::Ready);
     reasons.extend(idle.map(|(id, modem)| standing(id, modem)));
-    let ready = !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_)));
+    let ready =
+        !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_) | WriteError::Disk(_)));
     let accepting = ready && refusal.is_none();
     let lines = site.writer.sims().await.unwrap_or_default();
     let is_held = |sim: &&SimStatus| sim.state == "paused" || sim.rest.is_some();

@@ -7,10 +7,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::actor::ladder::foresight::{DAYS_MAX, Question};
+use crate::actor::ladder::review::Review;
+use crate::store::StoreError;
 use crate::store::ladder::CaseKey;
 
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
+use super::super::dto::ladder::FindingAnswer;
 use super::super::dto::ladder_plan::{CaseProblemAnswer, PlanAnswer, PlanItem, RanAnswer};
 use super::super::json::{Key, Parameters};
 use super::super::page::limit;
@@ -87,12 +90,20 @@ pub(super) async fn plan(
         after: asked.cursor.as_deref().map(read_cursor).transpose()?,
         limit: limit(asked.limit.as_deref())?,
     };
-    let (handle, reader) = (site.ladders.clone(), std::sync::Arc::clone(&site.reader));
-    let foreseen = aside(move || handle.foresee(&reader, &question, now)).await??;
+    let (handle, reader, measure) = (site.ladders.clone(), std::sync::Arc::clone(&site.reader), site.measure());
+    let (foreseen, doubts) = aside(move || {
+        let foreseen = handle.foresee(&reader, &question, now)?;
+        // Of the ladder itself it is said once.
+        let ladder = if question.after.is_none() { reader.ladder(&question.ladder)? } else { None };
+        let doubts = ladder.map(|ladder| Review::read(&measure, &reader, now)?.ladder(&ladder)).transpose()?;
+        Ok::<_, StoreError>((foreseen, doubts.unwrap_or_default()))
+    })
+    .await??;
     Ok(Json(PlanAnswer {
         items: foreseen.steps.into_iter().map(PlanItem::from).collect(),
         debtors: foreseen.cases,
         next: foreseen.last.map(cursor),
+        findings: doubts.into_iter().chain(foreseen.doubts).map(FindingAnswer::from).collect(),
     }))
 }
 

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::dunning::ladder::{Action, Finding, Ladder, Severity, check};
+use crate::actor::ladder::review::Review;
+use crate::dunning::ladder::{Finding, Ladder, Severity, check};
+use crate::store::StoreError;
 use crate::store::definition::{read_ladder, write_ladder};
-use crate::store::reader::Reader;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
@@ -26,11 +27,13 @@ use super::super::submission::word;
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<LadderAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let ladders = site.read(Reader::ladders).await?;
-    let mut items = Vec::with_capacity(ladders.len());
-    for ladder in ladders {
-        items.push(answer(&site, ladder).await?);
-    }
+    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let items = site
+        .read(move |reader| {
+            let review = Review::read(&measure, reader, now)?;
+            reader.ladders()?.into_iter().map(|ladder| answer(&review, ladder)).collect::<Result<_, _>>()
+        })
+        .await?;
     Ok(Json(List { items, next: None }))
 }
 
@@ -53,9 +56,14 @@ pub(super) async fn show(
 ) -> Result<Json<LadderAnswer>, Problem> {
     caller.needs(Scope::Read)?;
     let name = name.unwrap_or_default();
-    let found = site.read(move |reader| reader.ladder(&name)).await?;
-    let ladder = found.ok_or_else(|| Problem::new(Kind::NotFound, "no ladder has this name"))?;
-    Ok(Json(answer(&site, ladder).await?))
+    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let found = site
+        .read(move |reader| {
+            let Some(ladder) = reader.ladder(&name)? else { return Ok(None) };
+            answer(&Review::read(&measure, reader, now)?, ladder).map(Some)
+        })
+        .await?;
+    found.map(Json).ok_or_else(|| Problem::new(Kind::NotFound, "no ladder has this name"))
 }
 
 /// Write a ladder: the next version of its name, from now on. What was done by its steps is not done again.
@@ -67,7 +75,8 @@ pub(super) async fn show(
     params(("ladder" = String, Path, description = "Its name")),
     request_body(content = Object, description = "`{\"saturday\": false, \"catch_up\": \"skip\", \"group\": true, \"steps\": \
         [{\"id\": \"d3\", \"on\": \"D+3\", \"roll\": \"next\", \"segment\": {}, \"text\": \"reminder\"}]}`; a step has \
-        `text` (a template) or `exit` (`email`, `letter`, `call`, `bureau`)"),
+        `text` (a template) or `exit` (`email`, `letter`, `call`, `bureau`), and `on` is `D-5`, `D+0 14:00`, `D+36h` (hours \
+        from the beginning of the due day) or `P+1` (days after a promise)"),
     responses(
         (status = OK, description = "Stored, or the same as before", body = LadderAnswer),
         (status = "4XX", description = "A problem", body = Document),
@@ -88,30 +97,18 @@ pub(super) async fn put(
         return Err(Problem::bad("steps", wrong.join("; ")));
     }
     ladder.version = site.writer.store_ladder(ladder.clone(), caller.client().to_owned()).await?;
-    Ok(Json(answer(&site, ladder).await?))
+    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let stored = site.read(move |reader| answer(&Review::read(&measure, reader, now)?, ladder)).await?;
+    Ok(Json(stored))
 }
 
 fn is_error(finding: &Finding) -> bool {
     finding.severity() == Severity::Error
 }
 
-/// The ladder with what is doubtful about it, also about the templates that it names.
-async fn answer(site: &Site, ladder: Ladder) -> Result<LadderAnswer, Problem> {
-    let told = |finding: &Finding| FindingAnswer {
-        severity: if is_error(finding) { "error" } else { "warning" },
-        code: finding.code(),
-        detail: finding.to_string(),
-    };
-    let mut findings: Vec<FindingAnswer> = check(&ladder).iter().map(told).collect();
-    for step in &ladder.steps {
-        let Action::Text { template } = &step.action else { continue };
-        let name = template.clone();
-        if site.read(move |reader| reader.template_in_use(&name)).await?.is_none() {
-            let detail =
-                format!("step {}: no template {template:?} is approved; until one is, the step sends nothing", step.id);
-            findings.push(FindingAnswer { severity: "warning", code: "no_template", detail });
-        }
-    }
+/// The ladder with what is doubtful about it.
+fn answer(review: &Review<'_>, ladder: Ladder) -> Result<LadderAnswer, StoreError> {
+    let findings = review.ladder(&ladder)?.into_iter().map(FindingAnswer::from).collect();
     let mut definition = write_ladder(&ladder);
     if let Some(fields) = definition.as_object_mut() {
         fields.retain(|_, value| *value != json!(null));

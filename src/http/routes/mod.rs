@@ -110,7 +110,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(templates::approve))
         .routes(routes!(template_preview::preview))
         .routes(routes!(batches::list, batches::create))
-        .routes(routes!(batches::show))
+        .routes(routes!(batches::show, batches::remove))
         .routes(routes!(batches::rows))
         .routes(routes!(batches::start))
         .routes(routes!(batches::pause))

@@ -1,13 +1,11 @@
 //! `/v1/templates`: the texts that are sent, in versions, and who approved them.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
-use crate::dunning::template::{Asked, Severity, Template, Wording, lint};
-use crate::sms::number::Country;
+use crate::actor::ladder::review::Review;
+use crate::dunning::template::{Severity, Template};
 use crate::store::StoreError;
 use crate::store::definition::read_template;
 use crate::store::reader::Reader;
@@ -31,8 +29,13 @@ use super::super::submission::word;
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let look = Look::new(&site);
-    let items = site.read(move |reader| look.all(reader.templates()?, reader)).await?;
+    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let items = site
+        .read(move |reader| {
+            let review = Review::read(&measure, reader, now)?;
+            Ok(reader.templates()?.into_iter().map(|view| looked_at(&review, view)).collect())
+        })
+        .await?;
     Ok(Json(List { items, next: None }))
 }
 
@@ -54,8 +57,13 @@ pub(super) async fn show(
     Key(name): Key<String>,
 ) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let (name, look) = (name.unwrap_or_default(), Look::new(&site));
-    let items = site.read(move |reader| look.all(reader.template_versions(&name)?, reader)).await?;
+    let (name, measure, now) = (name.unwrap_or_default(), site.measure(), site.clock.now().utc);
+    let items: Vec<TemplateAnswer> = site
+        .read(move |reader| {
+            let review = Review::read(&measure, reader, now)?;
+            Ok(reader.template_versions(&name)?.into_iter().map(|view| looked_at(&review, view)).collect())
+        })
+        .await?;
     if items.is_empty() {
         return Err(no_template());
     }
@@ -119,13 +127,13 @@ pub(super) async fn approve(
     caller.needs(Scope::Manage)?;
     let name = name.unwrap_or_default();
     let version = request.version.ok_or_else(|| Problem::bad("version", "give the version that was read"))?;
-    let look = Look::new(&site);
+    let (measure, now) = (site.measure(), site.clock.now().utc);
     let named = name.clone();
     let found = site
         .read(move |reader| {
             let Some(view) = version_of(reader, &named, Some(version))? else { return Ok(None) };
-            let findings = look.findings(view.template, reader)?;
-            Ok(Some((view.approved.is_some(), findings)))
+            let review = Review::read(&measure, reader, now)?;
+            Ok(Some((view.approved.is_some(), findings(&review, view.template))))
         })
         .await?;
     let (is_approved, findings) = found.ok_or_else(no_template)?;
@@ -163,42 +171,25 @@ pub(super) fn version_of(
 }
 
 async fn answer(site: &Site, name: String, version: u32) -> Result<Json<TemplateAnswer>, Problem> {
-    let look = Look::new(site);
+    let (measure, now) = (site.measure(), site.clock.now().utc);
     let found = site
-        .read(move |reader| version_of(reader, &name, Some(version))?.map(|view| look.answer(view, reader)).transpose())
+        .read(move |reader| {
+            let Some(view) = version_of(reader, &name, Some(version))? else { return Ok(None) };
+            Ok(Some(looked_at(&Review::read(&measure, reader, now)?, view)))
+        })
         .await?;
     found.map(Json).ok_or_else(no_template)
 }
 
-/// What texts are looked at with.
-struct Look {
-    wording: Arc<Wording>,
-    country: Country,
+/// The template with what a person should look at.
+fn looked_at(review: &Review<'_>, view: TemplateView) -> TemplateAnswer {
+    let findings = findings(review, view.template.clone());
+    TemplateAnswer::new(view, findings)
 }
 
-impl Look {
-    fn new(site: &Site) -> Self {
-        Self { wording: Arc::clone(&site.settings.wording), country: site.settings.country }
-    }
-
-    fn all(&self, views: Vec<TemplateView>, reader: &Reader) -> Result<Vec<TemplateAnswer>, StoreError> {
-        views.into_iter().map(|view| self.answer(view, reader)).collect()
-    }
-
-    fn answer(&self, view: TemplateView, reader: &Reader) -> Result<TemplateAnswer, StoreError> {
-        let findings = self.findings(view.template.clone(), reader)?;
-        Ok(TemplateAnswer::new(view, findings))
-    }
-
-    /// What a person should look at. Which states recipients live in is not known here, so duties of states are warnings.
-    fn findings(&self, template: Template, reader: &Reader) -> Result<Vec<TemplateFinding>, StoreError> {
-        let compiled = match template.compile() {
-            Ok(compiled) => compiled,
-            Err(faults) => return Ok(faults.into_iter().map(TemplateFinding::from).collect()),
-        };
-        let creditors = reader.creditors()?;
-        let senders: Vec<&str> = creditors.iter().map(|creditor| creditor.sender.as_str()).collect();
-        let asked = Asked { wording: &self.wording, places: &[(self.country, None)], senders: &senders };
-        Ok(lint(&compiled, &asked).into_iter().map(TemplateFinding::from).collect())
+fn findings(review: &Review<'_>, template: Template) -> Vec<TemplateFinding> {
+    match review.template(template) {
+        Ok(findings) => findings.into_iter().map(TemplateFinding::from).collect(),
+        Err(faults) => faults.into_iter().map(TemplateFinding::from).collect(),
     }
 }

@@ -90,6 +90,82 @@ async fn a_campaign_is_tested_before_it_starts_and_ended_exactly() {
     assert_eq!(states, ["draft", "running", "paused", "running", "cancelled"]);
 }
 
+/// The codes of what an answer warns of, and the first of their details.
+fn warnings(answer: &Answer) -> (Vec<&str>, &str) {
+    let warnings = answer.json["warnings"].as_array().unwrap();
+    let codes = warnings.iter().map(|warning| warning["code"].as_str().unwrap()).collect();
+    (codes, warnings.first().map_or("", |warning| warning["detail"].as_str().unwrap()))
+}
+
+#[tokio::test]
+async fn rows_that_come_after_the_test_leave_it_valid_and_are_told() {
+    let house = house().await;
+    let list = json!({ "name": "lista", "creditor": "loja", "template": "atraso", "rows": [{ "debtor": "d1" }] });
+    house.post("/v1/batches", list).await;
+    let tested = house.post("/v1/batches/lista/test", json!({ "to": ["11 91111-1111"] })).await;
+    assert_eq!((&tested.json["segments"], &tested.json["codes"]), (&json!(1), &json!([])), "{}", tested.text);
+    assert_eq!(warnings(&house.get("/v1/batches/lista").await), (vec![], ""));
+    let long = json!({ "first_name": "a".repeat(160), "amount": "5.00" });
+    let more = json!({ "from": 2, "rows": [{ "to": "11 98765-4329", "vars": long }] });
+    let added = house.post("/v1/batches/lista/rows", more).await;
+    let told = "rows written since the test: 1; its text had 1 part, and the preview knows the longest";
+    assert_eq!(warnings(&added), (vec!["rows_since_test"], told));
+    let looked = house.post("/v1/batches/lista/preview", "{}").await;
+    let told = "the longest text has 2 parts, the one that was test sent 1 part";
+    assert_eq!(warnings(&looked), (vec!["longer_than_tested"], told));
+    assert_eq!(house.post("/v1/batches/lista/start", "").await.json["state"], "running");
+}
+
+#[tokio::test]
+async fn a_share_under_which_texts_expire_is_told_with_its_numbers() {
+    let house = house().await;
+    let rows: Vec<Value> = (0..30).map(|n| json!({ "to": format!("11 98765-43{n:02}") })).collect();
+    let list = |per_day: u32, until: Option<&str>| json!({ "name": "l", "creditor": "loja", "text": "Oi", "rows": rows, "per_day": per_day, "valid_until": until });
+    let looked = house.post("/v1/batches/preview", list(3, Some("2026-12-01T13:00:00Z"))).await;
+    let told = "of 30 parts at 3 a day 6 would expire: the texts are valid until 2026-12-01T13:00:00.000Z; raise per_day or set \
+                valid_until";
+    assert_eq!(warnings(&looked), (vec!["outlives_validity"], told));
+    // Seven days, if nothing is said.
+    assert_eq!(warnings(&house.post("/v1/batches/preview", list(3, None)).await).0, ["outlives_validity"]);
+    assert_eq!(warnings(&house.post("/v1/batches/preview", list(4, None)).await), (vec![], ""));
+}
+
+#[tokio::test]
+async fn a_look_and_the_queue_tell_repeats_apart_alike() {
+    let house = house().await;
+    let rows = json!([{ "debt": "x1" }, { "debt": "x2" }, { "debt": "x1" }, { "debtor": "d2" }, { "debtor": "d2" }]);
+    let list = json!({ "name": "lista", "creditor": "loja", "template": "atraso", "rows": rows });
+    let looked = house.post("/v1/batches/preview", list).await;
+    assert_eq!(
+        (&looked.json["recipients"], &looked.json["left_out"]),
+        (&json!(3), &json!({ "duplicate": 2 })),
+        "{}",
+        looked.text
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_whole_is_a_draft_that_can_be_finished_or_deleted() {
+    let mut house = house().await;
+    let list = json!({ "name": "lista", "creditor": "loja", "text": "Oi", "rows_announced": 2 });
+    house.post("/v1/batches", &list).await;
+    house.restart(|_, _| {});
+    let listed = house.get("/v1/batches").await.json["items"][0].clone();
+    assert_eq!((&listed["state"], &listed["rows"], &listed["rows_announced"]), (&json!("draft"), &json!(0), &json!(2)));
+    house.post("/v1/batches/lista/rows", json!({ "from": 1, "rows": [{ "to": "11 98765-4329" }] })).await;
+    house.post("/v1/batches/lista/test", json!({ "to": ["11 91111-1111"] })).await;
+    let refused = house.post("/v1/batches/lista/start", "").await;
+    refused.is_problem(409, "conflict", None);
+    assert_eq!(refused.json["detail"], "its list has 1 of 2 rows; add the others, or delete it");
+    let other = house.token(json!({ "client": "other", "scopes": ["send"], "creditors": ["azul"] })).await;
+    house.with(&other, "DELETE", "/v1/batches/lista", "").await.is_problem(404, "not-found", None);
+    assert_eq!(house.delete("/v1/batches/lista").await.status, StatusCode::NO_CONTENT);
+    house.delete("/v1/batches/lista").await.is_problem(404, "not-found", None);
+    assert_eq!(house.post("/v1/batches", &list).await.status, StatusCode::CREATED);
+    let both = json!({ "name": "x", "creditor": "loja", "text": "Oi", "segment": {}, "rows_announced": 2 });
+    house.post("/v1/batches", both).await.is_problem(400, "bad-request", Some("rows_announced"));
+}
+
 #[tokio::test]
 async fn what_makes_no_campaign_is_refused_with_its_field() {
     let house = house().await;

@@ -93,3 +93,70 @@ async fn nobody_waits_for_a_task_that_is_not_there() {
     house.post("/v1/ladders/run", "").await.is_problem(503, "busy", None);
     assert_eq!(house.get("/v1/ladders/leve/problems").await.json, json!({ "items": [], "next": null }));
 }
+
+fn codes(answer: &Answer) -> Vec<Value> {
+    let findings = answer.json["findings"].as_array().unwrap_or_else(|| panic!("{}", answer.text));
+    findings.iter().map(|finding| json!([finding["code"], finding["severity"]])).collect()
+}
+
+#[tokio::test]
+async fn a_step_outside_the_hours_is_found_when_it_is_saved_shown_and_planned() {
+    let house = house().await.with_hours();
+    approve(&house).await;
+    let steps = json!({ "steps": [
+        { "id": "noite", "on": "D+1 23:30", "text": "hoje" },
+        { "id": "dia", "on": "D+2 14:00", "text": "hoje" },
+    ] });
+    let expected = [json!(["outside_hours", "warning"])];
+    let saved = call(house.local(), request("PUT", "/v1/ladders/leve", &[], steps.to_string().into())).await;
+    assert_eq!(codes(&saved), expected, "{}", saved.text);
+    let detail = saved.json["findings"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("step noite (D+1 23:30) comes outside the hours of contact"), "{detail}");
+    assert!(detail.contains("it never goes on its day, but the day after at 08:00"), "{detail}");
+    assert_eq!(codes(&house.get("/v1/ladders/leve").await), expected);
+    assert_eq!(codes(&house.get("/v1/ladders/leve/plan").await), expected);
+    // Of the ladder it is said on the first page.
+    let page = house.get("/v1/ladders/leve/plan?limit=2").await;
+    let next = page.json["next"].as_str().unwrap();
+    assert_eq!(codes(&house.get(&format!("/v1/ladders/leve/plan?limit=2&cursor={next}")).await), [json!(null); 0]);
+}
+
+#[tokio::test]
+async fn a_plan_finds_one_debt_on_two_ladders_and_a_text_of_two_parts() {
+    let house = house().await;
+    approve(&house).await;
+    assert_eq!(codes(&house.get("/v1/ladders/leve/plan").await), [json!(null); 0]);
+    let body = format!("{{{{ sender }}}}: {}", "vence hoje. ".repeat(16));
+    let written = json!({ "texts": [{ "name": "a", "body": body }] });
+    call(house.local(), request("PUT", "/v1/templates/hoje", &[], written.to_string().into())).await;
+    house.post("/v1/templates/hoje/approve", json!({ "version": 2 })).await;
+    let debt = json!({
+        "id": "again", "creditor": "loja", "debtor": "d1", "amount": "10.00", "due": "2026-11-24", "ladder": "dura",
+    });
+    assert_eq!(house.post("/v1/debts", debt).await.status, StatusCode::OK);
+    let plan = house.get("/v1/ladders/leve/plan").await;
+    assert_eq!(codes(&plan), [json!(["two_ladders", "warning"]), json!(["long", "warning"])], "{}", plan.text);
+    let details: Vec<&str> = [0, 1].map(|place| plan.json["findings"][place]["detail"].as_str().unwrap()).into();
+    assert!(
+        details[0].starts_with("debts again and x-d1 look like one, and go by ladders dura and leve"),
+        "{details:?}"
+    );
+    assert_eq!(
+        details[1],
+        "template hoje takes 2 parts in its longest case of this day; shorten it, or leave a variable out"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_finds_a_ladder_that_can_never_fire() {
+    let house = house().await;
+    // A release that knew less may have stored it; a request to write it is refused.
+    let steps = json!([{ "id": "d1", "on": "D+1", "text": "hoje", "segment": { "days_late": { "min": 30 } } }]);
+    let ladder = crate::store::definition::read_ladder("leve", 0, json!({ "steps": steps })).unwrap();
+    house.writer().store_ladder(ladder, "local".to_owned()).await.unwrap();
+    let plan = house.get("/v1/ladders/leve/plan").await;
+    assert_eq!(codes(&plan), [json!(["never_then", "error"]), json!(["no_template", "warning"])], "{}", plan.text);
+    let body = json!({ "steps": steps }).to_string();
+    let refused = call(house.local(), request("PUT", "/v1/ladders/outra", &[], body.into())).await;
+    refused.is_problem(400, "bad-request", Some("steps"));
+}

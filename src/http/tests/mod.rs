@@ -34,7 +34,10 @@ use tower::ServiceExt as _;
 use crate::actor::fleet::Fleet;
 use crate::actor::writer::Writer;
 use crate::clock::{Clock, Timestamp};
+use crate::config::rules::RuleBook;
+use crate::config::{Contact, Region};
 use crate::contact::ContactSettings;
+use crate::contact::calendar::Calendar;
 use crate::dispatch::balance::{Question, Rule};
 use crate::dispatch::budget::Limits;
 use crate::dispatch::route::SimNames;
@@ -72,15 +75,25 @@ impl House {
         let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
         let fleet = Fleet::default();
         let store = Store::open(&path(&folder), store_settings(free_floor), clock.now().utc).unwrap();
-        let (writer, app) = start(store, &folder, &clock, &fleet, false);
+        let (writer, app) = start(store, &folder, &clock, &fleet, Kept::default());
         Self { folder, free_floor, clock, fleet, writer: Some(writer), app }
     }
 
     /// The same, where another one than its author approves a template.
-    fn with_four_eyes(mut self) -> Self {
+    fn with_four_eyes(self) -> Self {
+        self.keeping(Kept { four_eyes: true, ..Kept::default() })
+    }
+
+    /// The same, where ladders are held against the hours of contact that come with the program.
+    fn with_hours(self) -> Self {
+        let book = RuleBook::load(&Region::default(), &Contact::default()).unwrap();
+        self.keeping(Kept { calendar: book.calendar.into(), ..Kept::default() })
+    }
+
+    fn keeping(mut self, kept: Kept) -> Self {
         self.stop();
         let store = Store::open(&path(&self.folder), store_settings(self.free_floor), self.clock.now().utc).unwrap();
-        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, true);
+        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, kept);
         (self.writer, self.app) = (Some(writer), app);
         self
     }
@@ -91,7 +104,7 @@ impl House {
         let now = self.clock.now().utc;
         let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut open(), now);
-        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet, false);
+        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet, Kept::default());
         (self.writer, self.app) = (Some(writer), app);
     }
 
@@ -101,7 +114,7 @@ impl House {
         let now = self.clock.now().utc;
         let mut store = Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut store, now);
-        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, false);
+        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, Kept::default());
         (self.writer, self.app) = (Some(writer), app);
     }
 
@@ -159,7 +172,20 @@ fn path(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("recado.db")
 }
 
-fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet, four_eyes: bool) -> (Writer, App) {
+/// What is asked of templates and ladders.
+struct Kept {
+    four_eyes: bool,
+    calendar: Arc<Calendar>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { four_eyes: false, calendar: ContactSettings::none().calendar }
+    }
+}
+
+fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet, kept: Kept) -> (Writer, App) {
+    let Kept { four_eyes, calendar } = kept;
     let metrics = Arc::new(Metrics::default());
     let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics)).unwrap();
     let app = App::new(Parts {
@@ -168,11 +194,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
         fleet: fleet.clone(),
         clock: clock.clone(),
         metrics,
-        ladders: crate::actor::ladder::handle(
-            tokio::sync::watch::channel(ContactSettings::none().calendar).1,
-            TextOptions::default(),
-        )
-        .0,
+        ladders: crate::actor::ladder::handle(tokio::sync::watch::channel(calendar).1, TextOptions::default()).0,
         webhooks: crate::actor::webhook::Handle::new(
             crate::actor::webhook::Settings { allow_private: true, ..Default::default() },
             clock.clone(),

@@ -48,7 +48,7 @@ async fn what_is_written_is_the_next_version_and_a_draft_is_not_used() {
     assert_eq!(put(&house, good()).await.json["version"], 1, "nothing is new");
     let ladder = json!({ "steps": [{ "id": "d3", "on": "D+3", "text": "lembrete" }] });
     let ladder = || call(house.local(), request("PUT", "/v1/ladders/leve", &[], ladder.to_string().into()));
-    assert_eq!(ladder().await.json["findings"][0]["code"], "no_template");
+    assert_eq!(ladder().await.json["findings"][0]["code"], "not_approved");
 
     let approved = house.post(&format!("{PATH}/approve"), json!({ "version": 1 })).await;
     assert_eq!(

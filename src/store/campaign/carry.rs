@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use crate::dunning::campaign::{LeftOut, State};
+use crate::dunning::campaign::{LeftOut, State, Subject, is_repeat};
 use crate::sms::message::Submission;
 
 use super::super::StoreError;
@@ -14,10 +14,9 @@ use super::super::submit::{Post, SubmitAnswer};
 use super::super::work::Work;
 use super::{CampaignKey, view};
 
-/// Texts of a campaign to a number. The plus keeps SQLite from the index of batches, which would walk the whole campaign for
+/// What a number has of a campaign. The plus keeps SQLite from the index of batches, which would walk the whole campaign for
 /// each text; a number has few messages.
-const TEXTED: &str = "SELECT 1 FROM message
-     WHERE recipient = ?1 AND +batch = ?2 AND (?3 IS NULL OR debtor IS NOT ?3 OR debt IS ?4)";
+const TEXTED: &str = "SELECT debtor, debt FROM message WHERE recipient = ?1 AND +batch = ?2";
 
 /// Some of those that a campaign is for.
 #[derive(Debug)]
@@ -107,13 +106,17 @@ impl Work<'_> {
         })
     }
 
-    /// Whether somebody with this number has a text of the same campaign: another one is no better, unless each debt has its own.
+    /// Whether somebody with this number has a text of the same campaign that is as good.
     fn has_text_already(&self, submission: &Submission) -> Result<bool, StoreError> {
         let mut statement = self.conn.prepare_cached(TEXTED)?;
         let labels = &submission.labels;
+        let now = Subject { debtor: labels.debtor.clone(), debt: labels.debt.clone() };
         for form in submission.to.forms() {
-            if statement.exists(params![stored_number(form), labels.batch, labels.debtor, labels.debt])? {
-                return Ok(true);
+            let mut rows = statement.query(params![stored_number(form), labels.batch])?;
+            while let Some(row) = rows.next()? {
+                if is_repeat(&Subject { debtor: row.get(0)?, debt: row.get(1)? }, &now) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -21,11 +21,13 @@ use super::row::stored_number;
 use super::work::Work;
 
 pub use carry::{CampaignStep, CampaignText, StepAnswer};
-pub use end::CancelStep;
 pub use outlook::Outlook;
 pub use quota::fresh_quota;
 pub(super) use quota::{Image, load};
 pub use view::{CampaignView, Progress};
+
+/// Rows of a list that is removed, in one transaction: a few milliseconds of work.
+const REMOVED_AT_ONCE: usize = 1_000;
 
 /// The row of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,16 +74,25 @@ pub enum ChangeAnswer {
     NotTested,
     /// A list without rows.
     Empty,
+    /// A list with fewer rows than were announced.
+    Incomplete {
+        /// Rows that are there.
+        rows: u64,
+        /// Rows that were announced.
+        announced: u64,
+    },
     /// No campaign has this name.
     NotFound,
 }
 
 impl Work<'_> {
-    /// Stores a campaign as a draft. Days of its share are counted in `zone`.
+    /// Stores a campaign as a draft. Days of its share are counted in `zone`. Its rows follow; it does not start with fewer than
+    /// were `announced`, so that nobody is forgotten where whoever writes it ends in between.
     pub fn create_campaign(
         &mut self,
         campaign: &Campaign,
         zone: &TimeZone,
+        announced: u32,
         client: &str,
     ) -> Result<CreateAnswer, StoreError> {
         let taken = "SELECT EXISTS (SELECT 1 FROM campaign WHERE name = ?1) OR
@@ -91,8 +102,8 @@ impl Work<'_> {
         }
         self.conn
             .prepare_cached(
-                "INSERT INTO campaign (name, definition, creditor, at, client, state, zone, per_day, start_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO campaign (name, definition, creditor, at, client, state, zone, per_day, start_at, announced)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 campaign.name,
@@ -104,6 +115,7 @@ impl Work<'_> {
                 zone.iana_name().unwrap_or("UTC"),
                 campaign.per_day,
                 campaign.start_at.map(Timestamp::as_millis),
+                announced,
             ])?;
         let key = CampaignKey(self.conn.last_insert_rowid());
         self.watch_campaign(key)?;
@@ -129,14 +141,44 @@ impl Work<'_> {
             insert.execute(params![view.key.0, row.place, row.to.map(stored_number), row.debtor, row.debt, given])?;
         }
         // A long list comes in many pieces, so only what is new is counted.
-        let sql = "UPDATE campaign SET rows = rows + ? WHERE key = ?";
-        self.conn.prepare_cached(sql)?.execute(params![fresh, view.key.0])?;
+        let sql = "UPDATE campaign SET rows = rows + ?, untested = untested + ? WHERE key = ?";
+        self.conn.prepare_cached(sql)?.execute(params![fresh, rows.len(), view.key.0])?;
         Ok(ChangeAnswer::Done)
     }
 
-    /// Notes that a version of what it says was test sent.
-    pub fn note_campaign_test(&mut self, name: &str, version: u32) -> Result<(), StoreError> {
-        self.conn.prepare_cached("UPDATE campaign SET tested = ? WHERE name = ?")?.execute(params![version, name])?;
+    /// Removes some of the list of a draft, and at last the draft itself. `None` while there is more of it.
+    pub fn remove_campaign(&mut self, name: &str) -> Result<Option<ChangeAnswer>, StoreError> {
+        let Some(view) = view::by_name(self.conn, name)? else { return Ok(Some(ChangeAnswer::NotFound)) };
+        if view.state != State::Draft {
+            return Ok(Some(ChangeAnswer::Not(view.state)));
+        }
+        let sql = "DELETE FROM campaign_row WHERE campaign = ?1 AND place IN
+             (SELECT place FROM campaign_row WHERE campaign = ?1 ORDER BY place LIMIT ?2)";
+        let removed = self.conn.prepare_cached(sql)?.execute(params![view.key.0, REMOVED_AT_ONCE])?;
+        if removed == REMOVED_AT_ONCE {
+            // What is left of it does not start, whatever becomes of this process.
+            let sql = "UPDATE campaign SET announced = max(announced, rows), rows = rows - ? WHERE key = ?";
+            self.conn.prepare_cached(sql)?.execute(params![removed, view.key.0])?;
+            return Ok(None);
+        }
+        self.conn.prepare_cached("DELETE FROM campaign WHERE key = ?")?.execute([view.key.0])?;
+        self.board.campaigns.remove(name);
+        let data = serde_json::json!({ "batch": name, "state": "deleted" });
+        self.event(EventKind::BatchChanged, &About { data: Some(data.to_string()), ..About::default() })?;
+        Ok(Some(ChangeAnswer::Done))
+    }
+
+    /// Notes that a version of what it says was test sent, in a text of so many parts.
+    pub fn note_campaign_test(&mut self, name: &str, version: u32, parts: u32) -> Result<(), StoreError> {
+        let sql = "UPDATE campaign SET tested = ?, tested_parts = ?, untested = 0 WHERE name = ?";
+        self.conn.prepare_cached(sql)?.execute(params![version, parts, name])?;
+        Ok(())
+    }
+
+    /// Notes why nothing more of it can be written into the queue, or that it can.
+    pub fn note_campaign_problem(&mut self, name: &str, problem: Option<&str>) -> Result<(), StoreError> {
+        let sql = "UPDATE campaign SET problem = ? WHERE name = ?";
+        self.conn.prepare_cached(sql)?.execute(params![problem, name])?;
         Ok(())
     }
 
@@ -151,6 +193,9 @@ impl Work<'_> {
         }
         if view.campaign.audience == Audience::Rows && view.rows == 0 {
             return Ok(ChangeAnswer::Empty);
+        }
+        if view.rows < view.announced {
+            return Ok(ChangeAnswer::Incomplete { rows: view.rows, announced: view.announced });
         }
         let is_later = view.campaign.start_at.is_some_and(|at| at > self.now);
         let state = if is_later { State::Scheduled } else { State::Running };

@@ -68,7 +68,8 @@ impl Work<'_> {
         question: Question,
     ) -> Result<(Verdict, String), StoreError> {
         let record = record::read(self.conn, &self.board.contact, addressee, None, false, self.now)?;
-        let lane = LaneInfo { class: record.class.to_string(), route: route.clone(), batch: batch.to_owned() };
+        let lane =
+            LaneInfo { class: record.class.to_string(), route: route.clone(), batch: batch.to_owned(), begun: false };
         let verdict = self.board.ask_lane(self.conn, &lane, None, question, Some(&record), self.now)?;
         Ok((verdict, lane.class))
     }

@@ -2,8 +2,10 @@
 //!
 //! It is asked in the offer transaction and counted there, in rows; what stands here is their image. A message is counted
 //! whole when it begins, with all its parts and with the code that follows it, so that those that go by several SIMs at a time
-//! leave no room to each other that is not there. Once a text meets the end of it the campaign's lanes are closed until the
-//! next day, so that nothing is drawn in vain, however much waits; what has begun goes on.
+//! leave no room to each other that is not there. It is counted once, for the day on which it begins: what is tried again, sent
+//! again or goes on after midnight needs no other share. Only what comes back without a word of the network, the first time
+//! that it goes, is given back. Once a text meets the end of the share the campaign's lanes are closed until the next day, so that
+//! nothing is drawn in vain, however much waits; what has begun goes by lanes that stay open.
 
 use std::collections::HashMap;
 
@@ -153,6 +155,11 @@ impl Board {
         if info.batch.is_empty() { None } else { self.campaigns.get(&info.batch) }
     }
 
+    /// Whether messages of a lane are counted in a share.
+    pub(in super::super) fn has_share(&self, info: &LaneInfo) -> bool {
+        self.campaign(info).is_some_and(|campaign| campaign.quota.is_some())
+    }
+
     /// When the share of a campaign is there again for which something waits.
     pub(in super::super) fn next_share(&self) -> Option<Timestamp> {
         self.campaigns.values().filter_map(Image::opens_at).min()
@@ -206,9 +213,9 @@ impl Work<'_> {
         }
     }
 
-    /// Counts a message of a campaign that begins: the whole of it.
+    /// Counts a message of a campaign that begins: the whole of it. From now on it goes by lanes that its share does not close.
     pub(in super::super) fn spend_share(&mut self, message: &MessageRow) -> Result<(), StoreError> {
-        let Some(info) = self.board.lanes.get(&message.lane) else { return Ok(()) };
+        let Some(info) = self.board.lanes.get(&message.lane).filter(|info| !info.begun).cloned() else { return Ok(()) };
         let Some(image) = self.board.campaigns.get_mut(&info.batch) else { return Ok(()) };
         let Some(quota) = &mut image.quota else { return Ok(()) };
         let parts = whole(self.conn, message)?;
@@ -216,17 +223,22 @@ impl Work<'_> {
         let sql = "INSERT INTO campaign_spend (campaign, day, parts) VALUES (?1, ?2, ?3)
              ON CONFLICT (campaign, day) DO UPDATE SET parts = parts + ?3";
         self.conn.prepare_cached(sql)?.execute(params![image.key.0, quota.day.stored, parts])?;
-        Ok(())
+        self.move_to_lane(message, LaneInfo { begun: true, ..info })
     }
 
-    /// Gives back a message that began at `at`, of which nothing was sent.
-    pub(in super::super) fn unspend_share(&mut self, message: &MessageRow, at: Timestamp) -> Result<(), StoreError> {
-        let Some(batch) = self.board.lanes.get(&message.lane).map(|info| info.batch.clone()) else { return Ok(()) };
-        let Some(image) = self.board.campaigns.get_mut(&batch) else { return Ok(()) };
-        let Some(quota) = &mut image.quota else { return Ok(()) };
+    /// Gives back a message that began at `at`, of which nothing was sent. The lane in which it is by now.
+    pub(in super::super) fn unspend_share(
+        &mut self,
+        message: &MessageRow,
+        at: Timestamp,
+    ) -> Result<LaneKey, StoreError> {
+        let info = self.board.lanes.get(&message.lane).filter(|info| info.begun);
+        let Some(info) = info.cloned() else { return Ok(message.lane) };
+        let Some(image) = self.board.campaigns.get_mut(&info.batch) else { return Ok(message.lane) };
+        let Some(quota) = &mut image.quota else { return Ok(message.lane) };
         // What follows another one was counted with that.
         if companion(self.conn, message.key)? != Companion::No {
-            return Ok(());
+            return Ok(message.lane);
         }
         let parts = whole(self.conn, message)?;
         let day = Day::of(at, &quota.zone).stored;
@@ -235,8 +247,10 @@ impl Work<'_> {
         if day == quota.day.stored {
             quota.used = quota.used.saturating_sub(parts);
             quota.is_spent = false;
-            self.batch_effects(&batch);
+            self.batch_effects(&info.batch);
         }
-        Ok(())
+        let info = LaneInfo { begun: false, ..info };
+        self.move_to_lane(message, info.clone())?;
+        self.lane(info)
     }
 }

@@ -32,6 +32,10 @@ pub struct CampaignView {
     pub start_at: Option<Timestamp>,
     /// The version of its template that was test sent; 0 for a text without one.
     pub tested: Option<u32>,
+    /// Parts of the text that was test sent.
+    pub tested_parts: Option<u32>,
+    /// Rows of its list that were written since the test, or at all.
+    pub untested: u64,
     /// The version that is sent, once it is started.
     pub version: Option<u32>,
     /// How far it was written into the queue.
@@ -40,6 +44,10 @@ pub struct CampaignView {
     pub queued_at: Option<Timestamp>,
     /// Rows of its list.
     pub rows: u64,
+    /// Rows that were announced: with fewer it does not start.
+    pub announced: u64,
+    /// Why nothing more of it can be written into the queue, while that is so.
+    pub problem: Option<String>,
     /// Its messages by their state.
     pub progress: Progress,
     /// Who got no text, by the code of the reason.
@@ -71,7 +79,8 @@ macro_rules! campaigns {
     ($which:literal) => {
         concat!(
             "SELECT key, name, definition, at, client, state, start_at, tested, version, place, queued_at,
-             EXISTS (SELECT 1 FROM pause WHERE scope = 'batch' AND id = name), rows FROM campaign ",
+             EXISTS (SELECT 1 FROM pause WHERE scope = 'batch' AND id = name), rows,
+             announced, tested_parts, untested, problem FROM campaign ",
             $which
         )
     };
@@ -107,6 +116,8 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<CampaignView, StoreError> {
             state
         }
     };
+    let is_stuck = matches!(state, State::Running | State::Paused) && queued_at.is_none();
+    let problem = if is_stuck { row.get(16)? } else { None };
     let mut statement =
         conn.prepare_cached("SELECT code, texts FROM campaign_left WHERE campaign = ? ORDER BY code")?;
     let left = statement.query_map([key.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
@@ -122,6 +133,10 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<CampaignView, StoreError> {
         place: row.get(9)?,
         queued_at,
         rows: row.get(12)?,
+        announced: row.get(13)?,
+        tested_parts: row.get(14)?,
+        untested: row.get(15)?,
+        problem,
         progress,
         left,
     })

@@ -207,7 +207,7 @@ impl Reader {
         Ok(ConversationView {
             key,
             number,
-            standing: record::standing(conn, debtor.as_deref(), number, Purpose::Collection, now)?,
+            standing: record::standing(conn, debtor.as_deref(), &[number], Purpose::Collection, now)?,
             debtor,
             debt: row.get(4)?,
             creditor: row.get(5)?,

@@ -132,10 +132,11 @@ mod tests {
                 { "id": "d15", "on": "D+15 09:30", "roll": "next", "segment": { "days_late": { "min": 15 } }, "text": "boleto" },
                 { "id": "quebra", "on": "P+1", "roll": "stay", "text": "promessa" },
                 { "id": "carta", "on": "D+60", "roll": "stay", "exit": "letter" },
+                { "id": "horas", "on": "D+36h", "roll": "stay", "text": "lembrete" },
             ],
         });
         let ladder = read_ladder("padrão", 3, written.clone()).unwrap();
-        assert_eq!((ladder.name.as_str(), ladder.version, ladder.steps.len()), ("padrão", 3, 4));
+        assert_eq!((ladder.name.as_str(), ladder.version, ladder.steps.len()), ("padrão", 3, 5));
         assert_eq!(write_ladder(&ladder), written);
     }
 
@@ -149,6 +150,10 @@ mod tests {
     fn a_mistake_names_its_step() {
         for (step, part) in [
             (json!({ "id": "a", "on": "3 days", "text": "t" }), "step 1 (a): on: \"3 days\" is not a day of a ladder"),
+            (
+                json!({ "id": "a", "on": "36h 10:00", "text": "t" }),
+                "step 1 (a): on: \"36h 10:00\" is hours and a time of day",
+            ),
             (json!({ "id": "a", "on": "D+1" }), "step 1 (a): give text (a template) or exit (a channel)"),
             (json!({ "id": "a", "on": "D+1", "exit": "fax" }), "no \"fax\"; there are email, letter, call, bureau"),
             (json!({ "id": "a", "on": "D+1", "text": "t", "exit": "call" }), "not both"),

@@ -312,11 +312,8 @@ fn load(
         tracks.push((*debt, track(conn, *debt, &creditor.zone, today)?));
     }
     let (number, stop) = number(conn, &debtor.numbers, &creditor.id, now)?;
-    let mut is_unsettled = false;
-    for number in &debtor.numbers {
-        let said = record::standing(conn, Some(&debtor.id), *number, Purpose::Collection, now)?;
-        is_unsettled |= said.obstacle(now).is_some();
-    }
+    let said = record::standing(conn, Some(&debtor.id), &debtor.numbers, Purpose::Collection, now)?;
+    let is_unsettled = said.obstacle(now).is_some();
     let texted = texted(conn, key)?;
     let past = past(conn, key.debtor, &debtor, today)?;
     let debts: Vec<Debt> = debts.into_iter().map(|(_, debt)| debt).collect();

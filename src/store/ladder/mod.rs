@@ -5,6 +5,7 @@ mod case;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::contact::edition::Edition;
 use crate::dunning::ladder::Ladder;
 
 use super::StoreError;
@@ -28,6 +29,11 @@ pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>,
     ladder.map(Some).ok_or(corrupt)
 }
 
+fn ladder_names(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT name FROM ladder ORDER BY name")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 impl Work<'_> {
     /// Stores a ladder as the next version of its name, whatever version it says it is. Returns which that is; the one that
     /// is there, where it is the same. Every debt that may go by it is looked at again.
@@ -49,6 +55,20 @@ impl Work<'_> {
         self.look_at_cases_to(None)?;
         Ok(version)
     }
+
+    /// Cases are planned by the business days of this edition of the rules from now on: every case is looked at again where
+    /// that is another than before. Returns whether it is.
+    pub fn plan_by(&mut self, edition: Edition) -> Result<bool, StoreError> {
+        let edition = edition.to_string();
+        let sql = "SELECT 1 FROM ladder_rules WHERE edition = ?";
+        if self.conn.prepare_cached(sql)?.exists([&edition])? {
+            return Ok(false);
+        }
+        self.conn.prepare_cached("DELETE FROM ladder_rules")?.execute([])?;
+        self.conn.prepare_cached("INSERT INTO ladder_rules (edition) VALUES (?)")?.execute([&edition])?;
+        self.look_at_cases_to(None)?;
+        Ok(true)
+    }
 }
 
 impl Reader {
@@ -57,11 +77,15 @@ impl Reader {
         self.with(|conn| ladder_of(conn, name))
     }
 
+    /// The names of all ladders, in order.
+    pub fn ladder_names(&self) -> Result<Vec<String>, StoreError> {
+        self.with(ladder_names)
+    }
+
     /// The newest version of each ladder, by name. One that cannot be read is left out.
     pub fn ladders(&self) -> Result<Vec<Ladder>, StoreError> {
         self.with(|conn| {
-            let mut statement = conn.prepare_cached("SELECT DISTINCT name FROM ladder ORDER BY name")?;
-            let names = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            let names = ladder_names(conn)?;
             let found = names.iter().map(|name| ladder_of(conn, name));
             Ok(found.filter_map(|ladder| ladder.ok().flatten()).collect())
         })

@@ -103,6 +103,11 @@ impl Work<'_> {
         self.happen_and_tell(told, None).map(|answer| answer.unwrap_or(HappeningAnswer::NoDebt))
     }
 
+    /// Takes in what happened to a debt, and notes there why the text about it is left out.
+    pub fn happen_untold(&mut self, told: &Told, untold: Untold) -> Result<HappeningAnswer, StoreError> {
+        self.take_in(told, None, Some(&Err(untold))).map(|answer| answer.unwrap_or(HappeningAnswer::NoDebt))
+    }
+
     /// Takes in what happened to a debt, and queues the text about it once what waited is stopped. `None` where the case is
     /// another by now than the text was written from: nothing happened yet.
     pub fn happen_and_tell(
@@ -110,12 +115,22 @@ impl Work<'_> {
         told: &Told,
         prompt: Option<&Prompt>,
     ) -> Result<Option<HappeningAnswer>, StoreError> {
+        self.take_in(told, prompt.map(|prompt| (prompt.key, prompt.revision)), prompt.map(|prompt| &prompt.text))
+    }
+
+    /// The same with the case and its revision for which a text holds, and the text.
+    fn take_in(
+        &mut self,
+        told: &Told,
+        basis: Option<(CaseKey, i64)>,
+        text: Option<&Result<Sending, Untold>>,
+    ) -> Result<Option<HappeningAnswer>, StoreError> {
         let Some((key, before)) = debt_of(self.conn, &told.debt)? else { return Ok(Some(HappeningAnswer::NoDebt)) };
         if let Some(is_same) = self.was_told(key, told)? {
             return self.tell_again(key, &before, told, is_same).map(Some);
         }
-        if let Some(prompt) = prompt
-            && self.revision_of(prompt.key)? != Some(prompt.revision)
+        if let Some((case, revision)) = basis
+            && self.revision_of(case)? != Some(revision)
         {
             return Ok(None);
         }
@@ -131,7 +146,7 @@ impl Work<'_> {
         if told.happening == Happening::Reopened {
             stopped.add(self.dispute_is_settled(key, &after.debtor, &told.client)?);
         }
-        let echo = prompt.map_or_else(|| Ok(Echo::default()), |prompt| self.echo(event, &prompt.text))?;
+        let echo = text.map_or_else(|| Ok(Echo::default()), |text| self.echo(event, text))?;
         Ok(Some(HappeningAnswer::Noted { status: after.status, amount: after.amount, stopped, echo }))
     }
 

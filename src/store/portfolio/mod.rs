@@ -6,6 +6,7 @@
 mod creditor;
 mod debt;
 mod debtor;
+mod extreme;
 pub mod happening;
 mod mapping;
 

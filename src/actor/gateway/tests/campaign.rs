@@ -14,10 +14,12 @@ use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
 use crate::dunning::event::Happening;
 use crate::dunning::sample;
+use crate::sms::text::Encoding;
 use crate::store::campaign::{CampaignRow, CampaignView, ChangeAnswer, CreateAnswer, StepAnswer};
 use crate::store::definition::{read_campaign, read_template};
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
+use crate::store::submit::Post;
 
 use super::*;
 
@@ -79,7 +81,7 @@ fn create(desk: &mut Desk, fields: Value) {
     written.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     let campaign = read_campaign(NAME, written).unwrap();
     let zone = TimeZone::get("America/Sao_Paulo").unwrap();
-    let answer = desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &zone, "ana"));
+    let answer = desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &zone, 0, "ana"));
     assert_eq!(answer.unwrap(), CreateAnswer::Created);
 }
 
@@ -271,9 +273,10 @@ fn after_it_is_ended_nothing_goes_but_what_was_on_the_wire() {
     let (modem, lease) = desk.hand_over();
     // Another one is leased already.
     let leased = desk.loads();
-    let on_wire = desk.gateway.commit(desk.now, |context| context.work.cancel_campaign(NAME)).unwrap().unwrap();
+    let stopped = desk.gateway.commit(desk.now, |context| context.work.cancel_campaign(NAME)).unwrap().unwrap();
+    assert_eq!(stopped.stopped, 29);
     assert_eq!(
-        on_wire,
+        stopped.on_wire,
         [desk
             .reader()
             .messages(&crate::store::view::MessageFilter {
@@ -293,8 +296,7 @@ fn after_it_is_ended_nothing_goes_but_what_was_on_the_wire() {
     desk.restart();
     desk.plug("m1", "sim-a");
     assert_eq!((drain(&mut desk), desk.reader().campaigns_at_work().unwrap().len()), (0, 1));
-    let step = desk.gateway.commit(desk.now, |context| context.work.withdraw_cancelled(NAME)).unwrap();
-    assert_eq!((step.stopped, step.is_more), (29, false));
+    assert!(!desk.gateway.commit(desk.now, |context| context.work.withdraw_cancelled(NAME)).unwrap());
     assert_eq!((counts(&desk, MessageState::Cancelled), counts(&desk, MessageState::Accepted)), (29, 1));
     assert_eq!(view(&desk).state, State::Cancelled);
     assert_eq!(desk.reader().campaigns_at_work().unwrap().len(), 0);
@@ -379,6 +381,159 @@ fn two_sims_send_no_more_of_a_campaign_than_its_share() {
 }
 
 #[test]
+fn what_is_stopped_is_counted_exactly_however_it_waits() {
+    let mut desk = desk(settings(unlimited()), 9);
+    two_parts(&mut desk);
+    create(&mut desk, json!({}));
+    start_second(&mut desk);
+    // One has gone, one is unknown with a part that waits, one has a part that waits, one is on the wire.
+    desk.send(1);
+    desk.send(2);
+    let (modem, lease) = desk.hand_over();
+    desk.settle(&modem, lease.segment, Settlement::Unknown { why: UnknownWhy::Silence });
+    desk.restart();
+    desk.plug("m2", "sim-c");
+    desk.send(3);
+    refuse_for_now(&mut desk);
+    desk.plug("m3", "sim-d");
+    desk.hand_over();
+    // What the same transaction has done before counts as well.
+    let page = crate::store::view::MessageFilter { state: Some(MessageState::Queued), limit: 1, ..Default::default() };
+    let queued = desk.reader().messages(&page).unwrap()[0].id;
+    let stopped = desk.gateway.commit(desk.now, |context| {
+        assert_eq!(context.work.cancel(queued)?, CancelAnswer::Cancelled);
+        context.work.cancel_campaign(NAME)
+    });
+    let stopped = stopped.unwrap().unwrap();
+    assert_eq!((stopped.stopped, stopped.on_wire.len()), (7, 2));
+    while desk.gateway.commit(desk.now, |context| context.work.withdraw_cancelled(NAME)).unwrap() {}
+    // Of what was ended before, what waits still.
+    let again = desk.gateway.commit(desk.now, |context| context.work.cancel_campaign(NAME)).unwrap().unwrap();
+    assert_eq!((again.stopped, again.on_wire), (0, stopped.on_wire));
+}
+
+/// Two parts each.
+fn two_parts(desk: &mut Desk) {
+    template(desk, &format!("{{{{ sender }}}}: {{{{ total }}}} {}", "em atraso ".repeat(20)));
+}
+
+fn start_second(desk: &mut Desk) {
+    let started = desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 2, false)).unwrap();
+    assert_eq!(started, ChangeAnswer::Done);
+    queue(desk);
+}
+
+/// Parts that count, by their days.
+fn spent(desk: &Desk) -> Vec<u32> {
+    let conn = desk.gateway.store().connection();
+    let mut statement = conn.prepare("SELECT parts FROM campaign_spend ORDER BY day").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// Something is refused for now.
+fn refuse_for_now(desk: &mut Desk) {
+    let (modem, lease) = desk.hand_over();
+    desk.settle(&modem, lease.segment, Settlement::Refused { cause: Cause::Cms(42) });
+}
+
+#[test]
+fn what_the_network_did_not_want_yet_is_finished_although_the_share_is_spent() {
+    let mut desk = desk(settings(unlimited()), 4);
+    create(&mut desk, json!({ "per_day": 2 }));
+    start(&mut desk);
+    queue(&mut desk);
+    refuse_for_now(&mut desk);
+    // By another SIM the others have what is left, and meet the end of it.
+    desk.plug("m2", "sim-c");
+    assert_eq!((drain(&mut desk), spent(&desk)), (1, vec![2]));
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    desk.pass(Duration::from_secs(60));
+    assert_eq!((drain(&mut desk), spent(&desk)), (1, vec![2]));
+    assert_eq!((counts(&desk, MessageState::Accepted), counts(&desk, MessageState::Queued)), (2, 2));
+}
+
+#[test]
+fn a_part_that_is_left_goes_although_the_share_is_spent() {
+    let mut desk = desk(settings(unlimited()), 2);
+    two_parts(&mut desk);
+    create(&mut desk, json!({ "per_day": 2 }));
+    start_second(&mut desk);
+    desk.send(1);
+    refuse_for_now(&mut desk);
+    // Meanwhile another text meets the end of the share.
+    desk.plug("m2", "sim-c");
+    assert_eq!(drain(&mut desk), 0);
+    desk.pass(Duration::from_secs(60));
+    assert_eq!((drain(&mut desk), counts(&desk, MessageState::Accepted), spent(&desk)), (1, 1, vec![2]));
+}
+
+#[test]
+fn what_goes_on_after_midnight_counts_for_the_day_on_which_it_began() {
+    let mut desk = desk(settings(unlimited()), 3);
+    desk.pass("2026-11-25T02:59:30Z".parse::<Timestamp>().unwrap().saturating_since(desk.now));
+    two_parts(&mut desk);
+    create(&mut desk, json!({ "per_day": 2 }));
+    start_second(&mut desk);
+    desk.send(1);
+    refuse_for_now(&mut desk);
+    desk.pass(Duration::from_secs(60));
+    // The rest of yesterday's, and a whole one of today's.
+    assert_eq!((drain(&mut desk), spent(&desk)), (3, vec![2, 2]));
+}
+
+#[test]
+fn what_is_sent_again_because_nobody_knows_counts_once() {
+    let mut desk = desk(settings(unlimited()), 3);
+    create(&mut desk, json!({ "per_day": 1 }));
+    start(&mut desk);
+    queue(&mut desk);
+    let (modem, lease) = desk.hand_over();
+    desk.settle(&modem, lease.segment, Settlement::Unknown { why: UnknownWhy::Silence });
+    assert_eq!(drain(&mut desk), 0);
+    let page = crate::store::view::MessageFilter { state: Some(MessageState::Unknown), limit: 1, ..Default::default() };
+    let lost = desk.reader().messages(&page).unwrap()[0].id;
+    assert_eq!(resolve(&mut desk, lost, Decision::Resend), ResolveAnswer::Done);
+    assert_eq!((drain(&mut desk), spent(&desk), desk.state(lost)), (1, vec![1], MessageState::Accepted));
+}
+
+/// The first text of the campaign, for a number of our own.
+fn tested(desk: &Desk, options: &TextOptions) -> Post {
+    let view = view(desk);
+    let sheet = Sheet::new(&desk.reader(), view.campaign, Some(view.key), view.version, options.clone());
+    let piece = sheet.unwrap().unwrap().piece(&desk.reader(), 0, 8, desk.now, &mut || Ok([7; 11])).unwrap();
+    let text = piece.rows.into_iter().find_map(|row| row.outcome.ok()).unwrap();
+    let own = PhoneNumber::from_digits("5511900000000").unwrap();
+    let test = trial(&text, own, options, desk.now, [9; 11]).unwrap();
+    // What differs is to whom it goes and for whom it counts.
+    let same = |one: &Submission| (one.text.0.clone(), one.encoding, one.units, one.parts.len());
+    assert_eq!(same(&test.submission), same(&text.submission));
+    assert_eq!(test.companion.as_ref().map(same), text.companion.as_ref().map(same));
+    test
+}
+
+#[test]
+fn a_test_has_the_code_behind_it_and_the_encoding_of_the_real_text() {
+    let mut desk = with_codes(1);
+    create(&mut desk, json!({}));
+    let test = tested(&desk, &TextOptions::default());
+    let id = test.companion.as_ref().unwrap().id;
+    desk.gateway.commit(desk.now, |context| context.work.post(&test)).unwrap();
+    assert_eq!((drain(&mut desk), desk.view(id).text.0.as_str()), (2, CODE));
+    // A text that holds a code is as it is, also where others are transliterated.
+    let written = json!({ "texts": [{ "name": "a", "body": "Atenção, João: {{ pix }}" }] });
+    let template = read_template("atraso", 0, written).unwrap();
+    desk.gateway
+        .commit(desk.now, |context| {
+            let version = context.work.save_template(&template, "test")?;
+            context.work.approve_template("atraso", version, "test", false)
+        })
+        .unwrap();
+    let options = TextOptions { encoding: Encoding::Transliterate, ..TextOptions::default() };
+    assert_eq!(tested(&desk, &options).submission.encoding, "ucs2");
+}
+
+#[test]
 fn a_start_needs_the_test_of_what_is_sent_now() {
     let mut desk = desk(settings(unlimited()), 1);
     create(&mut desk, json!({}));
@@ -386,14 +541,11 @@ fn a_start_needs_the_test_of_what_is_sent_now() {
         desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, version, true)).unwrap()
     };
     assert_eq!(start(&mut desk, 1), ChangeAnswer::NotTested);
-    let piece = sheet(&desk).piece(&desk.reader(), 0, 8, desk.now, &mut || Ok([7; 11])).unwrap();
-    let text = piece.rows.into_iter().find_map(|row| row.outcome.ok()).unwrap();
-    let own = PhoneNumber::from_digits("5511900000000").unwrap();
-    let test = trial(&text.submission, own, &TextOptions::default(), desk.now, [9; 11]).unwrap();
-    desk.gateway.commit(desk.now, |context| context.work.note_campaign_test(NAME, 1)).unwrap();
-    assert!(matches!(desk.try_submit(&test), SubmitAnswer::Queued(_)));
+    let test = tested(&desk, &TextOptions::default());
+    desk.gateway.commit(desk.now, |context| context.work.note_campaign_test(NAME, 1, 1)).unwrap();
+    assert!(matches!(desk.try_submit(&test.submission), SubmitAnswer::Queued(_)));
     // The real words, to our own number, for nobody's account.
-    let seen = desk.view(test.id);
+    let seen = desk.view(test.submission.id);
     assert_eq!(
         (seen.text.0.as_str(), seen.purpose.as_str()),
         ("Loja Azul: Pessoa, R$ 110,50 em atraso.", "operational")
@@ -449,6 +601,99 @@ fn a_list_fills_its_texts_from_rows_and_portfolio_and_texts_a_number_once() {
     let left: Vec<(String, u64)> = view(&desk).left.into_iter().collect();
     let expected = [("bad_value", 1), ("duplicate", 1), ("not_found", 1), ("unfilled", 1)];
     assert_eq!(left, expected.map(|(code, count)| (code.to_owned(), count)));
+}
+
+#[test]
+fn each_debt_of_a_debtor_may_have_its_text_in_a_list() {
+    let mut desk = desk(settings(unlimited()), 1);
+    take(&mut desk, &[debt(1, "second", Status::Open)]);
+    create(&mut desk, json!({ "segment": null }));
+    let row = |(place, debt): (i64, &str)| CampaignRow {
+        place,
+        to: None,
+        debtor: None,
+        debt: Some(debt.to_owned()),
+        given: Vec::new(),
+    };
+    let rows: Vec<CampaignRow> = (1..).zip(["d1", "second", "d1"]).map(row).collect();
+    desk.gateway.commit(desk.now, |context| context.work.add_campaign_rows(NAME, &rows)).unwrap();
+    start(&mut desk);
+    queue(&mut desk);
+    assert_eq!((counts(&desk, MessageState::Queued), view(&desk).left["duplicate"]), (2, 1));
+}
+
+#[test]
+fn a_list_that_was_not_written_whole_does_not_start() {
+    let mut desk = desk(settings(unlimited()), 1);
+    let campaign = read_campaign(NAME, json!({ "creditor": "loja", "text": "Oi" })).unwrap();
+    let create = |desk: &mut Desk, announced| {
+        let zone = TimeZone::UTC;
+        let answer =
+            desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &zone, announced, "ana"));
+        assert_eq!(answer.unwrap(), CreateAnswer::Created);
+    };
+    let add = |desk: &mut Desk, places: std::ops::RangeInclusive<i64>| {
+        let row = |place| CampaignRow { place, to: Some(number(7)), debtor: None, debt: None, given: Vec::new() };
+        let rows: Vec<CampaignRow> = places.map(row).collect();
+        desk.gateway.commit(desk.now, |context| context.work.add_campaign_rows(NAME, &rows)).unwrap()
+    };
+    let begin =
+        |desk: &mut Desk| desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 0, false)).unwrap();
+    let remove = |desk: &mut Desk| desk.gateway.commit(desk.now, |context| context.work.remove_campaign(NAME)).unwrap();
+    create(&mut desk, 1_200);
+    desk.restart();
+    // Nothing of it but its name, which is enough to go on with it.
+    assert_eq!((view(&desk).state, view(&desk).rows), (State::Draft, 0));
+    assert_eq!(begin(&mut desk), ChangeAnswer::Empty);
+    add(&mut desk, 1..=512);
+    assert_eq!(begin(&mut desk), ChangeAnswer::Incomplete { rows: 512, announced: 1_200 });
+    add(&mut desk, 513..=1_200);
+    // One that is deleted goes in pieces, and is never a shorter one.
+    assert_eq!(remove(&mut desk), None);
+    desk.restart();
+    assert_eq!(begin(&mut desk), ChangeAnswer::Incomplete { rows: 200, announced: 1_200 });
+    assert_eq!((remove(&mut desk), remove(&mut desk)), (Some(ChangeAnswer::Done), Some(ChangeAnswer::NotFound)));
+    create(&mut desk, 1);
+    add(&mut desk, 1..=1);
+    assert_eq!(begin(&mut desk), ChangeAnswer::Done);
+    assert_eq!(remove(&mut desk), Some(ChangeAnswer::Not(State::Running)));
+}
+
+#[test]
+fn two_campaigns_take_turns_however_much_the_first_has_queued() {
+    let mut desk = desk(settings(unlimited()), 0);
+    for (name, rows) in [("large", 6), ("small", 2)] {
+        let campaign = read_campaign(name, json!({ "creditor": "loja", "text": name })).unwrap();
+        let row = |place: i64| {
+            let index = u32::try_from(place).unwrap() + if name == "large" { 0 } else { 100 };
+            CampaignRow { place, to: Some(number(index)), debtor: None, debt: None, given: Vec::new() }
+        };
+        let rows: Vec<CampaignRow> = (1..=rows).map(row).collect();
+        desk.gateway
+            .commit(desk.now, |context| {
+                context.work.create_campaign(&campaign, &TimeZone::UTC, 0, "ana")?;
+                context.work.add_campaign_rows(name, &rows)?;
+                context.work.start_campaign(name, 0, false)
+            })
+            .unwrap();
+        let view = desk.reader().campaign(name).unwrap().unwrap();
+        let sheet = Sheet::new(&desk.reader(), view.campaign, Some(view.key), view.version, TextOptions::default());
+        let mut serial = if name == "large" { 0 } else { 100 };
+        let mut dice = || {
+            serial += 1;
+            Ok([serial; 11])
+        };
+        let piece = sheet.unwrap().unwrap().piece(&desk.reader(), 0, 32, desk.now, &mut dice).unwrap();
+        let step = step_of(view.key, 0, piece);
+        desk.gateway.commit(desk.now, |context| context.work.carry_campaign(&step)).unwrap();
+    }
+    let sent: Vec<String> = (1..=8)
+        .map(|tp_mr| {
+            let submit = submit_tpdu(&desk.send(tp_mr));
+            submit.user_data.text(submit.tp_dcs).unwrap()
+        })
+        .collect();
+    assert_eq!(sent, ["large", "small", "large", "small", "large", "large", "large", "large"]);
 }
 
 #[test]
@@ -548,32 +793,16 @@ fn a_name_is_taken_by_a_batch_too() {
     desk.try_submit(&message);
     let written = json!({ "creditor": "loja", "text": "Oi" });
     let campaign = Arc::new(read_campaign(NAME, written).unwrap());
-    let taken = desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &TimeZone::UTC, "ana"));
+    let taken =
+        desk.gateway.commit(desk.now, |context| context.work.create_campaign(&campaign, &TimeZone::UTC, 0, "ana"));
     assert_eq!(taken.unwrap(), CreateAnswer::NameTaken);
 }
 
 #[test]
 fn the_code_follows_its_text_and_goes_with_it() {
-    const CODE: &str = "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-426655440000";
-    let mut desk = desk(settings(unlimited()), 2);
-    let with_code = |index: u32| match debt(index, &format!("d{index}"), Status::Open) {
-        Item::Debt { debtor, debt, status } => {
-            Item::Debt { debtor, debt: Box::new(Debt { pix: Some(CODE.to_owned()), ..*debt }), status }
-        }
-        other @ (Item::Creditor(_) | Item::Debtor(_)) => other,
-    };
-    take(&mut desk, &[with_code(1), with_code(2)]);
-    let written = json!({ "companion": "pix", "texts": [{ "name": "a", "body": "{{ sender }}: {{ total }}" }] });
-    let template = read_template("atraso", 0, written).unwrap();
-    desk.gateway
-        .commit(desk.now, |context| {
-            let version = context.work.save_template(&template, "test")?;
-            context.work.approve_template("atraso", version, "test", false)
-        })
-        .unwrap();
+    let mut desk = with_codes(2);
     create(&mut desk, json!({}));
-    desk.gateway.commit(desk.now, |context| context.work.start_campaign(NAME, 2, false)).unwrap();
-    queue(&mut desk);
+    start_second(&mut desk);
     // A payment takes both back.
     let happening = Happening::PaymentReceived { amount: None };
     let told = Told { debt: "d2".to_owned(), happening, reference: None, client: "erp".to_owned() };
@@ -585,4 +814,47 @@ fn the_code_follows_its_text_and_goes_with_it() {
     let texts: Vec<&str> = sent.iter().rev().map(|view| view.text.0.as_str()).collect();
     assert_eq!(texts, ["Loja Azul: R$ 110,50", CODE]);
     assert_eq!((counts(&desk, MessageState::Accepted), view(&desk).state), (2, State::Done));
+}
+
+#[test]
+fn a_code_goes_on_the_day_of_its_text_although_the_share_is_spent() {
+    let mut desk = with_codes(3);
+    create(&mut desk, json!({ "per_day": 2 }));
+    start_second(&mut desk);
+    let (modem, first) = desk.hand_over();
+    // By another SIM the next text meets the end of the share.
+    desk.plug("m2", "sim-c");
+    for (modem, next) in desk.loads() {
+        assert_eq!(desk.offer(&modem, next.segment), Offer::Stop);
+    }
+    desk.settle(&modem, first.segment, Settlement::Accepted { tp_mr: 1 });
+    refuse_for_now(&mut desk);
+    assert_eq!(drain(&mut desk), 0);
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    desk.pass(Duration::from_secs(60));
+    assert_eq!((drain(&mut desk), counts(&desk, MessageState::Accepted), spent(&desk)), (1, 2, vec![2]));
+}
+
+const CODE: &str = "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-426655440000";
+
+/// So many debtors, and a second version of the template that a Pix code follows.
+fn with_codes(debtors: u32) -> Desk {
+    let mut desk = desk(settings(unlimited()), debtors);
+    let with_code = |index: u32| match debt(index, &format!("d{index}"), Status::Open) {
+        Item::Debt { debtor, debt, status } => {
+            Item::Debt { debtor, debt: Box::new(Debt { pix: Some(CODE.to_owned()), ..*debt }), status }
+        }
+        other @ (Item::Creditor(_) | Item::Debtor(_)) => other,
+    };
+    take(&mut desk, &(1..=debtors).map(with_code).collect::<Vec<_>>());
+    let written = json!({ "companion": "pix", "texts": [{ "name": "a", "body": "{{ sender }}: {{ total }}" }] });
+    let template = read_template("atraso", 0, written).unwrap();
+    desk.gateway
+        .commit(desk.now, |context| {
+            let version = context.work.save_template(&template, "test")?;
+            context.work.approve_template("atraso", version, "test", false)
+        })
+        .unwrap();
+    desk
 }

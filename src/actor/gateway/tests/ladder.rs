@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::actor::ladder::Papers;
 use crate::actor::ladder::foresight::{Fate, Question};
 use crate::actor::ladder::plan::Means;
+use crate::contact::ContactSettings;
 use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::creditor::Creditor;
@@ -228,6 +229,36 @@ fn each_step_goes_on_its_day_and_once() {
     let expected = [("2026-11-25", REMINDER), ("2026-11-30", LATE), ("2026-12-07", LATE)];
     assert_eq!(sent, expected.map(|(day, text)| (day.to_owned(), text.to_owned())));
     assert_eq!(desk.exits().len(), 1);
+}
+
+/// Ladders are planned by rules under which the company is closed on these days.
+fn close(desk: &mut Desk, closures: &[Date]) {
+    let config = crate::config::Config::default();
+    let rules = crate::config::Contact { closures: closures.to_vec(), ..config.contact };
+    let book = crate::config::rules::RuleBook::load(&config.region, &rules).unwrap();
+    let contact = ContactSettings { calendar: book.calendar.into(), ..(*desk.settings.contact).clone() };
+    desk.settings.contact = contact.into();
+    let is_another =
+        |desk: &mut Desk| desk.gateway.commit(desk.now, |context| context.work.plan_by(book.edition)).unwrap();
+    assert!(is_another(desk));
+    // Rules that are read again as they were wake nobody.
+    assert!(!is_another(desk));
+}
+
+#[test]
+fn other_rules_have_every_case_planned_again() {
+    let mut desk = desk();
+    desk.ladder(&json!({ "steps": [{ "id": "d1", "on": "D+1", "roll": "next", "text": "atraso" }] }));
+    close(&mut desk, &[date(2026, 11, 30)]);
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 28)), &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    let next = |desk: &Desk| desk.reader().next_case(desk.reader().creditor_rows().unwrap()[0].0).unwrap();
+    // Sunday, then a day on which the company is closed.
+    assert_eq!(next(&desk), Some(date(2026, 12, 1)));
+    close(&mut desk, &[]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    assert_eq!(next(&desk), Some(date(2026, 11, 30)));
+    assert_eq!(days_of(&desk.days(10)), ["2026-11-30"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::sms::message::Mode;
 use crate::sms::text::TextOptions;
 use crate::store::definition::read_template;
 use crate::store::portfolio::Item;
-use crate::store::portfolio::happening::{Echo, HappeningAnswer, Prompt, Told};
+use crate::store::portfolio::happening::{Echo, HappeningAnswer, Prompt, Told, Untold};
 
 use super::ladder::{MONDAY, creditor, debt, desk, with_debtor};
 use super::*;
@@ -175,6 +175,25 @@ fn where_there_is_no_text_it_is_said_why_and_the_event_is_noted() {
     assert_eq!(code(desk.echo(paid(None), &CREDITORS)), why("not_owed"));
     let status = desk.reader().debt("d1").unwrap().unwrap().status;
     assert_eq!(status, crate::dunning::debt::Status::Paid);
+}
+
+#[test]
+fn a_text_that_is_left_out_has_its_reason_on_the_way_of_the_debtor() {
+    let mut desk = owing();
+    let untold = Untold { code: "changing".to_owned(), detail: "left out".to_owned() };
+    let event = told(paid(Some("10.00")), Some("pay-1"));
+    let mut happen = || {
+        let untold = untold.clone();
+        desk.gateway.commit(desk.now, |context| context.work.happen_untold(&event, untold)).unwrap()
+    };
+    let expected = Echo { message: None, untold: Some(untold.clone()) };
+    assert_eq!(echo_of(Some(happen())), expected);
+    // Told again, it has the same answer.
+    assert_eq!(echo_of(Some(happen())), expected);
+    let way = desk.reader().journey("ana", &[]).unwrap().unwrap();
+    let told = way.iter().find(|stage| stage.kind == "debt.payment_received").unwrap();
+    assert!(told.details.contains(&("untold", "changing: left out".to_owned())), "{:?}", told.details);
+    assert_eq!(desk.messages(), 0);
 }
 
 #[test]

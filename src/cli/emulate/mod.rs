@@ -2,16 +2,23 @@
 //!
 //! Prints the path of each port and then `ready`; ends by Ctrl-C or SIGTERM and takes its links away.
 
+mod order;
+
+use std::convert::Infallible;
 use std::fs::{self, File};
+use std::future::pending;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::clock::duration;
-use crate::emulator::{Config, FaultRate, Profiles, Rate, Witness, log_to, pty};
+use crate::emulator::{Config, FaultRate, Handle, Profiles, Rate, Witness, log_to, pty};
+
+use order::{NoOrder, Order};
 
 /// The modems ran until they were stopped.
 const DONE: u8 = 0;
@@ -45,6 +52,9 @@ pub struct EmulateArgs {
     /// Trouble and how often, such as `drop_result=0.05` or `cms=38=0.1`; may be given several times
     #[arg(long = "fault", value_name = "NAME=RATE")]
     pub faults: Vec<FaultRate>,
+    /// Read what is to happen from the standard input, a line each: `say MODEM FROM TEXT`, `unplug MODEM`, `plug MODEM`
+    #[arg(long)]
+    pub orders: bool,
     /// Which modem family is played; several with commas between or `mixed` are taken in turn
     #[arg(long, value_name = "NAME", default_value = "generic")]
     pub profile: Profiles,
@@ -94,15 +104,44 @@ fn emulate(args: EmulateArgs, mut output: impl Write) -> Result<(), EmulateError
         }
         writeln!(output, "ready")?;
         output.flush()?;
+        let orders = carry_out(args.orders, &handle);
         // Whichever ends first: dropping the modems hangs up their ports and removes the links.
         tokio::select! {
             outcome = running.run() => outcome?,
+            never = orders => match never {},
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         drop(handle);
-        Ok(())
-    })
+        Ok::<(), EmulateError>(())
+    })?;
+    // Nobody waits for one more line.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// Does what the standard input says, for as long as it says something.
+async fn carry_out(are_read: bool, handle: &Handle) -> Infallible {
+    let mut lines = BufReader::new(stdin()).lines();
+    while are_read && let Ok(Some(line)) = lines.next_line().await {
+        let done = match line.parse() {
+            Ok(Order::Say { modem, from, text }) => {
+                handle.inbound(modem, &from, &text).await.map_err(|error| error.to_string())
+            }
+            Ok(Order::Unplug { modem }) => handle.unplug(modem).await.map_err(|error| error.to_string()),
+            Ok(Order::Plug { modem }) => handle.plug(modem).await.map_err(|error| error.to_string()),
+            Err(error) => Err(NoOrder::to_string(&error)),
+        };
+        if let Err(error) = done {
+            tell(&error);
+        }
+    }
+    pending().await
+}
+
+#[expect(clippy::print_stderr, reason = "an order that cannot be carried out is told to whoever gave it")]
+fn tell(error: &str) {
+    eprintln!("error: {error}");
 }
 
 /// Lines are appended: a witness is never wiped.

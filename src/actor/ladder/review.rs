@@ -1,0 +1,176 @@
+//! What is wrong with ladders and templates, or doubtful, before anybody is texted by them: asked when one is written or
+//! shown, by the dry run, and by a check of the whole database.
+//!
+//! It puts together what the pure parts find with what the database has beside it: templates that are not there, creditors
+//! that go by a ladder, and the hours of where these are. It changes nothing, and keeps nothing.
+
+mod portfolio;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::clock::Timestamp;
+use crate::contact::calendar::Calendar;
+use crate::dunning::creditor::Creditor;
+use crate::dunning::ladder::{self, Action, Hours, Ladder, Severity};
+use crate::dunning::template::{self, Asked, Fault, Template, Wording, lint};
+use crate::sms::message::Purpose;
+use crate::sms::number::Country;
+use crate::sms::text::TextOptions;
+use crate::store::StoreError;
+use crate::store::reader::Reader;
+use crate::store::template::TemplateView;
+
+pub use portfolio::Found;
+pub(super) use portfolio::{long_text, on_two_ladders};
+
+/// What is configured that ladders and templates are held against.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// The hours of contact.
+    pub calendar: Arc<Calendar>,
+    /// What texts should not have, and what they must.
+    pub wording: Arc<Wording>,
+    /// Where debtors live, as far as a template can know.
+    pub country: Country,
+    /// The zone of a ladder that no creditor goes by yet.
+    pub zone: TimeZone,
+    /// How texts are encoded.
+    pub text: TextOptions,
+}
+
+/// Something that is wrong or doubtful.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Whether it can be used so.
+    pub severity: Severity,
+    /// What, for programs.
+    pub code: &'static str,
+    /// What, where, and what to do.
+    pub detail: String,
+}
+
+impl Doubt {
+    fn warning(code: &'static str, detail: String) -> Self {
+        Self { severity: Severity::Warning, code, detail }
+    }
+}
+
+impl From<&ladder::Finding> for Doubt {
+    fn from(finding: &ladder::Finding) -> Self {
+        Self { severity: finding.severity(), code: finding.code(), detail: finding.to_string() }
+    }
+}
+
+/// What is there now.
+#[derive(Debug)]
+pub struct Review<'a> {
+    measure: &'a Measure,
+    reader: &'a Reader,
+    now: Timestamp,
+    creditors: Vec<(i64, Arc<Creditor>)>,
+    templates: BTreeMap<String, Known>,
+}
+
+/// A template that is there.
+#[derive(Debug)]
+struct Known {
+    /// The version that is used, if any is approved.
+    used: Option<Template>,
+    newest: Template,
+}
+
+impl<'a> Review<'a> {
+    /// Reads what is there besides ladders.
+    pub fn read(measure: &'a Measure, reader: &'a Reader, now: Timestamp) -> Result<Self, StoreError> {
+        let mut templates = BTreeMap::new();
+        for TemplateView { template, approved, .. } in reader.templates()? {
+            let used = match approved {
+                Some(_) => Some(template.clone()),
+                None => reader.template_in_use(&template.name)?.map(|view| view.template),
+            };
+            templates.insert(template.name.clone(), Known { used, newest: template });
+        }
+        Ok(Self { measure, reader, now, creditors: reader.creditor_rows()?, templates })
+    }
+
+    /// What there is to say about a ladder, beside its templates' own words.
+    pub fn ladder(&self, ladder: &Ladder) -> Result<Vec<Doubt>, StoreError> {
+        let mut doubts: Vec<Doubt> = ladder::check(ladder).iter().map(Doubt::from).collect();
+        for step in &ladder.steps {
+            let Action::Text { template } = &step.action else { continue };
+            doubts.extend(self.missing(template, &format!("step {}", step.id), "the step sends nothing"));
+        }
+        for (country, zone) in self.places_of(ladder) {
+            let hours = Hours { calendar: &self.measure.calendar, country, zone: &zone, from: self.today(&zone) };
+            for finding in ladder::outside(ladder, &hours, &|template| self.purpose(template)) {
+                let doubt = Doubt::from(&finding);
+                if !doubts.contains(&doubt) {
+                    doubts.push(doubt);
+                }
+            }
+        }
+        Ok(doubts)
+    }
+
+    /// The templates that are there, by name: the version that is used, if any is approved, and the newest.
+    pub fn templates(&self) -> impl Iterator<Item = (Option<&Template>, &Template)> {
+        self.templates.values().map(|known| (known.used.as_ref(), &known.newest))
+    }
+
+    /// What a person should look at in a template. Which states recipients live in is not known, so duties of states are
+    /// warnings.
+    pub fn template(&self, template: Template) -> Result<Vec<template::Finding>, Vec<Fault>> {
+        let compiled = template.compile()?;
+        let senders: Vec<&str> = self.creditors.iter().map(|(_, creditor)| creditor.sender.as_str()).collect();
+        let places = &[(self.measure.country, None)];
+        Ok(lint(&compiled, &Asked { wording: &self.measure.wording, places, senders: &senders }))
+    }
+
+    /// The day that it is in a zone.
+    fn today(&self, zone: &TimeZone) -> Date {
+        self.now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(zone.clone()).date())
+    }
+
+    /// What is wrong where a template is named that nothing can be sent from.
+    fn missing(&self, template: &str, place: &str, so: &str) -> Option<Doubt> {
+        match self.templates.get(template) {
+            Some(Known { used: Some(_), .. }) => None,
+            Some(Known { used: None, .. }) => Some(Doubt::warning(
+                "not_approved",
+                format!("{place}: no version of template {template:?} is approved; until one is, {so}"),
+            )),
+            None => Some(Doubt::warning(
+                "no_template",
+                format!("{place}: there is no template {template:?}; until one is written and approved, {so}"),
+            )),
+        }
+    }
+
+    /// Why a template's texts are sent.
+    fn purpose(&self, template: &str) -> Purpose {
+        let known = self.templates.get(template);
+        known.map_or(Purpose::Collection, |known| known.used.as_ref().unwrap_or(&known.newest).purpose)
+    }
+
+    /// Where creditors of a ladder are, each place once. Debts may name a ladder themselves, so that all creditors count
+    /// where none goes by it.
+    fn places_of(&self, ladder: &Ladder) -> Vec<(Country, TimeZone)> {
+        let all = || self.creditors.iter().map(|(_, creditor)| creditor);
+        let goes_by_it = |creditor: &&Arc<Creditor>| creditor.ladder.as_ref() == Some(&ladder.name);
+        let mut zones: Vec<&TimeZone> = all().filter(goes_by_it).map(|creditor| &creditor.zone).collect();
+        if zones.is_empty() {
+            zones = all().map(|creditor| &creditor.zone).collect();
+        }
+        if zones.is_empty() {
+            zones.push(&self.measure.zone);
+        }
+        let mut seen = BTreeSet::new();
+        let atlas = self.measure.calendar.atlas();
+        let is_new = |zone: &&TimeZone| seen.insert(zone.iana_name().unwrap_or_default().to_owned());
+        zones.into_iter().filter(is_new).map(|zone| (atlas.country_of(zone), zone.clone())).collect()
+    }
+}

@@ -1,0 +1,185 @@
+//! The portfolio held against ladders and templates: one debt on two ladders, ladders and templates that are named and not
+//! there, and what texts come to for the debtors with the longest values.
+
+use std::collections::BTreeSet;
+
+use crate::dunning::case::{Case, Happened};
+use crate::dunning::ladder::{Severity, Twins, twins};
+use crate::dunning::money::Amount;
+use crate::dunning::template::{Compiled, RenderError, Yardstick};
+use crate::sms::text::TextError;
+use crate::store::StoreError;
+use crate::store::ladder::Loaded;
+
+use super::{Doubt, Review};
+
+/// Cases of debts on two ladders that are named: whoever mends these sees the next.
+const TWINS_NAMED_MAX: u32 = 20;
+
+/// Something doubtful, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What it is about, such as `template lembrete`.
+    pub about: String,
+    /// What it is.
+    pub doubt: Doubt,
+}
+
+impl Found {
+    fn new(about: impl Into<String>, doubt: Doubt) -> Self {
+        Self { about: about.into(), doubt }
+    }
+}
+
+/// The longest case of a text.
+struct Longest {
+    /// Parts of the text, and its units; nothing of it where it is longer than any message.
+    size: Option<(usize, usize)>,
+    debtor: String,
+    detail: String,
+}
+
+impl Review<'_> {
+    /// What there is to say about the portfolio. Goes through all open debts.
+    pub fn portfolio(&self) -> Result<Vec<Found>, StoreError> {
+        let mut found = self.named()?;
+        found.extend(self.doubles()?);
+        found.extend(self.longest()?);
+        Ok(found)
+    }
+
+    /// Ladders and templates that are named and not there.
+    fn named(&self) -> Result<Vec<Found>, StoreError> {
+        let ladders: BTreeSet<String> = self.reader.ladders()?.into_iter().map(|ladder| ladder.name).collect();
+        let no_ladder = |name: &str, so: &str| {
+            let detail = format!("there is no ladder {name:?}; {so}");
+            Doubt::warning("no_ladder", detail)
+        };
+        let mut found = Vec::new();
+        for (_, creditor) in &self.creditors {
+            let about = format!("creditor {}", creditor.id);
+            if let Some(name) = creditor.ladder.as_ref().filter(|name| !ladders.contains(*name)) {
+                found.push(Found::new(&about, no_ladder(name, "debts that name none of their own are not texted")));
+            }
+            for (event, template) in &creditor.triggers {
+                let missing = self.missing(template, &format!("event {event}"), "debtors are not told");
+                found.extend(missing.map(|doubt| Found::new(&about, doubt)));
+            }
+        }
+        let of_debts = self.reader.ladders_of_debts()?;
+        for name in of_debts.iter().filter(|name| !ladders.contains(*name)) {
+            found.push(Found::new("debts", no_ladder(name, "debts that name it are not texted")));
+        }
+        let is_used = |name: &&String| {
+            of_debts.contains(*name) || self.creditors.iter().any(|(_, one)| one.ladder.as_ref() == Some(*name))
+        };
+        for name in ladders.iter().filter(|name| !is_used(name)) {
+            let detail = "no creditor and no debt goes by it; name it in a creditor, or in debts".to_owned();
+            found.push(Found::new(format!("ladder {name}"), Doubt::warning("unused", detail)));
+        }
+        Ok(found)
+    }
+
+    /// Debts that look like one and go by two ladders.
+    fn doubles(&self) -> Result<Vec<Found>, StoreError> {
+        let mut found = Vec::new();
+        for key in self.reader.cases_with_doubles(TWINS_NAMED_MAX)? {
+            let Some((_, creditor)) = self.creditors.iter().find(|(row, _)| *row == key.rows().0) else { continue };
+            for loaded in
+                self.reader.cases(&[key], creditor, self.today(&creditor.zone), self.now)?.into_iter().flatten()
+            {
+                let Loaded { case, .. } = loaded;
+                let about = format!("debtor {}", case.debtor.id);
+                found
+                    .extend(twins(&case.debts, creditor).iter().map(|twins| Found::new(&about, on_two_ladders(twins))));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Texts that take more than a part for the debtors with the longest values.
+    fn longest(&self) -> Result<Vec<Found>, StoreError> {
+        let cases = self.longest_cases()?;
+        let mut found = Vec::new();
+        for known in self.templates.values() {
+            // What does not compile is said of the template.
+            let Some(compiled) = known.used.clone().and_then(|template| template.compile().ok()) else { continue };
+            let about = format!("template {}", compiled.template().name);
+            for text in &compiled.template().texts {
+                let longest = cases.iter().filter_map(|case| self.size(&compiled, &text.name, case));
+                let longest = longest.max_by_key(|one| (one.size.is_none(), one.size));
+                found.extend(longest.and_then(|one| one.doubt(&text.name)).map(|doubt| Found::new(&about, doubt)));
+            }
+        }
+        Ok(found)
+    }
+
+    fn longest_cases(&self) -> Result<Vec<Case>, StoreError> {
+        let mut cases = Vec::new();
+        for (row, creditor) in &self.creditors {
+            let today = self.today(&creditor.zone);
+            for debtor in self.reader.longest_debtors(*row)? {
+                let Some(loaded) = self.reader.case_of(&debtor, creditor, today, self.now)? else { continue };
+                let mut case = loaded.case;
+                case.debts.retain(|debt| debt.status.is_asked_for());
+                // A text about a payment is measured as if all had been paid.
+                let paid = case.debts.iter().map(|debt| debt.amount).sum();
+                case.happened = Some(Happened { paid: Some(paid), remaining: Amount::default() });
+                cases.push(case);
+            }
+        }
+        Ok(cases)
+    }
+
+    /// What a text comes to; nothing where the row lacks what it needs, which the preview tells.
+    fn size(&self, template: &Compiled, text: &str, case: &Case) -> Option<Longest> {
+        let yardstick = Yardstick { options: self.measure.text.clone(), ..Yardstick::default() };
+        let debtor = case.debtor.id.clone();
+        let too_long = || Longest { size: None, debtor: debtor.clone(), detail: String::new() };
+        let rendered = match template.render_text(text, case) {
+            Ok(rendered) => rendered,
+            Err(RenderError::TooLong) => return Some(too_long()),
+            Err(_) => return None,
+        };
+        match yardstick.measure(&rendered) {
+            Ok(measured) => {
+                let detail = format!("{} units in {}", measured.units, measured.coding.encoding().as_str());
+                Some(Longest { size: Some((measured.parts, measured.units)), debtor, detail })
+            }
+            Err(TextError::TooLong { .. }) => Some(too_long()),
+            Err(TextError::Empty | TextError::NotEncodable { .. }) => None,
+        }
+    }
+}
+
+impl Longest {
+    fn doubt(self, text: &str) -> Option<Doubt> {
+        let Self { size, debtor, detail } = self;
+        match size {
+            None => {
+                let detail = format!("text {text} is longer than any message for debtor {debtor}; shorten it");
+                Some(Doubt { severity: Severity::Error, code: "too_long", detail })
+            }
+            Some((parts, _)) => long_text(&format!("text {text}"), parts, &format!(", of debtor {debtor} ({detail})")),
+        }
+    }
+}
+
+/// A text that does not keep to one part.
+pub(in super::super) fn long_text(what: &str, parts: usize, whose: &str) -> Option<Doubt> {
+    let detail = format!("{what} takes {parts} parts in its longest case{whose}; shorten it, or leave a variable out");
+    (parts > 1).then(|| Doubt::warning("long", detail))
+}
+
+/// Debts that look like one, on two ladders.
+pub(in super::super) fn on_two_ladders(twins: &Twins<'_>) -> Doubt {
+    let ((one, by), (other, other_by)) = (twins.one, twins.other);
+    Doubt::warning(
+        "two_ladders",
+        format!(
+            "debts {} and {} look like one, and go by ladders {by} and {other_by}: its debtor is asked by both; take one of \
+             them back, or put both on one ladder",
+            one.id, other.id
+        ),
+    )
+}

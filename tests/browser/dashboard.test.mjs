@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { House } from "./house.mjs";
+import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
+
+let house;
+
+before(async () => { house = await House.open(); });
+after(async () => {
+  await closeBrowser();
+  await house?.close();
+});
+
+test("a wrong token is refused at its field, and a right one leads where one wanted to go", async () => {
+  const page = await visit(house);
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForURL(/\/login$/);
+  await page.goto(`${house.url}/messages`);
+  await page.waitForURL(/\/login\?next=/);
+  await page.getByLabel("Token").fill("rcd_wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("alert").getByText("not known").waitFor();
+  await page.getByLabel("Token").fill(house.token);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL(`${house.url}/messages`);
+});
+
+test("a message is written, counted, sent and watched until it is delivered", async () => {
+  const page = await visit(house);
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: "New message" }).click();
+  await page.getByLabel("Number").fill("+5511987650001");
+  await page.getByLabel("Text").fill("Loja Azul: olá, João");
+  const preview = page.locator("#preview");
+  await preview.getByText("1 SMS").waitFor();
+  await preview.getByText("It can go now.").waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  await page.locator("#one .state.delivered").waitFor({ timeout: 15_000 });
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a number that cannot be texted is refused in words", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/messages/new`);
+  await page.getByLabel("Number").fill("123");
+  await page.getByLabel("Text").fill("x");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("alert").waitFor();
+  assert.equal(await page.getByLabel("Number").getAttribute("aria-invalid"), "true");
+});
+
+test("a modem that is unplugged shows within five seconds, and again when it is back", async () => {
+  const page = await visit(house);
+  const modem = page.locator("#modems .modem").nth(1);
+  await modem.locator("> header .state.ready").waitFor();
+  house.order("unplug 1");
+  await modem.locator("> header .state.absent, > header .state.recovering").waitFor({ timeout: 5_000 });
+  house.order("plug 1");
+  await modem.locator("> header .state.ready").waitFor({ timeout: 30_000 });
+});
+
+test("everything is paused and resumed", async () => {
+  const page = await visit(house);
+  await page.getByRole("button", { name: "Pause everything" }).click();
+  await page.getByText("Everything is paused").waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Everything is paused").waitFor({ state: "detached" });
+});
+
+const PAGES = {
+  now: () => "/",
+  messages: () => "/messages",
+  message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
+  new_message: () => "/messages/new",
+  nowhere: () => "/nowhere",
+};
+
+for (const language of Object.keys(LANGUAGES)) {
+  for (const [width, theme] of [[360, "dark"], [1440, "light"]]) {
+    test(`every page fits, is sound and can be used by everybody: ${language}, ${width} pixels`, async (t) => {
+      const page = await visit(house, { width, language, theme });
+      for (const [name, path] of Object.entries(PAGES)) {
+        await t.test(name, async () => {
+          page.complaints.length = 0;
+          await page.goto(house.url + (await path()));
+          await page.evaluate(() => document.fonts.ready);
+          await shoot(page, `${name}-${language}-${width}`);
+          assert.deepEqual(await overflowing(page), []);
+          assert.deepEqual(await inaccessible(page), []);
+          assert.equal(await page.locator("html").getAttribute("lang"), language);
+          // The page of what is not there is answered with that status, which the console repeats.
+          assert.deepEqual(page.complaints.filter((each) => name !== "nowhere" || !each.includes("404")), []);
+        });
+      }
+    });
+  }
+}
