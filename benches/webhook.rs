@@ -3,7 +3,8 @@
 //! - `drain`: how fast a log that is there already is posted, beside bare loops that post the same bodies over as many
 //!   connections and do nothing else.
 //! - `beside`: from the result of a part to the next `AT+CMGS` while events happen and are posted, and while the same happens
-//!   and nothing is posted; and how many events a second that is.
+//!   and nothing is posted; and how many events a second that is. Texts go in the hours of contact; at night say
+//!   `RECADO_REGION__RULES=none`.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
