@@ -26,6 +26,7 @@ pub(super) mod submit;
 pub(super) mod suppression;
 pub(super) mod template;
 pub(super) mod token;
+pub(super) mod webhook;
 
 use std::borrow::Cow;
 
