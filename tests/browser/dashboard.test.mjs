@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { House } from "./house.mjs";
 import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
 
 let house;
 
-before(async () => { house = await House.open(); });
+before(async () => { house = await House.open({ more: "[webhooks]\nallow_private = true" }); });
 after(async () => {
   await closeBrowser();
   await house?.close();
@@ -88,6 +89,33 @@ test("a token is made, shown once, and revoked while it is in use", async () => 
   await other.waitForURL(/\/login/);
 });
 
+test("an endpoint hears of what happens, signed, and its deliveries are seen", async () => {
+  const heard = [];
+  const endpoint = createServer((request, response) => {
+    request.on("data", () => {}).on("end", () => {
+      heard.push(request.headers["webhook-signature"]);
+      response.end();
+    });
+  });
+  await new Promise((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+  const page = await visit(house);
+  await page.goto(`${house.url}/settings/webhooks`);
+  await page.getByLabel("Address").fill(`http://127.0.0.1:${endpoint.address().port}/recado`);
+  await page.getByRole("button", { name: "Make" }).click();
+  await page.locator("[data-shown]").getByText("whsec_").waitFor();
+  await page.locator("#webhooks a").click();
+  await house.api("POST", "/v1/messages", { to: "+5511987654322", text: "oi" });
+  const [{ id }] = (await house.api("GET", "/v1/webhooks")).items;
+  const delivered = (each) => each.state === "delivered";
+  await house.until(async () => (await house.api("GET", `/v1/webhooks/${id}/deliveries`)).items.some(delivered));
+  await page.reload();
+  await page.locator("#one .state.delivered").first().waitFor();
+  assert.match(heard[0], /^v1,/);
+  await page.getByRole("button", { name: "Disable" }).click();
+  await page.locator("#one .state.disabled").waitFor();
+  endpoint.close();
+});
+
 const PAGES = {
   now: () => "/",
   messages: () => "/messages",
@@ -95,6 +123,8 @@ const PAGES = {
   new_message: () => "/messages/new",
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
+  webhooks: () => "/settings/webhooks",
+  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
   nowhere: () => "/nowhere",
 };
 

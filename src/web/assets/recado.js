@@ -107,6 +107,7 @@ async function act(element, form, body) {
   try {
     const { ok, answer } = await change(element.dataset.api, body);
     if (ok) {
+      if (answer.delivered !== undefined) say([answer.status, answer.took_ms + " ms", answer.error].filter(Boolean).join(" · "));
       element.dispatchEvent(new CustomEvent("recado:done", { bubbles: true, detail: answer }));
       finish(element, answer);
     } else if (form) {

@@ -5,6 +5,7 @@ mod messages;
 mod now;
 mod settings;
 mod stats;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::get;
@@ -21,4 +22,6 @@ pub(super) fn all() -> Router<Web> {
         .route("/messages/{id}", get(messages::show))
         .route("/stats", get(stats::show))
         .route("/settings", get(settings::show))
+        .route("/settings/webhooks", get(webhooks::list))
+        .route("/settings/webhooks/{id}", get(webhooks::show))
 }
