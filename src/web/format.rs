@@ -1,6 +1,7 @@
 //! Times, days, numbers and amounts as people of a language write them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::frame::Frame;
 use super::words::Language;
@@ -44,6 +45,12 @@ impl Frame {
     pub(super) fn exact(&self, at: &str) -> String {
         let form = format!("{} %H:%M:%S", self.language.date_form());
         self.local(at).map_or_else(|| at.to_owned(), |then| then.strftime(&form).to_string())
+    }
+
+    /// A day.
+    pub(super) fn day(&self, day: &str) -> String {
+        let date = day.parse::<Date>();
+        date.map_or_else(|_| day.to_owned(), |date| date.strftime(self.language.date_form()).to_string())
     }
 
     /// A whole number, or one with decimals such as an amount of the API.

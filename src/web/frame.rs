@@ -20,6 +20,9 @@ const YEAR: u32 = 365 * 24 * 60 * 60;
 pub(super) struct Session {
     pub(super) client: String,
     pub(super) scopes: Vec<String>,
+    /// Creditors that the token is limited to; none for all.
+    #[serde(default)]
+    pub(super) creditors: Vec<String>,
     pub(super) zone: String,
     pub(super) now: String,
 }
@@ -41,8 +44,14 @@ pub(super) struct Place {
     pub(super) icon: &'static str,
 }
 
-const MENU: &[Place] =
-    &[Place { path: "/", key: "now", icon: "pulse" }, Place { path: "/messages", key: "messages", icon: "message" }];
+const MENU: &[Place] = &[
+    Place { path: "/", key: "now", icon: "pulse" },
+    Place { path: "/messages", key: "messages", icon: "message" },
+    Place { path: "/conversations", key: "conversations", icon: "inbox" },
+    Place { path: "/debtors", key: "debtors", icon: "people" },
+    Place { path: "/import", key: "import", icon: "import" },
+    Place { path: "/suppressions", key: "suppressions", icon: "stop" },
+];
 
 impl Frame {
     pub(super) fn new(headers: &HeaderMap, path: String, session: Option<Session>) -> Self {
@@ -67,6 +76,11 @@ impl Frame {
 
     pub(super) fn may(&self, scope: &str) -> bool {
         self.session.as_ref().is_some_and(|session| session.scopes.iter().any(|own| own == scope))
+    }
+
+    /// Creditors that who looks is limited to; none for all.
+    pub(super) fn creditors(&self) -> &[String] {
+        self.session.as_ref().map_or(&[], |session| &session.creditors)
     }
 
     #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]

@@ -25,6 +25,7 @@ use super::StoreError;
 use super::event::{About, EventKind};
 use super::work::Work;
 
+pub use debtor::{DebtorFilter, Sought, SoughtPerson};
 pub(super) use debtor::debtor_by_key;
 
 pub(super) use creditor::creditor_rows;

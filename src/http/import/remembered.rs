@@ -6,15 +6,15 @@ use crate::dunning::import::{Dates, Decimals, Field};
 
 /// What holds for files of a creditor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Remembered {
-    pub(super) mapping: Vec<(Field, String)>,
-    pub(super) decimals: Option<Decimals>,
-    pub(super) dates: Option<Dates>,
+pub(crate) struct Remembered {
+    pub(crate) mapping: Vec<(Field, String)>,
+    pub(crate) decimals: Option<Decimals>,
+    pub(crate) dates: Option<Dates>,
 }
 
 impl Remembered {
     /// From the API's object.
-    pub(super) fn read(document: &Value) -> Self {
+    pub(crate) fn read(document: &Value) -> Self {
         let columns = document.get("columns").and_then(Value::as_object);
         let headings = |(name, headings): (&String, &Value)| {
             let field = Field::from_name(name)?;
@@ -30,7 +30,7 @@ impl Remembered {
     }
 
     /// What holds when something else is said now: of a field that is named, only that.
-    pub(super) fn overruled(
+    pub(crate) fn overruled(
         &self,
         mapping: &[(Field, String)],
         decimals: Option<Decimals>,
@@ -46,7 +46,7 @@ impl Remembered {
     }
 
     /// As the API takes it.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let mut columns = Map::new();
         for (field, heading) in &self.mapping {
             let headings = columns.entry(field.name()).or_insert_with(|| json!([]));
