@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { House } from "./house.mjs";
+import { furnish, PAGES as PORTFOLIO } from "./portfolio.mjs";
 import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
 
 let house;
@@ -74,8 +75,11 @@ const PAGES = {
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   new_message: () => "/messages/new",
+  ...PORTFOLIO,
   nowhere: () => "/nowhere",
 };
+
+test("there is a portfolio to show", () => furnish(house));
 
 for (const language of Object.keys(LANGUAGES)) {
   for (const [width, theme] of [[360, "dark"], [1440, "light"]]) {

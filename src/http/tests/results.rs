@@ -216,7 +216,7 @@ async fn numbers_that_want_looking_after_are_listed() {
     assert!(!house.with(&masked, "GET", "/v1/hygiene", "").await.text.contains("5511987654321"));
     let numbers = house.get("/v1/debtors/d1/numbers").await.json;
     let found: Vec<_> = numbers["items"].as_array().unwrap().iter().map(|item| &item["trouble"]).collect();
-    assert_eq!((found, &numbers["items"][0]["sent"]), (vec!["unconfirmed", "wrong_person"], &json!(1)));
+    assert_eq!((found, &numbers["items"][0]["sent"]), (vec![&json!("unconfirmed"), &json!("wrong_person")], &json!(1)));
     let blind = house.with(&masked, "GET", "/v1/debtors/d1/numbers", "").await;
     assert!(blind.text.contains("+55*********21") && !blind.text.contains("987654321"), "{}", blind.text);
 }
