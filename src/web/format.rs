@@ -47,10 +47,10 @@ impl Frame {
         self.local(at).map_or_else(|| at.to_owned(), |then| then.strftime(&form).to_string())
     }
 
-    /// A day.
+    /// A day such as `2026-11-30`.
     pub(super) fn day(&self, day: &str) -> String {
-        let date = day.parse::<Date>();
-        date.map_or_else(|_| day.to_owned(), |date| date.strftime(self.language.date_form()).to_string())
+        let read = day.parse::<Date>().ok();
+        read.map_or_else(|| day.to_owned(), |day| day.strftime(self.language.date_form()).to_string())
     }
 
     /// A whole number, or one with decimals such as an amount of the API.
@@ -71,6 +71,17 @@ impl Frame {
             Some(rest) => format!("{sign}{grouped}{decimals}{rest}"),
             None => format!("{sign}{grouped}"),
         }
+    }
+
+    /// An amount with its currency.
+    pub(super) fn money(&self, currency: &str, amount: &str) -> String {
+        let sign = match currency {
+            "BRL" => "R$",
+            "MXN" => "$",
+            "USD" => "US$",
+            other => other,
+        };
+        format!("{sign}\u{a0}{}", self.number(amount))
     }
 
     fn local(&self, at: &str) -> Option<jiff::Zoned> {

@@ -37,20 +37,16 @@ pub(super) struct Frame {
     zone: TimeZone,
 }
 
-/// A page of the menu: where it is, the key of its name, its sign, and the scope that it needs.
-pub(super) struct Place {
-    pub(super) path: &'static str,
-    pub(super) key: &'static str,
-    pub(super) icon: &'static str,
-}
-
-const MENU: &[Place] = &[
-    Place { path: "/", key: "now", icon: "pulse" },
-    Place { path: "/messages", key: "messages", icon: "message" },
-    Place { path: "/conversations", key: "conversations", icon: "inbox" },
-    Place { path: "/debtors", key: "debtors", icon: "people" },
-    Place { path: "/import", key: "import", icon: "import" },
-    Place { path: "/suppressions", key: "suppressions", icon: "stop" },
+/// Where pages are, what they are called, and their signs.
+const MENU: &[(&str, &str, &str)] = &[
+    ("/", "now", "pulse"),
+    ("/messages", "messages", "message"),
+    ("/conversations", "conversations", "inbox"),
+    ("/debtors", "debtors", "people"),
+    ("/import", "import", "import"),
+    ("/suppressions", "suppressions", "stop"),
+    ("/stats", "stats", "chart"),
+    ("/settings", "settings", "settings"),
 ];
 
 impl Frame {
@@ -84,7 +80,7 @@ impl Frame {
     }
 
     #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]
-    pub(super) fn menu(&self) -> &'static [Place] {
+    pub(super) fn menu(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         MENU
     }
 

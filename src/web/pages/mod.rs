@@ -6,6 +6,8 @@ mod import;
 mod login;
 mod messages;
 mod now;
+mod settings;
+mod stats;
 mod suppressions;
 
 use axum::Router;
@@ -29,4 +31,6 @@ pub(super) fn all() -> Router<Web> {
         .route("/suppressions/new", get(suppressions::new))
         .route("/suppressions/lift", get(suppressions::lift))
         .route("/import", get(import::show))
+        .route("/stats", get(stats::show))
+        .route("/settings", get(settings::show))
 }
