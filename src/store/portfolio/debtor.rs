@@ -135,7 +135,7 @@ pub struct Sought {
     pub person: Option<SoughtPerson>,
 }
 
-/// What is nobody's business who may not see it.
+/// What is nobody's business who may not see it. `Debug` does not show it.
 #[derive(Clone)]
 pub struct SoughtPerson {
     /// The document, as documents are stored.
@@ -149,6 +149,12 @@ pub struct SoughtPerson {
 impl std::fmt::Debug for Sought {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sought").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for SoughtPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoughtPerson").finish_non_exhaustive()
     }
 }
 
