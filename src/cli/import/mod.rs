@@ -13,7 +13,9 @@ use serde_json::Value;
 use crate::dunning::import::{Dates, Decimals, Field, HeadingError, Import, Options, Survey, SurveyError};
 use crate::dunning::money::Currency;
 use crate::http::csv::safe;
-use crate::http::import::{Counts, CsvFile, HEADING, Outcome, Remembered, Report, Told, at_home, carry_out, look_through};
+use crate::http::import::{
+    Counts, CsvFile, HEADING, Outcome, Remembered, Report, Told, at_home, carry_out, look_through,
+};
 use crate::sms::number::Country;
 
 use super::client::{Ask, Client, Query};

@@ -112,6 +112,12 @@ pub fn outline(heading: &ByteRecord, mapping: &[(Field, String)], has_creditor: 
     Outline { columns: columns.all().map(|(heading, field)| (heading.to_owned(), field)).collect(), errors }
 }
 
+/// Whether a line of headings has this one, as it is written or as people take it for the same.
+pub fn has_heading(line: &ByteRecord, heading: &str) -> bool {
+    let folded = field::fold(heading);
+    cells(line).iter().any(|one| one == heading.trim() || field::fold(one) == folded)
+}
+
 /// The cells of a line as they are shown.
 pub fn cells(record: &ByteRecord) -> Vec<String> {
     let shown = |cell: &[u8]| {

@@ -45,6 +45,13 @@ impl Remembered {
         }
     }
 
+    /// What of it holds for a file with some headings: files of one creditor may have two forms.
+    pub(crate) fn fitting(&self, has: impl Fn(&str) -> bool) -> Self {
+        let fits = |(_, heading): &&(Field, String)| heading.is_empty() || has(heading);
+        let mapping = self.mapping.iter().filter(fits).cloned().collect();
+        Self { mapping, decimals: self.decimals, dates: self.dates }
+    }
+
     /// As the API takes it.
     pub(crate) fn json(&self) -> Value {
         let mut columns = Map::new();
@@ -81,6 +88,14 @@ mod tests {
         assert_eq!(json["columns"], json!({ "due": ["Vencto"], "phone": ["Fone", "Fax"], "status": [""] }));
         assert_eq!(Remembered::read(&json), remembered());
         assert_eq!(Remembered::read(&json!({ "columns": {}, "decimals": null, "dates": null })), Remembered::default());
+    }
+
+    #[test]
+    fn what_a_file_does_not_have_is_passed_over() {
+        let fitting = remembered().fitting(|heading| heading != "Fax");
+        let fields: Vec<_> = fitting.mapping.iter().map(|(field, heading)| (*field, heading.as_str())).collect();
+        assert_eq!(fields, [(Field::Due, "Vencto"), (Field::Phone, "Fone"), (Field::Status, "")]);
+        assert_eq!(fitting.decimals, Some(Decimals::Comma));
     }
 
     #[test]

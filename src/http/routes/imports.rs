@@ -11,23 +11,27 @@ use axum::body::Body as RequestBody;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use csv::ByteRecord;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
-use crate::dunning::import::{Dates, Decimals, Field, Import, Options, Survey, cells, outline};
+use crate::dunning::import::{Dates, Decimals, Field, Import, Options, Survey, cells, has_heading, outline};
 use crate::store::reader::Reader;
 
 use super::super::auth::{Caller, Scope};
+use super::super::csv as table;
 use super::super::dto::import::{ImportAnswer, ImportColumn, ImportColumns};
 use super::super::dto::intake::TakenAnswer;
 use super::super::dto::mapping::ImportMapping;
 use super::super::dto::message::Eyes;
-use super::super::import::{Begun, CsvFile, HEADING, Outcome, Remembered, Report, Run, at_home, carry_out, look_through};
+use super::super::import::{
+    Begun, CsvFile, HEADING, Outcome, Remembered, Report, Run, at_home, carry_out, look_through,
+};
 use super::super::json::{Key, Octets, Parameters, object};
 use super::super::problem::{Document, Kind, Problem};
-use super::super::{Site, aside, csv};
+use super::super::{Site, aside};
 use super::intake::take_debts;
 use super::mapping::{check, own_creditor};
 use super::submit::takes_in;
@@ -59,10 +63,21 @@ pub(super) struct ImportParameters {
 /// The parameters, understood.
 struct Wish {
     creditor: Option<String>,
-    /// As it was remembered, and with what is said now.
     remembered: Remembered,
-    reading: Remembered,
+    said: Remembered,
     is_dry: bool,
+}
+
+impl Wish {
+    /// How a file with these headings is read. What was said of other files of the creditor is passed over, what is said now
+    /// is not.
+    fn reading(&self, heading: &ByteRecord) -> Remembered {
+        self.overruled(&self.remembered.fitting(|one| has_heading(heading, one)))
+    }
+
+    fn overruled(&self, remembered: &Remembered) -> Remembered {
+        remembered.overruled(&self.said.mapping, self.said.decimals, self.said.dates)
+    }
 }
 
 async fn wish(site: &Site, caller: &Caller, asked: ImportParameters) -> Result<Wish, Problem> {
@@ -80,8 +95,7 @@ async fn wish(site: &Site, caller: &Caller, asked: ImportParameters) -> Result<W
     let stored = site.read(move |reader| reader.mapping(&key)).await?;
     let stored = stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let remembered = Remembered::read(&stored);
-    let reading = remembered.overruled(&said.mapping, said.decimals, said.dates);
-    Ok(Wish { creditor, remembered, reading, is_dry })
+    Ok(Wish { creditor, remembered, said, is_dry })
 }
 
 /// What the columns of a file are, by its beginning: the headings and a few rows are enough.
@@ -104,12 +118,13 @@ pub(super) async fn columns(
     Octets(octets): Octets,
 ) -> Result<Json<ImportColumns>, Problem> {
     caller.needs(Scope::Send)?;
-    let Wish { creditor, reading, .. } = wish(&site, &caller, asked).await?;
+    let wish = wish(&site, &caller, asked).await?;
     let looked = aside(move || {
         let mut file = tempfile::tempfile()?;
         file.write_all(&octets)?;
         let mut file = CsvFile::new(file)?;
-        let outline = outline(file.heading(), &reading.mapping, creditor.is_some());
+        let reading = wish.reading(file.heading());
+        let outline = outline(file.heading(), &reading.mapping, wish.creditor.is_some());
         let mut shown = Vec::new();
         let mut rows = file.rows()?;
         while shown.len() < ROWS_SHOWN {
@@ -159,7 +174,8 @@ pub(super) async fn begin(
     let wish = wish(&site, &caller, asked).await?;
     let now = site.clock.now().utc;
     let begun = site.imports().begin(caller.client(), wish.is_dry, now);
-    let begun = begun.ok_or_else(|| Problem::new(Kind::Busy, "another import is on its way; try again when it has ended"))?;
+    let begun =
+        begun.ok_or_else(|| Problem::new(Kind::Busy, "another import is on its way; try again when it has ended"))?;
     let file = receive(body).await?;
     let answer = ImportAnswer::new(begun.run(), caller.eyes());
     let runtime = tokio::runtime::Handle::current();
@@ -212,7 +228,9 @@ async fn carry(site: Site, caller: Caller, wish: Wish, file: File, begun: Begun)
 }
 
 async fn read(site: &Site, caller: &Caller, wish: Wish, file: File, run: &Run) -> Result<(), Broken> {
-    let Wish { creditor, remembered, reading, is_dry } = wish;
+    let mut file = CsvFile::new(file)?;
+    let (reading, known) = (wish.reading(file.heading()), wish.overruled(&wish.remembered));
+    let Wish { creditor, remembered, said: _, is_dry } = wish;
     let all = site.read(Reader::creditors).await?;
     let own = all.into_iter().filter(|creditor| caller.covers(Some(&creditor.id)));
     let creditors: BTreeMap<_, _> = own.map(|creditor| (creditor.id, creditor.currency)).collect();
@@ -223,12 +241,11 @@ async fn read(site: &Site, caller: &Caller, wish: Wish, file: File, run: &Run) -
         country: at_home(currency),
         decimals: reading.decimals,
         dates: reading.dates.unwrap_or_default(),
-        mapping: reading.mapping.clone(),
+        mapping: reading.mapping,
     };
-    let mut file = CsvFile::new(file)?;
     let import = survey(&mut file, options)?;
-    if !is_dry && reading != remembered {
-        let text = reading.json().to_string();
+    if !is_dry && known != remembered {
+        let text = known.json().to_string();
         let client = caller.client().to_owned();
         site.writer.remember_mapping(creditor.unwrap_or_default(), text, client).await.map_err(Problem::from)?;
     }
@@ -302,18 +319,14 @@ pub(super) async fn show(
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
-pub(super) async fn errors(
-    State(site): State<Site>,
-    caller: Caller,
-    Key(id): Key<i64>,
-) -> Result<Response, Problem> {
+pub(super) async fn errors(State(site): State<Site>, caller: Caller, Key(id): Key<i64>) -> Result<Response, Problem> {
     caller.needs(Scope::Send)?;
     let run = own(&site, &caller, id)?;
     let is_open = caller.eyes() == Eyes::Open;
     let rows = run.findings().into_iter().map(|[line, column, kind, what, cell]| {
         vec![line, column, kind, what, if is_open { cell } else { String::new() }]
     });
-    let mut answer = csv::answer(&HEADING.map(str::to_owned), rows);
+    let mut answer = table::answer(&HEADING.map(str::to_owned), rows);
     let name = format!("attachment; filename=\"import-{}-errors.csv\"", run.id);
     if let Ok(name) = HeaderValue::from_str(&name) {
         answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
@@ -323,5 +336,7 @@ pub(super) async fn errors(
 
 fn own(site: &Site, caller: &Caller, id: Option<i64>) -> Result<Arc<Run>, Problem> {
     let found = id.and_then(|id| site.imports().find(id, caller.client()));
-    found.ok_or_else(|| Problem::new(Kind::NotFound, "there is no import of yours with this id since the daemon was started"))
+    found.ok_or_else(|| {
+        Problem::new(Kind::NotFound, "there is no import of yours with this id since the daemon was started")
+    })
 }

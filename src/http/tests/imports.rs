@@ -10,8 +10,7 @@ const FILE: &str = "CPF;Nome;Telefone;Contrato;Parcela;Valor;Vencimento;Obs\r\n\
 
 async fn house() -> House {
     let house = House::new();
-    let loja =
-        json!({ "id": "loja", "name": "Loja Ltda", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
+    let loja = json!({ "id": "loja", "name": "Loja Ltda", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
     house.post("/v1/creditors", loja).await;
     house
 }
@@ -39,12 +38,18 @@ async fn a_file_is_checked_and_then_imported_beside_its_bad_rows() {
     let house = house().await;
     let all = token(&house, &["send", "read", "pii"]).await;
     let dry = imported(&house, &all, "/v1/imports?creditor=loja&dry_run=true", FILE).await;
-    assert_eq!((&dry["state"], &dry["fit"], &dry["refused"], &dry["part"]), (&json!("done"), &json!(2), &json!(1), &json!(100)));
+    assert_eq!(
+        (&dry["state"], &dry["fit"], &dry["refused"], &dry["part"]),
+        (&json!("done"), &json!(2), &json!(1), &json!(100))
+    );
     assert_eq!(house.get("/v1/debts").await.json["items"], json!([]));
     let told = imported(&house, &all, "/v1/imports?creditor=loja", FILE).await;
     assert_eq!((&told["rows"], &told["created"], &told["refused"]), (&json!(3), &json!(2), &json!(1)));
     let error = &told["errors"]["first"][0];
-    assert_eq!((&error["line"], &error["column"], &error["cell"]), (&json!(3), &json!("Vencimento"), &json!("31/11/2026")));
+    assert_eq!(
+        (&error["line"], &error["column"], &error["cell"]),
+        (&json!(3), &json!("Vencimento"), &json!("31/11/2026"))
+    );
     let stored = house.get("/v1/debts?debtor=12345678909").await.json;
     assert_eq!((&stored["items"][0]["amount"], &stored["items"][0]["due"]), (&json!("1110.00"), &json!("2026-11-30")));
     let again = imported(&house, &all, "/v1/imports?creditor=loja", FILE).await;
@@ -113,5 +118,9 @@ async fn a_file_that_cannot_be_read_says_why() {
         assert_eq!((refused.status.as_u16(), &refused.json["field"]), (400, &json!(field)), "{}", refused.text);
     }
     let limited = house.token(json!({ "client": "crm", "scopes": ["send"], "creditors": ["outra"] })).await;
-    house.with(&limited, "POST", "/v1/imports?creditor=loja", FILE).await.is_problem(403, "forbidden", Some("creditor"));
+    house.with(&limited, "POST", "/v1/imports?creditor=loja", FILE).await.is_problem(
+        403,
+        "forbidden",
+        Some("creditor"),
+    );
 }

@@ -199,10 +199,8 @@ impl Reader {
             let found = match &filter.sought {
                 None => {
                     let mut statement = conn.prepare_cached(&format!("{LIST}{ORDER}"))?;
-                    let rows = statement.query_map(
-                        params![filter.before, creditors, filter.creditor, filter.limit],
-                        read,
-                    )?;
+                    let rows =
+                        statement.query_map(params![filter.before, creditors, filter.creditor, filter.limit], read)?;
                     rows.collect::<Result<Vec<_>, _>>()?
                 }
                 Some(Sought { id, person }) => {
@@ -248,7 +246,8 @@ mod tests {
         let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
         let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {LIST}{FOUND}{ORDER}")).unwrap();
         let none = rusqlite::types::Null;
-        let plan = statement.query_map(params![none, none, none, none, none, none, none, none, none, none], |row| row.get(3));
+        let plan =
+            statement.query_map(params![none, none, none, none, none, none, none, none, none, none], |row| row.get(3));
         let plan: Vec<String> = plan.unwrap().map(Result::unwrap).collect();
         for index in ["debtor_document", "debtor_name ", "debtor_number_number", "debt_debtor", "(id=?)"] {
             assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");

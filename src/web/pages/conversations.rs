@@ -52,7 +52,8 @@ impl Sought {
             _ => ("", ""),
         };
         let Self { intent, assigned, .. } = self;
-        let named = [("state", state), ("needs_person", needs_person), ("intent", intent), ("assigned", assigned.trim())];
+        let named =
+            [("state", state), ("needs_person", needs_person), ("intent", intent), ("assigned", assigned.trim())];
         query("/v1/conversations", &[&named[..], &[("cursor", cursor)]].concat())
     }
 
