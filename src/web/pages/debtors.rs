@@ -86,8 +86,9 @@ pub(super) async fn list(asked: Asked, Query(sought): Query<Sought>) -> Drawn {
     Ok(draw(&DebtorsPage { frame: asked.frame, debtors: found.items, creditors: creditors.items, next, sought }))
 }
 
+/// How a number fares.
 #[derive(Deserialize)]
-struct Number {
+struct Faring {
     number: String,
     trouble: Option<String>,
     sent: i64,
@@ -170,7 +171,7 @@ struct Hours {
 struct DebtorPage {
     frame: Frame,
     debtor: Debtor,
-    numbers: Vec<Number>,
+    numbers: Vec<Faring>,
     debts: Vec<Debt>,
     stages: Vec<Stage>,
     next: Option<String>,
@@ -201,7 +202,7 @@ pub(super) struct Place {
 pub(super) async fn show(asked: Asked, Path(id): Path<String>, Query(place): Query<Place>) -> Drawn {
     let path = format!("/v1/debtors/{}", encode(&id));
     let debtor: Debtor = asked.or_say(asked.api.get(&path).await)?;
-    let numbers: List<Number> = asked.or_say(asked.api.get(&format!("{path}/numbers")).await)?;
+    let numbers: List<Faring> = asked.or_say(asked.api.get(&format!("{path}/numbers")).await)?;
     let debts = query("/v1/debts", &[("debtor", &id), ("limit", DEBTS)]);
     let debts: List<Debt> = asked.or_say(asked.api.get(&debts).await)?;
     let journey = query(&format!("{path}/journey"), &[("limit", STAGES), ("cursor", &place.cursor)]);
