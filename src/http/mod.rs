@@ -9,6 +9,7 @@ pub(crate) mod csv;
 mod dto;
 mod explain;
 mod filled;
+pub(crate) mod import;
 mod json;
 mod page;
 mod portfolio;
@@ -117,6 +118,7 @@ struct Shared {
     parts: Parts,
     tokens: Tokens,
     logins: session::Logins,
+    imports: import::Runs,
     phase: watch::Sender<Phase>,
 }
 
@@ -139,6 +141,7 @@ impl App {
             parts,
             tokens,
             logins: session::Logins::default(),
+            imports: import::Runs::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
     }
@@ -196,6 +199,10 @@ impl Site {
 
     fn logins(&self) -> &session::Logins {
         &self.app.0.logins
+    }
+
+    fn imports(&self) -> &import::Runs {
+        &self.app.0.imports
     }
 
     fn phase(&self) -> Phase {

@@ -126,9 +126,7 @@ impl<'a> Desk<'a> {
                 numbers.push(number);
             }
         }
-        let document = word("document", request.document)?;
-        let document = document
-            .map(|document| document.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect());
+        let document = word("document", request.document)?.as_deref().map(document);
         Ok(Debtor {
             id,
             name: word("name", request.name)?,
@@ -230,6 +228,11 @@ impl<'a> Desk<'a> {
         let own = self.caller.creditors().join(", ");
         Err(Problem::new(Kind::Forbidden, format!("this token is limited to these creditors: {own}")).field(field))
     }
+}
+
+/// An identity document without what people write between its signs.
+pub(super) fn document(given: &str) -> String {
+    given.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// Templates by the events that they are for.

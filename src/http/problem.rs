@@ -185,6 +185,11 @@ impl Problem {
         self
     }
 
+    /// The field and the words.
+    pub(super) fn told(&self) -> (Option<&str>, &str) {
+        (self.0.field.as_deref(), &self.0.detail)
+    }
+
     /// What went wrong inside is for the log, not for the caller.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "request failed");

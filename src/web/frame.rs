@@ -20,6 +20,9 @@ const YEAR: u32 = 365 * 24 * 60 * 60;
 pub(super) struct Session {
     pub(super) client: String,
     pub(super) scopes: Vec<String>,
+    /// Creditors that the token is limited to; none for all.
+    #[serde(default)]
+    pub(super) creditors: Vec<String>,
     pub(super) zone: String,
     pub(super) now: String,
 }
@@ -38,6 +41,10 @@ pub(super) struct Frame {
 const MENU: &[(&str, &str, &str)] = &[
     ("/", "now", "pulse"),
     ("/messages", "messages", "message"),
+    ("/conversations", "conversations", "inbox"),
+    ("/debtors", "debtors", "people"),
+    ("/import", "import", "import"),
+    ("/suppressions", "suppressions", "stop"),
     ("/stats", "stats", "chart"),
     ("/settings", "settings", "settings"),
 ];
@@ -65,6 +72,11 @@ impl Frame {
 
     pub(super) fn may(&self, scope: &str) -> bool {
         self.session.as_ref().is_some_and(|session| session.scopes.iter().any(|own| own == scope))
+    }
+
+    /// Creditors that who looks is limited to; none for all.
+    pub(super) fn creditors(&self) -> &[String] {
+        self.session.as_ref().map_or(&[], |session| &session.creditors)
     }
 
     #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { House } from "./house.mjs";
+import { furnish, PAGES as PORTFOLIO } from "./portfolio.mjs";
 import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
 
 let house;
@@ -121,12 +122,15 @@ const PAGES = {
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   new_message: () => "/messages/new",
+  ...PORTFOLIO,
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
   webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
   nowhere: () => "/nowhere",
 };
+
+test("there is a portfolio to show", () => furnish(house));
 
 for (const language of Object.keys(LANGUAGES)) {
   for (const [width, theme] of [[360, "dark"], [1440, "light"]]) {

@@ -1,10 +1,7 @@
 //! `recado import`: debtors and debts out of a CSV file. Good rows are sent, the others explained by row and column.
 
-mod file;
-mod item;
-mod remembered;
+mod progress;
 mod report;
-mod united;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,10 +9,13 @@ use std::path::PathBuf;
 
 use hyper::Method;
 use serde_json::Value;
-use tokio::task::yield_now;
 
-use crate::dunning::import::{Dates, Decimals, Fault, Field, HeadingError, Import, Options, Row, Survey, SurveyError};
+use crate::dunning::import::{Dates, Decimals, Field, HeadingError, Import, Options, Survey, SurveyError};
 use crate::dunning::money::Currency;
+use crate::http::csv::safe;
+use crate::http::import::{
+    Counts, CsvFile, HEADING, Outcome, Remembered, Report, Told, at_home, carry_out, look_through,
+};
 use crate::sms::number::Country;
 
 use super::client::{Ask, Client, Query};
@@ -24,31 +24,9 @@ use super::failure::Failure;
 use super::messages::items;
 use super::print::{Printer, cell};
 use super::remote::Command;
-use file::{CsvFile, Rows};
-use remembered::Remembered;
-use report::Report;
-use united::United;
+use report::conclude;
 
-pub(super) use file::Progress;
-
-/// Rows of one request: some hundred kilobytes.
-const PIECE: usize = 1_000;
-
-/// Lines after which reading lets others go on.
-const BREATH: u64 = 16;
-
-/// Rows that belong to one request, and those between them that cannot be read.
-#[derive(Default)]
-struct Piece {
-    good: Vec<Row>,
-    refused: Vec<Vec<Fault>>,
-}
-
-impl Piece {
-    fn is_empty(&self) -> bool {
-        self.good.is_empty() && self.refused.is_empty()
-    }
-}
+pub(super) use progress::Progress;
 
 /// What `import` was called with.
 #[derive(Debug, clap::Args)]
@@ -135,22 +113,26 @@ impl Command for ImportArgs {
         if !self.dry_run && reading != remembered {
             client.ask(Ask { method: Method::PUT, path: &path, body: Some(&reading.json()) }).await?;
         }
-        let united = United::of(&mut file, &import)?;
-        let mut report = Report::new(self.errors.as_deref())?;
-        let mut progress = Progress::new(!printer.is_json);
-        let mut rows = file.rows()?;
-        let mut piece = next_piece(&mut rows, &import, &united).await?;
-        while !piece.is_empty() {
-            // One goes and the next is read; two on the way might arrive in the other order.
-            let (answer, next) =
-                tokio::join!(send(&piece.good, self.dry_run, client), next_piece(&mut rows, &import, &united));
-            let answer = answer?;
-            note(&piece, (!self.dry_run).then_some(&answer), &mut report)?;
-            progress.show(rows.part(), report.rows());
-            piece = next?;
+        let mut all = self.errors.as_deref().map(csv::Writer::from_path).transpose().map_err(io::Error::other)?;
+        if let Some(all) = &mut all {
+            all.write_record(HEADING).map_err(io::Error::other)?;
         }
-        progress.end(report.rows());
-        report.conclude(self.dry_run, printer)
+        let has_file = all.is_some();
+        let mut report = Report::new(|told: &Told, is_error| match &mut all {
+            Some(all) => all.write_record(told.cells(is_error).map(|cell| safe(&cell))).map_err(io::Error::other),
+            None => Ok(()),
+        });
+        let mut progress = Progress::new(!printer.is_json);
+        let send = async |body: Vec<u8>| Ok::<_, Failure>(outcomes(&client.post("/v1/debts", body.into()).await?));
+        let show = |part, counts: &Counts| progress.show(part, counts.rows());
+        carry_out(&mut file, &import, self.dry_run, &mut report, send, show).await?;
+        let counts = std::mem::take(&mut report.counts);
+        drop(report);
+        if let Some(all) = &mut all {
+            all.flush()?;
+        }
+        progress.end(counts.rows());
+        conclude(&counts, self.dry_run, has_file, printer)
     }
 }
 
@@ -164,23 +146,10 @@ async fn creditors(client: &Client) -> Result<BTreeMap<String, Currency>, Failur
     Ok(known.collect())
 }
 
-/// Where a currency is at home.
-fn at_home(currency: Option<Currency>) -> Country {
-    let other = match currency {
-        Some(Currency::Mxn) => return Country::MEXICO,
-        Some(Currency::Usd) => Country::from_iso("US"),
-        Some(Currency::Brl) | None => None,
-    };
-    other.unwrap_or(Country::BRAZIL)
-}
-
 /// The first reading.
 fn survey(file: &mut CsvFile, options: Options) -> Result<Import, Failure> {
     let mut survey = Survey::new(file.heading(), options).map_err(ImportError::Headings)?;
-    let mut rows = file.rows()?;
-    while let Some((record, line)) = rows.next_row()? {
-        survey.look(record, line);
-    }
+    look_through(file, &mut survey)?;
     Ok(survey.conclude().map_err(ImportError::Survey)?)
 }
 
@@ -194,51 +163,17 @@ fn describe(import: &Import, printer: &mut Printer<'_>) -> io::Result<()> {
     printer.table(&cells)
 }
 
-/// Reads the next rows. It lets others go on between them: the piece before is on its way.
-async fn next_piece(rows: &mut Rows<'_>, import: &Import, united: &United) -> io::Result<Piece> {
-    let mut piece = Piece::default();
-    while piece.good.len() + piece.refused.len() < PIECE {
-        let Some((record, line)) = rows.next_row()? else { break };
-        match import.row(record, line) {
-            Ok(None) => {}
-            Ok(Some(mut row)) => {
-                united.complete(&mut row.debtor);
-                piece.good.push(row);
-            }
-            Err(faults) => piece.refused.push(faults),
-        }
-        if line % BREATH == 0 {
-            yield_now().await;
-        }
-    }
-    Ok(piece)
-}
-
-/// Sends rows; what became of each.
-async fn send(rows: &[Row], is_dry: bool, client: &Client) -> Result<Value, Failure> {
-    if rows.is_empty() || is_dry {
-        return Ok(Value::Null);
-    }
-    client.post("/v1/debts", item::written(rows).into()).await
-}
-
-/// Notes what was found in rows and what became of them.
-fn note(piece: &Piece, answer: Option<&Value>, report: &mut Report) -> io::Result<()> {
-    piece.refused.iter().try_for_each(|faults| report.refused(faults))?;
-    piece.good.iter().try_for_each(|row| report.warned(&row.warnings))?;
-    let Some(answer) = answer else {
-        report.fit(piece.good.len());
-        return Ok(());
-    };
-    for (item, row) in items(answer).iter().zip(&piece.good) {
+/// What became of the rows of one request.
+fn outcomes(answer: &Value) -> Vec<Outcome> {
+    let outcome = |item: &Value| {
         let is = |name| item.get(name).and_then(Value::as_bool).unwrap_or(false);
         if item.get("id").is_some() && item.get("type").is_none() {
-            report.taken(is("created"), is("changed"));
+            Outcome::Taken { is_created: is("created"), is_changed: is("changed") }
         } else {
-            report.refused_by_daemon(row.line, &cell(item, "field"), &cell(item, "detail"))?;
+            Outcome::Refused { field: cell(item, "field"), detail: cell(item, "detail") }
         }
-    }
-    Ok(())
+    };
+    items(answer).iter().map(outcome).collect()
 }
 
 #[cfg(test)]
@@ -252,12 +187,5 @@ mod tests {
         assert_eq!(mapped("link=a=b"), Ok((Field::Link, "a=b".to_owned())));
         assert!(mapped("vencimento=x").unwrap_err().starts_with("no such field; there are debtor, name"));
         assert!(mapped("due").is_err());
-    }
-
-    #[test]
-    fn numbers_are_read_where_the_money_is() {
-        assert_eq!(at_home(None), Country::BRAZIL);
-        assert_eq!(at_home(Some(Currency::Mxn)), Country::MEXICO);
-        assert_eq!(at_home(Some(Currency::Usd)).to_string(), "US");
     }
 }

@@ -74,13 +74,23 @@ impl Columns {
         mapping: &[(Field, String)],
         has_creditor: bool,
     ) -> Result<Self, Vec<HeadingError>> {
-        if headings.iter().any(|heading| heading.contains('\0')) {
-            return Err(vec![HeadingError::Utf16]);
-        }
-        if headings.iter().all(|heading| fold(heading).is_empty()) {
-            return Err(vec![HeadingError::Empty]);
-        }
+        let (columns, errors) = Self::outline(headings, mapping, has_creditor);
+        if errors.is_empty() { Ok(columns) } else { Err(errors) }
+    }
+
+    /// The same, as far as it can be found out, and what keeps a file from being read like that.
+    pub(super) fn outline(
+        headings: Vec<String>,
+        mapping: &[(Field, String)],
+        has_creditor: bool,
+    ) -> (Self, Vec<HeadingError>) {
         let mut columns = Self { headings, places: BTreeMap::new(), phones: Vec::new(), areas: Vec::new() };
+        if columns.headings.iter().any(|heading| heading.contains('\0')) {
+            return (columns, vec![HeadingError::Utf16]);
+        }
+        if columns.headings.iter().all(|heading| fold(heading).is_empty()) {
+            return (columns, vec![HeadingError::Empty]);
+        }
         let mut errors = Vec::new();
         let mut mapped = vec![false; columns.headings.len()];
         for (field, heading) in mapping.iter().filter(|(_, heading)| !heading.trim().is_empty()) {
@@ -104,7 +114,7 @@ impl Columns {
             |missing: &HeadingError| mapping.iter().any(|(field, _)| *missing == HeadingError::Missing(*field));
         let missing = columns.missing(has_creditor).filter(|missing| errors.is_empty() || !is_said(missing));
         errors.extend(missing.collect::<Vec<_>>());
-        if errors.is_empty() { Ok(columns) } else { Err(errors) }
+        (columns, errors)
     }
 
     /// The column that the caller means by a heading.

@@ -97,15 +97,40 @@ pub fn delimiter(first_line: &[u8]) -> u8 {
     [b'\t', b',', b';'].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b';')
 }
 
+/// What the columns of a file seem to be.
+#[derive(Debug)]
+pub struct Outline {
+    /// The headings, and what each column is; `None` for those that are not read.
+    pub columns: Vec<(String, Option<Field>)>,
+    /// What keeps the file from being read like that.
+    pub errors: Vec<HeadingError>,
+}
+
+/// Looks at the line of headings alone.
+pub fn outline(heading: &ByteRecord, mapping: &[(Field, String)], has_creditor: bool) -> Outline {
+    let (columns, errors) = Columns::outline(cells(heading), mapping, has_creditor);
+    Outline { columns: columns.all().map(|(heading, field)| (heading.to_owned(), field)).collect(), errors }
+}
+
+/// Whether a line of headings has this one, as it is written or as people take it for the same.
+pub fn has_heading(line: &ByteRecord, heading: &str) -> bool {
+    let folded = field::fold(heading);
+    cells(line).iter().any(|one| one == heading.trim() || field::fold(one) == folded)
+}
+
+/// The cells of a line as they are shown.
+pub fn cells(record: &ByteRecord) -> Vec<String> {
+    let shown = |cell: &[u8]| {
+        let cell = cell.strip_prefix(BYTE_ORDER_MARK).unwrap_or(cell);
+        Encoding::of(cell).decode(cell).trim().to_owned()
+    };
+    record.iter().map(shown).collect()
+}
+
 impl Survey {
     /// Begins with the line of headings.
     pub fn new(heading: &ByteRecord, options: Options) -> Result<Self, Vec<HeadingError>> {
-        let name = |cell: &[u8]| {
-            let cell = cell.strip_prefix(BYTE_ORDER_MARK).unwrap_or(cell);
-            Encoding::of(cell).decode(cell).trim().to_owned()
-        };
-        let headings = heading.iter().map(name).collect();
-        let columns = Columns::read(headings, &options.mapping, options.creditor.is_some())?;
+        let columns = Columns::read(cells(heading), &options.mapping, options.creditor.is_some())?;
         Ok(Self { options, columns, habits: Habits::default(), is_utf_8: true })
     }
 

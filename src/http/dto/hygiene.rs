@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::sms::tp_status::TpStatus;
-use crate::store::rollup::Unwell;
+use crate::store::rollup::{Faring, NumberTrouble, Unwell};
 
 use super::at;
 use super::message::Eyes;
@@ -73,5 +73,48 @@ impl HygieneAnswer {
             self.last_report_at.unwrap_or_default(),
             self.answered_at.unwrap_or_default(),
         ]
+    }
+}
+
+/// How a number of a debtor fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct NumberAnswer {
+    /// The number, masked without `pii`.
+    number: String,
+    /// What is wrong, if anything is: `wrong_person`, `unusable`, `dead`, `never_delivered` or `unconfirmed`.
+    #[schema(required)]
+    trouble: Option<&'static str>,
+    /// Texts to it that the network has taken.
+    sent: i64,
+    /// Those that arrived.
+    delivered: i64,
+    /// Those that the network gave up on.
+    undelivered: i64,
+    /// What the last report said.
+    #[schema(required)]
+    last_status: Option<&'static str>,
+    /// When that came.
+    #[schema(required)]
+    last_report_at: Option<String>,
+    /// When somebody answered last.
+    #[schema(required)]
+    answered_at: Option<String>,
+}
+
+impl NumberAnswer {
+    pub(in super::super) fn new(Faring { number, trouble, row }: Faring, eyes: Eyes) -> Self {
+        Self {
+            number: match eyes {
+                Eyes::Open => number.e164(),
+                Eyes::Masked => number.masked(),
+            },
+            trouble: trouble.map(NumberTrouble::name),
+            sent: row.sent,
+            delivered: row.delivered,
+            undelivered: row.undelivered,
+            last_status: row.last_status.map(|status| TpStatus(status).meaning()),
+            last_report_at: row.last_report_at.map(at),
+            answered_at: row.answered_at.map(at),
+        }
     }
 }

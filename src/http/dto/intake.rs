@@ -13,9 +13,9 @@ pub(in super::super) struct TakenAnswer {
     /// Your id.
     id: String,
     /// It is new.
-    created: bool,
+    pub(in super::super) created: bool,
     /// It was there, and something of it is another now.
-    changed: bool,
+    pub(in super::super) changed: bool,
     /// What somebody should look at, such as a boleto over another amount.
     warnings: Vec<String>,
 }

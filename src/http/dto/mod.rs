@@ -10,6 +10,7 @@ pub(super) mod event;
 pub(super) mod evidence;
 pub(super) mod happening;
 pub(super) mod hygiene;
+pub(super) mod import;
 pub(super) mod inbox;
 pub(super) mod intake;
 pub(super) mod journey;

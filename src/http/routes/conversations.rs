@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::contact::reply::Intent;
 use crate::contact::standing::Standing;
 use crate::sms::message::Purpose;
 use crate::store::conversation::{Care, ConversationFilter, ConversationView, ReplyAnswer};
@@ -46,6 +47,8 @@ pub(super) struct ListParameters {
     needs_person: Option<String>,
     /// Looked after by this person.
     assigned: Option<String>,
+    /// The last text is understood to want this, such as `wants_contact`.
+    intent: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// Items on the page: 1 to 1000, default 50.
@@ -67,6 +70,11 @@ impl ListParameters {
             Some("false") => Some(false),
             Some(_) => return Err(Problem::bad("needs_person", "give `true` or `false`")),
         };
+        let all = || Intent::ALL.map(Intent::code).join(", ");
+        let no_intent = |code: &String| Intent::from_code(code).is_none();
+        if self.intent.as_ref().is_some_and(no_intent) {
+            return Err(Problem::bad("intent", format!("no such intent; there are {}", all())));
+        }
         let before = match self.cursor.as_deref().map(read_cursor).transpose()? {
             None => None,
             Some(Page::Before(Some(before))) => Some(before),
@@ -78,6 +86,7 @@ impl ListParameters {
             is_open,
             needs_person,
             assigned: self.assigned,
+            intent: self.intent,
             creditors: caller.creditors().clone(),
             before,
             limit: limit(self.limit.as_deref())?,

@@ -5,19 +5,28 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::contact::calendar::Span;
 use crate::contact::habit::{Habit, HabitError};
-use crate::store::portfolio::DebtFilter;
+use crate::sms::number::PhoneNumber;
+use crate::store::StoreError;
+use crate::store::portfolio::{DebtFilter, DebtorFilter, Sought, SoughtPerson};
+use crate::store::reader::Reader;
+use crate::store::view::Page;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
+use super::super::dto::List;
 use super::super::dto::debtor::{DebtorAnswer, DebtorHours, DebtorRequest};
+use super::super::dto::hygiene::NumberAnswer;
 use super::super::dto::intake::{OneOrMany, TakenAnswered};
 use super::super::json::{Body, Key, Octets, Parameters};
-use super::super::portfolio::Subject;
+use super::super::page::{limit, read_cursor};
+use super::super::portfolio::{Subject, document};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
+use super::hygiene::SENT;
 use super::intake::{Intake, TakeParameters, take as take_in};
 
 /// Make debtors known, or known otherwise.
@@ -45,6 +54,69 @@ pub(super) async fn take(
     take_in(&site, caller, Intake { asked, headers, octets }, Subject::Debtor).await
 }
 
+/// Which debtors to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParameters {
+    /// The id; with `pii` also the identity document, a number, or the beginning of the name.
+    search: Option<String>,
+    /// Who owe to this creditor.
+    creditor: Option<String>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Items on the page: 1 to 1000, default 50.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    limit: Option<String>,
+}
+
+/// Debtors, newest first. Of those whose names begin so, a thousand at most are found.
+#[utoipa::path(
+    get,
+    path = "/v1/debtors",
+    operation_id = "listDebtors",
+    tag = "dunning",
+    params(ListParameters),
+    responses(
+        (status = OK, description = "A page", body = List<DebtorAnswer>),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn list(
+    State(site): State<Site>,
+    caller: Caller,
+    Parameters(asked): Parameters<ListParameters>,
+) -> Result<Json<List<DebtorAnswer>>, Problem> {
+    caller.needs(Scope::Read)?;
+    let limit = limit(asked.limit.as_deref())?;
+    let page = asked.cursor.as_deref().map_or(Ok(Page::Before(None)), read_cursor)?;
+    let Page::Before(before) = page else { return Err(Problem::bad("cursor", "is not a cursor of this list")) };
+    let sought = word("search", asked.search.filter(|search| !search.trim().is_empty()))?;
+    let filter = DebtorFilter {
+        sought: sought.map(|sought| self::sought(sought.trim(), &site, &caller)),
+        creditor: asked.creditor,
+        creditors: caller.creditors().to_vec(),
+        before,
+        limit,
+    };
+    let found = site.read(move |reader| reader.debtors(&filter)).await?;
+    let List { items, next } = List::page(found, limit, page, |(key, _)| *key);
+    let eyes = caller.eyes();
+    Ok(Json(List { items: items.into_iter().map(|(_, debtor)| DebtorAnswer::new(debtor, eyes)).collect(), next }))
+}
+
+/// What is looked for. Who may not see who somebody is may not find out by asking for one after the other.
+fn sought(text: &str, site: &Site, caller: &Caller) -> Sought {
+    let person = || SoughtPerson {
+        document: document(text),
+        name: text.to_owned(),
+        numbers: PhoneNumber::parse(text, site.settings.country)
+            .map(|number| number.forms().collect())
+            .unwrap_or_default(),
+    };
+    Sought { id: text.to_owned(), person: caller.has(Scope::Pii).then(person) }
+}
+
 /// A debtor.
 #[utoipa::path(
     get,
@@ -66,16 +138,47 @@ pub(super) async fn show(
     caller.needs(Scope::Read)?;
     let id = debtor.unwrap_or_default();
     let own = caller.creditors().to_vec();
-    let found = site
-        .read(move |reader| {
-            // Who is limited to some creditors sees who owes to one of them.
-            let of_own = DebtFilter { debtor: Some(id.clone()), creditors: own, limit: 1, ..DebtFilter::default() };
-            let is_seen = of_own.creditors.is_empty() || !reader.debts(&of_own)?.is_empty();
-            if is_seen { reader.debtor(&id) } else { Ok(None) }
-        })
-        .await?;
-    let debtor = found.ok_or_else(|| Problem::new(Kind::NotFound, "no debtor has this id"))?;
+    let found = site.read(move |reader| if is_seen(reader, &id, own)? { reader.debtor(&id) } else { Ok(None) }).await?;
+    let debtor = found.ok_or_else(no_debtor)?;
     Ok(Json(DebtorAnswer::new(debtor, caller.eyes())))
+}
+
+/// Who is limited to some creditors sees who owes to one of them.
+fn is_seen(reader: &Reader, id: &str, own: Vec<String>) -> Result<bool, StoreError> {
+    let of_own = DebtFilter { debtor: Some(id.to_owned()), creditors: own, limit: 1, ..DebtFilter::default() };
+    Ok(of_own.creditors.is_empty() || !reader.debts(&of_own)?.is_empty())
+}
+
+fn no_debtor() -> Problem {
+    Problem::new(Kind::NotFound, "no debtor has this id")
+}
+
+/// The numbers of a debtor, the one to try first in front, and how each fares.
+#[utoipa::path(
+    get,
+    path = "/v1/debtors/{debtor}/numbers",
+    operation_id = "getDebtorNumbers",
+    tag = "results",
+    params(("debtor" = String, Path, description = "The debtor, by your id")),
+    responses(
+        (status = OK, description = "All of them", body = List<NumberAnswer>),
+        (status = NOT_FOUND, description = "`not-found`: no debtor has this id", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn numbers(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(debtor): Key<String>,
+) -> Result<Json<List<NumberAnswer>>, Problem> {
+    caller.needs(Scope::Read)?;
+    let (id, country, own) = (debtor.unwrap_or_default(), site.settings.country, caller.creditors().to_vec());
+    let found = site
+        .read(move |reader| if is_seen(reader, &id, own)? { reader.numbers(&id, SENT, country) } else { Ok(None) })
+        .await?;
+    let eyes = caller.eyes();
+    let numbers = found.ok_or_else(no_debtor)?.into_iter().map(|faring| NumberAnswer::new(faring, eyes));
+    Ok(Json(List::whole(numbers.collect())))
 }
 
 /// Where a debtor is and which hours suit.

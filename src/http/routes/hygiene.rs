@@ -18,7 +18,7 @@ use super::super::problem::{Document, Problem};
 use super::super::{Site, csv};
 
 /// A number is one that never gets a text after so many, unless something else is asked for.
-const SENT: i64 = 3;
+pub(super) const SENT: i64 = 3;
 
 /// The cursor of the page that follows, beside a table.
 const NEXT: HeaderName = HeaderName::from_static("recado-next");

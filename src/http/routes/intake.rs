@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::store::StoreError;
-use crate::store::portfolio::{Taken, Untaken};
+use crate::store::portfolio::{Item, Taken, Untaken};
 
 use super::super::Site;
 use super::super::auth::Caller;
@@ -59,25 +59,12 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
     if is_all && checked.iter().any(Result::is_err) {
         return Ok(nothing_stored(checked.into_iter().map(Result::err)));
     }
-    let mut slots = Vec::with_capacity(checked.len());
-    let mut items = Vec::with_capacity(checked.len());
-    for one in checked {
-        slots.push(one.map(|Checked { id, item, warnings }| {
-            items.push(item);
-            (id, warnings)
-        }));
-    }
+    let (slots, items) = divided(checked);
     let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, is_all, client).await? };
     if is_all && answers.iter().any(Result::is_err) {
         return Ok(nothing_stored(answers.into_iter().map(|answer| answer.err().map(untaken))));
     }
-    let mut answers = answers.into_iter();
-    let answered = slots.into_iter().map(|slot| {
-        let (id, warnings) = slot?;
-        let taken = answers.next().ok_or_else(|| Problem::internal(&"no answer to an item"))?;
-        taken.map(|taken: Taken| TakenAnswer::new(id, taken, warnings)).map_err(untaken)
-    });
-    let mut answered: Vec<Result<TakenAnswer, Problem>> = answered.collect();
+    let mut answered = answered(slots, answers);
     if form == Form::One {
         let one = answered.pop().unwrap_or_else(|| Err(Problem::internal(&"no answer to an item")));
         return one.map(|answer| Json(answer).into_response());
@@ -86,6 +73,45 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
         answer.map_or_else(|problem| TakenItem::Problem(problem.at_index(index)), TakenItem::Taken)
     };
     Ok(Json(TakenAnswers { items: answered.into_iter().enumerate().map(item).collect() }).into_response())
+}
+
+/// Takes in an array of debts, each by itself.
+pub(super) async fn take_debts(
+    site: &Site,
+    caller: Caller,
+    octets: Bytes,
+) -> Result<Vec<Result<TakenAnswer, Problem>>, Problem> {
+    let client = caller.client().to_owned();
+    let (slots, items) = divided(check(site, caller, Form::Array, octets, Subject::Debt).await?);
+    let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, false, client).await? };
+    Ok(answered(slots, answers))
+}
+
+/// What of an item is needed for its answer, or why it is refused.
+type Slot = Result<(String, Vec<String>), Problem>;
+
+/// Good items, and the places of all.
+fn divided(checked: Vec<Result<Checked, Problem>>) -> (Vec<Slot>, Vec<Item>) {
+    let mut items = Vec::with_capacity(checked.len());
+    let slot = |one: Result<Checked, Problem>| {
+        one.map(|Checked { id, item, warnings }| {
+            items.push(item);
+            (id, warnings)
+        })
+    };
+    let slots = checked.into_iter().map(slot).collect();
+    (slots, items)
+}
+
+/// The answers to all, in their order.
+fn answered(slots: Vec<Slot>, answers: Vec<Result<Taken, Untaken>>) -> Vec<Result<TakenAnswer, Problem>> {
+    let mut answers = answers.into_iter();
+    let answered = slots.into_iter().map(|slot| {
+        let (id, warnings) = slot?;
+        let taken = answers.next().ok_or_else(|| Problem::internal(&"no answer to an item"))?;
+        taken.map(|taken| TakenAnswer::new(id, taken, warnings)).map_err(untaken)
+    });
+    answered.collect()
 }
 
 fn form(headers: &HeaderMap, octets: &[u8]) -> Form {

@@ -43,7 +43,7 @@ pub(super) async fn show(
     Parameters(asked): Parameters<MappingParameters>,
 ) -> Result<Json<ImportMapping>, Problem> {
     caller.needs(Scope::Read)?;
-    let creditor = creditor(asked, &caller)?;
+    let creditor = own_creditor(asked.creditor, &caller)?.unwrap_or_default();
     let found = site.read(move |reader| reader.mapping(&creditor)).await?;
     Ok(Json(found.map_or_else(|| Ok(ImportMapping::default()), |text| object(text.as_bytes()))?))
 }
@@ -68,7 +68,7 @@ pub(super) async fn set(
     Body(mapping): Body<ImportMapping>,
 ) -> Result<Json<ImportMapping>, Problem> {
     caller.needs(Scope::Send)?;
-    let creditor = creditor(asked, &caller)?;
+    let creditor = own_creditor(asked.creditor, &caller)?.unwrap_or_default();
     check(&mapping)?;
     let text = serde_json::to_string(&mapping).map_err(|error| Problem::internal(&error))?;
     site.writer.remember_mapping(creditor, text, caller.client().to_owned()).await?;
@@ -76,17 +76,18 @@ pub(super) async fn set(
 }
 
 /// The creditor, if it is the caller's business.
-fn creditor(asked: MappingParameters, caller: &Caller) -> Result<String, Problem> {
-    let creditor = word("creditor", asked.creditor)?;
+pub(super) fn own_creditor(asked: Option<String>, caller: &Caller) -> Result<Option<String>, Problem> {
+    let creditor = word("creditor", asked)?;
     if !caller.covers(creditor.as_deref()) {
         let own = caller.creditors().join(", ");
         let detail = format!("this token is limited to these creditors: {own}");
         return Err(Problem::new(Kind::Forbidden, detail).field("creditor"));
     }
-    Ok(creditor.unwrap_or_default())
+    Ok(creditor)
 }
 
-fn check(mapping: &ImportMapping) -> Result<(), Problem> {
+/// Whether it can be remembered.
+pub(super) fn check(mapping: &ImportMapping) -> Result<(), Problem> {
     let ImportMapping { columns, decimals, dates } = mapping;
     for (name, headings) in columns {
         let all = || Field::ALL.map(Field::name).join(", ");

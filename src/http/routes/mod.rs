@@ -13,6 +13,7 @@ mod evidence;
 mod happenings;
 mod health;
 mod hygiene;
+mod imports;
 mod inbox;
 mod intake;
 mod journey;
@@ -81,8 +82,9 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(suppressions::list, suppressions::suppress))
         .routes(routes!(suppressions::lift))
         .routes(routes!(creditors::list, creditors::take))
-        .routes(routes!(debtors::take))
+        .routes(routes!(debtors::list, debtors::take))
         .routes(routes!(debtors::show))
+        .routes(routes!(debtors::numbers))
         .routes(routes!(debtors::hours, debtors::set_hours))
         .routes(routes!(journey::show))
         .routes(routes!(hygiene::list))
@@ -91,6 +93,10 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))
         .routes(routes!(mapping::show, mapping::set))
+        .routes(routes!(imports::columns))
+        .routes(routes!(imports::begin))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::errors))
         .routes(routes!(happenings::tell))
         .routes(routes!(inbox::list))
         .routes(routes!(inbox::calls))

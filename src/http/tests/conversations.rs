@@ -38,6 +38,11 @@ async fn what_people_wrote_is_listed_with_what_was_understood() {
     for none in ["state=closed", "needs_person=true", "assigned=ana"] {
         assert_eq!(house.get(&format!("/v1/conversations?{none}")).await.json["items"], json!([]), "{none}");
     }
+    for (intent, found) in [("already_paid", 1), ("opt_out", 0)] {
+        let listed = house.get(&format!("/v1/conversations?intent={intent}")).await.json;
+        assert_eq!(listed["items"].as_array().unwrap().len(), found, "{intent}");
+    }
+    house.get("/v1/conversations?intent=joy").await.is_problem(400, "bad-request", Some("intent"));
     house.get("/v1/conversations?state=new").await.is_problem(400, "bad-request", Some("state"));
     house.get("/v1/conversations?needs_person=1").await.is_problem(400, "bad-request", Some("needs_person"));
     for missing in ["/v1/conversations/2", "/v1/conversations/x"] {

@@ -7,6 +7,7 @@ mod conversations;
 mod events;
 mod evidence;
 mod happenings;
+mod imports;
 mod ladder_plan;
 mod operation;
 mod pauses;

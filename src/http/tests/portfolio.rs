@@ -251,3 +251,54 @@ async fn how_files_are_read_is_remembered_by_creditor() {
     let token = house.token(json!({ "client": "crm", "scopes": ["read"], "creditors": ["outra"] })).await;
     house.with(&token, "GET", path, "").await.is_problem(403, "forbidden", Some("creditor"));
 }
+
+/// The ids of a list.
+async fn ids(house: &House, token: &str, path: &str) -> Vec<String> {
+    let listed = house.with(token, "GET", path, "").await.json;
+    let items = listed["items"].as_array().unwrap_or_else(|| panic!("{path}: {listed}"));
+    items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn debtors_are_found_by_what_people_know_of_them() {
+    let house = house().await;
+    let other = json!({ "id": "d2", "name": "MARIA Souza", "document": "98765432100", "numbers": ["+5211234567890"] });
+    house.post("/v1/debtors", other).await;
+    house.post("/v1/debtors", json!({ "id": "d3", "name": "João" })).await;
+    house.post("/v1/debts", debt("x1")).await;
+    let all = house.token(json!({ "client": "crm", "scopes": ["read", "pii"] })).await;
+    for (search, expected) in [
+        ("", &["d3", "d2", "d1"][..]),
+        ("d2", &["d2"]),
+        ("987.654.321-00", &["d2"]),
+        ("11 98765-4321", &["d1"]),
+        ("%2B55 11 8765-4321", &["d1"]),
+        ("maria", &["d2", "d1"]),
+        ("Maria S", &["d2"]),
+        ("Silva", &[]),
+    ] {
+        let path = format!("/v1/debtors?search={}", search.replace(' ', "%20"));
+        assert_eq!(ids(&house, &all, &path).await, expected, "{search}");
+    }
+    assert_eq!(ids(&house, &all, "/v1/debtors?creditor=loja").await, ["d1"]);
+    let first = house.with(&all, "GET", "/v1/debtors?limit=2", "").await.json;
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(ids(&house, &all, &format!("/v1/debtors?limit=2&cursor={next}")).await, ["d1"]);
+    house.get("/v1/debtors?cursor=a1").await.is_problem(400, "bad-request", Some("cursor"));
+}
+
+#[tokio::test]
+async fn who_may_not_see_who_somebody_is_does_not_find_it_out_by_asking() {
+    let house = house().await;
+    house.post("/v1/debts", debt("x1")).await;
+    let masked = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
+    for search in ["Maria", "12345678909", "11987654321"] {
+        assert!(ids(&house, &masked, &format!("/v1/debtors?search={search}")).await.is_empty(), "{search}");
+    }
+    let found = house.with(&masked, "GET", "/v1/debtors?search=d1", "").await;
+    assert_eq!((&found.json["items"][0]["id"], &found.json["items"][0]["name"]), (&json!("d1"), &Value::Null));
+    assert!(!found.text.contains("98765"), "{}", found.text);
+    let limited = house.token(json!({ "client": "crm", "scopes": ["read", "pii"], "creditors": ["outra"] })).await;
+    assert!(ids(&house, &limited, "/v1/debtors?search=d1").await.is_empty());
+    house.with(&limited, "GET", "/v1/debtors/d1/numbers", "").await.is_problem(404, "not-found", None);
+}

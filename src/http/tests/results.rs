@@ -214,4 +214,9 @@ async fn numbers_that_want_looking_after_are_listed() {
     assert_eq!(house.with(&limited, "GET", "/v1/hygiene", "").await.json["items"], json!([]));
     let masked = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
     assert!(!house.with(&masked, "GET", "/v1/hygiene", "").await.text.contains("5511987654321"));
+    let numbers = house.get("/v1/debtors/d1/numbers").await.json;
+    let found: Vec<_> = numbers["items"].as_array().unwrap().iter().map(|item| &item["trouble"]).collect();
+    assert_eq!((found, &numbers["items"][0]["sent"]), (vec![&json!("unconfirmed"), &json!("wrong_person")], &json!(1)));
+    let blind = house.with(&masked, "GET", "/v1/debtors/d1/numbers", "").await;
+    assert!(blind.text.contains("+55*********21") && !blind.text.contains("987654321"), "{}", blind.text);
 }

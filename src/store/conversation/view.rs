@@ -26,6 +26,8 @@ pub struct ConversationFilter {
     pub needs_person: Option<bool>,
     /// Looked after by this person.
     pub assigned: Option<String>,
+    /// Whose last text is understood to want this.
+    pub intent: Option<String>,
     /// Whose last text answers a message of one of these creditors; empty for all.
     pub creditors: Arc<[String]>,
     /// Whose last text came before this one: the cursor.
@@ -247,6 +249,10 @@ fn list_sql(filter: &ConversationFilter) -> (String, Vec<Value>) {
     if let Some(assigned) = &filter.assigned {
         sql.push_str(" AND assigned = ?");
         values.push(Value::Text(assigned.clone()));
+    }
+    if let Some(intent) = &filter.intent {
+        sql.push_str(" AND EXISTS (SELECT 1 FROM json_each(understood, '$.intents') WHERE value = ?)");
+        values.push(Value::Text(intent.clone()));
     }
     if !filter.creditors.is_empty() {
         sql.push_str(OF_CREDITORS);

@@ -111,9 +111,147 @@ impl Work<'_> {
     }
 }
 
+/// Which debtors to list.
+#[derive(Debug, Clone, Default)]
+pub struct DebtorFilter {
+    /// What is looked for; all where nothing is.
+    pub sought: Option<Sought>,
+    /// Who owe to this creditor.
+    pub creditor: Option<String>,
+    /// Who owe to one of these creditors; to any where it is empty.
+    pub creditors: Vec<String>,
+    /// Before this row.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What debtors are looked for by: each that fits is enough. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Sought {
+    /// The id, as it was given.
+    pub id: String,
+    /// The identity document, the beginning of the name and the number, for those who may see them.
+    pub person: Option<SoughtPerson>,
+}
+
+/// What is nobody's business who may not see it. `Debug` does not show it.
+#[derive(Clone)]
+pub struct SoughtPerson {
+    /// The document, as documents are stored.
+    pub document: String,
+    /// The beginning of the name; upper and lower case of A to Z are one.
+    pub name: String,
+    /// The number in each form in which it may be stored; none where it is no number.
+    pub numbers: Vec<PhoneNumber>,
+}
+
+impl std::fmt::Debug for Sought {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sought").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for SoughtPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoughtPerson").finish_non_exhaustive()
+    }
+}
+
+/// Debtors with a name that are found by its beginning: more are no answer to anybody.
+const NAMES_MAX: u32 = 1_000;
+
+/// The highest character: behind every name with a beginning.
+const LAST: char = char::MAX;
+
+/// The list, of debtors that owe to whom is asked for.
+const LIST: &str = "SELECT key, id, name, document, language, kind, since, tags FROM debtor
+     WHERE key < coalesce(?1, 9223372036854775807) AND (?2 = '[]' OR EXISTS (
+         SELECT 1 FROM debt JOIN creditor ON creditor.key = debt.creditor WHERE debt.debtor = debtor.key
+         AND creditor.id IN (SELECT value FROM json_each(?2))
+         AND (?3 IS NULL OR creditor.id = ?3)))";
+
+/// Each part by its own index.
+const FOUND: &str = " AND key IN (
+         SELECT key FROM debtor WHERE id = ?5
+         UNION ALL SELECT key FROM debtor WHERE document = ?6
+         UNION ALL SELECT debtor FROM debtor_number WHERE number IN (SELECT value FROM json_each(?7))
+         UNION ALL SELECT key FROM (SELECT key FROM debtor WHERE name >= ?8 COLLATE NOCASE AND name < ?9 COLLATE NOCASE
+                                    ORDER BY name COLLATE NOCASE LIMIT ?10))";
+
+const ORDER: &str = " ORDER BY key DESC LIMIT ?4";
+
 impl Reader {
     /// A debtor by the caller's id.
     pub fn debtor(&self, id: &str) -> Result<Option<Debtor>, StoreError> {
         self.with(|conn| Ok(debtor_of(conn, id)?.map(|(_, debtor)| debtor)))
+    }
+
+    /// Debtors, newest first, with their rows. Of those with a name that begins so, the first thousand by name are found.
+    pub fn debtors(&self, filter: &DebtorFilter) -> Result<Vec<(i64, Debtor)>, StoreError> {
+        // Who asks for one creditor asks for those who owe to it, also where any would do.
+        let creditors = match &filter.creditor {
+            Some(creditor) if filter.creditors.is_empty() => std::slice::from_ref(creditor),
+            Some(_) | None => &filter.creditors,
+        };
+        let creditors = serde_json::to_string(creditors).unwrap_or_default();
+        self.with(|conn| {
+            let found = match &filter.sought {
+                None => {
+                    let mut statement = conn.prepare_cached(&format!("{LIST}{ORDER}"))?;
+                    let rows =
+                        statement.query_map(params![filter.before, creditors, filter.creditor, filter.limit], read)?;
+                    rows.collect::<Result<Vec<_>, _>>()?
+                }
+                Some(Sought { id, person }) => {
+                    let person = person.as_ref();
+                    let document = person.map(|person| &person.document);
+                    let numbers = person.map(|person| person.numbers.as_slice()).unwrap_or_default();
+                    let numbers: Vec<i64> = numbers.iter().map(|number| stored_number(*number)).collect();
+                    let numbers = serde_json::to_string(&numbers).unwrap_or_default();
+                    let name = person.map(|person| &person.name).filter(|name| !name.is_empty());
+                    let behind = name.map(|name| format!("{name}{LAST}"));
+                    let mut statement = conn.prepare_cached(&format!("{LIST}{FOUND}{ORDER}"))?;
+                    let rows = statement.query_map(
+                        params![
+                            filter.before,
+                            creditors,
+                            filter.creditor,
+                            filter.limit,
+                            id,
+                            document,
+                            numbers,
+                            name,
+                            behind,
+                            NAMES_MAX
+                        ],
+                        read,
+                    )?;
+                    rows.collect::<Result<Vec<_>, _>>()?
+                }
+            };
+            found.into_iter().map(|(key, debtor)| with_numbers(conn, key, debtor)).collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+
+    #[test]
+    fn debtors_are_found_by_indices() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {LIST}{FOUND}{ORDER}")).unwrap();
+        let none = rusqlite::types::Null;
+        let plan =
+            statement.query_map(params![none, none, none, none, none, none, none, none, none, none], |row| row.get(3));
+        let plan: Vec<String> = plan.unwrap().map(Result::unwrap).collect();
+        for index in ["debtor_document", "debtor_name ", "debtor_number_number", "debt_debtor", "(id=?)"] {
+            assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");
+        }
+        assert!(!plan.iter().any(|step| step.contains("SCAN debtor")), "{plan:?}");
     }
 }

@@ -26,6 +26,7 @@ use super::event::{About, EventKind};
 use super::work::Work;
 
 pub(super) use debtor::debtor_by_key;
+pub use debtor::{DebtorFilter, Sought, SoughtPerson};
 
 pub(super) use creditor::creditor_rows;
 #[cfg(test)]

@@ -169,6 +169,17 @@ pub struct Unwell {
     pub row: NumberRow,
 }
 
+/// A number of a debtor, and how it fares.
+#[derive(Debug, Clone)]
+pub struct Faring {
+    /// The number.
+    pub number: PhoneNumber,
+    /// What is wrong with it, if anything is.
+    pub trouble: Option<NumberTrouble>,
+    /// How it fares.
+    pub row: NumberRow,
+}
+
 /// A page of them.
 #[derive(Debug, Clone, Default)]
 pub struct HygienePage {
@@ -205,17 +216,32 @@ impl Reader {
             Ok(page)
         })
     }
+
+    /// The numbers of a debtor and how each fares; nothing where no debtor has this id. A number is one that never gets a
+    /// text after `sent_min`; `country` is the one whose numbers are known best.
+    pub fn numbers(&self, debtor: &str, sent_min: i64, country: Country) -> Result<Option<Vec<Faring>>, StoreError> {
+        self.with(|conn| {
+            let key = conn.prepare_cached("SELECT key FROM debtor WHERE id = ?")?.query_row([debtor], |row| row.get(0));
+            key.optional()?.map(|key| faring_of(conn, key, sent_min, country)).transpose()
+        })
+    }
+}
+
+/// The numbers of a debtor, the one to try first in front.
+fn faring_of(conn: &Connection, debtor: i64, sent_min: i64, country: Country) -> Result<Vec<Faring>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT number FROM debtor_number WHERE debtor = ? ORDER BY place")?;
+    let numbers = statement.query_map([debtor], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let faring = |number| {
+        let row = number_row(conn, number)?.unwrap_or_default();
+        Ok(Faring { number, trouble: trouble_of(conn, number, row, sent_min, country)?, row })
+    };
+    numbers.into_iter().filter_map(row::number).map(faring).collect()
 }
 
 fn troubles_of(conn: &Connection, key: i64, id: &str, filter: &HygieneFilter) -> Result<Vec<Unwell>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT number FROM debtor_number WHERE debtor = ? ORDER BY place")?;
-    let numbers = statement.query_map([key], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let mut found = Vec::new();
     let mut is_any_good = false;
-    for stored in numbers {
-        let Some(number) = row::number(stored) else { continue };
-        let row = number_row(conn, number)?.unwrap_or_default();
-        let trouble = trouble_of(conn, number, row, filter)?;
+    for Faring { number, trouble, row } in faring_of(conn, key, filter.sent_min, filter.country)? {
         is_any_good |=
             !matches!(trouble, Some(NumberTrouble::WrongPerson | NumberTrouble::Unusable | NumberTrouble::Dead));
         found.extend(trouble.map(|trouble| Unwell { debtor: id.to_owned(), number: Some(number), trouble, row }));
@@ -231,7 +257,8 @@ fn trouble_of(
     conn: &Connection,
     number: PhoneNumber,
     row: NumberRow,
-    filter: &HygieneFilter,
+    sent_min: i64,
+    country: Country,
 ) -> Result<Option<NumberTrouble>, StoreError> {
     let subscriber = stored_subscriber(number);
     let wrong = "SELECT 1 FROM suppression JOIN suppression_act ON suppression_act.key = act
@@ -239,13 +266,13 @@ fn trouble_of(
     if conn.prepare_cached(wrong)?.exists([subscriber])? {
         return Ok(Some(NumberTrouble::WrongPerson));
     }
-    if is_unusable(number, filter.country) {
+    if is_unusable(number, country) {
         return Ok(Some(NumberTrouble::Unusable));
     }
     if row.dead >= DEAD {
         return Ok(Some(NumberTrouble::Dead));
     }
-    if row.delivered == 0 && row.sent >= filter.sent_min.max(1) {
+    if row.delivered == 0 && row.sent >= sent_min.max(1) {
         return Ok(Some(NumberTrouble::NeverDelivered));
     }
     let confirmed = "SELECT 1 FROM confirmed_number WHERE subscriber = ?";

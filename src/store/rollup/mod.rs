@@ -26,7 +26,7 @@ use super::StoreError;
 use super::origin::OriginKey;
 use super::work::Work;
 
-pub use health::{HygieneFilter, HygienePage, NumberRow, NumberTrouble, Unwell};
+pub use health::{Faring, HygieneFilter, HygienePage, NumberRow, NumberTrouble, Unwell};
 pub use stats::{Every, Row as StatsRow, Stats, StatsError, StatsQuestion, Total};
 
 use health::NumberChange;

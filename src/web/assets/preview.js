@@ -12,7 +12,7 @@ function line(text, name) {
 }
 
 async function show() {
-  const { to, text, purpose, not_before, sim } = documentOf(draft);
+  const { to, text, purpose, not_before, sim } = { ...JSON.parse(draft.dataset.also ?? "{}"), ...documentOf(draft) };
   if (!to || !text) return;
   const { ok, answer } = await change("POST /v1/preview", { to, text, purpose, not_before, sim });
   const words = preview.dataset;
@@ -29,6 +29,10 @@ async function show() {
   preview.replaceChildren(preview.querySelector("h2"), ...lines);
 }
 
+draft.addEventListener("reset", () => {
+  clearTimeout(waiting);
+  preview.replaceChildren(preview.querySelector("h2"));
+});
 draft.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(show, 250);

@@ -43,6 +43,7 @@ function valueOf(field) {
     case "list": return text.split(/[\n,;]/).map((part) => part.trim()).filter(Boolean);
     case "json": return JSON.parse(text);
     case "time": return new Date(text).toISOString();
+    case "day": return new Date(text + "T23:59:59").toISOString();
     default: return field.value;
   }
 }
@@ -69,6 +70,7 @@ async function change(request, body, headers = {}) {
 /** Goes where an element says once it is done: {id} stands for what the API answered. */
 function finish(element, answer) {
   const done = element.dataset.done;
+  if ("reset" in element.dataset) element.reset();
   if (done === undefined) return refresh();
   if (done === "") return undefined;
   location.assign(done.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name] ?? "")));

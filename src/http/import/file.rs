@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, ErrorKind, IsTerminal as _, Read, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -13,11 +13,8 @@ use crate::dunning::import::delimiter;
 /// Octets of a row: more are a quote that is not closed, and would be the rest of the file.
 const ROW_OCTETS: usize = 1024 * 1024;
 
-/// Signs of a bar that is full.
-const BAR: usize = 30;
-
 /// A file with a line of headings.
-pub(super) struct CsvFile {
+pub(crate) struct CsvFile {
     file: File,
     octets: u64,
     ends_its_last_line: bool,
@@ -26,7 +23,7 @@ pub(super) struct CsvFile {
 }
 
 /// One reading of the rows.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     reader: Reader<Bounded<'a>>,
     record: ByteRecord,
     /// Octets that the row may still have.
@@ -56,7 +53,7 @@ impl Read for Bounded<'_> {
 
 impl CsvFile {
     /// Opens a file, or keeps the standard input in one that has no name.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() != "-" {
             return Self::new(File::open(path)?);
         }
@@ -65,7 +62,8 @@ impl CsvFile {
         Self::new(kept)
     }
 
-    fn new(mut file: File) -> io::Result<Self> {
+    /// A file that is open, from its beginning.
+    pub(crate) fn new(mut file: File) -> io::Result<Self> {
         let octets = file.metadata()?.len();
         let mut last = [b'\n'];
         if octets > 0 {
@@ -85,12 +83,12 @@ impl CsvFile {
     }
 
     /// The cells of the first line.
-    pub(super) fn heading(&self) -> &ByteRecord {
+    pub(crate) fn heading(&self) -> &ByteRecord {
         &self.heading
     }
 
     /// The rows below the headings, from the first.
-    pub(super) fn rows(&mut self) -> io::Result<Rows<'_>> {
+    pub(crate) fn rows(&mut self) -> io::Result<Rows<'_>> {
         let mut rows = self.rewound()?;
         rows.read()?;
         Ok(rows)
@@ -120,7 +118,7 @@ impl Rows<'_> {
     }
 
     /// The next row and the line on which it begins.
-    pub(super) fn next_row(&mut self) -> io::Result<Option<(&ByteRecord, u64)>> {
+    pub(crate) fn next_row(&mut self) -> io::Result<Option<(&ByteRecord, u64)>> {
         if !self.read()? {
             return Ok(None);
         }
@@ -133,40 +131,9 @@ impl Rows<'_> {
     }
 
     /// How much of the file was read, in hundredths.
-    pub(super) fn part(&self) -> u64 {
+    pub(crate) fn part(&self) -> u64 {
         (self.reader.position().byte() * 100).checked_div(self.octets).unwrap_or(100).min(100)
     }
-}
-
-/// A bar on the terminal.
-pub(in super::super) struct Progress {
-    shows: bool,
-}
-
-impl Progress {
-    /// One that shows itself if somebody looks.
-    pub(in super::super) fn new(is_wanted: bool) -> Self {
-        Self { shows: is_wanted && io::stderr().is_terminal() }
-    }
-
-    #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(in super::super) fn show(&mut self, part: u64, rows: u64) {
-        if self.shows {
-            eprint!("\r{}", bar(part, rows));
-        }
-    }
-
-    #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(in super::super) fn end(&mut self, rows: u64) {
-        if self.shows {
-            eprintln!("\r{}", bar(100, rows));
-        }
-    }
-}
-
-fn bar(part: u64, rows: u64) -> String {
-    let full = usize::try_from(part).unwrap_or(100).min(100) * BAR / 100;
-    format!("[{}{}] {part:>3} %  {rows} rows", "#".repeat(full), "-".repeat(BAR - full))
 }
 
 #[cfg(test)]
@@ -219,12 +186,5 @@ mod tests {
         assert!(rows.next_row().unwrap().is_some());
         let error = rows.next_row().unwrap_err();
         assert_eq!(error.to_string(), "line 3: a row has more than a mebibyte: is a quote not closed?");
-    }
-
-    #[test]
-    fn a_bar_grows_with_what_was_read() {
-        assert_eq!(bar(0, 0), "[------------------------------]   0 %  0 rows");
-        assert_eq!(bar(50, 1000), "[###############---------------]  50 %  1000 rows");
-        assert_eq!(bar(100, 2000), "[##############################] 100 %  2000 rows");
     }
 }

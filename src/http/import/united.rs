@@ -18,7 +18,7 @@ const NUMBERS_MAX: usize = 20;
 
 /// The numbers of debtors whose rows do not all have the same.
 #[derive(Default)]
-pub(super) struct United(HashMap<Key, Numbers>);
+pub(crate) struct United(HashMap<Key, Numbers>);
 
 /// Stands for a debtor's id, so that a large file needs some forty octets for each debtor while it is read. Two ids never have
 /// the same: a debtor would get a stranger's number.
@@ -32,7 +32,7 @@ enum Numbers {
 
 impl United {
     /// Reads a file for its numbers. Rows that cannot be taken in say nothing.
-    pub(super) fn of(file: &mut CsvFile, import: &Import) -> io::Result<Self> {
+    pub(crate) fn of(file: &mut CsvFile, import: &Import) -> io::Result<Self> {
         let mut united = Self::default();
         let mut rows = file.rows()?;
         while let Some((record, line)) = rows.next_row()? {
@@ -58,7 +58,7 @@ impl United {
     }
 
     /// Gives a debtor all numbers of the file, in its order.
-    pub(super) fn complete(&self, debtor: &mut Debtor) {
+    pub(crate) fn complete(&self, debtor: &mut Debtor) {
         if let Some(Numbers::Several(all)) = self.0.get(&key(&debtor.id)) {
             debtor.numbers.clone_from(all);
         }

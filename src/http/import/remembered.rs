@@ -6,15 +6,15 @@ use crate::dunning::import::{Dates, Decimals, Field};
 
 /// What holds for files of a creditor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Remembered {
-    pub(super) mapping: Vec<(Field, String)>,
-    pub(super) decimals: Option<Decimals>,
-    pub(super) dates: Option<Dates>,
+pub(crate) struct Remembered {
+    pub(crate) mapping: Vec<(Field, String)>,
+    pub(crate) decimals: Option<Decimals>,
+    pub(crate) dates: Option<Dates>,
 }
 
 impl Remembered {
     /// From the API's object.
-    pub(super) fn read(document: &Value) -> Self {
+    pub(crate) fn read(document: &Value) -> Self {
         let columns = document.get("columns").and_then(Value::as_object);
         let headings = |(name, headings): (&String, &Value)| {
             let field = Field::from_name(name)?;
@@ -30,7 +30,7 @@ impl Remembered {
     }
 
     /// What holds when something else is said now: of a field that is named, only that.
-    pub(super) fn overruled(
+    pub(crate) fn overruled(
         &self,
         mapping: &[(Field, String)],
         decimals: Option<Decimals>,
@@ -45,8 +45,15 @@ impl Remembered {
         }
     }
 
+    /// What of it holds for a file with some headings: files of one creditor may have two forms.
+    pub(crate) fn fitting(&self, has: impl Fn(&str) -> bool) -> Self {
+        let fits = |(_, heading): &&(Field, String)| heading.is_empty() || has(heading);
+        let mapping = self.mapping.iter().filter(fits).cloned().collect();
+        Self { mapping, decimals: self.decimals, dates: self.dates }
+    }
+
     /// As the API takes it.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let mut columns = Map::new();
         for (field, heading) in &self.mapping {
             let headings = columns.entry(field.name()).or_insert_with(|| json!([]));
@@ -81,6 +88,14 @@ mod tests {
         assert_eq!(json["columns"], json!({ "due": ["Vencto"], "phone": ["Fone", "Fax"], "status": [""] }));
         assert_eq!(Remembered::read(&json), remembered());
         assert_eq!(Remembered::read(&json!({ "columns": {}, "decimals": null, "dates": null })), Remembered::default());
+    }
+
+    #[test]
+    fn what_a_file_does_not_have_is_passed_over() {
+        let fitting = remembered().fitting(|heading| heading != "Fax");
+        let fields: Vec<_> = fitting.mapping.iter().map(|(field, heading)| (*field, heading.as_str())).collect();
+        assert_eq!(fields, [(Field::Due, "Vencto"), (Field::Phone, "Fone"), (Field::Status, "")]);
+        assert_eq!(fitting.decimals, Some(Decimals::Comma));
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl<'a> From<&'a Debtor> for DebtorItem<'a> {
 }
 
 /// The body of `POST /v1/debts`.
-pub(super) fn written(rows: &[Row]) -> Vec<u8> {
+pub(crate) fn written(rows: &[Row]) -> Vec<u8> {
     let items: Vec<DebtItem<'_>> = rows.iter().map(DebtItem::from).collect();
     serde_json::to_vec(&items).expect("words and numbers can be written")
 }
