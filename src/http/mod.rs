@@ -10,6 +10,7 @@ mod dto;
 mod explain;
 mod filled;
 mod json;
+mod over;
 mod page;
 mod portfolio;
 mod problem;
