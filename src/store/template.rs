@@ -58,7 +58,8 @@ impl Work<'_> {
         let row = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
         let newest = self.conn.prepare_cached(sql)?.query_row([&template.name], row).optional()?;
         let (version, definition) = newest.unwrap_or_default();
-        if version != read && definition != write_template(template).to_string() {
+        let written = write_template(template).to_string();
+        if version != read && definition != written {
             return Ok(Err(version));
         }
         self.save_template(template, client).map(Ok)

@@ -41,8 +41,13 @@ pub(super) struct Place {
     pub(super) icon: &'static str,
 }
 
-const MENU: &[Place] =
-    &[Place { path: "/", key: "now", icon: "pulse" }, Place { path: "/messages", key: "messages", icon: "message" }];
+const MENU: &[Place] = &[
+    Place { path: "/", key: "now", icon: "pulse" },
+    Place { path: "/messages", key: "messages", icon: "message" },
+    Place { path: "/ladders", key: "ladders", icon: "ladder" },
+    Place { path: "/templates", key: "templates", icon: "template" },
+    Place { path: "/campaigns", key: "campaigns", icon: "campaign" },
+];
 
 impl Frame {
     pub(super) fn new(headers: &HeaderMap, path: String, session: Option<Session>) -> Self {
@@ -58,6 +63,11 @@ impl Frame {
     /// Words for a name that programs use, of a group of such names; the name itself where nobody has put it into words.
     pub(super) fn tt(&self, group: &str, name: &str) -> String {
         self.language.known(&format!("{group}.{name}")).unwrap_or(name).to_owned()
+    }
+
+    /// All words of a group, for a script, as JSON.
+    pub(super) fn named(&self, group: &str) -> String {
+        serde_json::to_string(&self.language.group(group)).unwrap_or_default()
     }
 
     /// Words with something put where `{}` stands.

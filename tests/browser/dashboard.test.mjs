@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { House } from "./house.mjs";
+import { furnish, PAGES as DUNNING } from "./dunning.mjs";
 import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
+import { House } from "./house.mjs";
 
 let house;
 
-before(async () => { house = await House.open(); });
+before(async () => {
+  house = await House.open();
+  await furnish(house);
+});
 after(async () => {
   await closeBrowser();
   await house?.close();
@@ -75,6 +79,7 @@ const PAGES = {
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   new_message: () => "/messages/new",
   nowhere: () => "/nowhere",
+  ...DUNNING,
 };
 
 for (const language of Object.keys(LANGUAGES)) {

@@ -30,6 +30,9 @@ pub(in super::super) struct TemplateAnswer {
     /// Who approved it.
     #[schema(required)]
     approved_by: Option<String>,
+    /// The version of this name that is used now; null where none is approved.
+    #[schema(required)]
+    used_version: Option<u32>,
     /// Whether another one than its author must approve it.
     four_eyes: bool,
     /// The template as it is put.
@@ -40,7 +43,12 @@ pub(in super::super) struct TemplateAnswer {
 }
 
 impl TemplateAnswer {
-    pub(in super::super) fn new(view: TemplateView, findings: Vec<TemplateFinding>, four_eyes: bool) -> Self {
+    pub(in super::super) fn new(
+        view: TemplateView,
+        findings: Vec<TemplateFinding>,
+        used_version: Option<u32>,
+        four_eyes: bool,
+    ) -> Self {
         let definition = write_template(&view.template);
         let (approved_at, approved_by) = view.approved.map(|(time, by)| (at(time), by)).unzip();
         Self {
@@ -50,6 +58,7 @@ impl TemplateAnswer {
             client: view.client,
             approved_at,
             approved_by,
+            used_version,
             four_eyes,
             definition,
             findings,

@@ -199,7 +199,8 @@ async fn answer(site: &Site, name: String, version: u32) -> Result<Json<Template
 /// The template with what a person should look at.
 fn looked_at(review: &Review<'_>, view: TemplateView, four_eyes: bool) -> TemplateAnswer {
     let findings = findings(review, view.template.clone());
-    TemplateAnswer::new(view, findings, four_eyes)
+    let used = review.used(&view.template.name);
+    TemplateAnswer::new(view, findings, used, four_eyes)
 }
 
 pub(super) fn findings(review: &Review<'_>, template: Template) -> Vec<TemplateFinding> {

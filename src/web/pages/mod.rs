@@ -1,8 +1,11 @@
 //! The pages, by subject.
 
+mod campaigns;
+mod ladders;
 mod login;
 mod messages;
 mod now;
+mod templates;
 
 use axum::Router;
 use axum::routing::get;
@@ -17,4 +20,14 @@ pub(super) fn all() -> Router<Web> {
         .route("/messages", get(messages::list))
         .route("/messages/new", get(messages::new))
         .route("/messages/{id}", get(messages::show))
+        .route("/ladders", get(ladders::list))
+        .route("/ladders/new", get(ladders::new))
+        .route("/ladders/{name}", get(ladders::show))
+        .route("/ladders/{name}/edit", get(ladders::edit))
+        .route("/templates", get(templates::list))
+        .route("/templates/new", get(templates::new))
+        .route("/templates/{name}", get(templates::show))
+        .route("/campaigns", get(campaigns::list))
+        .route("/campaigns/new", get(campaigns::new))
+        .route("/campaigns/{name}", get(campaigns::show))
 }
