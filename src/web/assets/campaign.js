@@ -15,7 +15,7 @@
 
   function moment(at) {
     const words = look.dataset;
-    const options = { weekday: "long", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone: words.zone };
+    const options = { weekday: "long", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: words.zone };
     return new Intl.DateTimeFormat(words.language, options).format(new Date(at));
   }
 
@@ -109,8 +109,8 @@
     }
 
     function show() {
-      for (const choice of form.querySelectorAll("[data-shows]")) {
-        const place = document.getElementById(choice.dataset.shows);
+      for (const choice of form.querySelectorAll("[data-opens]")) {
+        const place = document.getElementById(choice.dataset.opens);
         place.hidden = place.disabled = !choice.checked;
       }
     }

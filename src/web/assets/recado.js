@@ -69,7 +69,7 @@ function rowsOf(rows) {
 
 /** The path of a request with the fields of the form that stand in it. */
 function requestOf(element, form) {
-  return element.dataset.api.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form?.elements[name]?.value.trim() ?? ""));
+  return element.dataset.api.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form?.querySelector(`[data-path][name="${name}"]`)?.value.trim() ?? ""));
 }
 
 /** The version that was read, where something newer must not be written over; 0 where there must be none. */

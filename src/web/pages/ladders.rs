@@ -278,7 +278,12 @@ pub(super) async fn show(asked: Asked, Path(name): Path<String>, Query(day): Que
         if day.date.is_empty() { None } else { Some(asked.api.get(&query(&format!("{path}/plan"), &given)).await) };
     let plan = match plan {
         Some(Err(Refused::Problem { detail, .. })) => Some(Err(detail)),
-        Some(answer) => Some(Ok(asked.or_say(answer)?)),
+        Some(answer) => {
+            let mut plan = asked.or_say(answer)?;
+            // What is said of the ladder stands above.
+            plan.findings.retain(|found| ladder.findings.iter().all(|known| known.detail != found.detail));
+            Some(Ok(plan))
+        }
         None => None,
     };
     let next = plan.as_ref().and_then(|plan| plan.as_ref().ok()?.next.clone());
