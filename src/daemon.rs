@@ -27,6 +27,7 @@ use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reset::Means;
 use crate::actor::rollup;
+use crate::actor::webhook;
 use crate::actor::writer::{Handle, StartError, WriteError, Writer};
 use crate::clock::Clock;
 use crate::config::rules::RuleBook;
@@ -128,6 +129,7 @@ pub struct Daemon {
     ladders: JoinHandle<()>,
     campaigns: JoinHandle<()>,
     results: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
@@ -165,6 +167,12 @@ impl Daemon {
         writer.handle().plan_by(edition).await?;
         http::ensure_admin_token(&writer.handle(), config.token_path().parent().unwrap_or(Path::new("."))).await?;
         let fleet = Fleet::default();
+        let webhook_settings = webhook::Settings {
+            timeout: config.webhooks.timeout,
+            allow_private: config.webhooks.allow_private,
+            keep: config.webhooks.keep,
+        };
+        let webhook_handle = webhook::Handle::new(webhook_settings, clock.clone());
         let app = App::new(http::Parts {
             writer: writer.handle(),
             reader: Arc::clone(&reader),
@@ -172,6 +180,7 @@ impl Daemon {
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
             ladders: ladder_handle,
+            webhooks: webhook_handle.clone(),
             settings: http::Settings {
                 country: config.region.country,
                 text: config.text_options(),
@@ -216,6 +225,18 @@ impl Daemon {
             writer: writer.handle(),
             clock: clock.clone(),
             prices: config.prices().into(),
+            stop: stop.clone(),
+        }));
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(OpenError::Random)?;
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let webhooks = tokio::spawn(webhook::run(webhook::Setup {
+            handle: webhook_handle,
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            metrics: Arc::clone(&metrics),
+            render: Arc::new(http::posted),
+            seed: u64::from_ne_bytes(seed),
             stop: stop.clone(),
         }));
         let modem_config = known_pins(config.modem_settings(), &reader)?;
@@ -283,6 +304,7 @@ impl Daemon {
             ladders,
             campaigns,
             results,
+            webhooks,
             calendar,
             emulator: running,
             region: config.region,
@@ -347,6 +369,9 @@ impl Daemon {
         }
         if self.results.await.is_err() {
             tracing::error!("the results' task ended badly");
+        }
+        if self.webhooks.await.is_err() {
+            tracing::error!("the webhooks' task ended badly");
         }
         self.app.close();
         self.close_doors.send_replace(true);

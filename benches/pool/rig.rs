@@ -10,7 +10,7 @@ use super::{AIRTIME, Process};
 
 /// Counted for every part, and never reached.
 const LIMITS: &str = "[sim]\nper_minute = 100000\nper_hour = 1000000\nper_day = 1000000\nper_month = 1000000\n\
-     recipients_per_month = 1000000\nmin_gap = '1ms'\n";
+     recipients_per_month = 1000000\nmin_gap = '1ms'\n[webhooks]\nallow_private = true\n";
 
 /// What has been on the air, whatever came of it.
 const RESULTS: &str = "SELECT 1 WHERE (SELECT count(*) FROM segment WHERE state IN (3, 5)) >= ?1";
@@ -60,12 +60,22 @@ impl Rig {
     /// Lets the gateway send these messages, and waits for so many results.
     pub(crate) async fn run(&mut self, messages: impl Iterator<Item = String>, results: usize) {
         self.begin(messages).await;
+        self.until_results(results).await;
+    }
+
+    /// Waits for so many results.
+    pub(crate) async fn until_results(&self, results: usize) {
         until(&self.database(), RESULTS, results).await;
+    }
+
+    /// A caller.
+    pub(crate) fn door(&mut self) -> &mut Door {
+        self.door.as_mut().unwrap()
     }
 
     /// Lets the gateway begin with these messages.
     pub(crate) async fn begin(&mut self, messages: impl Iterator<Item = String>) {
-        let door = self.door.as_mut().unwrap();
+        let door = self.door();
         door.queue(messages).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         door.resume().await;

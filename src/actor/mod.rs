@@ -19,4 +19,5 @@ pub mod reset;
 pub mod rollup;
 mod rounds;
 pub mod trigger;
+pub mod webhook;
 pub mod writer;

@@ -47,6 +47,7 @@ use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
+use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Sent;
@@ -682,6 +683,41 @@ impl Handle {
         if self.inbox.push_first(Item::Job(job)).is_err() {
             tracing::debug!(token = key, "use not noted: the daemon is stopping");
         }
+    }
+
+    /// Makes an endpoint of webhooks. Returns its key; `None` where there are too many.
+    pub async fn create_webhook(
+        &self,
+        terms: EndpointTerms,
+        key: SigningKey,
+        client: String,
+    ) -> Result<Option<i64>, WriteError> {
+        self.call(Job::Control, move |context| context.work.create_webhook(&terms, key, &client)).await
+    }
+
+    /// Says other things of an endpoint. False where there is none.
+    pub async fn change_webhook(&self, webhook: i64, terms: EndpointTerms) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.change_webhook(webhook, &terms)).await
+    }
+
+    /// Removes an endpoint. False where there is none.
+    pub async fn remove_webhook(&self, webhook: i64) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.remove_webhook(webhook)).await
+    }
+
+    /// Gives an endpoint another key; the one before signs too until a time. False where there is no such endpoint.
+    pub async fn rotate_webhook(&self, webhook: i64, key: SigningKey, until: Timestamp) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.rotate_webhook(webhook, key, until)).await
+    }
+
+    /// Delivers again from an event on.
+    pub async fn replay_webhook(&self, webhook: i64, from: i64, what: Replay) -> Result<ReplayAnswer, WriteError> {
+        self.call(Job::Control, move |context| context.work.replay_webhook(webhook, from, what)).await
+    }
+
+    /// Notes how far an endpoint has come. False where something else was said of it meanwhile.
+    pub(super) async fn note_deliveries(&self, progress: Arc<Progress>) -> Result<bool, WriteError> {
+        self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await
     }
 
     /// Whether any token was ever made.

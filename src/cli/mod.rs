@@ -36,6 +36,7 @@ mod status;
 mod suppressions;
 mod template;
 mod token;
+mod webhook;
 
 use std::io::{self, BufRead, Write};
 
@@ -118,6 +119,9 @@ enum Command {
     /// Make, list and revoke tokens of the HTTP door
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Post events to other programs: add endpoints, test them, look at what became of events, do it again
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Say when a number may be texted, and which rules say so
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -136,6 +140,30 @@ enum TokenCommand {
     List(Remote<token::ListArgs>),
     /// End a token
     Revoke(Remote<token::RevokeArgs>),
+}
+
+#[derive(Debug, Subcommand)]
+enum WebhookCommand {
+    /// List endpoints
+    List(Remote<webhook::ListArgs>),
+    /// Add one and print its secret, which is never shown again
+    Add(Remote<webhook::AddArgs>),
+    /// Show one
+    Show(Remote<webhook::ShowArgs>),
+    /// Post a signed test event and say what the endpoint made of it
+    Test(Remote<webhook::TestArgs>),
+    /// Let one that was disabled go on from its place
+    Enable(Remote<webhook::EnableArgs>),
+    /// Post nothing to one until it is enabled; it keeps its place
+    Disable(Remote<webhook::DisableArgs>),
+    /// Print another secret; the one of before signs too for a while
+    Rotate(Remote<webhook::RotateArgs>),
+    /// Deliver again from an event on
+    Replay(Remote<webhook::ReplayArgs>),
+    /// Remove one with all that waits for it
+    Remove(Remote<webhook::RemoveArgs>),
+    /// List what waits, what was given up, and the last that was delivered
+    Deliveries(Remote<webhook::DeliveriesArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -283,6 +311,16 @@ pub fn run(
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::List(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Add(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Show(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Test(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Enable(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Disable(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Rotate(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Replay(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Remove(command)) => command.run(environment, out),
+        Command::Webhook(WebhookCommand::Deliveries(command)) => command.run(environment, out),
         Command::Rules(RulesCommand::Explain(args)) => rules::explain(&args, environment, Clock::host().now().utc, out),
         Command::Pdu(PduCommand::Decode { pdus, json, mo }) => {
             return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);

@@ -49,7 +49,8 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
         },
         folder: folder.path().to_owned(),
     });
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
         // Signals are caught before anybody can know that we run.
         let mut stop = StopSignals::new()?;
         let mut again = signal(SignalKind::hangup())?;
@@ -62,7 +63,10 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
         }
         daemon.stop().await;
         Ok(Exit::Done)
-    })
+    });
+    // What still runs is the system's look-up of a name that nobody waits for any more.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// A runtime for a daemon: its work is small, and more threads only cost memory.

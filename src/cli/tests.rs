@@ -568,6 +568,71 @@ fn a_conversation_is_answered_assigned_closed_and_decided() {
 }
 
 #[test]
+fn endpoints_are_added_tested_and_looked_after() {
+    let webhook = json!({"id": 3, "state": "failing", "url": "https://x.example/hook", "types": ["message.*"], "seq": 90,
+                         "waiting": 4, "dead": 1, "reason": null, "secret": "whsec_abc", "events": 7, "removed": true,
+                         "delivered": false, "status": 500, "took_ms": 12, "error": "answered 500", "answer": "no\u{7}"});
+    let asked = Asked::default();
+    let mut told = String::new();
+    for args in [
+        &["webhook", "add", "https://x.example/hook", "--type", "message.*", "--pii", "--batch", "50"] as &[&str],
+        &["webhook", "show", "3"],
+        &["webhook", "disable", "3"],
+        &["webhook", "enable", "3"],
+        &["webhook", "rotate", "3", "--keep-old", "2h"],
+        &["webhook", "replay", "3", "--from", "12", "--dead"],
+        &["webhook", "remove", "3"],
+    ] {
+        let ended = ask(asked.answering(200, webhook.clone()), args);
+        assert_eq!(ended.exit, Exit::Done.code(), "{args:?}: {}", ended.errors);
+        told.push_str(&ended.output);
+    }
+    let test = ask(asked.answering(200, webhook.clone()), &["webhook", "test", "3"]);
+    assert_eq!(test.exit, Exit::Negative.code(), "{}", test.errors);
+    let list = ask(asked.answering(200, json!({"items": [webhook], "next": null})), &["webhook", "list"]).output;
+    let deliveries = json!({"items": [
+        {"seq": 12, "type": "message.failed", "state": "dead", "attempts": 12, "at": "T", "next": null, "status": 422,
+         "took_ms": 9, "error": "answered 422"},
+    ]});
+    let state = ["webhook", "deliveries", "3", "--state", "dead", "--limit", "5"];
+    let deliveries = ask(asked.answering(200, deliveries), &state).output;
+    insta::assert_snapshot!(format!("{told}\n{}\n{list}\n{deliveries}\n{}", test.output, asked.lines()), @r#"
+    webhook 3 to https://x.example/hook
+    secret, which is not shown again: whsec_abc
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+    whsec_abc
+    webhook 3 goes on from 12: 7 events
+    removed webhook 3
+
+    not taken: status 500, 12 ms
+    error: answered 500
+    answer: no\u{7}
+
+    ID  STATE    URL                     TYPES      SEQ  WAITING  DEAD  REASON
+    3   failing  https://x.example/hook  message.*  90   4        1     -
+
+    SEQ  TYPE            STATE  ATTEMPTS  AT  NEXT  STATUS  MS  ERROR
+    12   message.failed  dead   12        T   -     422     9   answered 422
+
+    POST /v1/webhooks {"batch":50,"creditors":null,"pii":true,"types":["message.*"],"url":"https://x.example/hook"}
+    GET /v1/webhooks/3
+    PATCH /v1/webhooks/3 {"enabled":false}
+    PATCH /v1/webhooks/3 {"enabled":true}
+    POST /v1/webhooks/3/rotate {"keep_old":"2h"}
+    POST /v1/webhooks/3/replay {"from":12,"only":"dead"}
+    DELETE /v1/webhooks/3
+    POST /v1/webhooks/3/test
+    GET /v1/webhooks
+    GET /v1/webhooks/3/deliveries?state=dead&limit=5
+    "#);
+}
+
+#[test]
 fn events_are_listed_and_followed() {
     let items = json!([
         {"seq": 2, "at": "T", "type": "modem.up", "modem": "m", "sim": "a", "data": {"x": 1}},

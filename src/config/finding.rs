@@ -112,10 +112,10 @@ pub enum Problem {
     /// Not a duration.
     #[error("failed to {0}")]
     Duration(#[from] DurationError),
-    /// A validity that no message can have.
+    /// A duration that makes no sense there.
     #[error("expected more than 0 and at most {}", duration::format(*.max))]
     Validity {
-        /// The longest that the network understands.
+        /// The longest that does.
         max: Duration,
     },
     /// Not an address to listen at.

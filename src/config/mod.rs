@@ -66,6 +66,8 @@ pub struct Config {
     pub campaigns: Campaigns,
     /// `[alarms]`
     pub alarms: Alarms,
+    /// `[webhooks]`
+    pub webhooks: Webhooks,
 }
 
 /// Where everything is kept.
@@ -155,6 +157,20 @@ pub struct Alarms {
     pub sms_to: Vec<PhoneNumber>,
 }
 
+/// Events that are posted to endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhooks {
+    /// For a whole request and its answer.
+    pub timeout: Duration,
+    /// Whether endpoints may be in the company's own network, and unencrypted.
+    pub allow_private: bool,
+    /// For how long events that were given up are kept.
+    pub keep: Duration,
+}
+
+/// Who waits longer for an answer holds up nobody else, and knows less and less.
+const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+
 impl Config {
     /// Reads a file, or [`SYSTEM_FILE`] if none is named, or only defaults if that is not there; the environment goes
     /// over it. The error holds all findings, never none.
@@ -213,6 +229,7 @@ impl Config {
         self.modems = modem::read_all(root);
         root.table("sim", |section| self.sim.read(section, self.region.country));
         root.table("alarms", |section| self.alarms.read(section, self.region.country));
+        root.table("webhooks", |section| self.webhooks.read(section));
     }
 }
 
@@ -330,6 +347,23 @@ impl Templates {
 impl Alarms {
     fn read(&mut self, section: &mut Section<'_, '_>, country: Country) {
         section.set("sms_to", &mut self.sms_to, |raw| value::numbers(raw, country));
+    }
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(15), allow_private: false, keep: Duration::from_secs(7 * 86_400) }
+    }
+}
+
+impl Webhooks {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        let timeout_at = section.set("timeout", &mut self.timeout, value::duration);
+        if self.timeout.is_zero() || self.timeout > TIMEOUT_MAX {
+            section.report("timeout", timeout_at, Problem::Validity { max: TIMEOUT_MAX });
+        }
+        section.set("allow_private", &mut self.allow_private, value::truth);
+        section.set("keep", &mut self.keep, value::duration);
     }
 }
 

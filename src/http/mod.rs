@@ -42,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::actor::fleet::Fleet;
 use crate::actor::ladder;
 use crate::actor::ladder::review::Measure;
+use crate::actor::webhook;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
 use crate::contact::secret::Secret;
@@ -51,8 +52,11 @@ use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
 use crate::store::reader::Reader;
+use crate::store::view::EventView;
 use crate::telemetry::Metrics;
 
+use dto::event::Posted;
+use dto::message::Eyes;
 use problem::{Kind, Problem};
 use tokens::Tokens;
 
@@ -99,6 +103,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// What ladders do.
     pub ladders: ladder::Handle,
+    /// What is posted to endpoints.
+    pub webhooks: webhook::Handle,
     /// What is configured.
     pub settings: Settings,
 }
@@ -245,6 +251,12 @@ fn dressed(router: Router<Site>) -> Router<Site> {
         .layer(DefaultBodyLimit::max(json::BODY_MAX))
         .layer(from_fn(in_span))
         .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// An event as it is posted to endpoints that may see numbers and texts, or not.
+pub fn posted(event: EventView, pii: bool) -> String {
+    let eyes = if pii { Eyes::Open } else { Eyes::Masked };
+    serde_json::to_string(&Posted::new(event, eyes)).unwrap_or_default()
 }
 
 /// The OpenAPI 3.1 document of the API.

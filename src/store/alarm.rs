@@ -1,6 +1,6 @@
 //! Alarms: what a person must look after, until it is over.
 //!
-//! An alarm is about a SIM, a modem or the gateway itself, and is raised once while it is open. Who is named for alarms gets
+//! An alarm is about a SIM, a modem, an endpoint of webhooks or the gateway itself, and is raised once while it is open. Who is named for alarms gets
 //! a text. It waits for a SIM that works for as long as the alarm is open, and is not sent once that is over. What comes and
 //! goes is told once an hour. A person can clear an alarm whose cause went with its modem or SIM.
 
@@ -29,6 +29,8 @@ pub enum AlarmKind {
     BalanceLow,
     /// The store of a modem has little room for what comes in.
     StoreNearlyFull,
+    /// Nothing gets through to an endpoint.
+    WebhookFailing,
 }
 
 impl AlarmKind {
@@ -39,6 +41,7 @@ impl AlarmKind {
             Self::ModemDead => ("modem_dead", "modem {} does not work"),
             Self::BalanceLow => ("balance_low", "the balance of SIM {} is low"),
             Self::StoreNearlyFull => ("store_nearly_full", "the store of modem {} is nearly full"),
+            Self::WebhookFailing => ("webhook_failing", "webhook {} takes no events"),
         }
     }
 
@@ -51,20 +54,25 @@ impl AlarmKind {
 /// Between two texts of one kind about one thing.
 const TOLD_AGAIN: Duration = Duration::from_secs(60 * 60);
 
-/// What an alarm is about: a SIM, a modem, or, by default, the gateway itself.
+/// What an alarm is about: a SIM, a modem, an endpoint of webhooks, or, by default, the gateway itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Subject<'a> {
     sim: Option<SimKey>,
     modem: Option<&'a str>,
+    webhook: Option<i64>,
 }
 
 impl<'a> Subject<'a> {
     pub(super) fn sim(sim: SimKey) -> Self {
-        Self { sim: Some(sim), modem: None }
+        Self { sim: Some(sim), ..Self::default() }
     }
 
     pub(super) fn modem(modem: &'a ModemId) -> Self {
-        Self { sim: None, modem: Some(modem.as_str()) }
+        Self { modem: Some(modem.as_str()), ..Self::default() }
+    }
+
+    pub(super) fn webhook(webhook: i64) -> Self {
+        Self { webhook: Some(webhook), ..Self::default() }
     }
 }
 
@@ -79,6 +87,8 @@ pub struct AlarmView {
     pub sim: Option<String>,
     /// The modem that it is about.
     pub modem: Option<String>,
+    /// The endpoint of webhooks that it is about.
+    pub webhook: Option<i64>,
     /// In words for a person.
     pub detail: String,
     /// Since when.
@@ -104,9 +114,17 @@ impl Work<'_> {
         let raised = self
             .conn
             .prepare_cached(
-                "INSERT INTO alarm (kind, sim, modem, detail, raised_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO alarm (kind, sim, modem, webhook, detail, raised_at) VALUES (?, ?, ?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
             )?
-            .execute(params![kind.name(), subject.sim.map(|sim| sim.0), subject.modem, detail, self.now.as_millis()])?;
+            .execute(params![
+                kind.name(),
+                subject.sim.map(|sim| sim.0),
+                subject.modem,
+                subject.webhook,
+                detail,
+                self.now.as_millis(),
+            ])?;
         if raised == 0 {
             return Ok(());
         }
@@ -119,8 +137,12 @@ impl Work<'_> {
     fn tell(&mut self, alarm: i64, kind: AlarmKind, subject: Subject<'_>, detail: &str) -> Result<(), StoreError> {
         let told: Option<i64> = self
             .conn
-            .prepare_cached("SELECT max(told_at) FROM alarm WHERE kind = ? AND sim IS ? AND modem IS ?")?
-            .query_row(params![kind.name(), subject.sim.map(|sim| sim.0), subject.modem], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT max(told_at) FROM alarm WHERE kind = ? AND sim IS ? AND modem IS ? AND webhook IS ?",
+            )?
+            .query_row(params![kind.name(), subject.sim.map(|sim| sim.0), subject.modem, subject.webhook], |row| {
+                row.get(0)
+            })?;
         // The clock may have been set back since.
         let told = told.map(|at| Timestamp::from_millis(at).min(self.now));
         let due = told.map_or(self.now, |at| self.now.max(at + TOLD_AGAIN));
@@ -145,11 +167,17 @@ impl Work<'_> {
         let cleared = self
             .conn
             .prepare_cached(
-                "UPDATE alarm SET cleared_at = ? WHERE kind = ? AND sim IS ? AND modem IS ? AND cleared_at IS NULL
-                 RETURNING key",
+                "UPDATE alarm SET cleared_at = ? WHERE kind = ? AND sim IS ? AND modem IS ? AND webhook IS ?
+                 AND cleared_at IS NULL RETURNING key",
             )?
             .query_map(
-                params![self.now.as_millis(), kind.name(), subject.sim.map(|sim| sim.0), subject.modem],
+                params![
+                    self.now.as_millis(),
+                    kind.name(),
+                    subject.sim.map(|sim| sim.0),
+                    subject.modem,
+                    subject.webhook
+                ],
                 |row| row.get(0),
             )?
             .collect::<Result<Vec<i64>, _>>()?;
@@ -165,20 +193,20 @@ impl Work<'_> {
     pub fn clear_alarm(&mut self, alarm: i64, client: &str) -> Result<ClearAnswer, StoreError> {
         let row = self
             .conn
-            .prepare_cached("SELECT kind, sim, modem, cleared_at IS NOT NULL FROM alarm WHERE key = ?")?
+            .prepare_cached("SELECT kind, sim, modem, webhook, cleared_at IS NOT NULL FROM alarm WHERE key = ?")?
             .query_row([alarm], |row| {
                 let sim = row.get::<_, Option<i64>>(1)?.map(SimKey);
-                Ok((row.get::<_, String>(0)?, sim, row.get::<_, Option<String>>(2)?, row.get(3)?))
+                Ok((row.get::<_, String>(0)?, sim, row.get::<_, Option<String>>(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
-        let Some((kind, sim, modem, is_over)) = row else { return Ok(ClearAnswer::NotFound) };
+        let Some((kind, sim, modem, webhook, is_over)) = row else { return Ok(ClearAnswer::NotFound) };
         if is_over {
             return Ok(ClearAnswer::Over);
         }
         self.conn
             .prepare_cached("UPDATE alarm SET cleared_at = ? WHERE key = ?")?
             .execute([self.now.as_millis(), alarm])?;
-        let subject = Subject { sim, modem: modem.as_deref() };
+        let subject = Subject { sim, modem: modem.as_deref(), webhook };
         self.alarm_event(EventKind::AlarmCleared, &kind, subject, Some(&format!("client {client}")))?;
         self.withdraw_texts(alarm)?;
         Ok(ClearAnswer::Cleared)
@@ -226,7 +254,8 @@ impl Work<'_> {
 
     fn label(&self, subject: Subject<'_>) -> String {
         let sim = subject.sim.and_then(|sim| self.board.sims.get(&sim)).map(|entry| entry.card.names.label());
-        sim.or_else(|| subject.modem.map(ToOwned::to_owned)).unwrap_or_default()
+        let webhook = subject.webhook.map(|webhook| webhook.to_string());
+        sim.or_else(|| subject.modem.map(ToOwned::to_owned)).or(webhook).unwrap_or_default()
     }
 
     fn alarm_event(
@@ -236,10 +265,10 @@ impl Work<'_> {
         subject: Subject<'_>,
         by: Option<&str>,
     ) -> Result<(), StoreError> {
-        let data = match by {
-            Some(by) => serde_json::json!({ "kind": kind, "by": by }),
-            None => serde_json::json!({ "kind": kind }),
-        };
+        let mut data = serde_json::Map::from_iter([("kind".to_owned(), kind.into())]);
+        data.extend(by.map(|by| ("by".to_owned(), by.into())));
+        data.extend(subject.webhook.map(|webhook| ("webhook".to_owned(), webhook.into())));
+        let data = serde_json::Value::from(data);
         let data = Some(data.to_string());
         self.event(event, &About { modem: subject.modem, sim: subject.sim, data, ..About::default() })
     }

@@ -67,6 +67,37 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let others = [
+            Self::MessageHeld,
+            Self::SegmentOffered,
+            Self::SegmentAccepted,
+            Self::SegmentRefused,
+            Self::SegmentReported,
+            Self::SegmentUnknown,
+            Self::SegmentReturned,
+            Self::InboundReceived,
+            Self::InboundPartial,
+            Self::InboundCall,
+            Self::ModemUp,
+            Self::ModemDown,
+            Self::ModemRecovery,
+            Self::SimSeen,
+            Self::SimResting,
+            Self::SuppressionAdded,
+            Self::SuppressionLifted,
+            Self::DebtChanged,
+            Self::LadderStep,
+            Self::LadderExit,
+            Self::BatchChanged,
+            Self::ConversationChanged,
+            Self::AlarmRaised,
+            Self::AlarmCleared,
+        ];
+        MessageState::ALL.into_iter().map(Self::Message).chain(others)
+    }
+
     /// The word in the API.
     pub fn name(self) -> &'static str {
         match self {

@@ -53,6 +53,7 @@ pub mod template;
 mod tie;
 pub mod token;
 pub mod view;
+pub mod webhook;
 pub mod work;
 
 use std::path::{Path, PathBuf};

@@ -190,7 +190,7 @@ impl Reader {
 
     /// Alarms, also those that are over.
     pub fn alarms(&self, page: Page, limit: u32) -> Result<Vec<AlarmView>, StoreError> {
-        let select = "SELECT alarm.key, kind, sim.iccid, alarm.modem, detail, raised_at, cleared_at
+        let select = "SELECT alarm.key, kind, sim.iccid, alarm.modem, webhook, detail, raised_at, cleared_at
              FROM alarm LEFT JOIN sim ON sim.key = alarm.sim";
         self.numbered(select, "alarm.key", page, limit, None, |row| {
             Ok(AlarmView {
@@ -198,9 +198,10 @@ impl Reader {
                 kind: row.get(1)?,
                 sim: row.get::<_, Option<String>>(2)?.map(|iccid| self.sim_label(iccid)),
                 modem: row.get(3)?,
-                detail: row.get(4)?,
-                raised_at: Timestamp::from_millis(row.get(5)?),
-                cleared_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+                webhook: row.get(4)?,
+                detail: row.get(5)?,
+                raised_at: Timestamp::from_millis(row.get(6)?),
+                cleared_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
             })
         })
     }
@@ -306,7 +307,7 @@ impl Reader {
         })
     }
 
-    fn numbered<'t, T>(
+    pub(super) fn numbered<'t, T>(
         &self,
         select: &str,
         seq: &str,
@@ -329,7 +330,7 @@ impl Reader {
         })
     }
 
-    fn read_event(&self, row: &Row<'_>) -> rusqlite::Result<EventView> {
+    pub(super) fn read_event(&self, row: &Row<'_>) -> rusqlite::Result<EventView> {
         Ok(EventView {
             seq: row.get(0)?,
             at: Timestamp::from_millis(row.get(1)?),
@@ -416,7 +417,7 @@ const MESSAGE: &str =
      (SELECT first.id FROM message AS first WHERE first.key = message.companion_of)
      FROM message LEFT JOIN origin ON origin.key = message.origin";
 
-const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
+pub(super) const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
      message.debtor, event.data, event.hash FROM event LEFT JOIN message ON message.key = event.message
      LEFT JOIN sim ON sim.key = event.sim";
 

@@ -82,6 +82,7 @@ pub struct Metrics {
     inbound: Family<IntentLabel, Counter>,
     inbound_skipped: Family<KindLabel, Counter>,
     blocked: Family<ReasonLabel, Counter>,
+    webhook_pending: Family<EndpointLabel, Gauge>,
 }
 
 impl fmt::Debug for Metrics {
@@ -125,6 +126,10 @@ impl Default for Metrics {
                 "Received messages that are no texts for people, by kind; they are not in the inbox",
             ),
             blocked: of.family("blocked", "Messages that the gate forbade for good, by reason"),
+            webhook_pending: of.family(
+                "webhook_pending",
+                "Events that an endpoint has not got yet; what it does not want counts until it was looked at",
+            ),
             registry: Mutex::new(registry),
         }
     }
@@ -186,6 +191,17 @@ impl Metrics {
     /// The gate forbade a message for good; `reason` is its code.
     pub fn blocked(&self, reason: &'static str) {
         self.blocked.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// So many events wait for an endpoint.
+    pub fn webhook_pending(&self, endpoint: i64, events: u64) {
+        let label = EndpointLabel { endpoint };
+        self.webhook_pending.get_or_create(&label).set(i64::try_from(events).unwrap_or(i64::MAX));
+    }
+
+    /// An endpoint is no more, or nothing is posted to it.
+    pub fn webhook_ended(&self, endpoint: i64) {
+        self.webhook_pending.remove(&EndpointLabel { endpoint });
     }
 
     /// All metrics as text of [`MEDIA_TYPE`], with how things stand now.
@@ -282,6 +298,11 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointLabel {
+    endpoint: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,6 +318,9 @@ mod tests {
         metrics.sent("norte", Sent::Accepted);
         metrics.committed(Duration::from_millis(3), 64);
         metrics.skipped("push");
+        metrics.webhook_pending(3, 17);
+        metrics.webhook_pending(4, 1);
+        metrics.webhook_ended(4);
         let standing = Standing {
             messages: vec![("queued", 7)],
             budgets: vec![("norte".to_owned(), "day", 298)],
@@ -312,9 +336,11 @@ mod tests {
             "recado_modem_up{modem=\"m1\"} 1",
             "recado_modem_up{modem=\"m2\"} 0",
             "recado_modem_signal_dbm{modem=\"m1\"} -71",
+            "recado_webhook_pending{endpoint=\"3\"} 17",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+        assert!(!text.contains("endpoint=\"4\""), "{text}");
     }
 
     #[test]

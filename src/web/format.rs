@@ -1,6 +1,7 @@
 //! Times, days, numbers and amounts as people of a language write them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::frame::Frame;
 use super::words::Language;
@@ -58,6 +59,12 @@ impl Frame {
         self.local(at).map_or_else(|| at.to_owned(), |then| then.strftime(&form).to_string())
     }
 
+    /// A day such as `2026-11-30`.
+    pub(super) fn day(&self, day: &str) -> String {
+        let read = day.parse::<Date>().ok();
+        read.map_or_else(|| day.to_owned(), |day| day.strftime(self.language.date_form()).to_string())
+    }
+
     /// A whole number, or one with decimals such as an amount of the API.
     pub(super) fn number(&self, number: impl std::fmt::Display) -> String {
         let (thousands, decimals) = self.language.marks();
@@ -76,6 +83,17 @@ impl Frame {
             Some(rest) => format!("{sign}{grouped}{decimals}{rest}"),
             None => format!("{sign}{grouped}"),
         }
+    }
+
+    /// An amount with its currency.
+    pub(super) fn money(&self, currency: &str, amount: &str) -> String {
+        let sign = match currency {
+            "BRL" => "R$",
+            "MXN" => "$",
+            "USD" => "US$",
+            other => other,
+        };
+        format!("{sign}\u{a0}{}", self.number(amount))
     }
 
     fn local(&self, at: &str) -> Option<jiff::Zoned> {

@@ -34,19 +34,15 @@ pub(super) struct Frame {
     zone: TimeZone,
 }
 
-/// A page of the menu: where it is, the key of its name, its sign, and the scope that it needs.
-pub(super) struct Place {
-    pub(super) path: &'static str,
-    pub(super) key: &'static str,
-    pub(super) icon: &'static str,
-}
-
-const MENU: &[Place] = &[
-    Place { path: "/", key: "now", icon: "pulse" },
-    Place { path: "/messages", key: "messages", icon: "message" },
-    Place { path: "/ladders", key: "ladders", icon: "ladder" },
-    Place { path: "/templates", key: "templates", icon: "template" },
-    Place { path: "/campaigns", key: "campaigns", icon: "campaign" },
+/// Where pages are, what they are called, and their signs.
+const MENU: &[(&str, &str, &str)] = &[
+    ("/", "now", "pulse"),
+    ("/messages", "messages", "message"),
+    ("/ladders", "ladders", "ladder"),
+    ("/templates", "templates", "template"),
+    ("/campaigns", "campaigns", "campaign"),
+    ("/stats", "stats", "chart"),
+    ("/settings", "settings", "settings"),
 ];
 
 impl Frame {
@@ -80,7 +76,7 @@ impl Frame {
     }
 
     #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]
-    pub(super) fn menu(&self) -> &'static [Place] {
+    pub(super) fn menu(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         MENU
     }
 

@@ -33,7 +33,7 @@ test("a message is written, counted, sent and watched until it is delivered", as
   const page = await visit(house);
   await page.getByRole("link", { name: "Messages" }).click();
   await page.getByRole("link", { name: "New message" }).click();
-  await page.getByLabel("Number").fill("+5511987650001");
+  await page.getByLabel("Number").fill("+5511987654321");
   await page.getByLabel("Text").fill("Loja Azul: olá, João");
   const preview = page.locator("#preview");
   await preview.getByText("1 SMS").waitFor();
@@ -73,11 +73,32 @@ test("everything is paused and resumed", async () => {
   await page.getByText("Everything is paused").waitFor({ state: "detached" });
 });
 
+test("a token is made, shown once, and revoked while it is in use", async () => {
+  const page = await visit(house);
+  await page.getByRole("link", { name: "Settings" }).click();
+  const form = page.locator("#token-form");
+  await form.getByLabel("Name").fill("crm");
+  await form.getByLabel("send", { exact: true }).check();
+  await form.getByRole("button", { name: "Make" }).click();
+  await form.locator("[data-shown]").waitFor();
+  const token = await form.locator("code").innerText();
+  assert.match(token, /^rcd_/);
+  const other = await visit(house, { token });
+  await other.getByRole("link", { name: "Settings" }).click();
+  assert.equal(await other.locator("#token-form").count(), 0, "who may not administer sees no tokens");
+  await page.locator("#tokens tr", { hasText: "crm" }).getByRole("button", { name: "Revoke" }).click();
+  await page.locator("#tokens tr", { hasText: "crm" }).getByText("revoked").waitFor();
+  await other.reload();
+  await other.waitForURL(/\/login/);
+});
+
 const PAGES = {
   now: () => "/",
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   new_message: () => "/messages/new",
+  stats: () => "/stats?by=mode&then=creditor&every=day",
+  settings: () => "/settings",
   nowhere: () => "/nowhere",
   ...DUNNING,
 };

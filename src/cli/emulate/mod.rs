@@ -8,10 +8,11 @@ use std::convert::Infallible;
 use std::fs::{self, File};
 use std::future::pending;
 use std::io::{self, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
@@ -104,7 +105,7 @@ fn emulate(args: EmulateArgs, mut output: impl Write) -> Result<(), EmulateError
         }
         writeln!(output, "ready")?;
         output.flush()?;
-        let orders = carry_out(args.orders, &handle);
+        let orders = carry_out(args.orders.then(standard_input).transpose()?, &handle);
         // Whichever ends first: dropping the modems hangs up their ports and removes the links.
         tokio::select! {
             outcome = running.run() => outcome?,
@@ -120,10 +121,16 @@ fn emulate(args: EmulateArgs, mut output: impl Write) -> Result<(), EmulateError
     Ok(())
 }
 
-/// Does what the standard input says, for as long as it says something.
-async fn carry_out(are_read: bool, handle: &Handle) -> Infallible {
-    let mut lines = BufReader::new(stdin()).lines();
-    while are_read && let Ok(Some(line)) = lines.next_line().await {
+/// The standard input by a descriptor of its own: the program's holds a lock while it runs.
+fn standard_input() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// Does what the lines say, for as long as it says something.
+async fn carry_out(orders: Option<File>, handle: &Handle) -> Infallible {
+    let Some(orders) = orders else { return pending().await };
+    let mut lines = BufReader::new(tokio::fs::File::from_std(orders)).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
         let done = match line.parse() {
             Ok(Order::Say { modem, from, text }) => {
                 handle.inbound(modem, &from, &text).await.map_err(|error| error.to_string())

@@ -279,3 +279,16 @@ fn a_duty_to_offer_a_way_out_says_which_words_do() {
     );
     check(&[("contact.toml", &contact(&duty))], &["contact.toml:13:8: content[1].words: missing"]);
 }
+
+#[test]
+fn rules_that_bind_are_told_once_with_their_law() {
+    let told = |policy: &Policy| -> Vec<String> {
+        let book = load(&[], policy).unwrap();
+        book.calendar.rules().into_iter().map(|rule| rule.id.clone()).collect()
+    };
+    let auto = told(&Policy::Auto);
+    let once: std::collections::BTreeSet<_> = auto.iter().collect();
+    assert_eq!(auto.len(), once.len());
+    assert!(auto.contains(&"br_default".to_owned()) && auto.iter().any(|id| id.starts_with("br-")), "{auto:?}");
+    assert_eq!(told(&Policy::None), [""; 0]);
+}

@@ -192,6 +192,17 @@ impl Calendar {
         &self.atlas
     }
 
+    /// The rules that bind anywhere, by country, state and name.
+    pub fn rules(&self) -> Vec<&Rule> {
+        let all = self.schedules.values().chain(self.elsewhere.values()).flat_map(|schedule| &schedule.rules);
+        let mut rules: Vec<&Rule> = all.map(Arc::as_ref).collect();
+        rules.sort_by_cached_key(|rule| {
+            (rule.country.to_string(), rule.state.map(|state| state.to_string()), rule.id.clone())
+        });
+        rules.dedup_by_key(|rule| &rule.id);
+        rules
+    }
+
     /// Where a number may be, with what a person who texts it for a purpose may want to know: nothing where no hours bind.
     pub fn locate(&self, number: PhoneNumber, residence: &Residence, purpose: Purpose) -> Whereabouts {
         let mut whereabouts = self.atlas.locate(number, residence);

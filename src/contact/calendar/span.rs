@@ -113,6 +113,11 @@ impl Hours {
         }
     }
 
+    /// The spans, in order.
+    pub fn spans(&self) -> &[Span] {
+        &self.0
+    }
+
     /// All hours in which `preferred` (all day, if there are none) does not forbid by `forbidden`; no span leaves the day.
     pub(super) fn of_person(preferred: &[Span], forbidden: &[Span]) -> Self {
         let is_in = |spans: &[Span], ms: i64| spans.iter().any(|span| span.contains(ms) || span.contains(ms + DAY_MS));

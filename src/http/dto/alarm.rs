@@ -20,6 +20,9 @@ pub(in super::super) struct AlarmAnswer {
     /// The modem that it is about.
     #[schema(required)]
     modem: Option<String>,
+    /// The endpoint of webhooks that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<i64>,
     /// In words.
     detail: String,
     raised_at: String,
@@ -35,6 +38,7 @@ impl From<AlarmView> for AlarmAnswer {
             kind: alarm.kind,
             sim: alarm.sim,
             modem: alarm.modem,
+            webhook: alarm.webhook,
             detail: alarm.detail,
             raised_at: at(alarm.raised_at),
             cleared_at: alarm.cleared_at.map(at),

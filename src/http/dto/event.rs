@@ -43,6 +43,21 @@ pub(in super::super) struct EventAnswer {
     hash: Option<String>,
 }
 
+/// An event as it is posted to endpoints.
+#[derive(Debug, Serialize)]
+pub(in super::super) struct Posted {
+    r#type: String,
+    timestamp: String,
+    data: EventAnswer,
+}
+
+impl Posted {
+    pub(in super::super) fn new(event: EventView, eyes: Eyes) -> Self {
+        let data = EventAnswer::new(event, eyes);
+        Self { r#type: data.r#type.clone(), timestamp: data.at.clone(), data }
+    }
+}
+
 impl EventAnswer {
     pub(in super::super) fn kind(&self) -> &str {
         &self.r#type

@@ -19,12 +19,14 @@ pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
+pub(super) mod rule;
 pub(super) mod session;
 pub(super) mod stats;
 pub(super) mod submit;
 pub(super) mod suppression;
 pub(super) mod template;
 pub(super) mod token;
+pub(super) mod webhook;
 
 use std::borrow::Cow;
 

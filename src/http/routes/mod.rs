@@ -23,6 +23,7 @@ mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod rules;
 mod session;
 mod stats;
 mod submit;
@@ -30,6 +31,7 @@ mod suppressions;
 mod template_preview;
 mod templates;
 mod tokens;
+mod webhooks;
 
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -130,9 +132,16 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(changes::follow))
+        .routes(routes!(rules::list))
         .routes(routes!(session::begin, session::show, session::end))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

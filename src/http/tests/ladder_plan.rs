@@ -173,7 +173,11 @@ async fn of_two_people_who_edit_one_ladder_the_second_is_told() {
     assert_eq!((&first.headers["etag"], &first.json["client"]), (&"\"2\"".parse().unwrap(), &json!("local")));
     put("if-match", "\"1\"", 3).await.is_problem(412, "changed", None);
     put("if-none-match", "*", 3).await.is_problem(412, "changed", None);
-    assert_eq!(put("if-match", "\"1\"", 2).await.json["version"], 2, "who asks again for what is there is not told off");
+    assert_eq!(
+        put("if-match", "\"1\"", 2).await.json["version"],
+        2,
+        "who asks again for what is there is not told off"
+    );
     assert_eq!(put("if-match", "*", 4).await.json["version"], 3);
     put("if-match", "3", 5).await.is_problem(400, "bad-request", Some("If-Match"));
 }

@@ -18,6 +18,7 @@ mod session;
 mod submitting;
 mod templates;
 mod ussd;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -194,6 +195,10 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
         clock: clock.clone(),
         metrics,
         ladders: crate::actor::ladder::handle(tokio::sync::watch::channel(calendar).1, TextOptions::default()).0,
+        webhooks: crate::actor::webhook::Handle::new(
+            crate::actor::webhook::Settings { allow_private: true, ..Default::default() },
+            clock.clone(),
+        ),
         settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),

@@ -90,9 +90,8 @@ async fn what_is_being_written_is_told_with_all_its_faults_and_for_made_up_debto
     preview(json!({ "definition": { "texts": 1 } })).await.is_problem(400, "bad-request", Some("definition"));
     preview(json!({ "definition": good(), "creditor": "x" })).await.is_problem(400, "bad-request", Some("creditor"));
     let reader = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
-    let masked = house
-        .with(&reader, "POST", "/v1/preview/template", json!({ "definition": good(), "debtor": "d1" }))
-        .await;
+    let masked =
+        house.with(&reader, "POST", "/v1/preview/template", json!({ "definition": good(), "debtor": "d1" })).await;
     assert_eq!(masked.json["rows"][0]["taken"]["text"], Value::Null, "{}", masked.text);
     assert!(masked.json["examples"][0]["taken"]["text"].is_string(), "it is about nobody");
 }

@@ -106,6 +106,17 @@ function finish(element, answer) {
   location.assign(done.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name] ?? "")));
 }
 
+/** Shows what the API says once and never again, such as the secret of a token. */
+document.addEventListener("recado:done", (event) => {
+  const form = event.target;
+  const place = form.dataset.shows && form.querySelector("[data-shown]");
+  if (!place) return;
+  place.querySelector("code").textContent = event.detail[form.dataset.shows];
+  place.hidden = false;
+  form.reset();
+  refresh();
+});
+
 /** Says at the field what is wrong with it, or at the end of the form. */
 function explain(form, answer) {
   const detail = [answer.title, answer.detail].filter(Boolean).join(": ") || said.dataset.failed;

@@ -5,6 +5,8 @@ mod ladders;
 mod login;
 mod messages;
 mod now;
+mod settings;
+mod stats;
 mod templates;
 
 use axum::Router;
@@ -30,4 +32,6 @@ pub(super) fn all() -> Router<Web> {
         .route("/campaigns", get(campaigns::list))
         .route("/campaigns/new", get(campaigns::new))
         .route("/campaigns/{name}", get(campaigns::show))
+        .route("/stats", get(stats::show))
+        .route("/settings", get(settings::show))
 }
