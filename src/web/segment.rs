@@ -103,3 +103,29 @@ impl Segment {
         if all.is_empty() { frame.t("segment.everyone") } else { all.join(" \u{b7} ") }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use axum::http::header::ACCEPT_LANGUAGE;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn conditions_are_said_in_words() {
+        let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, "en".parse().unwrap())]);
+        let frame = Frame::new(&headers, "/".to_owned(), None);
+        for (segment, expected) in [
+            (json!(null), "everyone"),
+            (json!({ "name": "late" }), "everyone"),
+            (json!({ "days_late": { "min": 5 } }), "Days late \u{2265} 5"),
+            (
+                json!({ "amount": { "min": "1000.00", "max": "2000.00" }, "tags_none": ["vip", "x"], "history": ["other"] }),
+                "Amount owed 1,000.00\u{2013}2,000.00 \u{b7} Without these tags: vip, x \u{b7} History: other",
+            ),
+        ] {
+            assert_eq!(Segment(segment.clone()).words(&frame), expected, "{segment}");
+        }
+    }
+}

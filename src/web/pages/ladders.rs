@@ -352,3 +352,57 @@ async fn form(asked: Asked, name: Option<String>, version: u32, definition: Defi
     let (frame, fresh, channels) = (asked.frame, first(), Channel::ALL.map(Channel::name));
     Ok(draw(&EditPage { frame, name, version, definition, templates, fresh, channels }))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use axum::http::header::ACCEPT_LANGUAGE;
+
+    use super::*;
+
+    fn frame() -> Frame {
+        let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, "en".parse().unwrap())]);
+        Frame::new(&headers, "/".to_owned(), None)
+    }
+
+    fn step(on: &str) -> Step {
+        Step { on: on.to_owned(), text: Some("t".to_owned()), ..Step::default() }
+    }
+
+    #[test]
+    fn days_are_said_in_words() {
+        for (on, way, count, time, words) in [
+            ("D-5", "before", 5, "", "5 days before it is due"),
+            ("D-1 09:30", "before", 1, "09:30", "1 day before it is due, from 09:30"),
+            ("D+0", "after", 0, "", "on the day it is due"),
+            ("D+36h", "hours", 36, "", "36 hours after the due day began"),
+            ("P+1", "promise", 1, "", "on the first day after a broken promise"),
+            ("P+3 14:00", "promise", 3, "14:00", "3 days after the promise ended, from 14:00"),
+        ] {
+            let step = step(on);
+            assert_eq!((step.way(), step.count(), step.time().as_str()), (way, count, time), "{on}");
+            assert_eq!(step.when(&frame()), words, "{on}");
+        }
+    }
+
+    #[test]
+    fn steps_stand_on_the_line_in_their_order_and_labels_do_not_meet() {
+        let steps = ["P+1", "D+90", "D+4", "D-5", "D+3", "D+5"].map(step).to_vec();
+        let ladder = Definition { saturday: false, catch_up: "skip".to_owned(), group: true, steps };
+        let Line { marks, promises, width, .. } = ladder.line(&frame());
+        let labels: Vec<&str> = marks.iter().map(|mark| mark.label.as_str()).collect();
+        assert_eq!(labels, ["D-5", "D+3", "D+4", "D+5", "D+90", "P+1"]);
+        assert!(marks.is_sorted_by_key(|mark| mark.x) && marks.iter().all(|mark| (0..width).contains(&mark.x)));
+        assert!(promises.is_some_and(|from| marks[4].x < from && marks[5].x > from));
+        let meet = |one: &Mark, other: &Mark| one.y == other.y && (one.x - other.x).abs() < 60;
+        for (place, mark) in marks.iter().enumerate() {
+            assert!(!marks[place + 1..].iter().any(|other| meet(mark, other)), "{}", mark.label);
+        }
+    }
+
+    #[test]
+    fn a_ladder_without_steps_is_a_line() {
+        let ladder = Definition { saturday: false, catch_up: "skip".to_owned(), group: true, steps: Vec::new() };
+        assert!(ladder.line(&frame()).marks.is_empty());
+    }
+}
