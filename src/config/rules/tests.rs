@@ -1,5 +1,7 @@
 //! Files of rules: what each mistake is answered with.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const GATHERED: &str = "gathered = \"2026-11-22\"\n";
@@ -287,7 +289,7 @@ fn rules_that_bind_are_told_once_with_their_law() {
         book.calendar.rules().into_iter().map(|rule| rule.id.clone()).collect()
     };
     let auto = told(&Policy::Auto);
-    let once: std::collections::BTreeSet<_> = auto.iter().collect();
+    let once: BTreeSet<_> = auto.iter().collect();
     assert_eq!(auto.len(), once.len());
     assert!(auto.contains(&"br_default".to_owned()) && auto.iter().any(|id| id.starts_with("br-")), "{auto:?}");
     assert_eq!(told(&Policy::None), [""; 0]);
