@@ -40,8 +40,8 @@ export async function furnish(house) {
   await house.api("PUT", "/v1/ladders/leve", LADDER);
   await house.api("POST", "/v1/batches", { name: "novembro", creditor: "loja", segment: { days_late: { min: 1 } }, template: "lembrete", per_day: 300 });
   const rows = Array.from({ length: 30 }, (_, nth) => ({ to: `+55119876502${String(nth).padStart(2, "0")}` }));
-  await house.api("POST", "/v1/batches", { name: "aviso <b>geral</b>", creditor: "loja", rows, text: "Loja Azul: nossa loja mudou de endereço.", purpose: "operational" });
-  await house.api("POST", "/v1/batches/aviso%20%3Cb%3Egeral%3C%2Fb%3E/test", { to: ["+5511987650999"] }).catch(() => {});
+  await house.api("POST", "/v1/batches", { name: "aviso <b>geral", creditor: "loja", rows, text: "Loja Azul: nossa loja mudou de endereço.", purpose: "operational" });
+  await house.api("POST", "/v1/batches/aviso%20%3Cb%3Egeral/test", { to: ["+5511987650999"] });
 }
 
 export const PAGES = {
