@@ -324,6 +324,16 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.store_ladder(&ladder, &client)).await
     }
 
+    /// The same, unless the newest version is another than the one that was read, 0 for none; that is the error then.
+    pub async fn store_ladder_over(
+        &self,
+        ladder: Ladder,
+        read: u32,
+        client: String,
+    ) -> Result<Result<u32, u32>, WriteError> {
+        self.call(Job::Control, move |context| context.work.store_ladder_over(&ladder, read, &client)).await
+    }
+
     /// Has all cases planned again where the rules are another edition than they were planned by; whether they are.
     pub async fn plan_by(&self, edition: Edition) -> Result<bool, WriteError> {
         self.call(Job::Control, move |context| context.work.plan_by(edition)).await
@@ -632,6 +642,16 @@ impl Handle {
     /// Stores a template as the next version of its name. Returns the version.
     pub async fn save_template(&self, template: Template, client: String) -> Result<u32, WriteError> {
         self.call(Job::Control, move |context| context.work.save_template(&template, &client)).await
+    }
+
+    /// The same, unless the newest version is another than the one that was read, 0 for none; that is the error then.
+    pub async fn save_template_over(
+        &self,
+        template: Template,
+        read: u32,
+        client: String,
+    ) -> Result<Result<u32, u32>, WriteError> {
+        self.call(Job::Control, move |context| context.work.save_template_over(&template, read, &client)).await
     }
 
     /// Approves a version of a template. Where `four_eyes` is set, its author cannot.

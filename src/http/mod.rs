@@ -11,6 +11,7 @@ mod explain;
 mod filled;
 pub(crate) mod import;
 mod json;
+mod over;
 mod page;
 mod portfolio;
 mod problem;

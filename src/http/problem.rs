@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Forbidden,
     NotFound,
     Conflict,
+    Changed,
     DuplicateRef,
     TooLarge,
     Gone,
@@ -58,6 +59,9 @@ impl Kind {
             Self::Forbidden => ("urn:recado:problem:forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::NotFound => ("urn:recado:problem:not-found", "Not found", StatusCode::NOT_FOUND),
             Self::Conflict => ("urn:recado:problem:conflict", "Not possible in this state", StatusCode::CONFLICT),
+            Self::Changed => {
+                ("urn:recado:problem:changed", "Somebody changed it meanwhile", StatusCode::PRECONDITION_FAILED)
+            }
             Self::DuplicateRef => {
                 ("urn:recado:problem:duplicate-ref", "Reference belongs to another message", StatusCode::CONFLICT)
             }

@@ -46,6 +46,25 @@ impl Work<'_> {
         save(self.conn, template, client, self.now)
     }
 
+    /// The same, unless the newest version is another than the one that was read, 0 for none: that one is returned as an error
+    /// then, and nothing is stored. What is there already may be stored again.
+    pub fn save_template_over(
+        &mut self,
+        template: &Template,
+        read: u32,
+        client: &str,
+    ) -> Result<Result<u32, u32>, StoreError> {
+        let sql = "SELECT version, definition FROM template WHERE name = ? ORDER BY version DESC LIMIT 1";
+        let row = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+        let newest = self.conn.prepare_cached(sql)?.query_row([&template.name], row).optional()?;
+        let (version, definition) = newest.unwrap_or_default();
+        let written = write_template(template).to_string();
+        if version != read && definition != written {
+            return Ok(Err(version));
+        }
+        self.save_template(template, client).map(Ok)
+    }
+
     /// Approves a version. Where `four_eyes` is set, its author cannot.
     pub fn approve_template(
         &mut self,

@@ -41,6 +41,18 @@ impl Frame {
         then.strftime(&form).to_string()
     }
 
+    /// A time with the day of the week: the day alone says enough within a week.
+    pub(super) fn moment(&self, at: &str) -> String {
+        let Some((then, now)) = self.local(at).zip(self.now()) else { return at.to_owned() };
+        let ahead = now.date().until(then.date()).map_or(i32::MAX, |span| span.get_days());
+        let weekday = self.tt("weekday", &then.strftime("%A").to_string().to_lowercase());
+        match ahead {
+            0 => then.strftime("%H:%M").to_string(),
+            1..=6 => format!("{weekday} {}", then.strftime("%H:%M")),
+            _ => format!("{weekday} {}", self.time(at)),
+        }
+    }
+
     /// A time to the second.
     pub(super) fn exact(&self, at: &str) -> String {
         let form = format!("{} %H:%M:%S", self.language.date_form());

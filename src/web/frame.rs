@@ -43,6 +43,9 @@ const MENU: &[(&str, &str, &str)] = &[
     ("/messages", "messages", "message"),
     ("/conversations", "conversations", "inbox"),
     ("/debtors", "debtors", "people"),
+    ("/ladders", "ladders", "ladder"),
+    ("/templates", "templates", "template"),
+    ("/campaigns", "campaigns", "campaign"),
     ("/import", "import", "import"),
     ("/suppressions", "suppressions", "stop"),
     ("/stats", "stats", "chart"),
@@ -63,6 +66,11 @@ impl Frame {
     /// Words for a name that programs use, of a group of such names; the name itself where nobody has put it into words.
     pub(super) fn tt(&self, group: &str, name: &str) -> String {
         self.language.known(&format!("{group}.{name}")).unwrap_or(name).to_owned()
+    }
+
+    /// All words of a group, for a script, as JSON.
+    pub(super) fn named(&self, group: &str) -> String {
+        serde_json::to_string(&self.language.group(group)).unwrap_or_default()
     }
 
     /// Words with something put where `{}` stands.

@@ -13,6 +13,7 @@ mod format;
 mod frame;
 mod pages;
 mod query;
+mod segment;
 mod words;
 
 use axum::Router;

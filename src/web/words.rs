@@ -1,6 +1,6 @@
 //! The words of the pages in three languages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// A language of the pages.
@@ -77,14 +77,25 @@ impl Language {
         self.known(key).map_or_else(|| key.to_owned(), str::to_owned)
     }
 
+    /// The words of a group, by the names in it.
+    pub(super) fn group(self, group: &str) -> BTreeMap<&'static str, &'static str> {
+        let own = |(key, words): (&'static String, &'static String)| {
+            Some((key.strip_prefix(group)?.strip_prefix('.')?, words.as_str()))
+        };
+        self.catalogue().iter().filter_map(own).collect()
+    }
+
     /// The words of a key, if there are any.
     pub(super) fn known(self, key: &str) -> Option<&'static str> {
-        let catalogue = match self {
+        self.catalogue().get(key).map(String::as_str)
+    }
+
+    fn catalogue(self) -> &'static Catalogue {
+        match self {
             Self::Portuguese => &PORTUGUESE,
             Self::Spanish => &SPANISH,
             Self::English => &ENGLISH,
-        };
-        catalogue.get(key).map(String::as_str)
+        }
     }
 }
 

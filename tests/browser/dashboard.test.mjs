@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { House } from "./house.mjs";
-import { furnish, PAGES as PORTFOLIO } from "./portfolio.mjs";
 import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
+import * as dunning from "./dunning.mjs";
+import { House } from "./house.mjs";
+import * as portfolio from "./portfolio.mjs";
 
 let house;
 
@@ -122,15 +123,19 @@ const PAGES = {
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   new_message: () => "/messages/new",
-  ...PORTFOLIO,
+  ...portfolio.PAGES,
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
   webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
   nowhere: () => "/nowhere",
+  ...dunning.PAGES,
 };
 
-test("there is a portfolio to show", () => furnish(house));
+test("there is a portfolio to show", async () => {
+  await portfolio.furnish(house);
+  await dunning.furnish(house);
+});
 
 for (const language of Object.keys(LANGUAGES)) {
   for (const [width, theme] of [[360, "dark"], [1440, "light"]]) {

@@ -121,6 +121,11 @@ impl<'a> Review<'a> {
         self.templates.values().map(|known| (known.used.as_ref(), &known.newest))
     }
 
+    /// The version of a template that is used.
+    pub fn used(&self, template: &str) -> Option<u32> {
+        self.templates.get(template)?.used.as_ref().map(|used| used.version)
+    }
+
     /// What a person should look at in a template. Which states recipients live in is not known, so duties of states are
     /// warnings.
     pub fn template(&self, template: Template) -> Result<Vec<template::Finding>, Vec<Fault>> {

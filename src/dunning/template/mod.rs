@@ -7,6 +7,7 @@
 
 mod choice;
 mod compile;
+mod example;
 mod format;
 mod given;
 mod lint;
@@ -26,6 +27,7 @@ use crate::sms::message::Purpose;
 use super::segment::Segment;
 
 pub use compile::{Compiled, Fault, RenderError, Rendered};
+pub use example::examples;
 pub use given::{Given, GivenError};
 pub use lint::{Asked, Finding, Severity, lint};
 pub use outline::Problem;

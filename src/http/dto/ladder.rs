@@ -13,6 +13,10 @@ pub(in super::super) struct LadderAnswer {
     pub(in super::super) name: String,
     /// Which version, from 1.
     pub(in super::super) version: u32,
+    /// When it was written.
+    pub(in super::super) created_at: String,
+    /// Who wrote it.
+    pub(in super::super) client: String,
     /// The ladder as it is put.
     #[schema(value_type = Object)]
     pub(in super::super) definition: Value,

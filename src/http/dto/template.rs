@@ -30,6 +30,11 @@ pub(in super::super) struct TemplateAnswer {
     /// Who approved it.
     #[schema(required)]
     approved_by: Option<String>,
+    /// The version of this name that is used now; null where none is approved.
+    #[schema(required)]
+    used_version: Option<u32>,
+    /// Whether another one than its author must approve it.
+    four_eyes: bool,
     /// The template as it is put.
     #[schema(value_type = Object)]
     definition: Value,
@@ -38,7 +43,12 @@ pub(in super::super) struct TemplateAnswer {
 }
 
 impl TemplateAnswer {
-    pub(in super::super) fn new(view: TemplateView, findings: Vec<TemplateFinding>) -> Self {
+    pub(in super::super) fn new(
+        view: TemplateView,
+        findings: Vec<TemplateFinding>,
+        used_version: Option<u32>,
+        four_eyes: bool,
+    ) -> Self {
         let definition = write_template(&view.template);
         let (approved_at, approved_by) = view.approved.map(|(time, by)| (at(time), by)).unzip();
         Self {
@@ -48,6 +58,8 @@ impl TemplateAnswer {
             client: view.client,
             approved_at,
             approved_by,
+            used_version,
+            four_eyes,
             definition,
             findings,
         }
@@ -132,6 +144,48 @@ pub(in super::super) struct TemplatePreviewRequest {
     pub(in super::super) version: Option<u32>,
     /// What is owed to this creditor; to each of them if nothing is said.
     pub(in super::super) creditor: Option<String>,
+}
+
+/// A template that somebody is writing.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct DraftRequest {
+    /// The template as it is put.
+    #[schema(value_type = Object, required, nullable = false)]
+    pub(in super::super) definition: Option<Value>,
+    /// Who writes to the debtor of the example; any creditor if nothing is said.
+    pub(in super::super) creditor: Option<String>,
+    /// A debtor of yours for whom it is filled too, by your id.
+    pub(in super::super) debtor: Option<String>,
+}
+
+/// What a template that somebody is writing comes to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct DraftAnswer {
+    /// What is wrong with it, or doubtful.
+    pub(in super::super) findings: Vec<TemplateFinding>,
+    /// What each of its texts comes to for made-up debtors; nothing while it has faults.
+    pub(in super::super) examples: Vec<DraftExample>,
+    /// What the debtor that was named would get.
+    pub(in super::super) rows: Vec<PreviewRow>,
+}
+
+/// What a text comes to for a made-up debtor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct DraftExample {
+    /// Which of the template's texts.
+    pub(in super::super) arm: String,
+    /// For whom: `usual`, or `long`, whose name and amounts are as long as they get.
+    pub(in super::super) example: &'static str,
+    /// What it takes; null where there is a refusal.
+    #[schema(required)]
+    pub(in super::super) taken: Option<PreviewTaken>,
+    /// What its parts cost, with those of its code, where a price is configured.
+    #[schema(required)]
+    pub(in super::super) cost: Option<String>,
+    /// Why there is no text.
+    #[schema(required)]
+    pub(in super::super) refusal: Option<Reason>,
 }
 
 /// What a template comes to.

@@ -2,18 +2,22 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use crate::actor::ladder::review::Review;
 use crate::dunning::ladder::{Finding, Ladder, Severity, check};
 use crate::store::StoreError;
 use crate::store::definition::{read_ladder, write_ladder};
+use crate::store::reader::Reader;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::List;
 use super::super::dto::ladder::{FindingAnswer, LadderAnswer};
+use super::super::dto::{List, at};
 use super::super::json::{Body, Key};
+use super::super::over;
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 
@@ -31,7 +35,7 @@ pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Jso
     let items = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;
-            reader.ladders()?.into_iter().map(|ladder| answer(&review, ladder)).collect::<Result<_, _>>()
+            reader.ladders()?.into_iter().map(|ladder| answer(&review, reader, ladder)).collect::<Result<_, _>>()
         })
         .await?;
     Ok(Json(List { items, next: None }))
@@ -45,7 +49,7 @@ pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Jso
     tag = "dunning",
     params(("ladder" = String, Path, description = "Its name")),
     responses(
-        (status = OK, description = "The ladder", body = LadderAnswer),
+        (status = OK, description = "The ladder; its version is the `ETag`", body = LadderAnswer),
         (status = NOT_FOUND, description = "`not-found`: no ladder has this name", body = Document),
     )
 )]
@@ -53,17 +57,18 @@ pub(super) async fn show(
     State(site): State<Site>,
     caller: Caller,
     Key(name): Key<String>,
-) -> Result<Json<LadderAnswer>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     caller.needs(Scope::Read)?;
     let name = name.unwrap_or_default();
     let (measure, now) = (site.measure(), site.clock.now().utc);
     let found = site
         .read(move |reader| {
             let Some(ladder) = reader.ladder(&name)? else { return Ok(None) };
-            answer(&Review::read(&measure, reader, now)?, ladder).map(Some)
+            answer(&Review::read(&measure, reader, now)?, reader, ladder).map(Some)
         })
         .await?;
-    found.map(Json).ok_or_else(|| Problem::new(Kind::NotFound, "no ladder has this name"))
+    let found = found.map(|found| (over::tag(found.version), Json(found)));
+    found.ok_or_else(|| Problem::new(Kind::NotFound, "no ladder has this name"))
 }
 
 /// Write a ladder: the next version of its name, from now on. What was done by its steps is not done again.
@@ -72,13 +77,19 @@ pub(super) async fn show(
     path = "/v1/ladders/{ladder}",
     operation_id = "putLadder",
     tag = "dunning",
-    params(("ladder" = String, Path, description = "Its name")),
+    params(
+        ("ladder" = String, Path, description = "Its name"),
+        ("If-Match" = Option<String>, Header, description = "The version that was read, as `\"3\"`: nothing is stored where there \
+            is a newer one"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: nothing is stored where there is one of this name"),
+    ),
     request_body(content = Object, description = "`{\"saturday\": false, \"catch_up\": \"skip\", \"group\": true, \"steps\": \
         [{\"id\": \"d3\", \"on\": \"D+3\", \"roll\": \"next\", \"segment\": {}, \"text\": \"reminder\"}]}`; a step has \
         `text` (a template) or `exit` (`email`, `letter`, `call`, `bureau`), and `on` is `D-5`, `D+0 14:00`, `D+36h` (hours \
         from the beginning of the due day) or `P+1` (days after a promise)"),
     responses(
         (status = OK, description = "Stored, or the same as before", body = LadderAnswer),
+        (status = PRECONDITION_FAILED, description = "`changed`: somebody wrote another version meanwhile", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
@@ -86,9 +97,11 @@ pub(super) async fn put(
     State(site): State<Site>,
     caller: Caller,
     Key(name): Key<String>,
+    headers: HeaderMap,
     Body(written): Body<Value>,
-) -> Result<Json<LadderAnswer>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     caller.needs(Scope::Manage)?;
+    let read = over::read(&headers)?;
     let name = word("ladder", name)?.ok_or_else(|| Problem::bad("ladder", "give the ladder's name"))?;
     let mut ladder = read_ladder(&name, 0, written).map_err(|error| Problem::bad("steps", error.to_string()))?;
     let wrong: Vec<String> =
@@ -96,10 +109,14 @@ pub(super) async fn put(
     if !wrong.is_empty() {
         return Err(Problem::bad("steps", wrong.join("; ")));
     }
-    ladder.version = site.writer.store_ladder(ladder.clone(), caller.client().to_owned()).await?;
+    let (ladder_to_store, client) = (ladder.clone(), caller.client().to_owned());
+    ladder.version = match read {
+        None => site.writer.store_ladder(ladder_to_store, client).await?,
+        Some(read) => site.writer.store_ladder_over(ladder_to_store, read, client).await?.map_err(over::changed)?,
+    };
     let (measure, now) = (site.measure(), site.clock.now().utc);
-    let stored = site.read(move |reader| answer(&Review::read(&measure, reader, now)?, ladder)).await?;
-    Ok(Json(stored))
+    let stored = site.read(move |reader| answer(&Review::read(&measure, reader, now)?, reader, ladder)).await?;
+    Ok((over::tag(stored.version), Json(stored)))
 }
 
 fn is_error(finding: &Finding) -> bool {
@@ -107,11 +124,19 @@ fn is_error(finding: &Finding) -> bool {
 }
 
 /// The ladder with what is doubtful about it.
-fn answer(review: &Review<'_>, ladder: Ladder) -> Result<LadderAnswer, StoreError> {
+fn answer(review: &Review<'_>, reader: &Reader, ladder: Ladder) -> Result<LadderAnswer, StoreError> {
     let findings = review.ladder(&ladder)?.into_iter().map(FindingAnswer::from).collect();
     let mut definition = write_ladder(&ladder);
     if let Some(fields) = definition.as_object_mut() {
         fields.retain(|_, value| *value != json!(null));
     }
-    Ok(LadderAnswer { name: ladder.name, version: ladder.version, definition, findings })
+    let (written_at, client) = reader.ladder_written(&ladder.name, ladder.version)?.unzip();
+    Ok(LadderAnswer {
+        name: ladder.name,
+        version: ladder.version,
+        created_at: written_at.map(at).unwrap_or_default(),
+        client: client.unwrap_or_default(),
+        definition,
+        findings,
+    })
 }

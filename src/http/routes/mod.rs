@@ -116,6 +116,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(templates::show, templates::put))
         .routes(routes!(templates::approve))
         .routes(routes!(template_preview::preview))
+        .routes(routes!(template_preview::preview_draft))
         .routes(routes!(batches::list, batches::create))
         .routes(routes!(batches::show, batches::remove))
         .routes(routes!(batches::rows))

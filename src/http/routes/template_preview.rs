@@ -1,4 +1,4 @@
-//! `POST /v1/templates/{template}/preview`: a template filled with real rows, without sending anything.
+//! `POST /v1/templates/{template}/preview` and `POST /v1/preview/template`: templates filled, without sending anything.
 
 use std::sync::Arc;
 
@@ -6,13 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
 
+use crate::actor::ladder::review::Review;
 use crate::clock::Timestamp;
 use crate::dunning::case::{Case, Happened};
 use crate::dunning::creditor::Creditor;
-use crate::dunning::money::Amount;
-use crate::dunning::template::{Compiled, Survey, Yardstick};
+use crate::dunning::money::{Amount, PartPrice};
+use crate::dunning::template::{Compiled, Survey, Yardstick, examples};
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
+use crate::store::definition::read_template;
 use crate::store::reader::Reader;
 
 use super::super::Site;
@@ -20,11 +22,12 @@ use super::super::auth::{Caller, Scope};
 use super::super::dto::Reason;
 use super::super::dto::message::Eyes;
 use super::super::dto::template::{
-    PreviewRow, PreviewTaken, SurveyAnswer, TemplatePreviewAnswer, TemplatePreviewRequest,
+    DraftAnswer, DraftExample, DraftRequest, PreviewRow, PreviewTaken, SurveyAnswer, TemplatePreviewAnswer,
+    TemplatePreviewRequest,
 };
 use super::super::json::{Body, Key};
 use super::super::problem::{Document, Kind, Problem};
-use super::templates::{no_template, version_of};
+use super::templates::{findings, no_template, version_of};
 
 /// Debtors of one request.
 const DEBTORS_MAX: usize = 1_000;
@@ -75,6 +78,77 @@ pub(super) async fn preview(
         })
         .await?;
     found.map(Json)
+}
+
+/// What a template comes to while it is written, filled for made-up debtors, with all that is wrong with it. Nothing is
+/// stored.
+#[utoipa::path(
+    post,
+    path = "/v1/preview/template",
+    operation_id = "previewDraftTemplate",
+    tag = "dunning",
+    request_body = DraftRequest,
+    responses(
+        (status = OK, description = "What its texts come to", body = DraftAnswer),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn preview_draft(
+    State(site): State<Site>,
+    caller: Caller,
+    Body(request): Body<DraftRequest>,
+) -> Result<Json<DraftAnswer>, Problem> {
+    caller.needs(Scope::Read)?;
+    let DraftRequest { definition, creditor, debtor } = request;
+    let definition = definition.ok_or_else(|| Problem::bad("definition", "give the template as it is put"))?;
+    let template =
+        read_template("draft", 0, definition).map_err(|error| Problem::bad("definition", error.to_string()))?;
+    let (measure, now, price) = (site.measure(), site.clock.now().utc, site.settings.price);
+    let (zone, options) = (site.settings.zone.clone(), site.settings.text.clone());
+    let found = site
+        .read(move |reader| {
+            let review = Review::read(&measure, reader, now)?;
+            let findings = findings(&review, template.clone());
+            let creditors = reader.creditors()?.into_iter();
+            let is_asked = |one: &Creditor| {
+                caller.covers(Some(&one.id)) && creditor.as_ref().is_none_or(|creditor| *creditor == one.id)
+            };
+            let creditors: Vec<Arc<Creditor>> = creditors.filter(is_asked).map(Arc::new).collect();
+            if creditors.is_empty() && creditor.is_some() {
+                return Ok(Err(Problem::bad("creditor", "no creditor has this id")));
+            }
+            let mut answer = DraftAnswer { findings, examples: Vec::new(), rows: Vec::new() };
+            let Ok(compiled) = template.compile() else { return Ok(Ok(answer)) };
+            let today = now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(zone).date());
+            let yardstick = Yardstick { options: options.clone(), price, ..Yardstick::default() };
+            let eyes = caller.eyes();
+            for text in &compiled.template().texts {
+                for (example, case) in examples(text.language, creditors.first().map(Arc::as_ref), today) {
+                    let told = example_of(&compiled, &text.name, &case, &yardstick);
+                    answer.examples.push(DraftExample { example, ..told });
+                }
+            }
+            if let Some(debtor) = debtor {
+                let sheet = Sheet { reader, creditors, template: compiled, now, eyes };
+                answer.rows = sheet.fill(&[debtor], options)?.rows;
+            }
+            Ok(Ok(answer))
+        })
+        .await?;
+    found.map(Json)
+}
+
+/// One text for one made-up debtor: nobody's, so that everybody may read it.
+fn example_of(compiled: &Compiled, arm: &str, case: &Case, yardstick: &Yardstick) -> DraftExample {
+    let mut survey = Survey::new(yardstick.clone());
+    let rendered = compiled.render_text(arm, case);
+    let measured = survey.add(&case.debtor.id, rendered.as_ref().map_err(Clone::clone));
+    let is_priced = yardstick.price != PartPrice::default();
+    let cost = measured.is_ok().then(|| yardstick.price.of(survey.parts()).to_string()).filter(|_| is_priced);
+    let refusal = measured.as_ref().err().map(Reason::from);
+    let taken = rendered.ok().zip(measured.ok());
+    let taken = taken.map(|(rendered, measured)| PreviewTaken::new(rendered, &measured, Eyes::Open));
+    DraftExample { arm: arm.to_owned(), example: "", taken, cost, refusal }
 }
 
 /// What debtors are looked up and filled with.

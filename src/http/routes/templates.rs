@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 use crate::actor::ladder::review::Review;
@@ -16,6 +17,7 @@ use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::template::{ApproveRequest, TemplateAnswer, TemplateFinding};
 use super::super::json::{Body, Key};
+use super::super::over;
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::word;
 
@@ -29,11 +31,11 @@ use super::super::submission::word;
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings.four_eyes);
     let items = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;
-            Ok(reader.templates()?.into_iter().map(|view| looked_at(&review, view)).collect())
+            Ok(reader.templates()?.into_iter().map(|view| looked_at(&review, view, four_eyes)).collect())
         })
         .await?;
     Ok(Json(List { items, next: None }))
@@ -58,10 +60,11 @@ pub(super) async fn show(
 ) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
     let (name, measure, now) = (name.unwrap_or_default(), site.measure(), site.clock.now().utc);
+    let four_eyes = site.settings.four_eyes;
     let items: Vec<TemplateAnswer> = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;
-            Ok(reader.template_versions(&name)?.into_iter().map(|view| looked_at(&review, view)).collect())
+            Ok(reader.template_versions(&name)?.into_iter().map(|view| looked_at(&review, view, four_eyes)).collect())
         })
         .await?;
     if items.is_empty() {
@@ -76,12 +79,18 @@ pub(super) async fn show(
     path = "/v1/templates/{template}",
     operation_id = "putTemplate",
     tag = "dunning",
-    params(("template" = String, Path, description = "Its name: small letters, digits, - and _")),
+    params(
+        ("template" = String, Path, description = "Its name: small letters, digits, - and _"),
+        ("If-Match" = Option<String>, Header, description = "The version that was read, as `\"3\"`: nothing is stored where there \
+            is a newer one"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: nothing is stored where there is one of this name"),
+    ),
     request_body(content = Object, description = "`{\"purpose\": \"reminder\", \"companion\": \"pix\", \"texts\": \
         [{\"name\": \"a\", \"segment\": {}, \"language\": \"pt-BR\", \"share\": 50, \"body\": \"{{ sender }}: …\"}]}`; \
         a text needs `name` and `body`"),
     responses(
         (status = OK, description = "Stored, or the same as before", body = TemplateAnswer),
+        (status = PRECONDITION_FAILED, description = "`changed`: somebody wrote another version meanwhile", body = Document),
         (status = "4XX", description = "A problem; `findings` holds all that is wrong", body = Document),
     )
 )]
@@ -89,9 +98,11 @@ pub(super) async fn put(
     State(site): State<Site>,
     caller: Caller,
     Key(name): Key<String>,
+    headers: HeaderMap,
     Body(written): Body<Value>,
 ) -> Result<Json<TemplateAnswer>, Problem> {
     caller.needs(Scope::Manage)?;
+    let read = over::read(&headers)?;
     let name = word("template", name)?.ok_or_else(|| Problem::bad("template", "give the template's name"))?;
     let template = read_template(&name, 0, written).map_err(|error| Problem::bad("texts", error.to_string()))?;
     if let Err(faults) = template.clone().compile() {
@@ -99,7 +110,11 @@ pub(super) async fn put(
         return Err(Problem::bad("texts", "they cannot be filled; `findings` says what is wrong, and where")
             .with_findings(findings));
     }
-    let version = site.writer.save_template(template, caller.client().to_owned()).await?;
+    let client = caller.client().to_owned();
+    let version = match read {
+        None => site.writer.save_template(template, client).await?,
+        Some(read) => site.writer.save_template_over(template, read, client).await?.map_err(over::changed)?,
+    };
     answer(&site, name, version).await
 }
 
@@ -171,23 +186,24 @@ pub(super) fn version_of(
 }
 
 async fn answer(site: &Site, name: String, version: u32) -> Result<Json<TemplateAnswer>, Problem> {
-    let (measure, now) = (site.measure(), site.clock.now().utc);
+    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings.four_eyes);
     let found = site
         .read(move |reader| {
             let Some(view) = version_of(reader, &name, Some(version))? else { return Ok(None) };
-            Ok(Some(looked_at(&Review::read(&measure, reader, now)?, view)))
+            Ok(Some(looked_at(&Review::read(&measure, reader, now)?, view, four_eyes)))
         })
         .await?;
     found.map(Json).ok_or_else(no_template)
 }
 
 /// The template with what a person should look at.
-fn looked_at(review: &Review<'_>, view: TemplateView) -> TemplateAnswer {
+fn looked_at(review: &Review<'_>, view: TemplateView, four_eyes: bool) -> TemplateAnswer {
     let findings = findings(review, view.template.clone());
-    TemplateAnswer::new(view, findings)
+    let used = review.used(&view.template.name);
+    TemplateAnswer::new(view, findings, used, four_eyes)
 }
 
-fn findings(review: &Review<'_>, template: Template) -> Vec<TemplateFinding> {
+pub(super) fn findings(review: &Review<'_>, template: Template) -> Vec<TemplateFinding> {
     match review.template(template) {
         Ok(findings) => findings.into_iter().map(TemplateFinding::from).collect(),
         Err(faults) => faults.into_iter().map(TemplateFinding::from).collect(),

@@ -160,3 +160,24 @@ async fn a_plan_finds_a_ladder_that_can_never_fire() {
     let refused = call(house.local(), request("PUT", "/v1/ladders/outra", &[], body.into())).await;
     refused.is_problem(400, "bad-request", Some("steps"));
 }
+
+#[tokio::test]
+async fn of_two_people_who_edit_one_ladder_the_second_is_told() {
+    let house = house().await;
+    let ladder = |day: u8| json!({ "steps": [{ "id": "hoje", "on": format!("D+{day}"), "text": "hoje" }] }).to_string();
+    let put = async |name: &str, value: &str, day: u8| {
+        call(house.local(), request("PUT", "/v1/ladders/leve", &[(name, value)], ladder(day).into())).await
+    };
+    assert_eq!(house.get("/v1/ladders/leve").await.headers["etag"], "\"1\"");
+    let first = put("if-match", "\"1\"", 2).await;
+    assert_eq!((&first.headers["etag"], &first.json["client"]), (&"\"2\"".parse().unwrap(), &json!("local")));
+    put("if-match", "\"1\"", 3).await.is_problem(412, "changed", None);
+    put("if-none-match", "*", 3).await.is_problem(412, "changed", None);
+    assert_eq!(
+        put("if-match", "\"1\"", 2).await.json["version"],
+        2,
+        "who asks again for what is there is not told off"
+    );
+    assert_eq!(put("if-match", "*", 4).await.json["version"], 3);
+    put("if-match", "3", 5).await.is_problem(400, "bad-request", Some("If-Match"));
+}

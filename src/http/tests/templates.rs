@@ -41,7 +41,7 @@ async fn what_is_written_is_the_next_version_and_a_draft_is_not_used() {
     let first = put(&house, good()).await;
     let expected = json!({
         "name": "lembrete", "version": 1, "created_at": "[time]", "client": "local", "approved_at": null,
-        "approved_by": null, "findings": [],
+        "approved_by": null, "used_version": null, "four_eyes": false, "findings": [],
         "definition": { "purpose": "collection", "texts": [{ "name": "a", "share": 1, "body": good()["texts"][0]["body"] }] }
     });
     assert_eq!(first.redacted(), expected);
@@ -65,6 +65,49 @@ async fn what_is_written_is_the_next_version_and_a_draft_is_not_used() {
     let newest = house.get("/v1/templates").await.json["items"].clone();
     assert_eq!((newest.as_array().unwrap().len(), &newest[0]["version"]), (1, &json!(2)));
     house.get("/v1/templates/outro").await.is_problem(404, "not-found", None);
+}
+
+#[tokio::test]
+async fn what_is_being_written_is_told_with_all_its_faults_and_for_made_up_debtors() {
+    let house = house().await;
+    let preview = async |body: Value| house.post("/v1/preview/template", body).await;
+    let faulty = preview(json!({ "definition": with_body("{{ sender }}:\n{{ amout }}") })).await;
+    assert_eq!(faulty.json["examples"], json!([]), "{}", faulty.text);
+    let finding = &faulty.json["findings"][0];
+    assert_eq!((&finding["severity"], &finding["line"], &finding["column"]), (&json!("error"), &json!(2), &json!(4)));
+
+    let written = preview(json!({ "definition": good(), "debtor": "d1" })).await;
+    assert_eq!(written.json["findings"], json!([]), "{}", written.text);
+    let names: Vec<&Value> =
+        written.json["examples"].as_array().unwrap().iter().map(|example| &example["example"]).collect();
+    assert_eq!(names, ["usual", "long"]);
+    let usual = written.json["examples"][0]["taken"]["text"].as_str().unwrap();
+    assert!(usual.starts_with("Loja: Maria, R$ 1.234,56 vence em "), "{usual}");
+    assert_eq!(written.json["rows"][0]["taken"]["text"], "Loja: Maria, R$ 110,00 vence em 30 nov", "{}", written.text);
+    house.get(PATH).await.is_problem(404, "not-found", None);
+
+    preview(json!({})).await.is_problem(400, "bad-request", Some("definition"));
+    preview(json!({ "definition": { "texts": 1 } })).await.is_problem(400, "bad-request", Some("definition"));
+    preview(json!({ "definition": good(), "creditor": "x" })).await.is_problem(400, "bad-request", Some("creditor"));
+    let reader = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
+    let masked =
+        house.with(&reader, "POST", "/v1/preview/template", json!({ "definition": good(), "debtor": "d1" })).await;
+    assert_eq!(masked.json["rows"][0]["taken"]["text"], Value::Null, "{}", masked.text);
+    assert!(masked.json["examples"][0]["taken"]["text"].is_string(), "it is about nobody");
+}
+
+#[tokio::test]
+async fn a_template_is_not_written_over_what_was_not_read() {
+    let house = house().await;
+    let put = async |match_: (&str, &str), body: Value| {
+        call(house.local(), request("PUT", PATH, &[match_], body.to_string().into())).await
+    };
+    assert_eq!(put(("if-none-match", "*"), good()).await.json["version"], 1);
+    put(("if-none-match", "*"), with_body("{{ sender }}: x")).await.is_problem(412, "changed", None);
+    assert_eq!(put(("if-match", "\"1\""), with_body("{{ sender }}: {{ amount }}")).await.json["version"], 2);
+    put(("if-match", "\"1\""), with_body("{{ sender }}: x")).await.is_problem(412, "changed", None);
+    put(("if-match", "1"), good()).await.is_problem(400, "bad-request", Some("If-Match"));
+    assert_eq!(house.get(PATH).await.json["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

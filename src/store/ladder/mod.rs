@@ -5,6 +5,7 @@ mod case;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::clock::Timestamp;
 use crate::contact::edition::Edition;
 use crate::dunning::ladder::Ladder;
 
@@ -56,6 +57,24 @@ impl Work<'_> {
         Ok(version)
     }
 
+    /// The same, unless the newest version is another than the one that was read, 0 for none: that one is returned as an error
+    /// then, and nothing is stored. What is there already may be stored again.
+    pub fn store_ladder_over(
+        &mut self,
+        ladder: &Ladder,
+        read: u32,
+        client: &str,
+    ) -> Result<Result<u32, u32>, StoreError> {
+        let sql = "SELECT coalesce(max(version), 0) FROM ladder WHERE name = ?";
+        let newest: u32 = self.conn.prepare_cached(sql)?.query_row([&ladder.name], |row| row.get(0))?;
+        let known = ladder_of(self.conn, &ladder.name).ok().flatten();
+        let is_there = known.is_some_and(|known| write_ladder(&known) == write_ladder(ladder));
+        if newest != read && !is_there {
+            return Ok(Err(newest));
+        }
+        self.store_ladder(ladder, client).map(Ok)
+    }
+
     /// Cases are planned by the business days of this edition of the rules from now on: every case is looked at again where
     /// that is another than before. Returns whether it is.
     pub fn plan_by(&mut self, edition: Edition) -> Result<bool, StoreError> {
@@ -75,6 +94,15 @@ impl Reader {
     /// The newest version of a ladder.
     pub fn ladder(&self, name: &str) -> Result<Option<Ladder>, StoreError> {
         self.with(|conn| ladder_of(conn, name))
+    }
+
+    /// When a version of a ladder was written, and by whom.
+    pub fn ladder_written(&self, name: &str, version: u32) -> Result<Option<(Timestamp, String)>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT at, client FROM ladder WHERE name = ? AND version = ?";
+            let read = |row: &rusqlite::Row<'_>| Ok((Timestamp::from_millis(row.get(0)?), row.get(1)?));
+            Ok(conn.prepare_cached(sql)?.query_row(params![name, version], read).optional()?)
+        })
     }
 
     /// The names of all ladders, in order.

@@ -11,16 +11,22 @@ function say(text) {
   say.timer = setTimeout(() => said.classList.remove("shown"), 8000);
 }
 
-/** A document for the API from the fields of a form: dotted names are objects, data-kind says what is no text. */
+/** A document for the API from the fields of a form: dotted names are objects, data-kind says what is no text, and what stands
+    in a data-row of data-rows="NAME" is an item of the list of that name. data-path marks what stands in the path instead. */
 function documentOf(form) {
   const body = {};
+  const items = new Map();
+  for (const rows of form.querySelectorAll("[data-rows]")) {
+    if (!rows.closest("fieldset:disabled")) body[rows.dataset.rows] = rowsOf(rows).map((row) => { const item = {}; items.set(row, item); return item; });
+  }
   for (const field of form.elements) {
-    if (!field.name || field.disabled || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || "path" in field.dataset || field.matches(":disabled") || (field.type === "radio" && !field.checked)) continue;
     const value = valueOf(field);
     if (value === undefined) continue;
     const path = field.name.split(".");
     const last = path.pop();
-    let place = body;
+    let place = items.get(field.closest("[data-row]")) ?? body;
+    if (field.dataset.kind === "merge") { Object.assign(place, value); continue; }
     for (const name of path) place = place[name] ??= {};
     if (field.dataset.kind === "each" || Array.isArray(place[last])) {
       (place[last] ??= []).push(...(value === null ? [] : [value].flat()));
@@ -41,11 +47,37 @@ function valueOf(field) {
   switch (field.dataset.kind) {
     case "number": return Number(text);
     case "list": return text.split(/[\n,;]/).map((part) => part.trim()).filter(Boolean);
-    case "json": return JSON.parse(text);
+    case "json":
+    case "merge": return JSON.parse(text);
+    case "amount": return amountOf(text);
     case "time": return new Date(text).toISOString();
     case "day": return new Date(text + "T23:59:59").toISOString();
     default: return field.value;
   }
+}
+
+/** An amount as the API has it: of point and comma the last one, with up to two digits behind it, stands before decimals. */
+function amountOf(text) {
+  const decimals = text.match(/[.,](\d{1,2})$/);
+  const whole = decimals ? text.slice(0, decimals.index) : text;
+  return whole.replace(/[.,\s]/g, "") + (decimals ? "." + decimals[1] : "");
+}
+
+/** The rows of a list, without those of other lists. */
+function rowsOf(rows) {
+  return [...rows.children].filter((child) => "row" in child.dataset);
+}
+
+/** The path of a request with the fields of the form that stand in it. */
+function requestOf(element, form) {
+  return element.dataset.api.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form?.querySelector(`[data-path][name="${name}"]`)?.value.trim() ?? ""));
+}
+
+/** The version that was read, where something newer must not be written over; 0 where there must be none. */
+function overOf(element) {
+  const read = element.dataset.match;
+  if (read === undefined) return {};
+  return read === "0" ? { "if-none-match": "*" } : { "if-match": `"${read}"` };
 }
 
 /** Asks the API to change something. */
@@ -90,7 +122,7 @@ document.addEventListener("recado:done", (event) => {
 /** Says at the field what is wrong with it, or at the end of the form. */
 function explain(form, answer) {
   const detail = [answer.title, answer.detail].filter(Boolean).join(": ") || said.dataset.failed;
-  const findings = (answer.findings ?? []).map((finding) => finding.text ?? finding.what ?? JSON.stringify(finding));
+  const findings = (answer.findings ?? []).map((finding) => [finding.text, finding.line && `${finding.line}:${finding.column}`, finding.detail].filter(Boolean).join(" · "));
   const place = form.querySelector(".problem");
   const field = answer.field && form.elements[answer.field];
   if (field && field.setAttribute) {
@@ -102,16 +134,73 @@ function explain(form, answer) {
   place.hidden = false;
 }
 
+/** Says what came of it: {name} stands for what the API answered, of a list how many. */
+function tell(element, answer) {
+  if (!element.dataset.says) return;
+  const value = (name) => (Array.isArray(answer[name]) ? answer[name].length : answer[name] ?? "");
+  const words = element.dataset.says.replace(/\{(\w+)\}/g, (_, name) => value(name));
+  const place = element.dataset.saysIn && document.getElementById(element.dataset.saysIn);
+  if (!place) return say(words);
+  place.textContent = words;
+  place.hidden = false;
+}
+
+/** Somebody else wrote while this form was filled: what they wrote is shown beside it, and the person chooses. */
+async function showTheirs(form) {
+  const [api, page, part] = form.dataset.theirs.split(" ");
+  const place = document.getElementById("theirs");
+  const [said, drawn] = await Promise.all([fetch(api), fetch(page, { headers: { accept: "text/html" } })]);
+  const answer = await said.json();
+  const newest = answer.items?.[0] ?? answer;
+  const fresh = new DOMParser().parseFromString(await drawn.text(), "text/html");
+  const words = { client: newest.client, version: newest.version };
+  place.querySelector("[data-words]").textContent = place.dataset.words.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
+  place.querySelector("[data-drawn]").replaceChildren(...(fresh.getElementById(part)?.childNodes ?? []));
+  place.hidden = false;
+  place.tabIndex = -1;
+  place.focus();
+  place.querySelector("[data-mine]").onclick = () => {
+    form.dataset.match = newest.version;
+    place.hidden = true;
+    form.requestSubmit();
+  };
+}
+
+/** Rows of lists are added, taken away and moved. */
+function rows(button) {
+  const row = button.closest("[data-row]");
+  const form = button.closest("form");
+  if (button.dataset.add) {
+    const place = form.querySelector(`[data-rows="${button.dataset.add}"]`);
+    const fresh = document.getElementById(`row-${button.dataset.add}`).content.firstElementChild.cloneNode(true);
+    place.append(fresh);
+    fresh.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    fresh.dispatchEvent(new CustomEvent("recado:row", { bubbles: true }));
+  } else if (button.dataset.move === "up") {
+    row.previousElementSibling?.before(row);
+    button.focus();
+  } else if (button.dataset.move === "down") {
+    row.nextElementSibling?.after(row);
+    button.focus();
+  } else {
+    row.remove();
+  }
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 async function act(element, form, body) {
   const confirmation = element.dataset.confirm;
   if (confirmation && !confirm(confirmation)) return;
   element.setAttribute("aria-busy", "true");
   try {
-    const { ok, answer } = await change(element.dataset.api, body);
+    const { ok, status, answer } = await change(requestOf(element, form), body, overOf(element));
     if (ok) {
       if (answer.delivered !== undefined) say([answer.status, answer.took_ms + " ms", answer.error].filter(Boolean).join(" · "));
       element.dispatchEvent(new CustomEvent("recado:done", { bubbles: true, detail: answer }));
+      tell(element, answer);
       finish(element, answer);
+    } else if (status === 412 && element.dataset.theirs) {
+      await showTheirs(element);
     } else if (form) {
       explain(form, answer);
     } else {
@@ -139,6 +228,10 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.api) {
     act(button, button.form, button.dataset.body ? JSON.parse(button.dataset.body) : undefined);
+  } else if (button.dataset.add || button.dataset.move || "remove" in button.dataset) {
+    rows(button);
+  } else if ("reload" in button.dataset) {
+    location.reload();
   } else if ("menu" in button.dataset) {
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", String(open));

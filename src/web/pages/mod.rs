@@ -1,15 +1,18 @@
 //! The pages, by subject.
 
+mod campaigns;
 mod conversations;
 mod debtors;
 mod import;
+mod ladders;
 mod login;
 mod messages;
 mod now;
 mod settings;
 mod stats;
-mod webhooks;
 mod suppressions;
+mod templates;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::get;
@@ -32,6 +35,16 @@ pub(super) fn all() -> Router<Web> {
         .route("/suppressions/new", get(suppressions::new))
         .route("/suppressions/lift", get(suppressions::lift))
         .route("/import", get(import::show))
+        .route("/ladders", get(ladders::list))
+        .route("/ladders/new", get(ladders::new))
+        .route("/ladders/{name}", get(ladders::show))
+        .route("/ladders/{name}/edit", get(ladders::edit))
+        .route("/templates", get(templates::list))
+        .route("/templates/new", get(templates::new))
+        .route("/templates/{name}", get(templates::show))
+        .route("/campaigns", get(campaigns::list))
+        .route("/campaigns/new", get(campaigns::new))
+        .route("/campaigns/{name}", get(campaigns::show))
         .route("/stats", get(stats::show))
         .route("/settings", get(settings::show))
         .route("/settings/webhooks", get(webhooks::list))

@@ -1,0 +1,32 @@
+// The day of a step is written as the API has it from what a person chooses.
+"use strict";
+{
+  const form = document.getElementById("ladder");
+
+  function write(row) {
+    const count = row.querySelector("[data-count]").value.trim();
+    const way = row.querySelector("[data-way]").value;
+    const time = row.querySelector("[data-time]");
+    time.disabled = way === "hours";
+    const at = time.value && !time.disabled ? " " + time.value : "";
+    const day = { before: `D-${count}`, after: `D+${count}`, hours: `D+${count}h`, promise: `P+${count}` }[way];
+    const id = row.querySelector("[name=id]");
+    const on = row.querySelector("[name=on]");
+    on.value = day + at;
+    // A step is known by its id, which stays; a new one is called after its day until a person says otherwise.
+    if (!id.value || id.dataset.made === id.value) {
+      const taken = new Set([...form.querySelectorAll("[name=id]")].filter((other) => other !== id).map((other) => other.value));
+      const plain = (way === "before" ? "d-" : way === "promise" ? "p" : "d") + count + (way === "hours" ? "h" : "");
+      let made = plain;
+      for (let nth = 2; taken.has(made); nth += 1) made = `${plain}-${nth}`;
+      id.value = id.dataset.made = made;
+    }
+  }
+
+  form?.addEventListener("input", (event) => {
+    const row = event.target.closest?.("[data-row]");
+    if (row && event.target.matches("[data-count], [data-way], [data-time]")) write(row);
+  });
+  form?.addEventListener("recado:row", (event) => write(event.target));
+  form?.querySelectorAll("[data-row]").forEach(write);
+}
