@@ -177,6 +177,11 @@ impl Reader {
         })
     }
 
+    /// What the file system of the database has left, in octets; `None` if it does not say.
+    pub fn free_octets(&self) -> Option<u64> {
+        super::free_octets(&self.path)
+    }
+
     /// How many messages are in each state.
     pub fn tally(&self) -> Result<Vec<(MessageState, u64)>, StoreError> {
         self.with(|conn| {
