@@ -30,6 +30,7 @@ mod known;
 pub mod ladder;
 mod lane;
 pub mod line;
+mod listing;
 pub mod log;
 mod origin;
 mod part_set;

@@ -141,7 +141,8 @@ impl Default for Metrics {
             ),
             sim_budget_remaining: of
                 .family("sim_budget_remaining", "Parts that a SIM may still send, by period; no limit, no series"),
-            sim_budget_limit: of.family("sim_budget_limit", "Parts that a SIM may send in a period; no limit, no series"),
+            sim_budget_limit: of
+                .family("sim_budget_limit", "Parts that a SIM may send in a period; no limit, no series"),
             modem_up: of.family("modem_up", "Whether a modem can send"),
             modem_signal_dbm: of.family("modem_signal_dbm", "Received signal strength"),
             recovery: of.family("recovery", "Steps of the recovery ladder, by modem and rung"),
