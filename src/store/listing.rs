@@ -106,12 +106,11 @@ fn condition(filter: &MessageFilter, walk: Walk, creditor: Option<&str>) -> (Str
     add(walk == Walk::Debtor, "debtor = ?", filter.debtor.clone().map(Value::Text));
     add(walk == Walk::State, "state = ?", filter.state.map(|state| Value::Integer(message_code(state))));
     add(walk == Walk::Batch, "message.batch = ?", filter.batch.clone().map(Value::Text));
-    match creditor {
-        Some(creditor) => add(true, "message.creditor = ?", Some(Value::Text(creditor.to_owned()))),
-        None => {
-            let creditors = (!filter.creditors.is_empty()).then(|| json_list(&filter.creditors));
-            add(false, "message.creditor IN (SELECT value FROM json_each(?))", creditors);
-        }
+    if let Some(creditor) = creditor {
+        add(true, "message.creditor = ?", Some(Value::Text(creditor.to_owned())));
+    } else {
+        let creditors = (!filter.creditors.is_empty()).then(|| json_list(&filter.creditors));
+        add(false, "message.creditor IN (SELECT value FROM json_each(?))", creditors);
     }
     // Rows are the end of every index: bounds of them cut any walk short.
     let first_name = |since: Timestamp| Value::Blob(MessageId::new(since, [0; 10]).as_bytes().to_vec());
