@@ -30,6 +30,7 @@ mod known;
 pub mod ladder;
 mod lane;
 pub mod line;
+mod listing;
 pub mod log;
 mod origin;
 mod part_set;
@@ -269,13 +270,16 @@ impl Store {
 
     /// Whether there is room for new messages above the floor.
     pub fn has_room(&self) -> bool {
-        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match rustix::fs::statvfs(folder) {
-            Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize) >= self.settings.free_floor,
-            // A file system that cannot be asked is not a reason to refuse: the write itself will tell.
-            Err(_) => true,
-        }
+        // A file system that cannot be asked is not a reason to refuse: the write itself will tell.
+        free_octets(&self.path).is_none_or(|free| free >= self.settings.free_floor)
     }
+}
+
+/// What the file system of the database has left for this user; `None` if it does not say.
+fn free_octets(path: &Path) -> Option<u64> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ use super::board::{PAUSE, Pause};
 use super::call::CallView;
 use super::chain::ChainHash;
 use super::origin::read_origin;
-use super::row::{MessageRow, SegmentRow, code, message_code, message_state_of};
+use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
     EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
 };
-use super::{OpenError, StoreError, evidence, habit, record, reply, schema};
+use super::{OpenError, StoreError, evidence, habit, listing, record, reply, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -89,15 +89,7 @@ impl Reader {
 
     /// Messages, newest first.
     pub fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageView>, StoreError> {
-        let (condition, values) = filter_sql(filter);
-        let sql = format!("{MESSAGE} {condition} ORDER BY message.key DESC LIMIT {}", filter.limit);
-        self.with(|conn| {
-            let found = conn
-                .prepare_cached(&sql)?
-                .query_map(params_from_iter(values), read_message)?
-                .collect::<Result<Vec<_>, _>>()?;
-            found.into_iter().map(|view| self.complete(conn, view)).collect()
-        })
+        self.with(|conn| listing::list(conn, filter)?.into_iter().map(|view| self.complete(conn, view)).collect())
     }
 
     /// What happened to a message, oldest first.
@@ -175,6 +167,11 @@ impl Reader {
                 debtor: row.get(6)?,
             })
         })
+    }
+
+    /// What the file system of the database has left, in octets; `None` if it does not say.
+    pub fn free_octets(&self) -> Option<u64> {
+        super::free_octets(&self.path)
     }
 
     /// How many messages are in each state.
@@ -409,7 +406,7 @@ impl Reader {
 /// The word for a part of which nobody knows.
 const UNKNOWN: &str = "unknown";
 
-const MESSAGE: &str =
+pub(super) const MESSAGE: &str =
     "SELECT message.key, message.id, state, created_at, client, client_ref, recipient, text, purpose, priority,
      not_before, expires, encoding_asked, encoding, units, resend_after, max_segments, sim, sim_group, report, debtor,
      debt, message.creditor, message.batch, message.team, message.operator, tags, parts, parts_sent, origin.mode,
@@ -456,7 +453,7 @@ fn state_word(stored: i64) -> &'static str {
     }
 }
 
-fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
+pub(super) fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
     let recipient: i64 = row.get(6)?;
     let state = message_state_of(row.get(2)?);
     let tags: Option<String> = row.get(26)?;
@@ -499,38 +496,6 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
         companion_of: row.get::<_, Option<_>>(36)?.map(MessageId::from_bytes),
         parts: Vec::new(),
     })
-}
-
-/// The condition of a list and its values. Every filter has an index that ends in the row; the time becomes a bound of rows
-/// through the public names, which begin with it.
-fn filter_sql(filter: &MessageFilter) -> (String, Vec<Value>) {
-    let mut terms: Vec<&str> = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    let mut add = |term: &'static str, value: Option<Value>| {
-        if let Some(value) = value {
-            terms.push(term);
-            values.push(value);
-        }
-    };
-    if let Some((client, client_ref)) = &filter.client_ref {
-        add("message.id = (SELECT message FROM client_ref WHERE client = ?", Some(Value::Text(client.clone())));
-        add("ref = ?)", Some(Value::Text(client_ref.clone())));
-    }
-    add("state = ?", filter.state.map(|state| Value::Integer(message_code(state))));
-    add("message.batch = ?", filter.batch.clone().map(Value::Text));
-    add("debtor = ?", filter.debtor.clone().map(Value::Text));
-    add("recipient = ?", filter.to.and_then(|to| i64::try_from(to.as_u64()).ok()).map(Value::Integer));
-    let first_name = |since: Timestamp| Value::Blob(MessageId::new(since, [0; 10]).as_bytes().to_vec());
-    add(
-        "message.key >= (SELECT coalesce(min(key), 9223372036854775807) FROM (
-             SELECT key FROM message WHERE id >= ? ORDER BY id LIMIT 1))",
-        filter.since.map(first_name),
-    );
-    let creditors = (!filter.creditors.is_empty()).then(|| json_list(&filter.creditors));
-    add("message.creditor IN (SELECT value FROM json_each(?))", creditors);
-    add("message.key < ?", filter.before.map(|key| Value::Integer(key.0)));
-    let condition = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
-    (condition, values)
 }
 
 /// The condition that what came in answers a message of one of these creditors; none when the list is empty.

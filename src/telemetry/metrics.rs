@@ -44,12 +44,33 @@ impl Sent {
 /// How things stand, collected when somebody scrapes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// Whether the daemon does its work.
+    pub ready: bool,
+    /// Whether messages are taken in.
+    pub accepting: bool,
+    /// Whether messages can leave.
+    pub sending: bool,
+    /// Octets that the file system of the database has left; `None` if it does not say.
+    pub disk_free: Option<u64>,
     /// Messages by state.
     pub messages: Vec<(&'static str, u64)>,
-    /// What SIMs have left: label of the SIM, period, parts.
-    pub budgets: Vec<(String, &'static str, u32)>,
+    /// What SIMs may still spend.
+    pub budgets: Vec<BudgetStanding>,
     /// Modems.
     pub modems: Vec<ModemStanding>,
+}
+
+/// How one limit of a SIM stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetStanding {
+    /// Its name or the last four digits of its ICCID.
+    pub sim: String,
+    /// The period that the limit is for.
+    pub period: &'static str,
+    /// The limit, in parts or recipients.
+    pub limit: u32,
+    /// What is left of it.
+    pub left: u32,
 }
 
 /// How one modem stands.
@@ -67,6 +88,10 @@ pub struct ModemStanding {
 pub struct Metrics {
     /// Held while a scrape sets the gauges and writes them out, so that two scrapes do not mix.
     registry: Mutex<Registry>,
+    ready: Gauge,
+    accepting: Gauge,
+    sending: Gauge,
+    disk_free_bytes: Gauge,
     messages: Family<StateLabel, Gauge>,
     segments_sent: Family<SentLabel, Counter>,
     submit_seconds: Histogram,
@@ -74,6 +99,7 @@ pub struct Metrics {
     turnaround_seconds: Histogram,
     report_seconds: Histogram,
     sim_budget_remaining: Family<BudgetLabel, Gauge>,
+    sim_budget_limit: Family<BudgetLabel, Gauge>,
     modem_up: Family<ModemLabel, Gauge>,
     modem_signal_dbm: Family<ModemLabel, Gauge>,
     recovery: Family<RungLabel, Counter>,
@@ -96,6 +122,10 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("recado");
         let mut of = Declaring(&mut registry);
         Self {
+            ready: of.gauge("ready", "Whether the daemon does its work, as /readyz says"),
+            accepting: of.gauge("accepting", "Whether messages are taken in, as /readyz says"),
+            sending: of.gauge("sending", "Whether messages can leave, as /readyz says"),
+            disk_free_bytes: of.gauge("disk_free_bytes", "What the file system of the database has left"),
             messages: of.family("messages", "Messages by state"),
             segments_sent: of.family("segments_sent", "Parts handed to modems, by SIM and result"),
             submit_seconds: of.seconds("submit_seconds", "Time from a request to its durable answer"),
@@ -111,6 +141,8 @@ impl Default for Metrics {
             ),
             sim_budget_remaining: of
                 .family("sim_budget_remaining", "Parts that a SIM may still send, by period; no limit, no series"),
+            sim_budget_limit: of
+                .family("sim_budget_limit", "Parts that a SIM may send in a period; no limit, no series"),
             modem_up: of.family("modem_up", "Whether a modem can send"),
             modem_signal_dbm: of.family("modem_signal_dbm", "Received signal strength"),
             recovery: of.family("recovery", "Steps of the recovery ladder, by modem and rung"),
@@ -207,13 +239,22 @@ impl Metrics {
     /// All metrics as text of [`MEDIA_TYPE`], with how things stand now.
     pub fn scrape(&self, standing: Standing) -> Result<String, fmt::Error> {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ready.set(standing.ready.into());
+        self.accepting.set(standing.accepting.into());
+        self.sending.set(standing.sending.into());
+        if let Some(octets) = standing.disk_free {
+            self.disk_free_bytes.set(i64::try_from(octets).unwrap_or(i64::MAX));
+        }
         self.messages.clear();
         for (state, count) in standing.messages {
             self.messages.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         self.sim_budget_remaining.clear();
-        for (sim, period, left) in standing.budgets {
-            self.sim_budget_remaining.get_or_create(&BudgetLabel { sim, period }).set(left.into());
+        self.sim_budget_limit.clear();
+        for BudgetStanding { sim, period, limit, left } in standing.budgets {
+            let label = BudgetLabel { sim, period };
+            self.sim_budget_remaining.get_or_create(&label).set(left.into());
+            self.sim_budget_limit.get_or_create(&label).set(limit.into());
         }
         self.modem_up.clear();
         self.modem_signal_dbm.clear();
@@ -241,6 +282,12 @@ impl Declaring<'_> {
         let family = Family::<L, M>::default();
         self.0.register(name, help, family.clone());
         family
+    }
+
+    fn gauge(&mut self, name: &str, help: &str) -> Gauge {
+        let gauge = Gauge::default();
+        self.0.register(name, help, gauge.clone());
+        gauge
     }
 
     fn histogram(&mut self, name: &str, help: &str, buckets: impl IntoIterator<Item = f64>) -> Histogram {
@@ -307,6 +354,10 @@ struct EndpointLabel {
 mod tests {
     use super::*;
 
+    fn budget() -> BudgetStanding {
+        BudgetStanding { sim: "norte".to_owned(), period: "day", limit: 300, left: 298 }
+    }
+
     fn modem(name: &str, signal_dbm: Option<i16>) -> ModemStanding {
         ModemStanding { modem: name.to_owned(), up: signal_dbm.is_some(), signal_dbm }
     }
@@ -323,8 +374,9 @@ mod tests {
         metrics.webhook_ended(4);
         let standing = Standing {
             messages: vec![("queued", 7)],
-            budgets: vec![("norte".to_owned(), "day", 298)],
+            budgets: vec![budget()],
             modems: vec![modem("m1", Some(-71)), modem("m2", None)],
+            ..Standing::default()
         };
         let text = metrics.scrape(standing).unwrap();
         for line in [
@@ -333,6 +385,7 @@ mod tests {
             "recado_store_batch_rows_sum 64.0",
             "recado_inbound_skipped_total{kind=\"push\"} 1",
             "recado_sim_budget_remaining{sim=\"norte\",period=\"day\"} 298",
+            "recado_sim_budget_limit{sim=\"norte\",period=\"day\"} 300",
             "recado_modem_up{modem=\"m1\"} 1",
             "recado_modem_up{modem=\"m2\"} 0",
             "recado_modem_signal_dbm{modem=\"m1\"} -71",
@@ -349,5 +402,128 @@ mod tests {
         metrics.scrape(Standing { modems: vec![modem("m1", None)], ..Standing::default() }).unwrap();
         let text = metrics.scrape(Standing::default()).unwrap();
         assert!(!text.contains("m1"), "{text}");
+    }
+
+    /// Every metric by the name that a monitoring system asks for, with the labels that its samples have.
+    const NAMES: [(&str, &[&str]); 21] = [
+        ("recado_messages", &["state"]),
+        ("recado_segments_sent_total", &["sim", "result"]),
+        ("recado_submit_seconds", &[]),
+        ("recado_handover_seconds", &[]),
+        ("recado_turnaround_seconds", &[]),
+        ("recado_report_seconds", &[]),
+        ("recado_sim_budget_remaining", &["sim", "period"]),
+        ("recado_sim_budget_limit", &["sim", "period"]),
+        ("recado_modem_up", &["modem"]),
+        ("recado_modem_signal_dbm", &["modem"]),
+        ("recado_recovery_total", &["modem", "rung"]),
+        ("recado_store_commit_seconds", &[]),
+        ("recado_store_batch_rows", &[]),
+        ("recado_webhook_pending", &["endpoint"]),
+        ("recado_inbound_total", &["intent"]),
+        ("recado_inbound_skipped_total", &["kind"]),
+        ("recado_blocked_total", &["reason"]),
+        ("recado_ready", &[]),
+        ("recado_accepting", &[]),
+        ("recado_sending", &[]),
+        ("recado_disk_free_bytes", &[]),
+    ];
+
+    /// A scrape after each metric was fed once.
+    fn fed() -> String {
+        let metrics = Metrics::default();
+        let second = Duration::from_secs(1);
+        metrics.submitted(second);
+        metrics.handed_over(second);
+        metrics.turned_around(second);
+        metrics.reported(second);
+        metrics.sent("norte", Sent::Unknown);
+        metrics.recovering("m1", 2);
+        metrics.committed(second, 1);
+        metrics.received(["promise_to_pay"]);
+        metrics.skipped("push");
+        metrics.blocked("suppressed");
+        metrics.webhook_pending(3, 17);
+        let standing = Standing {
+            ready: true,
+            accepting: true,
+            sending: true,
+            disk_free: Some(1 << 30),
+            messages: vec![("queued", 7)],
+            budgets: vec![budget()],
+            modems: vec![modem("m1", Some(-71))],
+        };
+        metrics.scrape(standing).unwrap()
+    }
+
+    /// The labels of a sample, without the bounds of buckets.
+    fn labels(sample: &str) -> Vec<&str> {
+        let inside = sample.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(inside, _)| inside);
+        let names = inside.split(',').filter_map(|pair| Some(pair.split_once('=')?.0));
+        names.filter(|name| *name != "le").collect()
+    }
+
+    #[test]
+    fn every_metric_has_its_name_its_labels_and_a_help_text() {
+        let text = fed();
+        for (name, wanted) in &NAMES {
+            let family = name.strip_suffix("_total").unwrap_or(name);
+            let help = text.lines().find_map(|line| line.strip_prefix(&format!("# HELP {family} ")));
+            assert!(help.is_some_and(|help| help.len() > 10), "{name} has no help in\n{text}");
+            let is_sample = |line: &&str| {
+                let sampled = line.split(['{', ' ']).next().unwrap();
+                sampled == *name || sampled.strip_suffix("_count").is_some_and(|sampled| sampled == *name)
+            };
+            let samples: Vec<&str> = text.lines().filter(is_sample).collect();
+            assert!(!samples.is_empty(), "{name} has no sample in\n{text}");
+            assert!(samples.iter().all(|sample| labels(sample) == *wanted), "{name}: {samples:?}");
+            assert!(samples.iter().all(|sample| !sample.ends_with(" 0")), "{name} was not fed: {samples:?}");
+        }
+        let declared = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
+        assert_eq!(declared, NAMES.len(), "a metric is not in the list:\n{text}");
+    }
+
+    /// Names of metrics in an expression, in the order in which they stand.
+    fn asked(expression: &str) -> Vec<&str> {
+        let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| word.starts_with("recado_")).collect()
+    }
+
+    fn exists(name: &str) -> bool {
+        let is_histogram = name.ends_with("_bucket") || name.ends_with("_count") || name.ends_with("_sum");
+        let base = if is_histogram { name.rsplit_once('_').map_or(name, |(base, _)| base) } else { name };
+        let timed = base.ends_with("_seconds") || base.ends_with("_rows");
+        NAMES.iter().any(|(known, _)| *known == base) && timed == is_histogram
+    }
+
+    #[test]
+    fn rules_and_board_ask_for_nothing_that_is_not_there() {
+        let rules = include_str!("../../config/monitoring/recado.rules.yml");
+        let board = include_str!("../../config/monitoring/grafana.json");
+        let in_rules = rules.lines().flat_map(asked);
+        let board: serde_json::Value = serde_json::from_str(board).unwrap();
+        let panels = board["panels"].as_array().unwrap();
+        let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+        let expressions: Vec<&str> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+        let in_board = expressions.iter().flat_map(|expression| asked(expression));
+        let names: Vec<&str> = in_rules.chain(in_board).collect();
+        let strange: Vec<_> = names.iter().filter(|name| !exists(name)).collect();
+        assert!(strange.is_empty(), "{strange:?}");
+        // What is measured is looked at by somebody.
+        let seen = |known: &str| names.iter().any(|name| name.starts_with(known));
+        let unseen: Vec<_> = NAMES.iter().map(|(name, _)| *name).filter(|name| !seen(name)).collect();
+        assert!(unseen.is_empty(), "{unseen:?}");
+    }
+
+    #[test]
+    fn an_alert_says_how_bad_it_is_and_what_to_do() {
+        let rules = include_str!("../../config/monitoring/recado.rules.yml");
+        let alerts: Vec<&str> = rules.split("- alert: ").skip(1).collect();
+        assert_eq!(alerts.len(), 10);
+        for alert in alerts {
+            for part in ["expr:", "severity:", "summary:", "action:"] {
+                assert!(alert.contains(part), "{part} in {alert}");
+            }
+        }
     }
 }

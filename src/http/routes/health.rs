@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::actor::fleet::ModemState;
 use crate::actor::writer::WriteError;
 use crate::store::board::SimStatus;
-use crate::store::reader::Reader;
-use crate::telemetry::metrics::{MEDIA_TYPE, ModemStanding, Standing};
+use crate::telemetry::metrics::{BudgetStanding, MEDIA_TYPE, ModemStanding, Standing};
 
 use super::super::auth::{Caller, Scope};
 use super::super::dto::line::{HealthAnswer, ReadyAnswer, standing};
@@ -43,6 +42,12 @@ pub(super) async fn healthz() -> Json<HealthAnswer> {
     )
 )]
 pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyAnswer>) {
+    let answer = readiness(&site).await;
+    let status = if answer.accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(answer))
+}
+
+async fn readiness(site: &Site) -> ReadyAnswer {
     let mut reasons = Vec::new();
     let draining = site.phase() != Phase::Open;
     if draining {
@@ -75,8 +80,7 @@ pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyA
     }));
     let all_held = !held.is_empty() && !others.iter().any(|sim| sim.state == "ready");
     let sending = site.fleet.any_ready() && !paused && !all_held;
-    let status = if accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(ReadyAnswer { ready, accepting, sending, reasons }))
+    ReadyAnswer { ready, accepting, sending, reasons }
 }
 
 /// Whoever may see the metrics: this host without a token, others with the scope `read`.
@@ -107,13 +111,17 @@ impl FromRequestParts<Site> for Watcher {
     )
 )]
 pub(super) async fn metrics(State(site): State<Site>, _: Watcher) -> Result<Response, Problem> {
-    let tally = site.read(Reader::tally).await?;
+    let ReadyAnswer { ready, accepting, sending, reasons: _ } = readiness(&site).await;
+    let (tally, disk_free) = site.read(|reader| Ok((reader.tally()?, reader.free_octets()))).await?;
     let sims = site.writer.sims().await?;
     let budgets = sims.into_iter().flat_map(|sim| {
         let label = sim.card.names.label();
-        sim.levels
-            .into_iter()
-            .map(move |level| (label.clone(), level.period.name(), level.limit.saturating_sub(level.used)))
+        sim.levels.into_iter().map(move |level| BudgetStanding {
+            sim: label.clone(),
+            period: level.period.name(),
+            limit: level.limit,
+            left: level.limit.saturating_sub(level.used),
+        })
     });
     let modems = site.fleet.list().into_iter().map(|(id, modem)| ModemStanding {
         modem: id.to_string(),
@@ -121,6 +129,10 @@ pub(super) async fn metrics(State(site): State<Site>, _: Watcher) -> Result<Resp
         signal_dbm: modem.signal_dbm,
     });
     let standing = Standing {
+        ready,
+        accepting,
+        sending,
+        disk_free,
         messages: tally.into_iter().map(|(state, count)| (state.name(), count)).collect(),
         budgets: budgets.collect(),
         modems: modems.collect(),

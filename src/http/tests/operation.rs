@@ -119,11 +119,23 @@ async fn metrics_show_messages_and_modems() {
         "recado_messages{state=\"queued\"} 2",
         "recado_modem_up{modem=\"m1\"} 1",
         "recado_sim_budget_remaining{sim=\"norte\",period=\"day\"} 3",
+        "recado_sim_budget_limit{sim=\"norte\",period=\"day\"} 3",
         "recado_submit_seconds_count 1",
+        "recado_ready 1",
+        "recado_accepting 1",
+        "recado_sending 1",
     ] {
         assert!(answer.text.lines().any(|l| l == line), "{line} in\n{}", answer.text);
     }
     assert!(!answer.text.contains("987654321"));
+    let value = |name: &str| answer.text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse::<f64>().ok());
+    assert!(value("recado_disk_free_bytes ").unwrap() > 0.0);
+    assert!(value("recado_store_commit_seconds_count ").unwrap() >= 1.0, "{}", answer.text);
+    assert!(value("recado_store_batch_rows_count ").unwrap() >= 1.0, "{}", answer.text);
+
+    house.post("/v1/pause", json!({ "scope": "all" })).await;
+    let paused = house.get("/metrics").await.text;
+    assert!(paused.lines().any(|l| l == "recado_sending 0"), "{paused}");
 }
 
 async fn break_down() -> &'static str {
