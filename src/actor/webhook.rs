@@ -1,8 +1,8 @@
 //! Webhooks: events are posted to endpoints, signed as Standard Webhooks (1.0.0) has it, at least once, those of one message
 //! in order.
 //!
-//! Each endpoint has a task and connections of its own ([`endpoint`]), so that a slow one holds up nobody. It reads the log
-//! from where it is, decides by its [`outbox`], and posts by the [`post`] courier. What it has delivered is noted for many
+//! Each endpoint has a task and connections of its own (`endpoint`), so that a slow one holds up nobody. It reads the log
+//! from where it is, decides by its `outbox`, and posts by the `post` courier. What it has delivered is noted for many
 //! events at once, so that no part waits for it. The task here starts those of the endpoints that are enabled and starts one
 //! anew when something else is said of it.
 

@@ -55,6 +55,7 @@ impl<'a> Story<'a> {
             format!("{MODEMS} emulated modems, database in {}", folder.display()),
             "The civil clock starts on Tuesday 2026-11-24 10:00 in São Paulo.".to_owned(),
             String::new(),
+            format!("page   {url}/login#{token}"),
             format!("API    {url}"),
             format!("token  {token}"),
             format!(
