@@ -32,8 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "http",
         &["pdu", "sms", "contact", "dunning", "dispatch", "modem", "store", "actor", "telemetry", "clock", "suggest"],
     ),
-    // It asks the API as a browser would, and knows nothing behind it.
-    ("web", &["http"]),
+    // It asks the API as a browser would, and knows nothing behind it but the names of purposes, variables and conditions.
+    ("web", &["http", "dunning", "sms"]),
 ];
 
 /// What ties everything together may use everything.
