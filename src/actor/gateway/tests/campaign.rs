@@ -707,7 +707,7 @@ fn a_row_that_cannot_be_read_does_not_stop_the_others() {
     let rows = [row(1, "d1"), row(2, "d2")];
     desk.gateway.commit(desk.now, |context| context.work.add_campaign_rows(NAME, &rows)).unwrap();
     start(&mut desk);
-    let spoil = "UPDATE debt SET currency = 'XXX' WHERE id = 'd1'";
+    let spoil = "UPDATE debt SET currency = 'ZZZ' WHERE id = 'd1'";
     assert_eq!(desk.gateway.store().connection().execute(spoil, []).unwrap(), 1);
     queue(&mut desk);
     assert_eq!(drain(&mut desk), 1);
