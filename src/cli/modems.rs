@@ -22,7 +22,7 @@ pub(super) struct ModemsArgs {
     #[command(subcommand)]
     action: Option<Action>,
     /// Show them as they change, with what their SIMs have left, until Ctrl-C; where nobody looks, a line for each change
-    #[arg(long, conflicts_with = "action")]
+    #[arg(long)]
     watch: bool,
 }
 
@@ -58,6 +58,7 @@ const USSD_LIMIT: Duration = Duration::from_secs(600);
 impl Command for ModemsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         match self.action {
+            Some(_) if self.watch => Err(Failure::Usage("--watch shows all modems and does nothing else")),
             Some(Action::Test { sim, to }) => test(&sim, to.as_deref(), client, printer).await,
             Some(Action::Ussd { modem, code }) => ussd(&modem, &code, client, printer).await,
             None if self.watch => watch::run(client, printer).await,

@@ -15,6 +15,9 @@ use super::print::{self, cell};
 /// Messages that are asked why they wait, the newest first. Each costs a question to the gate.
 const ASKED: u64 = 200;
 
+/// What is said of those that nothing holds.
+const IN_TURN: &str = "in turn";
+
 /// The order in which a message goes through its states.
 const STATES: [&str; 10] = [
     "queued",
@@ -210,8 +213,8 @@ impl Waiting {
     fn of(messages: &[Value]) -> Self {
         let mut waiting = Self { asked: messages.len() as u64, reasons: BTreeMap::new() };
         for message in messages {
-            let code = message.pointer("/reason/code").and_then(Value::as_str).unwrap_or("next");
-            let at = message.get("not_before").and_then(Value::as_str).filter(|_| code != "next").map(str::to_owned);
+            let code = message.pointer("/reason/code").and_then(Value::as_str).unwrap_or(IN_TURN);
+            let at = message.get("not_before").and_then(Value::as_str).filter(|_| code != IN_TURN).map(str::to_owned);
             let (count, first) = waiting.reasons.entry(code.to_owned()).or_default();
             *count += 1;
             *first = match (first.take(), at) {
@@ -222,7 +225,7 @@ impl Waiting {
         waiting
     }
 
-    /// `waiting: 12 sim_pace (from 13:05), 3 next`
+    /// `waiting: 3 in turn, 12 sim_pace (from 13:05)`
     fn told(&self, queued: u64, clock: &Civil) -> Option<String> {
         let reason = |(code, (count, first)): (&String, &(u64, Option<String>))| {
             let from = first.as_ref().map(|at| format!(" (from {})", clock.brief(at))).unwrap_or_default();

@@ -59,6 +59,10 @@ pub fn checkup(path: &Path, is_late: impl FnMut() -> bool + Send + 'static) -> R
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
             Soundness::CutShort
         }
+        // So damaged that SQLite does not go on.
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+            Soundness::Unsound(vec![error.to_string()])
+        }
         Err(error) => return Err(error.into()),
     };
     let journal = schema::journal(path)?;

@@ -98,7 +98,7 @@ fn configure(place: &Place) -> PathBuf {
 }
 
 fn add(daemon: &Daemon, endpoint: &Endpoint) {
-    let body = json!({"url": endpoint.url, "events": ["message.queued", "message.cancelled"]});
+    let body = json!({"url": endpoint.url, "types": ["message.queued", "message.cancelled"]});
     let (status, answer) = daemon.door.ask("POST", "/v1/webhooks", Some(&body)).unwrap();
     assert_eq!(status, 201, "{answer}");
 }

@@ -16,8 +16,11 @@ static LOGIN: LazyLock<Regex> = LazyLock::new(|| compiled(r"://[^/@\s]*@"));
 
 static MAIL: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+"));
 
-/// Seven digits and more, as people write numbers: with spaces, hyphens, brackets, slashes and dots between.
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| compiled(r"\+?\d(?:[ ()/\u{a0}-]{0,2}\d|\.\d{3,}){6,}"));
+/// Digits as people write numbers: with spaces, hyphens, brackets, slashes and dots between.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| compiled(r"\+?\d(?:[ ()/\u{a0}-]{0,2}\d|\.\d{3,})+"));
+
+/// With fewer digits a number is nobody's.
+const DIGITS: usize = 7;
 
 /// `2026-11-24`, perhaps with an hour behind it.
 static DATE: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(19|20)\d\d-[01]\d-[0-3]\d( \d\d)?$"));
@@ -36,7 +39,7 @@ pub(super) fn redact(text: &str) -> String {
 
 fn number(found: &str) -> String {
     let digits: String = found.chars().filter(char::is_ascii_digit).collect();
-    if DATE.is_match(found) || found.parse::<Ipv4Addr>().is_ok() {
+    if digits.len() < DIGITS || DATE.is_match(found) || found.parse::<Ipv4Addr>().is_ok() {
         return found.to_owned();
     }
     // As in metrics: that many tell SIMs of one house apart, and nobody finds a SIM by them.

@@ -104,7 +104,7 @@ impl Report {
             let width = section.facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
             let fact = |(name, value): &(&str, Value)| {
                 let name = name.replace('_', " ");
-                format!("  {name:width$}  {}", line(&spoken(value)))
+                format!("  {name:width$}  {}", print::plain(&spoken(value)))
             };
             lines.extend(section.facts.iter().map(fact));
             lines.extend(section.tables.iter().flat_map(Table::lines));
@@ -121,19 +121,20 @@ impl Table {
             return vec![format!("  {name}: none")];
         }
         let heading: Vec<String> = self.columns.iter().map(|column| column.replace('_', " ").to_uppercase()).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(|cell| line(&spoken(cell))).collect());
+        let rows = self.rows.iter().map(|row| row.iter().map(|cell| spoken(cell)).collect());
         let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
         let rows = print::aligned(&rows).into_iter().map(|row| format!("    {row}"));
         std::iter::once(format!("  {name}")).chain(rows).collect()
     }
 }
 
-/// Yes and no for people; the rest as in lists.
+/// Yes and no for people; the rest as in lists, without what must not leave the house.
 fn spoken(value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) if !items.is_empty() => items.iter().map(spoken).collect::<Vec<_>>().join("; "),
+        Value::String(text) => redact(text),
         other => print::text(other),
     }
 }
