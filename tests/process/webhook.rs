@@ -58,9 +58,8 @@ impl Endpoint {
                 match line.trim().to_ascii_lowercase().split_once(": ") {
                     Some(("webhook-id", value)) => value.clone_into(&mut id),
                     Some(("content-length", value)) => length = value.parse().unwrap(),
-                    Some(_) => {}
                     None if line.trim().is_empty() => break,
-                    None => {}
+                    Some(_) | None => {}
                 }
             }
             let mut body = vec![0; length];
@@ -126,7 +125,9 @@ fn what_was_delivered_and_not_noted_comes_again_under_its_id_after_a_kill() {
     let ids: Vec<String> = (0..3).map(|number| submit(&daemon.door, "+5511987654321", &format!("{number}"))).collect();
     let daemon = kill_after(daemon, &endpoint, &config, 3);
     let before = endpoint.got();
-    ids.iter().for_each(|id| cancel(&daemon, id));
+    for id in &ids {
+        cancel(&daemon, id);
+    }
     let all = || {
         let got = endpoint.got();
         let cancelled = got.iter().filter(|one| one.kind == "message.cancelled").count();
@@ -147,7 +148,9 @@ fn what_was_on_its_way_at_a_kill_comes_again_before_what_follows_of_its_message(
     add(&daemon, &endpoint);
     endpoint.mute(true);
     let ids: Vec<String> = (0..3).map(|number| submit(&daemon.door, "+5511987654321", &format!("{number}"))).collect();
-    ids.iter().for_each(|id| cancel(&daemon, id));
+    for id in &ids {
+        cancel(&daemon, id);
+    }
     let came = || (endpoint.got().len() >= ids.len()).then_some(());
     eventually(&daemon.process, "events at the endpoint", LIMIT, came);
     let before = endpoint.got();
