@@ -47,6 +47,7 @@ use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
+use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -479,6 +480,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: Option<String>, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(batch.as_deref(), &route))).await
+    }
+
+    /// What waits, lane by lane, and what an estimate of its end is made from.
+    pub async fn queue(&self) -> Result<Queue, WriteError> {
+        self.call(Job::Control, |context| context.work.queue()).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.
