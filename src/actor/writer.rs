@@ -34,7 +34,7 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -172,6 +172,8 @@ enum Item {
 pub struct Handle {
     inbox: Arc<Inbox<Item>>,
     committed: watch::Receiver<i64>,
+    /// Grows with every note of what was posted to endpoints, of which no event tells.
+    delivered: Arc<watch::Sender<u64>>,
 }
 
 impl fmt::Debug for Handle {
@@ -205,7 +207,7 @@ impl Writer {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle: Handle { inbox, committed }, thread })
+        Ok(Self { handle: Handle { inbox, committed, delivered: Arc::default() }, thread })
     }
 
     /// To ask it.
@@ -355,6 +357,16 @@ impl Handle {
         client: String,
     ) -> Result<CreateAnswer, WriteError> {
         self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
+    }
+
+    /// Writes a draft anew, but for its list; only over the revision that was `read`, where one is named.
+    pub async fn rewrite_campaign(
+        &self,
+        campaign: Campaign,
+        zone: TimeZone,
+        read: Option<u32>,
+    ) -> Result<RewriteAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read)).await
     }
 
     /// Removes a draft with its list.
@@ -723,7 +735,14 @@ impl Handle {
 
     /// Notes how far an endpoint has come. False where something else was said of it meanwhile.
     pub(super) async fn note_deliveries(&self, progress: Arc<Progress>) -> Result<bool, WriteError> {
-        self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await
+        let is_noted = self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await?;
+        self.delivered.send_modify(|notes| *notes = notes.wrapping_add(1));
+        Ok(is_noted)
+    }
+
+    /// Changes whenever it was noted what was posted to endpoints.
+    pub fn delivered(&self) -> watch::Receiver<u64> {
+        self.delivered.subscribe()
     }
 
     /// Whether any token was ever made.

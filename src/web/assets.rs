@@ -25,6 +25,7 @@ const ASSETS: &[Asset] = &[
     ("import.js", SCRIPT, include_bytes!("assets/import.js")),
     ("template.js", SCRIPT, include_bytes!("assets/template.js")),
     ("ladder.js", SCRIPT, include_bytes!("assets/ladder.js")),
+    ("evidence.js", SCRIPT, include_bytes!("assets/evidence.js")),
     ("campaign.js", SCRIPT, include_bytes!("assets/campaign.js")),
     ("login.js", SCRIPT, include_bytes!("assets/login.js")),
     ("signs.svg", "image/svg+xml", include_bytes!("assets/signs.svg")),

@@ -96,6 +96,8 @@ pub(in super::super) struct CampaignAnswer {
     pub(in super::super) key: i64,
     /// Its name, which is the `batch` of its messages.
     pub(in super::super) name: String,
+    /// Which writing of it this is, from 1: a draft may be written anew.
+    pub(in super::super) revision: u32,
     /// `draft`, `scheduled`, `running`, `paused`, `done` or `cancelled`.
     pub(in super::super) state: &'static str,
     /// What was written.
@@ -140,6 +142,7 @@ impl From<CampaignView> for CampaignAnswer {
         let warnings = rows_since_test(&view).into_iter().collect();
         Self {
             key: view.key.0,
+            revision: view.revision,
             state: view.state.name(),
             definition: write_campaign(&view.campaign),
             created_at: at(view.at),

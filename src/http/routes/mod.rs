@@ -119,7 +119,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(template_preview::preview))
         .routes(routes!(template_preview::preview_draft))
         .routes(routes!(batches::list, batches::create))
-        .routes(routes!(batches::show, batches::remove))
+        .routes(routes!(batches::show, batches::put, batches::remove))
         .routes(routes!(batches::rows))
         .routes(routes!(batches::start))
         .routes(routes!(batches::pause))

@@ -124,6 +124,7 @@
         const words = count.dataset.words.replace(/\{(\w+)\}/g, (_, name) => number(answer[name] ?? 0));
         count.textContent = ok ? words : answer.detail;
       }
+      // The list of a draft stays: its own page counts it.
       if ((!body.template && !body.text) || (isList() && !rows.length)) return;
       if (isList()) body.rows = rows.slice(0, PIECE);
       // What it is called changes nothing of what it comes to.
@@ -141,8 +142,14 @@
       soon();
     }
 
-    numbers.addEventListener("input", () => take(numbers.value));
-    document.getElementById("file").addEventListener("change", async (event) => {
+    // What the person at this screen calls that time.
+    for (const field of form.querySelectorAll("[data-moment]")) {
+      const at = new Date(field.dataset.moment);
+      field.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    }
+
+    numbers?.addEventListener("input", () => take(numbers.value));
+    document.getElementById("file")?.addEventListener("change", async (event) => {
       const [file] = event.target.files;
       if (file) { numbers.value = ""; take(await file.text()); }
     });
@@ -157,8 +164,14 @@
       button.setAttribute("aria-busy", "true");
       const bar = document.getElementById("sending");
       const body = written();
-      const path = `/v1/batches/${encodeURIComponent(body.name)}`;
+      const name = form.dataset.draft ?? body.name;
+      const path = `/v1/batches/${encodeURIComponent(name)}`;
       try {
+        if (form.dataset.draft) {
+          const { ok, status, answer } = await change(`PUT ${path}`, body, overOf(form));
+          if (ok) return location.assign(`/campaigns/${encodeURIComponent(name)}`);
+          return status === 412 ? await showTheirs(form) : explain(form, answer);
+        }
         if (isList()) body.rows_announced = rows.length;
         let { ok, answer } = await change("POST /v1/batches", body);
         for (let from = 0; ok && isList() && from < rows.length; from += PIECE) {

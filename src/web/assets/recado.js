@@ -153,14 +153,15 @@ async function showTheirs(form) {
   const answer = await said.json();
   const newest = answer.items?.[0] ?? answer;
   const fresh = new DOMParser().parseFromString(await drawn.text(), "text/html");
-  const words = { client: newest.client, version: newest.version };
+  const version = newest.revision ?? newest.version;
+  const words = { client: newest.client, version };
   place.querySelector("[data-words]").textContent = place.dataset.words.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
   place.querySelector("[data-drawn]").replaceChildren(...(fresh.getElementById(part)?.childNodes ?? []));
   place.hidden = false;
   place.tabIndex = -1;
   place.focus();
   place.querySelector("[data-mine]").onclick = () => {
-    form.dataset.match = newest.version;
+    form.dataset.match = version;
     place.hidden = true;
     form.requestSubmit();
   };
