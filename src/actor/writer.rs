@@ -34,7 +34,9 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer};
+use crate::store::campaign::{
+    CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
+};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;

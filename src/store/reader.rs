@@ -23,7 +23,8 @@ use super::chain::ChainHash;
 use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
-    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
+    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView,
+    TokenView,
 };
 use super::{OpenError, StoreError, evidence, habit, listing, record, reply, schema};
 

@@ -26,7 +26,8 @@ const COUNTED: u64 = 300_000;
 const LOOKED_AT: u64 = 2_000;
 
 /// Those of a lane that are due later. The priorities are written out, so that the index `segment_due` is sought for each.
-const LATER: &str = "FROM segment INDEXED BY segment_due WHERE lane = ?1 AND prio IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9) AND state = 0
+const LATER: &str =
+    "FROM segment INDEXED BY segment_due WHERE lane = ?1 AND prio IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9) AND state = 0
      AND due > ?2 LIMIT ?3";
 
 /// What the log says last of why a message is held. The index `event_message` is made for it.
@@ -287,7 +288,8 @@ mod tests {
             let steps: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
             assert_eq!(steps.len(), 1, "{steps:?}");
             assert!(
-                steps[0].contains("segment_due (lane=? AND prio=? AND due>?)") || steps[0].contains("event_message (message=?"),
+                steps[0].contains("segment_due (lane=? AND prio=? AND due>?)")
+                    || steps[0].contains("event_message (message=?"),
                 "{steps:?}"
             );
         }

@@ -52,8 +52,11 @@ impl QueueAnswer {
         ends: Result<Timestamp, Never>,
     ) -> Self {
         let messages = tally.into_iter().filter(|(_, count)| *count > 0);
-        let told = |(Why { code, detail }, Waiting { parts, next }): (Why, Waiting)| {
-            WaitingAnswer { code, detail, parts, not_before: next.map(at) }
+        let told = |(Why { code, detail }, Waiting { parts, next }): (Why, Waiting)| WaitingAnswer {
+            code,
+            detail,
+            parts,
+            not_before: next.map(at),
         };
         let mut waiting: Vec<WaitingAnswer> = queue.waiting.into_iter().map(told).collect();
         waiting.sort_by_key(|waiting| std::cmp::Reverse(waiting.parts));

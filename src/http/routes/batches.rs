@@ -15,7 +15,7 @@ use crate::store::definition::read_campaign;
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
-use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer};
+use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer, WarningAnswer};
 use super::super::json::{Body, Key, Parameters};
 use super::super::over;
 use super::super::page::{limit, read_cursor};
@@ -131,7 +131,14 @@ pub(super) async fn show(
     Key(name): Key<String>,
 ) -> Result<impl IntoResponse, Problem> {
     caller.needs(Scope::Read)?;
-    let answer: CampaignAnswer = own(&site, &caller, name).await?.into();
+    let view = own(&site, &caller, name).await?;
+    let stuck = view.problem.is_some().then(|| (view.campaign.clone(), view.key, view.version));
+    let mut answer = CampaignAnswer::from(view);
+    if let Some((campaign, key, version)) = stuck {
+        let error = sheet_of(&site, campaign, Some(key), version).await?.err();
+        answer.problem_reason =
+            error.map(|error| WarningAnswer::new(error.code(), error.operands(), error.to_string()));
+    }
     Ok((over::tag(answer.revision), Json(answer)))
 }
 

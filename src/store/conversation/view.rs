@@ -394,8 +394,13 @@ mod tests {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             statement.query_map(params_from_iter(values), |row| row.get(3)).unwrap().map(Result::unwrap).collect()
         };
-        for (needs_person, index) in [(None, "conversation_inbound"), (Some(true), "conversation_needs_person")] {
-            let filter = ConversationFilter { needs_person, limit: 50, ..ConversationFilter::default() };
+        let of_debtor = || Some("d-1".to_owned());
+        for (needs_person, debtor, index) in [
+            (None, None, "conversation_inbound"),
+            (Some(true), None, "conversation_needs_person"),
+            (None, of_debtor(), "conversation_debtor (debtor=? AND inbound<?)"),
+        ] {
+            let filter = ConversationFilter { needs_person, debtor, limit: 50, ..ConversationFilter::default() };
             let plan = plan(&filter);
             assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");

@@ -42,6 +42,15 @@
     return figure;
   }
 
+  /** Times and counts of a warning are said as the page says others. */
+  function warned(warning) {
+    const operands = Object.fromEntries(Object.entries(warning.operands).map(([name, value]) => {
+      if (name.endsWith("_time")) return [name, moment(value)];
+      return [name, /^\d+$/.test(value) ? number(Number(value)) : value];
+    }));
+    return told(look.dataset, { ...warning, operands });
+  }
+
   function draw(answer, more) {
     const words = look.dataset;
     const figures = element("dl", undefined, "figures");
@@ -57,7 +66,7 @@
     const parts = [figures];
     if (more) parts.push(element("p", words.first.replace("{}", number(PIECE)), "hint"));
     if (ends) parts.push(element("p", ends, ends_at ? "figure" : "hint"));
-    for (const warning of answer.warnings) parts.push(element("p", warning.detail, "note warning"));
+    for (const warning of answer.warnings) parts.push(element("p", warned(warning), "note warning"));
     parts.push(...counts(words.left, answer.left_out, JSON.parse(words.reasons)));
     parts.push(...counts(words.held, answer.held, JSON.parse(words.waits)));
     if (answer.longest) parts.push(element("h3", words.longest), example(answer.longest));

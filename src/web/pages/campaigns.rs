@@ -10,6 +10,7 @@ use crate::sms::message::Purpose;
 
 use super::super::api::{List, Refused};
 use super::super::asked::Asked;
+use super::super::finding::Finding;
 use super::super::format::encode;
 use super::super::frame::{Drawn, Frame, draw};
 use super::super::query::query;
@@ -35,16 +36,12 @@ struct Campaign {
     rows: u64,
     rows_announced: u64,
     problem: Option<String>,
-    warnings: Vec<Reason>,
+    problem_reason: Option<Finding>,
+    warnings: Vec<Finding>,
     queued: bool,
     messages: u64,
     progress: BTreeMap<String, u64>,
     left_out: BTreeMap<String, u64>,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    detail: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -243,7 +240,8 @@ impl NewCampaignPage {
 
 /// The form of a new one.
 pub(super) async fn new(asked: Asked) -> Drawn {
-    let definition = Definition { purpose: Purpose::Collection.name().to_owned(), priority: 4, ..Definition::default() };
+    let definition =
+        Definition { purpose: Purpose::Collection.name().to_owned(), priority: 4, ..Definition::default() };
     form(asked, None, definition).await
 }
 

@@ -80,7 +80,8 @@ impl Evidence {
         for class in self.decisions().filter_map(|event| event.told("class")) {
             for place in class.split(',').skip(1) {
                 let (spot, _) = place.split_once('@').unwrap_or((place, ""));
-                let (country, state) = spot.split_once('-').map_or((spot, None), |(country, state)| (country, Some(state)));
+                let (country, state) =
+                    spot.split_once('-').map_or((spot, None), |(country, state)| (country, Some(state)));
                 let place = (country.to_owned(), state.map(ToOwned::to_owned));
                 if !places.contains(&place) {
                     places.push(place);
