@@ -20,7 +20,7 @@ use super::reader::Reader;
 use super::work::Work;
 
 /// Parts that are counted one by one, over all lanes: some 50 ms.
-const COUNTED: u64 = 300_000;
+const COUNTED: u64 = 200_000;
 
 /// Parts of which it is looked up why they were put off, over all lanes: some 50 ms.
 const LOOKED_AT: u64 = 2_000;

@@ -9,6 +9,9 @@ import { LADDER, portfolio, template } from "./dunning.mjs";
 import { House } from "./house.mjs";
 import { settled } from "./portfolio.mjs";
 
+/** Far enough away that nothing of it comes up in a test. */
+const LATER = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 300 * 86_400_000).toISOString();
+
 let house;
 let other;
 
@@ -27,7 +30,7 @@ test("what waits is shown by its reason, and when it will have left", async () =
   const page = await visit(house);
   const queue = page.locator("#queue");
   await queue.getByText("Nothing waits").waitFor();
-  await house.api("POST", "/v1/messages", { to: "+5511987650200", text: "depois", not_before: "2099-01-01T12:00:00Z", ttl: "24h" });
+  const later = await house.api("POST", "/v1/messages", { to: "+5511987650200", text: "depois", not_before: LATER, ttl: "24h" });
   await queue.locator("[data-why=not_due]").getByText("1", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Pause everything" }).click();
   await house.api("POST", "/v1/messages", [1, 2].map((nth) => ({ to: `+551198765021${nth}`, text: `parado ${nth}` })));
@@ -38,6 +41,8 @@ test("what waits is shown by its reason, and when it will have left", async () =
   await page.getByRole("button", { name: "Resume" }).click();
   await queue.locator("[data-why=paused]").waitFor({ state: "detached" });
   await queue.locator("[data-why=not_due]").waitFor();
+  await house.api("DELETE", `/v1/messages/${later.id}`);
+  await queue.getByText("Nothing waits").waitFor();
   assert.deepEqual(page.complaints, []);
 });
 
@@ -112,7 +117,7 @@ test("steps of every kind are edited and stay what they are", async () => {
     { id: "antes", on: "D-12h", roll: "stay", text: "atraso" },
     { id: "depois", on: "D+36h", roll: "next", text: "atraso" },
     { id: "quebra", on: "P+1 14:00", roll: "next", text: "atraso" },
-    { id: "quebra-2", on: "P+36h", roll: "next", text: "atraso" },
+    { id: "quebra-2", on: "P+60h", roll: "next", text: "atraso" },
     { id: "carta", on: "D+45", roll: "stay", exit: "letter" },
   ];
   await house.api("PUT", "/v1/ladders/todos", { steps });
@@ -121,17 +126,17 @@ test("steps of every kind are edited and stay what they are", async () => {
   await page.getByRole("button", { name: "Save the ladder" }).click();
   await page.waitForURL(`${house.url}/ladders/todos`);
   await page.locator(".steps").getByText("12 hours before the due day began").waitFor();
-  await page.locator(".steps").getByText("36 hours after the promise ended").waitFor();
+  await page.locator(".steps").getByText("60 hours after the promise ended").waitFor();
   assert.deepEqual((await house.api("GET", "/v1/ladders/todos")).definition.steps, steps);
   await page.getByRole("link", { name: "Edit" }).click();
-  await page.locator("[data-row]").nth(3).getByLabel("How many").fill("48");
+  await page.locator("[data-row]").nth(3).getByLabel("How many").fill("72");
   await page.getByRole("button", { name: "Save the ladder" }).click();
   await page.waitForURL(`${house.url}/ladders/todos`);
-  assert.equal((await house.api("GET", "/v1/ladders/todos")).definition.steps[3].on, "P+48h");
+  assert.equal((await house.api("GET", "/v1/ladders/todos")).definition.steps[3].on, "P+72h");
 });
 
 test("a draft of a campaign is edited; of two people the second is told and chooses", async () => {
-  await house.api("POST", "/v1/batches", { name: "novembro", creditor: "loja", segment: { days_late: { min: 4 } }, template: "atraso", per_day: 300, start_at: "2099-11-20T12:30:00Z" });
+  await house.api("POST", "/v1/batches", { name: "novembro", creditor: "loja", segment: { days_late: { min: 4 } }, template: "atraso", per_day: 300, start_at: LATER });
   const [ana, bia] = [await visit(house), await visit(house, { token: other })];
   for (const page of [ana, bia]) {
     await page.goto(`${house.url}/campaigns/novembro`);
@@ -150,7 +155,7 @@ test("a draft of a campaign is edited; of two people the second is told and choo
   await theirs.getByRole("button", { name: "Save mine over it" }).click();
   await ana.waitForURL(`${house.url}/campaigns/novembro`);
   const { definition, revision } = await house.api("GET", "/v1/batches/novembro");
-  assert.deepEqual([definition.per_day, definition.team, definition.start_at, revision], [300, "noite", "2099-11-20T12:30:00.000Z", 3]);
+  assert.deepEqual([definition.per_day, definition.team, definition.start_at, revision], [300, "noite", LATER, 3]);
   assert.deepEqual(definition.segment, { days_late: { min: 4 } });
   // A list stays as it is.
   await house.api("POST", "/v1/batches", { name: "lista", creditor: "loja", rows: [{ to: "+5511987650250" }], text: "Loja Azul: oi", purpose: "operational" });

@@ -345,7 +345,7 @@ async fn a_draft_is_written_anew_over_what_was_read_and_no_longer_once_it_is_sta
     house.post("/v1/batches/nov/test", json!({ "to": ["11 98765-4300"] })).await;
     let put = async |over: Option<&str>, fields: Value| {
         let mut written = with(fields);
-        written.as_object_mut().unwrap().remove("name");
+        written.as_object_mut().unwrap().retain(|name, value| name != "name" && !value.is_null());
         let headers: Vec<(&str, &str)> = over.map(|over| ("if-match", over)).into_iter().collect();
         call(house.local(), request("PUT", "/v1/batches/nov", &headers, written.to_string().into())).await
     };

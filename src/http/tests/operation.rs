@@ -159,7 +159,7 @@ async fn the_queue_says_what_waits_for_what_and_when_it_will_have_left() {
     assert_eq!((&nothing["parts"], &nothing["waiting"], &nothing["whole"]), (&json!(0), &json!([]), &json!(true)));
     house.submit(message()).await;
     house
-        .submit(message_with(json!({ "to": "+5511987654322", "not_before": "2099-01-01T12:00:00Z", "ttl": "24h" })))
+        .submit(message_with(json!({ "to": "+5511987654322", "not_before": "2027-11-24T12:00:00Z", "ttl": "24h" })))
         .await;
     let waiting = async |house: &House| {
         let queue = house.get("/v1/queue").await.json;
@@ -173,7 +173,7 @@ async fn the_queue_says_what_waits_for_what_and_when_it_will_have_left() {
     assert_eq!((&queue["messages"], &queue["parts"]), (&json!({ "queued": 2 }), &json!(2)));
     assert_eq!((&queue["forecast"]["ends_at"], &queue["forecast"]["reason"]["code"]), (&Value::Null, &json!("no_sim")));
     let later = queue["waiting"].as_array().unwrap().iter().find(|one| one["code"] == "not_due").unwrap();
-    assert_eq!(later["not_before"], "2099-01-01T12:00:00.000Z");
+    assert_eq!(later["not_before"], "2027-11-24T12:00:00.000Z");
 
     house.post("/v1/pause", json!({ "scope": "all" })).await;
     assert_eq!(waiting(&house).await.0, json!([["paused", 2]]));
