@@ -381,8 +381,9 @@ impl Handle {
         campaign: Campaign,
         zone: TimeZone,
         read: Option<u32>,
+        client: String,
     ) -> Result<RewriteAnswer, WriteError> {
-        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read)).await
+        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read, &client)).await
     }
 
     /// Removes a draft with its list.

@@ -26,7 +26,7 @@ pub(super) struct ConversationsArgs {
     /// Looked after by this person
     #[arg(long, value_name = "NAME")]
     assigned: Option<String>,
-    /// Whose last text is understood to want this, such as wants_contact
+    /// Whose last text is understood to want this, such as dispute
     #[arg(long)]
     intent: Option<String>,
     /// With this debtor, by your id

@@ -19,7 +19,7 @@ pub(super) struct InboxArgs {
     /// Those that answer messages to this debtor, by your id
     #[arg(long, value_name = "ID", conflicts_with = "calls")]
     debtor: Option<String>,
-    /// Those that are understood to want this, such as wants_contact
+    /// Those that are understood to want this, such as dispute
     #[arg(long, value_name = "INTENT", conflicts_with = "calls")]
     intent: Option<String>,
     /// Calls instead of texts; each was hung up on

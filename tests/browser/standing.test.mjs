@@ -150,7 +150,7 @@ test("a draft of a campaign is edited; of two people the second is told and choo
   await ana.locator("[name=team]").fill("noite");
   await ana.getByRole("button", { name: "Save", exact: true }).click();
   const theirs = ana.locator("#theirs");
-  await theirs.getByText("saved version 2 while you were editing").waitFor();
+  await theirs.getByText("bia saved version 2 while you were editing").waitFor();
   await shoot(ana, "campaign-theirs");
   await theirs.getByRole("button", { name: "Save mine over it" }).click();
   await ana.waitForURL(`${house.url}/campaigns/novembro`);

@@ -92,7 +92,7 @@ test("a page of messages can be used while a thousand things change a second", a
   const last = (await house.api("GET", "/v1/events?limit=1")).items[0].seq;
   await page.getByText(`onda ${seconds - 1} 499`).waitFor();
   const longest = await page.evaluate(() => Math.max(0, ...window.tasks));
-  t.diagnostic(`${((last - first) / took).toFixed(0)} changes/s for ${took.toFixed(1)} s: longest task ${longest.toFixed(0)} ms, a field answered within ${answered} ms`);
+  t.diagnostic(`${((last - first) / took).toFixed(0)} changes/s for ${took.toFixed(1)} s: ${longest ? `longest task ${longest.toFixed(0)} ms` : "no task over 50 ms"}, a field answered within ${answered} ms`);
   assert.ok((last - first) / took >= 900, `only ${(last - first) / took} changes a second`);
   assert.ok(longest < FELT, `${longest} ms`);
 });

@@ -106,7 +106,7 @@ pub(in super::super) struct CampaignAnswer {
     definition: Value,
     /// When.
     created_at: String,
-    /// By whom.
+    /// By whom it was written last.
     client: String,
     /// When it begins, or began.
     #[schema(required)]

@@ -184,7 +184,7 @@ pub(super) async fn put(
         fields.insert("name".to_owned(), name.clone().into());
     }
     let (campaign, zone) = sendable(&site, read(written, &site, &caller)?.campaign).await?;
-    match site.writer.rewrite_campaign(campaign, zone, over).await? {
+    match site.writer.rewrite_campaign(campaign, zone, over, caller.client().to_owned()).await? {
         RewriteAnswer::Done => {}
         RewriteAnswer::NotFound => return Err(no_campaign()),
         RewriteAnswer::Not(state) => changed(ChangeAnswer::Not(state))?,

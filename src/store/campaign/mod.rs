@@ -145,6 +145,7 @@ impl Work<'_> {
         campaign: &Campaign,
         zone: &TimeZone,
         read: Option<u32>,
+        client: &str,
     ) -> Result<RewriteAnswer, StoreError> {
         let Some(view) = view::by_name(self.conn, &campaign.name)? else { return Ok(RewriteAnswer::NotFound) };
         if view.state != State::Draft {
@@ -161,8 +162,8 @@ impl Work<'_> {
             == (&campaign.content, &campaign.creditor, campaign.purpose);
         self.conn
             .prepare_cached(
-                "UPDATE campaign SET definition = ?, creditor = ?, zone = ?, per_day = ?, start_at = ?, revision = revision + 1
-                 WHERE key = ?",
+                "UPDATE campaign SET definition = ?, creditor = ?, zone = ?, per_day = ?, start_at = ?, client = ?,
+                 revision = revision + 1 WHERE key = ?",
             )?
             .execute(params![
                 write_campaign(campaign).to_string(),
@@ -170,6 +171,7 @@ impl Work<'_> {
                 zone.iana_name().unwrap_or("UTC"),
                 campaign.per_day,
                 campaign.start_at.map(Timestamp::as_millis),
+                client,
                 view.key.0,
             ])?;
         if !is_as_tested {

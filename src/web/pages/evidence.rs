@@ -48,7 +48,7 @@ impl Record {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
             Value::Array(all) => Some(all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" – ")),
-            other => Some(other.to_string()),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_)) => Some(other.to_string()),
         }
     }
 
