@@ -34,7 +34,9 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{
+    CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
+};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -47,6 +49,7 @@ use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
+use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
 use crate::store::{Fact, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -168,6 +171,8 @@ enum Item {
 pub struct Handle {
     inbox: Arc<Inbox<Item>>,
     committed: watch::Receiver<i64>,
+    /// Grows with every note of what was posted to endpoints, of which no event tells.
+    delivered: Arc<watch::Sender<u64>>,
 }
 
 impl fmt::Debug for Handle {
@@ -201,7 +206,7 @@ impl Writer {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle: Handle { inbox, committed }, thread })
+        Ok(Self { handle: Handle { inbox, committed, delivered: Arc::default() }, thread })
     }
 
     /// To ask it.
@@ -370,6 +375,17 @@ impl Handle {
         self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
     }
 
+    /// Writes a draft anew, but for its list; only over the revision that was `read`, where one is named.
+    pub async fn rewrite_campaign(
+        &self,
+        campaign: Campaign,
+        zone: TimeZone,
+        read: Option<u32>,
+        client: String,
+    ) -> Result<RewriteAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read, &client)).await
+    }
+
     /// Removes a draft with its list.
     pub async fn remove_campaign(&self, name: String) -> Result<ChangeAnswer, WriteError> {
         loop {
@@ -493,6 +509,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: Option<String>, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(batch.as_deref(), &route))).await
+    }
+
+    /// What waits, lane by lane, and what an estimate of its end is made from.
+    pub async fn queue(&self) -> Result<Queue, WriteError> {
+        self.call(Job::Control, |context| context.work.queue()).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.
@@ -726,7 +747,14 @@ impl Handle {
 
     /// Notes how far an endpoint has come. False where something else was said of it meanwhile.
     pub(super) async fn note_deliveries(&self, progress: Arc<Progress>) -> Result<bool, WriteError> {
-        self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await
+        let is_noted = self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await?;
+        self.delivered.send_modify(|notes| *notes = notes.wrapping_add(1));
+        Ok(is_noted)
+    }
+
+    /// Changes whenever it was noted what was posted to endpoints.
+    pub fn delivered(&self) -> watch::Receiver<u64> {
+        self.delivered.subscribe()
     }
 
     /// Whether any token was ever made.

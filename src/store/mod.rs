@@ -54,6 +54,7 @@ pub mod template;
 mod tie;
 pub mod token;
 pub mod view;
+pub mod waiting;
 pub mod webhook;
 pub mod work;
 
