@@ -51,7 +51,7 @@ use crate::store::template::Approval;
 use crate::store::token::NewToken;
 use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
-use crate::store::{Fact, Settled, Store, StoreError};
+use crate::store::{Fact, LOG_TARGET, Line, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Sent;
 
@@ -1067,6 +1067,7 @@ impl Running {
                 Fact::Received(intents) => self.metrics.received(intents.into_iter().map(Intent::code)),
                 Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
+                Fact::Logged(line) => log(&line),
                 Fact::SetAside { table, key, why } => {
                     tracing::error!(table, key, %why, "row set aside: it cannot be read");
                 }
@@ -1086,6 +1087,13 @@ impl Running {
             self.in_trouble = true;
         }
     }
+}
+
+/// A line of the log about what was committed. Numbers and texts are in no event.
+fn log(line: &Line) {
+    let Line { seq, kind, message, part, modem, sim } = line;
+    let (message_id, modem, sim) = (message.map(tracing::field::display), modem.as_deref(), sim.as_deref());
+    tracing::debug!(target: LOG_TARGET, seq, message_id, part, modem, sim, "{}", kind.name());
 }
 
 fn sent(result: Settled) -> Sent {

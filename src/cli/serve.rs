@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, LogFormat};
 use crate::daemon::{Daemon, Options, Simulate};
 use crate::emulator::{self, Rate};
 use crate::telemetry::log;
@@ -37,7 +37,10 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
     }
     // Nor is any looked for then.
     config.discovery.discover &= args.now.is_none();
-    log::start(log::Format::Text)?;
+    log::start(match config.log.format {
+        LogFormat::Text => log::Format::Text,
+        LogFormat::Json => log::Format::Json,
+    })?;
     let clock = args.now.map_or_else(Clock::host, Clock::starting_at);
     // Where emulated ports are linked; gone when the daemon ends.
     let folder = tempfile::tempdir()?;

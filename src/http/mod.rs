@@ -11,6 +11,7 @@ mod explain;
 mod filled;
 pub(crate) mod import;
 mod json;
+mod logins;
 mod over;
 mod page;
 mod portfolio;
@@ -61,7 +62,7 @@ use dto::message::Eyes;
 use problem::{Kind, Problem};
 use tokens::Tokens;
 
-pub use serve::{Bounds, serve};
+pub use serve::{Bounds, FarEnd, serve};
 pub use tokens::{AdminTokenError, ensure_admin_token};
 
 /// What the door needs of the configuration.
@@ -118,7 +119,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     parts: Parts,
     tokens: Tokens,
-    logins: session::Logins,
+    logins: logins::Logins,
     imports: import::Runs,
     phase: watch::Sender<Phase>,
 }
@@ -141,7 +142,7 @@ impl App {
         Ok(Self(Arc::new(Shared {
             parts,
             tokens,
-            logins: session::Logins::default(),
+            logins: logins::Logins::default(),
             imports: import::Runs::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
@@ -198,7 +199,7 @@ impl Site {
         &self.app.0.tokens
     }
 
-    fn logins(&self) -> &session::Logins {
+    fn logins(&self) -> &logins::Logins {
         &self.app.0.logins
     }
 
