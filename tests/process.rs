@@ -10,6 +10,8 @@
 mod common;
 #[path = "process/race.rs"]
 mod race;
+#[path = "process/service.rs"]
+mod service;
 #[path = "process/soak.rs"]
 mod soak;
 #[path = "process/syncs.rs"]

@@ -18,6 +18,7 @@ mod hygiene;
 mod import;
 mod inbox;
 mod ladder;
+mod manual;
 mod messages;
 mod modems;
 mod pause;
@@ -25,6 +26,7 @@ pub mod pdu;
 mod portfolio;
 mod print;
 mod probe;
+mod reload;
 mod remote;
 mod rules;
 mod send;
@@ -36,6 +38,7 @@ mod status;
 mod suppressions;
 mod template;
 mod token;
+mod udev;
 mod webhook;
 
 use std::io::{self, BufRead, Write};
@@ -116,6 +119,8 @@ enum Command {
     Pause(Remote<pause::PauseArgs>),
     /// Go on sending
     Resume(Remote<pause::ResumeArgs>),
+    /// Have the daemon read its configuration again; a mistake in it changes nothing
+    Reload(Remote<reload::ReloadArgs>),
     /// Make, list and revoke tokens of the HTTP door
     #[command(subcommand)]
     Token(TokenCommand),
@@ -130,6 +135,12 @@ enum Command {
     Pdu(PduCommand),
     /// Play modems on pseudo-terminals until Ctrl-C
     Emulate(emulate::EmulateArgs),
+    /// Print the rules of udev for the modems that are known
+    Udev(udev::UdevArgs),
+    /// Print what completes this command line in a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(manual::ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -308,6 +319,7 @@ pub fn run(
         Command::Status(command) => command.run(environment, out),
         Command::Pause(command) => command.run(environment, out),
         Command::Resume(command) => command.run(environment, out),
+        Command::Reload(command) => command.run(environment, out),
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
@@ -326,6 +338,9 @@ pub fn run(
             return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);
         }
         Command::Pdu(PduCommand::Encode { json }) => return pdu::encode(&json, input, output),
+        Command::Udev(args) => udev::run(&args, out),
+        Command::Completions(args) => manual::completions(&args, out),
+        Command::Man(args) => manual::man(&args, out),
         Command::Emulate(args) => return emulate::run(args, output, errors),
     };
     match outcome {

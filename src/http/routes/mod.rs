@@ -24,6 +24,7 @@ mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod reload;
 mod rules;
 mod session;
 mod stats;
@@ -137,6 +138,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(alarms::test))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
+        .routes(routes!(reload::reload))
         .routes(routes!(changes::follow))
         .routes(routes!(rules::list))
         .routes(routes!(session::begin, session::show, session::end))
