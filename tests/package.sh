@@ -16,12 +16,14 @@ within() {
   fails "not within $seconds s: $*"
 }
 shown() { systemctl show recado --property="$1" --value; }
-is_up() { [ "$(shown ActiveState)" = active ] && recado status >/dev/null; }
+# It answers; that nothing can send is an answer too.
+answers() { recado status >/dev/null 2>&1 || [ $? -eq 1 ]; }
+is_up() { [ "$(shown ActiveState)" = active ] && answers; }
 can_send() { recado modems --json | grep -q '"ready"'; }
 restarted() { [ "$(shown NRestarts)" -gt "$1" ] && is_up; }
 started_after() { [ "$(shown ExecMainStartTimestampMonotonic)" -gt "$1" ] && is_up; }
-installs() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-download "$1" >/root/apt 2>&1 || { cat /root/apt; fails "apt-get install $1"; }; }
-pass() { echo "ok   $(cut -d' ' -f1 /proc/uptime) s  $*"; }
+installs() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/root/apt 2>&1 || { cat /root/apt; fails "apt-get install $1"; }; }
+pass() { echo "ok   $SECONDS s  $*"; }
 
 installs "/packages/recado_${version}_$(dpkg --print-architecture).deb"
 within 20 is_up
@@ -49,8 +51,7 @@ systemctl daemon-reload
 systemctl restart recado
 within 30 can_send
 recado send +5511987654321 "primeiro" --wait=delivered >/root/sent || fails "send: $(cat /root/sent)"
-within 10 grep -q "2 of 2 modems can send" <(systemctl status recado --no-pager)
-pass "a message is delivered under the sandbox of the unit; systemctl status says how it stands"
+pass "a message is delivered under the sandbox of the unit"
 
 # The same sandbox, looked at from inside.
 cat > /root/look.sh <<'LOOK'
@@ -98,6 +99,7 @@ systemctl reload recado || fails "a good reload fails"
 journalctl --no-pager -u recado | grep -q "holds after a restart: http.listen" || fails "what needs a restart is not named"
 cp /root/recado.toml /etc/recado/recado.toml
 systemctl reload recado
+is "status" "$(shown StatusText)" "2 of 2 modems can send"
 is "start time after reloads" "$(shown ExecMainStartTimestampMonotonic)" "$started"
 pass "reload: a mistake fails, is told and changes nothing; what needs a restart is named"
 
@@ -152,7 +154,7 @@ is "unknown messages" "$(count '"state":"unknown"')" 0
 taken="$(count 'durante a troca')"
 [ "$taken" -ge 1 ] || fails "nothing was taken in around the upgrade"
 is "configuration" "$(cmp /root/recado.toml /etc/recado/recado.toml && echo same)" same
-pass "upgraded while sending: $taken taken in, all sent once, none unknown, data and configuration kept"
+pass "upgraded while sending: $taken taken in, all settled and none unknown, data and configuration kept"
 
 begun="$(cut -d. -f1 /proc/uptime)"
 apt-get remove -y -qq recado >/dev/null 2>&1 || fails "remove"
@@ -174,6 +176,7 @@ pass "installed again over its data, then purged: nothing left of either"
 
 rm -rf /etc/systemd/system/recado.service.d
 /packages/recado-*-linux/install >/dev/null
+hash -r
 systemctl enable --now --quiet recado
 within 20 is_up
 is "program" "$(readlink -f "/proc/$(shown MainPID)/exe")" /usr/local/bin/recado
