@@ -4,6 +4,7 @@
 //! takes nothing in that was planned from an older revision of the case. A process that is killed in the midst of a day's
 //! run goes on where it was: what was carried out is not up any more. It decides nothing about a person; the gate does.
 
+mod day;
 pub mod foresight;
 mod letter;
 pub(super) mod plan;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
 use crate::contact::calendar::Calendar;
@@ -23,17 +24,13 @@ use crate::dunning::ladder::Ladder;
 use crate::dunning::template::Compiled;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
-use crate::store::ladder::{Carried, CaseKey};
+use crate::store::ladder::Carried;
 use crate::store::reader::Reader;
 
-use super::letter::Random;
 use super::rounds::{Ended, Rounds, Woken, blocking};
 use super::writer::{self, WriteError};
 
-use plan::Means;
-
-/// Cases that are planned and carried out at once: a few milliseconds of the writer's time, since few of them bring a text.
-const AT_ONCE: u32 = 128;
+use day::Day;
 
 /// When a day begins for ladders, in the zone of the creditor: before any hours of contact open.
 const BEGINS: Time = Time::constant(5, 0, 0, 0);
@@ -157,36 +154,14 @@ impl Setup {
     /// Plans everything that is up, and says when the next day begins for a creditor with something to come.
     async fn round(&mut self) -> Result<(Ran, Option<Timestamp>), RoundError> {
         let reader = Arc::clone(&self.reader);
-        let (creditors, to_look_at) =
-            blocking(move || Ok::<_, StoreError>((reader.creditors_of_ladders()?, reader.creditors_to_look_at()?)))
-                .await??;
-        for creditor in to_look_at {
-            while self.writer.look_on(creditor).await? {}
-        }
-        let mut papers: Option<Arc<Papers>> = None;
+        let creditors = blocking(move || reader.creditors_of_ladders()).await??;
+        let papers = OnceCell::new();
         let (mut ran, mut next) = (Ran::default(), None::<Timestamp>);
-        for (row, epoch, creditor) in creditors {
-            let (today, has_begun, begins) = self.day_of(&creditor);
+        for followed in creditors {
+            let (today, has_begun, begins) = self.day_of(&followed.creditor);
             let wakes = if has_begun {
-                let mut after = None;
-                while !*self.stop.borrow() {
-                    let reader = Arc::clone(&self.reader);
-                    let up = blocking(move || reader.cases_up(row, today, after, AT_ONCE)).await??;
-                    let Some(last) = up.last().copied() else { break };
-                    after = Some(last);
-                    let papers = match &papers {
-                        Some(papers) => Arc::clone(papers),
-                        None => Arc::clone(papers.insert(Arc::new(self.papers().await?))),
-                    };
-                    let keys = up.into_iter().map(|up| up.key).collect();
-                    let piece = self.carry_out_each(keys, (epoch, &creditor), &papers, today).await?;
-                    ran.add(piece);
-                    // A ladder was edited since this round began: the next one goes by it.
-                    if piece.cases == 0 && piece.changed > 0 {
-                        break;
-                    }
-                }
-                self.next_day(row, &creditor, today).await?
+                ran.add(Day { setup: self, followed: &followed, papers: &papers, today }.follow().await?);
+                self.next_day(followed.row, &followed.creditor, today).await?
             } else {
                 Some(begins)
             };
@@ -220,80 +195,9 @@ impl Setup {
     }
 
     /// Ladders and templates as they are now.
-    async fn papers(&self) -> Result<Papers, RoundError> {
+    async fn papers(&self) -> Result<Arc<Papers>, RoundError> {
         let reader = Arc::clone(&self.reader);
-        Ok(blocking(move || Papers::read(&reader)).await??)
-    }
-
-    /// Plans cases and has the writer carry them out; a case that cannot be stops no other.
-    async fn carry_out_each(
-        &self,
-        keys: Vec<CaseKey>,
-        creditor: (i64, &Arc<Creditor>),
-        papers: &Arc<Papers>,
-        today: Date,
-    ) -> Result<Ran, RoundError> {
-        let (epoch, creditor) = creditor;
-        let alone = keys.clone();
-        match self.carry_out(keys, (epoch, Arc::clone(creditor)), Arc::clone(papers), today).await {
-            Err(RoundError::Write(WriteError::Store(_))) => {}
-            result => return result,
-        }
-        let mut ran = Ran::default();
-        for key in alone {
-            match self.carry_out(vec![key], (epoch, Arc::clone(creditor)), Arc::clone(papers), today).await {
-                Err(RoundError::Write(WriteError::Store(error))) => {
-                    tracing::error!(?key, error, "case not carried out; it is tried again");
-                }
-                result => ran.add(result?),
-            }
-        }
-        Ok(ran)
-    }
-
-    /// Plans cases and has the writer carry them out, all or none.
-    async fn carry_out(
-        &self,
-        keys: Vec<CaseKey>,
-        creditor: (i64, Arc<Creditor>),
-        papers: Arc<Papers>,
-        today: Date,
-    ) -> Result<Ran, RoundError> {
-        let (epoch, creditor) = creditor;
-        let mut random = vec![Random::default(); keys.len()];
-        for octets in &mut random {
-            getrandom::fill(octets)?;
-        }
-        let means = Means {
-            papers,
-            calendar: Arc::clone(&self.calendar.borrow()),
-            text: self.text.clone(),
-            now: self.clock.now().utc,
-        };
-        let reader = Arc::clone(&self.reader);
-        let planned = blocking(move || {
-            let mut planned: Vec<Carried> = Vec::with_capacity(keys.len());
-            for (loaded, random) in reader.cases(&keys, &creditor, today, means.now)?.into_iter().zip(random) {
-                match loaded {
-                    Ok(loaded) => {
-                        let mut carried = means.plan(&loaded, random);
-                        // It was planned by the ladders of this epoch.
-                        carried.revision += epoch - loaded.epoch;
-                        planned.push(carried);
-                    }
-                    Err((key, error)) => tracing::error!(?key, %error, "case cannot be read; it is tried again"),
-                }
-            }
-            Ok::<_, StoreError>(planned)
-        })
-        .await??;
-        let shapes: Vec<Ran> = planned.iter().map(Ran::of).collect();
-        let carried = self.writer.carry_out(planned).await?;
-        let mut ran = Ran::default();
-        for (shape, is_carried) in shapes.into_iter().zip(carried) {
-            ran.add(if is_carried { shape } else { Ran { changed: 1, ..Ran::default() } });
-        }
-        Ok(ran)
+        Ok(Arc::new(blocking(move || Papers::read(&reader)).await??))
     }
 }
 

@@ -37,7 +37,7 @@ use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnsw
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
-use crate::store::ladder::Carried;
+use crate::store::ladder::{Carried, Looked};
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told, Untold};
 use crate::store::portfolio::{self, Taken, Untaken};
@@ -67,9 +67,6 @@ const SUPPRESSED_AT_ONCE: usize = 200;
 
 /// Debts of a list that are taken in in one transaction: a few milliseconds of work.
 const TAKEN_AT_ONCE: usize = 100;
-
-/// Cases that are marked at once: a millisecond or two, so that no modem waits for it.
-const LOOKED_AT_ONCE: u32 = 500;
 
 /// Steps of an ended campaign that are withdrawn before the answer: those who look at a short one find it as it stays.
 const WITHDRAWN_AT_ONCE: u32 = 10;
@@ -348,10 +345,27 @@ impl Handle {
         self.call(Job::Control, move |context| context.work.plan_by(edition)).await
     }
 
-    /// Carries out what was planned for cases. False for each that was another by then.
-    pub(super) async fn carry_out(&self, planned: Vec<Carried>) -> Result<Vec<bool>, WriteError> {
-        self.call(Job::Submit, move |context| planned.iter().map(|carried| context.work.carry_out(carried)).collect())
-            .await
+    /// Carries out what was planned for cases. False for each that was another by then; where the cases of a creditor are
+    /// looked at after an edit, these are looked at once more.
+    pub(super) async fn carry_out(
+        &self,
+        planned: Vec<Carried>,
+        mut looked: Option<Looked>,
+    ) -> Result<Vec<bool>, WriteError> {
+        let before = looked.as_ref().map_or(0, |looked| looked.left.len());
+        self.call(Job::Submit, move |context| {
+            let carried: Vec<bool> =
+                planned.iter().map(|carried| context.work.carry_out(carried)).collect::<Result<_, _>>()?;
+            if let Some(looked) = &mut looked {
+                // A transaction that failed is tried again.
+                looked.left.truncate(before);
+                let others = planned.iter().zip(&carried).filter(|(_, is_carried)| !**is_carried);
+                looked.left.extend(others.map(|(carried, _)| carried.key));
+                context.work.look_on(looked)?;
+            }
+            Ok(carried)
+        })
+        .await
     }
 
     /// Stores a campaign as a draft, for a list of so many rows.
@@ -493,11 +507,6 @@ impl Handle {
     /// Adds to the results what was counted. False where they are further by now.
     pub(super) async fn count_up(&self, counted: Arc<RolledUp>) -> Result<bool, WriteError> {
         self.call(Job::Submit, move |context| context.work.count_up(&counted)).await
-    }
-
-    /// Marks the next cases of a creditor that are to be looked at. True while there are more.
-    pub(super) async fn look_on(&self, creditor: i64) -> Result<bool, WriteError> {
-        self.call(Job::Submit, move |context| context.work.look_on(creditor, LOOKED_AT_ONCE)).await
     }
 
     /// Takes in what happened to a debt. When it is answered nothing outside `on_wire` is accepted by the network any more.

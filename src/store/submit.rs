@@ -92,7 +92,7 @@ impl Post {
 impl Work<'_> {
     /// Whether what a text was written from is still as it was.
     pub(super) fn holds_still(&self, basis: &Basis) -> Result<bool, StoreError> {
-        Ok(ladder::revision(self.conn, basis.case)?.is_some_and(|(revision, _)| revision == basis.revision))
+        Ok(ladder::revision(self.conn, basis.case)?.is_some_and(|revision| revision == basis.revision))
     }
 
     /// Refuses a message that a caller wrote under the name of a campaign.

@@ -13,6 +13,8 @@ use crate::config::Config;
 use crate::contact::ContactSettings;
 use crate::dunning::sample;
 use crate::store::definition::{read_ladder, read_template};
+use crate::store::ladder::{Followed, Looked};
+use crate::store::portfolio::Item;
 use crate::store::reader::Reader;
 use crate::store::{Settings, Store};
 use crate::telemetry::Metrics;
@@ -53,11 +55,10 @@ fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
     (writer, setup, stop)
 }
 
-fn portfolio() -> Vec<crate::store::portfolio::Item> {
+fn portfolio() -> Vec<Item> {
     use crate::dunning::debt::Debt;
     use crate::dunning::debtor::Debtor;
     use crate::sms::number::PhoneNumber;
-    use crate::store::portfolio::Item;
     let creditor = Creditor { ladder: Some("padrao".to_owned()), ..sample::creditor() };
     let debtor = Debtor { numbers: vec![PhoneNumber::from_digits("5511987654321").unwrap()], ..sample::debtor("ana") };
     let debt = Debt {
@@ -129,15 +130,44 @@ async fn what_a_round_has_planned_by_an_older_edition_of_a_ladder_is_not_carried
     let folder = tempfile::tempdir().unwrap();
     let (writer, setup, _stop) = start(folder.path());
     prepare(&writer.handle()).await;
-    let (row, epoch, creditor) = setup.reader.creditors_of_ladders().unwrap().remove(0);
-    let today = setup.day_of(&creditor).0;
-    let up = setup.reader.cases_up(row, today, None, 10).unwrap();
-    let papers = Arc::new(setup.papers().await.unwrap());
-    for (by, expected) in [(epoch - 1, (0, 0, 1)), (epoch, (1, 1, 0))] {
-        let keys = up.iter().map(|up| up.key).collect();
-        let ran = setup.carry_out_each(keys, (by, &creditor), &papers, today).await.unwrap();
+    let followed = setup.reader.creditors_of_ladders().unwrap().remove(0);
+    let today = setup.day_of(&followed.creditor).0;
+    for (epoch, expected) in [(followed.epoch - 1, (0, 0, 1)), (followed.epoch, (1, 1, 0))] {
+        let followed = Followed { epoch, ..followed.clone() };
+        let ran = Day { setup: &setup, followed: &followed, papers: &OnceCell::new(), today }.follow().await.unwrap();
         assert_eq!((ran.cases, ran.texts, ran.changed), expected);
     }
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_an_edit_every_case_is_looked_at_once_and_a_start_goes_on_where_that_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, mut setup, _stop) = start(folder.path());
+    let handle = writer.handle();
+    prepare(&handle).await;
+    let late = sample::debt("d2", "bia", jiff::civil::date(2026, 11, 1));
+    let bia = Item::Debt { debtor: Some(Box::new(sample::debtor("bia"))), debt: Box::new(late), status: None };
+    handle.take(vec![bia], true, "test".to_owned()).await.unwrap();
+    assert_eq!(setup.round().await.unwrap().0.cases, 2);
+    assert_eq!(setup.round().await.unwrap().0.cases, 0);
+    let edited = json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "hoje" }, { "id": "mes", "on": "D+30", "text": "hoje" }] });
+    handle.store_ladder(read_ladder("padrao", 0, edited).unwrap(), "test".to_owned()).await.unwrap();
+    let followed = setup.reader.creditors_of_ladders().unwrap().remove(0);
+    let cases = setup.reader.cases_after(followed.row, followed.looked.unwrap(), 10).unwrap();
+    let upto = Some(cases[0].0);
+    let looked = Looked { creditor: followed.row, epoch: followed.epoch, upto, left: Vec::new() };
+    // Whoever read them before the edit has no say.
+    let stale = Looked { epoch: followed.epoch - 1, upto: None, ..looked.clone() };
+    handle.carry_out(Vec::new(), Some(stale)).await.unwrap();
+    assert_eq!(setup.reader.creditors_of_ladders().unwrap()[0].looked, followed.looked);
+    handle.carry_out(Vec::new(), Some(looked.clone())).await.unwrap();
+    assert_eq!(setup.round().await.unwrap().0.cases, 1, "the second one");
+    // What could not be carried out comes again.
+    let left = vec![cases[0].1];
+    handle.carry_out(Vec::new(), Some(Looked { upto: None, left, ..looked })).await.unwrap();
+    assert_eq!(setup.round().await.unwrap().0.cases, 1);
+    assert_eq!(setup.round().await.unwrap().0.cases, 0);
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }
 

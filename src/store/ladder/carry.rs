@@ -82,6 +82,19 @@ pub struct Exit {
     pub channel: Channel,
 }
 
+/// How far the cases of a creditor were looked at after an edit.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The row of the creditor.
+    pub creditor: i64,
+    /// After which edit.
+    pub epoch: i64,
+    /// The row of the last debtor; `None` where there is none after.
+    pub upto: Option<i64>,
+    /// Cases before that are to be looked at once more.
+    pub left: Vec<CaseKey>,
+}
+
 impl Work<'_> {
     /// Carries a plan out. False where the case is another by now, or a text that is not wanted any more has left: it is
     /// planned again.
@@ -132,7 +145,7 @@ impl Work<'_> {
 
     /// The revision of a case.
     pub(in super::super) fn revision_of(&self, key: CaseKey) -> Result<Option<i64>, StoreError> {
-        Ok(case::revision(self.conn, key)?.map(|(revision, _)| revision))
+        case::revision(self.conn, key)
     }
 
     /// The text that a step went by. One that went for an earlier due day is another.
@@ -231,7 +244,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The same of all cases of a creditor; of all creditors where none is named. They are marked by [`Self::look_on`].
+    /// The same of all cases of a creditor; of all creditors where none is named. How far they were is
+    /// noted by [`Self::look_on`].
     pub(in super::super) fn look_at_cases_to(&mut self, creditor: Option<&str>) -> Result<(), StoreError> {
         self.conn
             .prepare_cached("UPDATE creditor SET epoch = epoch + 1, looked = -1 WHERE ?1 IS NULL OR id = ?1")?
@@ -250,20 +264,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Marks the next `limit` cases of a creditor that are to be looked at. True while there are more.
-    pub fn look_on(&mut self, creditor: i64, limit: u32) -> Result<bool, StoreError> {
-        let sql = "SELECT max(debtor), count(*) FROM (SELECT debtor FROM dunning_case WHERE creditor = ?1
-             AND debtor > (SELECT looked FROM creditor WHERE key = ?1) ORDER BY debtor LIMIT ?2)";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, u32>(1)?));
-        let (last, found) = self.conn.prepare_cached(sql)?.query_row([creditor, i64::from(limit)], read)?;
-        if let Some(last) = last {
-            let sql = "UPDATE dunning_case SET next = 0 WHERE creditor = ?1
-                 AND debtor > (SELECT looked FROM creditor WHERE key = ?1) AND debtor <= ?2";
-            self.conn.prepare_cached(sql)?.execute([creditor, last])?;
+    /// Notes how far the cases of a creditor were looked at. Nothing where they are to be looked at anew meanwhile.
+    pub fn look_on(&mut self, looked: &Looked) -> Result<(), StoreError> {
+        let Looked { creditor, epoch, upto, left } = looked;
+        let sql = "UPDATE creditor SET looked = ? WHERE key = ? AND epoch = ?";
+        if self.conn.prepare_cached(sql)?.execute(params![upto, creditor, epoch])? == 0 {
+            return Ok(());
         }
-        let looked = last.filter(|_| found == limit);
-        self.conn.prepare_cached("UPDATE creditor SET looked = ? WHERE key = ?")?.execute(params![looked, creditor])?;
-        Ok(looked.is_some())
+        for key in left {
+            let sql = "UPDATE dunning_case SET next = 0 WHERE creditor = ? AND debtor = ?";
+            self.conn.prepare_cached(sql)?.execute([key.creditor, key.debtor])?;
+        }
+        Ok(())
     }
 
     /// Begins or moves the track of a debt that is `status` now.

@@ -14,9 +14,9 @@ use super::definition::{read_ladder, write_ladder};
 use super::reader::Reader;
 use super::work::Work;
 
-pub use carry::{Carried, Exit, Sending, Step};
+pub use carry::{Carried, Exit, Looked, Sending, Step};
 pub(super) use case::revision;
-pub use case::{CaseKey, CaseProblem, Loaded, Readable, Up};
+pub use case::{CaseKey, CaseProblem, Followed, Loaded, Readable, Up};
 
 /// The newest version of a ladder.
 pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>, StoreError> {

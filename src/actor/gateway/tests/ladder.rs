@@ -18,7 +18,7 @@ use crate::dunning::event::Happening;
 use crate::dunning::sample;
 use crate::sms::text::TextOptions;
 use crate::store::definition::{read_ladder, read_template};
-use crate::store::ladder::Up;
+use crate::store::ladder::{Followed, Looked, Up};
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
 use crate::store::standing::{Whose, Word};
@@ -157,8 +157,11 @@ impl Desk {
     /// Plans what is up where creditors are, and carries it out.
     pub(super) fn plan_day(&mut self) {
         let reader = self.reader();
-        for creditor in reader.creditors_to_look_at().unwrap() {
-            while self.gateway.commit(self.now, |context| context.work.look_on(creditor, 1)).unwrap() {}
+        for Followed { row, epoch, looked, .. } in reader.creditors_of_ladders().unwrap() {
+            let Some(after) = looked else { continue };
+            let left = reader.cases_after(row, after, 1_000).unwrap().into_iter().map(|(_, key)| key).collect();
+            let looked = Looked { creditor: row, epoch, upto: None, left };
+            self.gateway.commit(self.now, |context| context.work.look_on(&looked)).unwrap();
         }
         let mut papers = None;
         for (row, creditor) in reader.creditor_rows().unwrap() {
