@@ -16,7 +16,7 @@ impl Command for ReloadArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let answer = client.ask(Ask { method: Method::POST, path: "/v1/reload", body: None }).await?;
         let words = |field: &str| -> Vec<String> {
-            let list = answer[field].as_array();
+            let list = answer.get(field).and_then(|list| list.as_array());
             list.into_iter().flatten().filter_map(|word| word.as_str().map(ToOwned::to_owned)).collect()
         };
         let findings = words("findings");

@@ -35,19 +35,19 @@ impl Config {
         } = self;
         let Serve { drain } = serve;
         let in_force = Self {
-            store: difference.fixed("store", &before.store, store),
+            store: difference.fixed("store", &before.store, &store),
             http: difference.http(&before.http, http),
-            serve: Serve { drain: difference.fixed("serve.drain", &before.serve.drain, drain) },
+            serve: Serve { drain: difference.fixed("serve.drain", &before.serve.drain, &drain) },
             region: difference.region(&before.region, region),
             messages: difference.messages(&before.messages, messages),
             contact: difference.live::<Contact>("contact", &before.contact, contact),
             templates: difference.live("templates", &before.templates, templates),
-            discovery: difference.fixed("modems", &before.discovery, discovery),
-            modems: difference.fixed("modem", &before.modems, modems),
+            discovery: difference.fixed("modems", &before.discovery, &discovery),
+            modems: difference.fixed("modem", &before.modems, &modems),
             sim: difference.sim(&before.sim, sim),
             campaigns: difference.live("campaigns", &before.campaigns, campaigns),
             alarms: difference.live("alarms", &before.alarms, alarms),
-            webhooks: difference.fixed("webhooks", &before.webhooks, webhooks),
+            webhooks: difference.fixed("webhooks", &before.webhooks, &webhooks),
         };
         (in_force, difference)
     }
@@ -61,8 +61,8 @@ impl Difference {
         now
     }
 
-    fn fixed<T: PartialEq + Clone>(&mut self, name: &'static str, before: &T, now: T) -> T {
-        if now != *before {
+    fn fixed<T: PartialEq + Clone>(&mut self, name: &'static str, before: &T, now: &T) -> T {
+        if now != before {
             self.needs_restart.push(name);
         }
         before.clone()
@@ -71,9 +71,9 @@ impl Difference {
     fn http(&mut self, before: &Http, now: Http) -> Http {
         let Http { listen, allow_plaintext, hosts } = now;
         Http {
-            listen: self.fixed("http.listen", &before.listen, listen),
+            listen: self.fixed("http.listen", &before.listen, &listen),
             // It says whether the address may be listened on, which was asked at the start.
-            allow_plaintext: self.fixed("http.allow_plaintext", &before.allow_plaintext, allow_plaintext),
+            allow_plaintext: self.fixed("http.allow_plaintext", &before.allow_plaintext, &allow_plaintext),
             hosts: self.live("http.hosts", &before.hosts, hosts),
         }
     }
@@ -81,7 +81,7 @@ impl Difference {
     fn region(&mut self, before: &Region, now: Region) -> Region {
         let Region { country, rules, rules_dir } = now;
         Region {
-            country: self.fixed("region.country", &before.country, country),
+            country: self.fixed("region.country", &before.country, &country),
             rules: self.live("region.rules", &before.rules, rules),
             rules_dir: self.live("region.rules_dir", &before.rules_dir, rules_dir),
         }
@@ -91,8 +91,8 @@ impl Difference {
         let Messages { encoding, validity, national } = now;
         Messages {
             // Ladders and campaigns have counted their parts by these.
-            encoding: self.fixed("messages.encoding", &before.encoding, encoding),
-            national: self.fixed("messages.national", &before.national, national),
+            encoding: self.fixed("messages.encoding", &before.encoding, &encoding),
+            national: self.fixed("messages.national", &before.national, &national),
             validity: self.live("messages.validity", &before.validity, validity),
         }
     }

@@ -1,4 +1,4 @@
-//! Sockets that the service manager opened and hands over: sd_listen_fds(3).
+//! Sockets that the service manager opened and hands over: `sd_listen_fds(3)`.
 
 use std::io;
 use std::net::TcpListener;

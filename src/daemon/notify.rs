@@ -1,4 +1,4 @@
-//! What the daemon tells the service manager that started it: sd_notify(3), lines in one datagram.
+//! What the daemon tells the service manager that started it: `sd_notify(3)`, lines in one datagram.
 //!
 //! Written here and not taken from a crate, because it is one datagram; what a manager makes of the words is in
 //! systemd.service(5). Without `NOTIFY_SOCKET` nobody is told anything.

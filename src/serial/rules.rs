@@ -3,7 +3,6 @@
 //! They are made from the list, and `udev/77-recado.rules` is what is made; a test compares the two.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::known::modems;
 
@@ -44,20 +43,15 @@ pub fn udev_rules(group: &str) -> String {
     for (vendor, product) in modems() {
         by_vendor.entry(vendor).or_default().push(product);
     }
-    let mut rules = HEAD.replace("GROUP", group);
-    for (vendor, mut products) in by_vendor {
+    let lines = by_vendor.into_iter().map(|(vendor, mut products)| {
         products.sort_unstable();
         let products = products.join("|");
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            rules,
-            "ATTRS{{idVendor}}==\"{vendor}\", ATTRS{{idProduct}}==\"{products}\", ENV{{ID_RECADO_MODEM}}=\"1\""
-        );
-    }
-    rules
-        + &TAIL
-            .replace("GROUP=\"GROUP\"", &format!("GROUP=\"{group}\""))
-            .replace("chgrp GROUP", &format!("chgrp {group}"))
+        format!("ATTRS{{idVendor}}==\"{vendor}\", ATTRS{{idProduct}}==\"{products}\", ENV{{ID_RECADO_MODEM}}=\"1\"\n")
+    });
+    let tail = TAIL
+        .replace("GROUP=\"GROUP\"", &format!("GROUP=\"{group}\""))
+        .replace("chgrp GROUP", &format!("chgrp {group}"));
+    [HEAD.replace("GROUP", group), lines.collect::<Vec<_>>().concat(), tail].concat()
 }
 
 #[cfg(test)]

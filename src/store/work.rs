@@ -282,7 +282,9 @@ impl<'a> Work<'a> {
     pub fn retell_lines(&mut self) {
         let is_in_a_modem = |(&key, sim): (&SimKey, &Sim)| sim.place.as_ref().map(|_| key);
         let lines: Vec<SimKey> = self.board.sims.iter().filter_map(is_in_a_modem).collect();
-        lines.into_iter().for_each(|sim| self.line_effect(sim));
+        for sim in lines {
+            self.line_effect(sim);
+        }
     }
 
     /// Opens and closes lanes as the hours of contact do.
