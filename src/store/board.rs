@@ -309,6 +309,7 @@ impl Board {
 
     /// The transaction is on disk.
     pub(super) fn committed(&mut self) {
+        self.places_before.clear();
         self.clock_before = None;
         self.contact_before = None;
     }

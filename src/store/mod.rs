@@ -229,6 +229,16 @@ impl Store {
         Ok((value, aftermath))
     }
 
+    /// Goes by other settings from now on, also for what waits already. Nothing of them is in the rows. The dispatcher is told in
+    /// the next transaction, with [`Work::retell_lines`].
+    pub fn set_settings(&mut self, settings: Settings, now: Timestamp) -> Result<(), StoreError> {
+        let mut board = self.board.reload(&self.conn, &settings, now)?;
+        board.set_rules(Arc::clone(&settings.contact), now);
+        board.committed();
+        (self.board, self.settings) = (board, settings);
+        Ok(())
+    }
+
     /// Pages in SQLite's log after the last commit.
     pub fn log_pages(&self) -> u32 {
         self.log.pages()

@@ -1,7 +1,7 @@
 //! Reading: connections of their own, `query_only`, short statements.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -33,7 +33,7 @@ use super::{OpenError, StoreError, evidence, habit, listing, record, reply, sche
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
-    sims: SimSettings,
+    sims: RwLock<SimSettings>,
     idle: Mutex<Vec<Connection>>,
     opens: fn(&Path) -> Result<Connection, rusqlite::Error>,
     /// Held by whoever walks along the chain.
@@ -56,7 +56,13 @@ impl Reader {
         Ok(is_current.then(|| Self::opening(path, sims, schema::open_looker)))
     }
 
+    /// Calls SIMs by other names from now on.
+    pub fn set_sims(&self, sims: SimSettings) {
+        *self.sims.write().unwrap_or_else(PoisonError::into_inner) = sims;
+    }
+
     fn opening(path: &Path, sims: SimSettings, opens: fn(&Path) -> Result<Connection, rusqlite::Error>) -> Self {
+        let sims = RwLock::new(sims);
         Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), opens, walk: Mutex::new(()) }
     }
 
@@ -76,7 +82,7 @@ impl Reader {
 
     /// How a SIM is called in answers: its configured name, else its ICCID.
     pub fn sim_label(&self, iccid: String) -> String {
-        self.sims.card(&iccid).names.name.unwrap_or(iccid)
+        self.sims.read().unwrap_or_else(PoisonError::into_inner).card(&iccid).names.name.unwrap_or(iccid)
     }
 
     /// One message with its parts.

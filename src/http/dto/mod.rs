@@ -21,6 +21,7 @@ pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod queue;
+pub(super) mod reload;
 pub(super) mod rule;
 pub(super) mod session;
 pub(super) mod stats;

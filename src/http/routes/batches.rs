@@ -290,7 +290,7 @@ pub(super) async fn start(
     let view = own(&site, &caller, name).await?;
     let name = view.campaign.name.clone();
     let sheet = sheet_of(&site, view.campaign, Some(view.key), None).await?.map_err(|error| sheet_problem(&error))?;
-    changed(site.writer.start_campaign(name.clone(), sheet.version(), site.settings.campaigns_need_test).await?)?;
+    changed(site.writer.start_campaign(name.clone(), sheet.version(), site.settings().campaigns_need_test).await?)?;
     Ok(Json(answer(&site, name).await?))
 }
 
@@ -461,7 +461,7 @@ fn checked_rows(rows: Vec<RowRequest>, from: i64, site: &Site, caller: &Caller) 
         return Err(Problem::new(Kind::TooLarge, detail).field("rows"));
     }
     let check = |(place, row): (i64, RowRequest)| {
-        let to = row.to.as_deref().map(|to| recipient("to", to, &site.settings)).transpose()?;
+        let to = row.to.as_deref().map(|to| recipient("to", to, &site.settings())).transpose()?;
         let (debtor, debt) = (word("debtor", row.debtor)?, word("debt", row.debt)?);
         if to.is_none() && debtor.is_none() && debt.is_none() {
             return Err(Problem::new(Kind::BadNumber, "give the number, the debtor or the debt").field("to"));

@@ -25,6 +25,7 @@ mod messages;
 mod pause;
 mod preview;
 mod queue;
+mod reload;
 mod rules;
 mod session;
 mod stats;
@@ -139,6 +140,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(queue::show))
+        .routes(routes!(reload::reload))
         .routes(routes!(changes::follow))
         .routes(routes!(rules::list))
         .routes(routes!(session::begin, session::show, session::end))
