@@ -16,6 +16,9 @@ use super::report::{Finding, Section};
 /// A daemon that is well answers in milliseconds.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// How the reason of a pause begins.
+const BY_A_PERSON: &str = "paused by a person";
+
 /// What it says, if it is there.
 pub(super) async fn ask(socket: Option<PathBuf>) -> (Section, Vec<Finding>) {
     let mut section = Section::new("daemon");
@@ -84,7 +87,12 @@ async fn whole(client: &Client, section: &mut Section, findings: &mut Vec<Findin
     let row = |sim: &Value| {
         let name = sim.get("name").filter(|name| !name.is_null()).or(sim.get("iccid")).cloned().unwrap_or_default();
         let field = |field| sim.get(field).cloned().unwrap_or_default();
-        [name, field("state"), json!(super::super::sims::spent(sim)), field("queue_ends_at"), field("reason")]
+        // What a person wrote behind it may name people.
+        let reason = match sim.get("reason").and_then(Value::as_str) {
+            Some(reason) if reason.starts_with(BY_A_PERSON) => json!(BY_A_PERSON),
+            reason => json!(reason),
+        };
+        [name, field("state"), json!(crate::cli::sims::spent(sim)), field("queue_ends_at"), reason]
     };
     section.table("sims", ["sim", "state", "spent", "queue_ends_at", "reason"], items(&sims).iter().map(row));
     let pauses = client.get("/v1/pause").await?;

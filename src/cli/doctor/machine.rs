@@ -193,7 +193,8 @@ impl Machine {
         let (mode, group) = (device.mode() & 0o777, self.group(device.gid()));
         let is_open_to_group = mode & 0o060 == 0o060;
         let is_ours = self.user() == Some(0) || self.user() == Some(device.uid()) || mode & 0o006 == 0o006;
-        if !is_ours && !(is_open_to_group && groups.contains_key(&device.gid())) {
+        let is_of_the_group = is_open_to_group && groups.contains_key(&device.gid());
+        if !is_ours && !is_of_the_group {
             findings.push(Finding::new(
                 port.display().to_string(),
                 format!("this user may not open it: it is of the group {group}, mode {mode:03o}"),

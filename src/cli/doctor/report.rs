@@ -121,7 +121,7 @@ impl Table {
             return vec![format!("  {name}: none")];
         }
         let heading: Vec<String> = self.columns.iter().map(|column| column.replace('_', " ").to_uppercase()).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(|cell| spoken(cell)).collect());
+        let rows = self.rows.iter().map(|row| row.iter().map(spoken).collect());
         let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
         let rows = print::aligned(&rows).into_iter().map(|row| format!("    {row}"));
         std::iter::once(format!("  {name}")).chain(rows).collect()
@@ -135,7 +135,7 @@ fn spoken(value: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) if !items.is_empty() => items.iter().map(spoken).collect::<Vec<_>>().join("; "),
         Value::String(text) => redact(text),
-        other => print::text(other),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => print::text(value),
     }
 }
 

@@ -114,16 +114,15 @@ fn frame(lines: &[String], foot: &str, size: Size) -> String {
     let left_out = lines.len().saturating_sub(room);
     let shown = if left_out > 0 { room.saturating_sub(1) } else { lines.len() };
     let more = (left_out > 0).then(|| format!("… {} more lines", lines.len() - shown));
-    let mut text = HOME.to_owned();
-    for line in lines.iter().take(shown).chain(&more) {
+    let line = |line: &String| {
         let cut: String = line.chars().take(size.columns).collect();
         let wants_a_look = line.starts_with("alarm ") || line.starts_with("not ready") || line.contains("not sending");
         let (begin, end) = if wants_a_look { (BOLD, ORDINARY) } else { ("", "") };
-        text.push_str(&format!("{begin}{cut}{end}{REST_OF_LINE}\r\n"));
-    }
+        format!("{begin}{cut}{end}{REST_OF_LINE}\r\n")
+    };
+    let lines: String = lines.iter().take(shown).chain(&more).map(line).collect();
     let foot: String = foot.chars().take(size.columns).collect();
-    text.push_str(&format!("{REST_OF_LINE}\r\n{foot}{REST_OF_LINE}{REST_OF_SCREEN}"));
-    text
+    format!("{HOME}{lines}{REST_OF_LINE}\r\n{foot}{REST_OF_LINE}{REST_OF_SCREEN}")
 }
 
 /// The modems of which something else is to be said than before.
