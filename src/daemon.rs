@@ -2,8 +2,11 @@
 //!
 //! Start: the lock of the database, the store, the writer, the first token, the doors, the modems. Stop: no new messages,
 //! the modems (what is on the wire gets the configured time and is unknown after it), the doors, the writer. Ready is said
-//! when the doors are open.
+//! when the doors are open. Each step of the stop is bounded, and so is the whole ([`STOP_AFTER_DRAIN`]).
 
+pub mod handed;
+pub mod notify;
+mod reload;
 mod secret;
 
 use std::fs::File;
@@ -16,15 +19,18 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::actor::campaign;
-use crate::actor::fleet::Fleet;
+use crate::actor::fleet::{Fleet, ModemState};
+use crate::actor::heartbeat::{Heartbeats, Silent};
 use crate::actor::hotplug::{self, Bound, By};
 use crate::actor::ladder;
 use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
+use crate::actor::reload::{self as asked, Ask};
 use crate::actor::reset::Means;
 use crate::actor::rollup;
 use crate::actor::webhook;
@@ -33,19 +39,34 @@ use crate::clock::Clock;
 use crate::config::rules::RuleBook;
 use crate::config::{self, Binding, Config};
 use crate::contact::calendar::Calendar;
+use crate::contact::secret::Secret;
 use crate::dispatch::sim::SimSettings;
+use crate::dunning::money::Prices;
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
 use crate::serial::replug::Marks;
 use crate::serial::usb::Roots;
 use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
-use crate::store::{FREE_FLOOR, OpenError, Settings, Store, StoreError};
+use crate::store::{OpenError, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::web;
 
 /// Open connections get this long to finish their requests at a stop.
 const DOORS_CLOSE: Duration = Duration::from_secs(5);
+
+/// After the time for draining: a modem's task may be opening or writing a port, which is given up after 10 s.
+const MODEMS_END: Duration = Duration::from_secs(15);
+
+/// Ladders, campaigns, results and webhooks finish what they write.
+const TASKS_END: Duration = Duration::from_secs(10);
+
+/// The writer writes what waits and copies its log.
+const WRITER_ENDS: Duration = Duration::from_secs(20);
+
+/// How long a stop may take beyond the time for draining.
+pub const STOP_AFTER_DRAIN: Duration =
+    Duration::from_secs(MODEMS_END.as_secs() + TASKS_END.as_secs() + DOORS_CLOSE.as_secs() + WRITER_ENDS.as_secs());
 
 /// What a daemon is started with.
 #[derive(Debug)]
@@ -57,6 +78,8 @@ pub struct Options {
     /// Emulated modems, in addition to those that are configured. Others are not looked for then: whoever plays does not
     /// mean to send from the sticks that happen to be plugged in.
     pub simulate: Option<Simulate>,
+    /// A socket that the service manager listens on for us, in place of the configured address.
+    pub listener: Option<std::net::TcpListener>,
 }
 
 /// Emulated modems inside the daemon.
@@ -103,6 +126,14 @@ pub enum DaemonError {
     /// The writer ended early.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The service manager listens where the configuration forbids it.
+    #[error(
+        "the socket of the service manager is {address}, and nothing is encrypted; http.allow_plaintext says that this is meant"
+    )]
+    Plaintext {
+        /// Where.
+        address: SocketAddr,
+    },
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -133,10 +164,19 @@ pub struct Daemon {
     webhooks: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
+    /// Tells the results of other prices.
+    prices: watch::Sender<Arc<Prices>>,
+    /// Who wants the configuration read again.
+    asks: mpsc::Receiver<Ask>,
+    fleet: Fleet,
+    hearts: Heartbeats,
+    clock: Clock,
+    reader: Arc<Reader>,
     emulator: Option<(emulator::Handle, JoinHandle<io::Result<()>>)>,
-    /// Where rules are read from.
-    region: config::Region,
-    contact: config::Contact,
+    /// What is in force of the configuration.
+    config: Config,
+    /// The key for erased numbers.
+    secret: Secret,
     /// Keeps other daemons off the database for as long as this one lives.
     _lock: File,
 }
@@ -144,20 +184,14 @@ pub struct Daemon {
 impl Daemon {
     /// Starts everything. When this returns, messages are taken in.
     pub async fn start(options: Options) -> Result<Self, DaemonError> {
-        let Options { config, clock, simulate } = options;
+        let Options { config, clock, simulate, listener } = options;
         let lock = lock(&config.store.path)?;
         let book = RuleBook::load(&config.region, &config.contact).map_err(DaemonError::Rules)?;
         tracing::info!(edition = %book.edition, "rules of contact in force");
         let key_path = config.key_path();
         let secret = secret::load(&key_path).map_err(|source| DaemonError::File { path: key_path.clone(), source })?;
-        let (wording, edition) = (Arc::new(book.wording.clone()), book.edition);
-        let settings = Settings {
-            sims: config.sim_settings(),
-            free_floor: FREE_FLOOR,
-            country: config.region.country,
-            alarms: config.alarms.sms_to.clone(),
-            contact: config.contact_settings(book, secret).into(),
-        };
+        let (door, edition) = (reload::door(&config, &book, &secret), book.edition);
+        let settings = reload::store(&config, book, secret.clone());
         let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
         let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
@@ -167,6 +201,9 @@ impl Daemon {
         let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics))?;
         // Rules may be others than at the last stop.
         writer.handle().plan_by(edition).await?;
+        writer.handle().configuration_read(None).await?;
+        let hearts = Heartbeats::default();
+        hearts.watch("writer", writer.pulse());
         http::ensure_admin_token(&writer.handle(), config.token_path().parent().unwrap_or(Path::new("."))).await?;
         let fleet = Fleet::default();
         let webhook_settings = webhook::Settings {
@@ -175,6 +212,7 @@ impl Daemon {
             keep: config.webhooks.keep,
         };
         let webhook_handle = webhook::Handle::new(webhook_settings, clock.clone());
+        let (reload_handle, asks) = asked::channel();
         let app = App::new(http::Parts {
             writer: writer.handle(),
             reader: Arc::clone(&reader),
@@ -183,22 +221,13 @@ impl Daemon {
             metrics: Arc::clone(&metrics),
             ladders: ladder_handle,
             webhooks: webhook_handle.clone(),
-            settings: http::Settings {
-                country: config.region.country,
-                text: config.text_options(),
-                validity: config.messages.validity,
-                secret: settings.contact.secret.clone(),
-                wording,
-                campaigns_need_test: config.campaigns.require_test,
-                zone: config.zone(),
-                four_eyes: config.templates.four_eyes,
-                price: config.sim.price,
-                hosts: config.http.hosts.clone(),
-            },
+            initial_settings: door,
+            reload: reload_handle,
         })?;
         let (close_doors, closing) = watch::channel(false);
         let mut doors = JoinSet::new();
-        let address = open_tcp(&app, config.http.listen, closing.clone(), &mut doors).await?;
+        let listener = listen(&config.http, listener).await?;
+        let address = open_tcp(&app, listener, closing.clone(), &mut doors)?;
         let socket = config.socket_path();
         open_unix(&app, &socket, closing, &mut doors)?;
 
@@ -221,12 +250,13 @@ impl Daemon {
             text: config.text_options(),
             stop: stop.clone(),
         }));
+        let (prices, priced) = watch::channel(Arc::new(config.prices()));
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
         let results = tokio::spawn(rollup::run(rollup::Setup {
             reader: Arc::clone(&reader),
             writer: writer.handle(),
             clock: clock.clone(),
-            prices: config.prices().into(),
+            prices: priced,
             stop: stop.clone(),
         }));
         let mut seed = [0; 8];
@@ -248,6 +278,7 @@ impl Daemon {
         let (means, configured) = (Means { marks, ..Means::default() }, config.modems.clone());
         give_back(&means, &handle).await;
         let suspicious_after = config.discovery.suspicious_after;
+        let (all, beats, now) = (fleet.clone(), hearts.clone(), clock.clone());
         let setup = move |id: ModemId, place: Place| Setup {
             place,
             config: modem_config.clone(),
@@ -257,6 +288,7 @@ impl Daemon {
             means: Means { power_cycle: power_cycle(&configured, &id), ..means.clone() },
             suspicious_after,
             fleet: fleet.clone(),
+            hearts: beats.clone(),
             clock: time.clone(),
             metrics: Arc::clone(&metrics),
             stop: stops.clone(),
@@ -289,6 +321,7 @@ impl Daemon {
                 taken: config.modems.iter().filter_map(|modem| Some(modem.port()?.to_owned())).collect(),
                 roots: Roots::default(),
                 clock,
+                hearts: hearts.clone(),
                 stop,
                 modem: Box::new(setup),
             }));
@@ -309,37 +342,39 @@ impl Daemon {
             results,
             webhooks,
             calendar,
+            prices,
+            asks,
+            fleet: all,
+            hearts,
+            clock: now,
+            reader,
             emulator: running,
-            region: config.region,
-            contact: config.contact,
+            config,
+            secret,
             _lock: lock,
         })
     }
 
-    /// Reads the rules of contact again, from the folder that was configured at the start. A mistake in them changes nothing.
-    pub async fn read_rules_again(&self) {
-        let book = match RuleBook::load(&self.region, &self.contact) {
-            Ok(book) => book,
-            Err(findings) => {
-                for finding in findings {
-                    tracing::error!(%finding, "rule not understood; the rules of before hold");
-                }
-                return;
-            }
-        };
-        let (rules, holidays, edition) = (book.rules, book.holidays, book.edition);
-        let calendar = Arc::new(book.calendar.clone());
-        let handle = self.writer.handle();
-        if let Err(error) = handle.set_rules(book.calendar, book.lexicon, edition).await {
-            tracing::error!(%error, "the rules of before hold");
-            return;
-        }
-        self.calendar.send_replace(calendar);
-        // After the calendar: what is planned from now on is planned by it.
-        match handle.plan_by(edition).await {
-            Ok(are_others) => tracing::info!(rules, holidays, are_others, "rules read again"),
-            Err(error) => tracing::error!(%error, "ladders are planned by these rules from the next start on"),
-        }
+    /// Somebody wants the configuration read again.
+    pub async fn asked(&mut self) -> Option<Ask> {
+        self.asks.recv().await
+    }
+
+    /// Whether everybody who must live was heard of lately.
+    pub fn is_alive(&self) -> Result<(), Silent> {
+        self.hearts.check(self.clock.now().instant)
+    }
+
+    /// How it stands, in a line.
+    pub fn status(&self) -> String {
+        let modems = self.fleet.list();
+        let ready = modems.iter().filter(|(_, modem)| modem.state == ModemState::Ready).count();
+        format!("{ready} of {} modems can send", modems.len())
+    }
+
+    /// How long a stop takes at most.
+    pub fn stops_within(&self) -> Duration {
+        self.config.serve.drain + STOP_AFTER_DRAIN
     }
 
     /// Where the API listens.
@@ -358,28 +393,38 @@ impl Daemon {
         self.app.drain();
         self.stop_modems.send_replace(true);
         let mut cut_off = 0;
-        while let Some(ended) = self.modems.join_next().await {
-            match ended {
-                Ok(ended) => cut_off += ended.iter().filter(|end| **end == Ended::CutOff).count(),
-                Err(error) => tracing::error!(%error, "a modem's task ended badly"),
+        let modems = async {
+            while let Some(ended) = self.modems.join_next().await {
+                match ended {
+                    Ok(ended) => cut_off += ended.iter().filter(|end| **end == Ended::CutOff).count(),
+                    Err(error) => tracing::error!(%error, "a modem's task ended badly"),
+                }
             }
+        };
+        if timeout(self.config.serve.drain + MODEMS_END, modems).await.is_err() {
+            tracing::error!("modems did not end in time; what they have on the wire is unknown at the next start");
+            self.modems.abort_all();
         }
-        if self.ladders.await.is_err() {
-            tracing::error!("the ladders' task ended badly");
-        }
-        if self.campaigns.await.is_err() {
-            tracing::error!("the campaigns' task ended badly");
-        }
-        if self.results.await.is_err() {
-            tracing::error!("the results' task ended badly");
-        }
-        if self.webhooks.await.is_err() {
-            tracing::error!("the webhooks' task ended badly");
+        let tasks = [
+            ("ladders", self.ladders),
+            ("campaigns", self.campaigns),
+            ("results", self.results),
+            ("webhooks", self.webhooks),
+        ];
+        let ended = async {
+            for (name, task) in tasks {
+                if task.await.is_err() {
+                    tracing::error!(name, "task ended badly");
+                }
+            }
+        };
+        if timeout(TASKS_END, ended).await.is_err() {
+            tracing::error!("tasks did not end in time");
         }
         self.app.close();
         self.close_doors.send_replace(true);
         let doors = async { while self.doors.join_next().await.is_some() {} };
-        if tokio::time::timeout(DOORS_CLOSE, doors).await.is_err() {
+        if timeout(DOORS_CLOSE, doors).await.is_err() {
             tracing::info!("connections cut that did not end by themselves");
             self.doors.abort_all();
         }
@@ -390,7 +435,8 @@ impl Daemon {
             tracing::warn!(%error, "emulated modems ended badly");
         }
         let writer = self.writer;
-        if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
+        // What is committed is on disk, whether or not it comes to its end.
+        if !matches!(timeout(WRITER_ENDS, tokio::task::spawn_blocking(move || writer.stop())).await, Ok(Ok(()))) {
             tracing::error!("the writer did not end");
         }
         if let Err(error) = std::fs::remove_file(&self.socket) {
@@ -467,14 +513,27 @@ fn lock(database: &Path) -> Result<File, DaemonError> {
     }
 }
 
-async fn open_tcp(
+/// The socket that the service manager has handed over, or the configured address.
+async fn listen(http: &config::Http, handed: Option<std::net::TcpListener>) -> Result<TcpListener, DaemonError> {
+    let listen_error = |source| DaemonError::Listen { address: http.listen.to_string(), source };
+    let Some(handed) = handed else { return TcpListener::bind(http.listen).await.map_err(listen_error) };
+    handed.set_nonblocking(true).map_err(listen_error)?;
+    let listener = TcpListener::from_std(handed).map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    if !address.ip().is_loopback() && !http.allow_plaintext {
+        return Err(DaemonError::Plaintext { address });
+    }
+    tracing::info!(%address, "socket taken from the service manager; http.listen is not used");
+    Ok(listener)
+}
+
+fn open_tcp(
     app: &App,
-    listen: SocketAddr,
+    listener: TcpListener,
     closing: watch::Receiver<bool>,
     doors: &mut JoinSet<()>,
 ) -> Result<SocketAddr, DaemonError> {
-    let listen_error = |source| DaemonError::Listen { address: listen.to_string(), source };
-    let listener = TcpListener::bind(listen).await.map_err(listen_error)?;
+    let listen_error = |source| DaemonError::Listen { address: "a socket".to_owned(), source };
     let address = listener.local_addr().map_err(listen_error)?;
     let router = web::router(http::router(app, Door::Tcp { loopback: address.ip().is_loopback() }));
     // Answers are small and complete: waiting to fill a packet only delays them.

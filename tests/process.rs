@@ -12,6 +12,8 @@ mod common;
 mod log;
 #[path = "process/race.rs"]
 mod race;
+#[path = "process/service.rs"]
+mod service;
 #[path = "process/soak.rs"]
 mod soak;
 #[path = "process/syncs.rs"]

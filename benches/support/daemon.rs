@@ -27,5 +27,5 @@ pub(crate) async fn start_daemon(folder: &Path, clock: &Clock, simulate: Option<
         |port: &&Path| recado::config::Modem { by: Binding::Port(port.to_path_buf()), name: None, power_cycle: None };
     config.modems = ports.iter().map(modem).collect();
     config.discovery.discover = false;
-    Daemon::start(Options { config, clock: clock.clone(), simulate }).await.unwrap()
+    Daemon::start(Options { config, clock: clock.clone(), simulate, listener: None }).await.unwrap()
 }

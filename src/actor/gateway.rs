@@ -11,7 +11,7 @@ use crate::sms::lifecycle::Carrier;
 use crate::sms::number::Sender;
 use crate::store::handover::OfferAnswer;
 use crate::store::queue::Drawn;
-use crate::store::{Fact, Store, StoreError, Work};
+use crate::store::{Fact, Settings, Store, StoreError, Work};
 
 /// What a modem's actor reports to the queue. All of one drain is written in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,15 @@ impl Gateway {
     /// The store, for reading.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Goes by other settings from now on.
+    pub fn set_settings(&mut self, settings: Settings, now: Timestamp) -> Result<(), StoreError> {
+        self.store.set_settings(settings, now)?;
+        self.commit(now, |context| {
+            context.work.retell_lines();
+            Ok(())
+        })
     }
 
     /// Runs one transaction and tells the plan what came of it.

@@ -20,6 +20,7 @@ use crate::serial::known::{Kind, Known};
 use crate::serial::usb::{self, Device, Port, Roots};
 use crate::sms::id::ModemId;
 
+use super::heartbeat::{Heartbeats, Member, REST};
 use super::modem::{self, Ended};
 use super::place::{Place, Spot};
 use super::probe::{self, Depth};
@@ -32,6 +33,9 @@ const SETTLE: Duration = Duration::from_millis(200);
 
 /// A look after that one: the kernel may still have been busy.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// A kernel that takes longer to list what is plugged in is stuck at a device; it is asked again at the next look.
+const SCAN_LIMIT: Duration = Duration::from_secs(20);
 
 /// Events of `/dev` get lost, and containers may not see them.
 const RESCAN: Duration = Duration::from_secs(300);
@@ -60,6 +64,8 @@ pub struct Setup {
     pub roots: Roots,
     /// Time.
     pub clock: Clock,
+    /// Where it is listened to.
+    pub hearts: Heartbeats,
     /// Turns true when the daemon stops. The tasks see it too.
     pub stop: watch::Receiver<bool>,
     /// What the task of a modem is given.
@@ -80,6 +86,7 @@ pub async fn run(setup: Setup) -> Vec<Ended> {
     let roster = Roster::new(&setup.bound, &setup.places, setup.discover);
     let now = setup.clock.now().instant;
     let mut hotplug = Hotplug {
+        heart: setup.hearts.join("hotplug", now),
         roster,
         setup,
         nodes,
@@ -125,6 +132,7 @@ enum State {
 
 struct Hotplug {
     setup: Setup,
+    heart: Member,
     roster: Roster,
     nodes: NodeWatch,
     devices: BTreeMap<Key, Entry>,
@@ -144,6 +152,7 @@ enum Wake {
     Nodes,
     Scan,
     Ask,
+    Rested,
     Answered(Key, Answer),
     Failed,
     Stop,
@@ -154,6 +163,7 @@ impl Hotplug {
         loop {
             let wake = self.wait().await;
             let now = self.setup.clock.now().instant;
+            self.heart.beat(now);
             match wake {
                 Wake::Nodes => {
                     self.scan_at = self.scan_at.min(now + SETTLE);
@@ -164,7 +174,7 @@ impl Hotplug {
                     self.scan_at = now + after;
                     self.scan(now).await;
                 }
-                Wake::Ask => {}
+                Wake::Ask | Wake::Rested => {}
                 Wake::Answered(key, answer) => self.answers.push((key, answer)),
                 Wake::Failed => tracing::error!("asking a port failed"),
                 Wake::Stop => break,
@@ -198,6 +208,7 @@ impl Hotplug {
                 None => std::future::pending().await,
             }
         };
+        let rested = clock.deadline(clock.now().instant + REST);
         tokio::select! {
             _ = self.setup.stop.wait_for(|stop| *stop) => Wake::Stop,
             Some(asked) = self.asking.join_next() => {
@@ -206,6 +217,7 @@ impl Hotplug {
             () = self.nodes.changed() => Wake::Nodes,
             () = tokio::time::sleep_until(clock.deadline(self.scan_at)) => Wake::Scan,
             () = ask => Wake::Ask,
+            () = tokio::time::sleep_until(rested) => Wake::Rested,
         }
     }
 
@@ -218,7 +230,10 @@ impl Hotplug {
             let taken = Taken::of(&taken, &devices);
             (devices, taken)
         });
-        let Ok((devices, taken)) = looking.await else { return };
+        let Ok(Ok((devices, taken))) = tokio::time::timeout(SCAN_LIMIT, looking).await else {
+            tracing::warn!("USB devices not listed; what is plugged in now is found later");
+            return;
+        };
         let present: BTreeMap<Key, Device> =
             devices.into_iter().map(|device| ((device.path.clone(), device.number), device)).collect();
         // A device whose ports have changed is another one, and so is one whose port turns out to be configured.

@@ -29,6 +29,7 @@ use crate::telemetry::Metrics;
 
 use super::fleet::{Ask, Fleet, ModemState};
 use super::gateway::{Order, Report};
+use super::heartbeat::{Heartbeats, Member, REST};
 use super::idle::Idle;
 use super::place::Place;
 use super::reset::{Means, Permit, ResetError};
@@ -69,6 +70,8 @@ pub struct Setup {
     pub suspicious_after: Duration,
     /// Where its status is shown.
     pub fleet: Fleet,
+    /// Where it is listened to.
+    pub hearts: Heartbeats,
     /// Time.
     pub clock: Clock,
     /// Counters.
@@ -127,8 +130,10 @@ pub async fn run(setup: Setup) -> Ended {
     let open_at = setup.clock.now().instant;
     let idle = Idle::new(setup.suspicious_after, open_at);
     let refused_pins = setup.refused_pins.news();
+    let heart = setup.hearts.join(&format!("modem {}", setup.id), open_at);
     let task = Task {
         setup,
+        heart,
         machine,
         port: None,
         opened: None,
@@ -194,6 +199,7 @@ impl Drop for LastWords {
 #[derive(Debug)]
 struct Task {
     setup: Setup,
+    heart: Member,
     machine: Machine,
     port: Option<Port>,
     /// Where the port is that was opened last.
@@ -272,6 +278,7 @@ enum Wake {
     Ask(Ask),
     Deadline,
     Suspect,
+    Rested,
     Permitted(Permit),
     ResetDone(Result<(), ResetError>),
     Open,
@@ -289,6 +296,7 @@ impl Task {
             }
             let now_or_later = self.wait().await;
             let now = self.setup.clock.now().instant;
+            self.heart.beat(now);
             self.withhold_pins();
             match now_or_later {
                 Wake::Read(count) => {
@@ -300,6 +308,7 @@ impl Task {
                 Wake::Ask(Ask { code, reply }) => self.ask(code, Some(reply), now),
                 Wake::Deadline => self.machine.handle_timeout(now),
                 Wake::Suspect => self.look_beside(now),
+                Wake::Rested => {}
                 Wake::Permitted(permit) => {
                     self.permit = Some(permit);
                     self.machine.reset_permitted(now);
@@ -336,6 +345,7 @@ impl Task {
     async fn wait(&mut self) -> Wake {
         let clock = &self.setup.clock;
         let open_at = clock.deadline(self.open_at);
+        let rested = clock.deadline(clock.now().instant + REST);
         let machine = self.machine.deadline().map(|at| clock.deadline(at));
         let cut_off = self.stop_at.map(|at| clock.deadline(at));
         let stopping = self.stop_at.is_some();
@@ -357,6 +367,7 @@ impl Task {
             },
             () = sleep(machine) => Wake::Deadline,
             () = sleep(suspect) => Wake::Suspect,
+            () = tokio::time::sleep_until(rested) => Wake::Rested,
             Some(Ok(permit)) = self.asking.join_next() => Wake::Permitted(permit),
             Some(done) = self.resetting.join_next() => {
                 Wake::ResetDone(done.unwrap_or(Err(ResetError::Panicked)))

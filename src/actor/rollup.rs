@@ -34,7 +34,7 @@ pub struct Setup {
     /// The time.
     pub clock: Clock,
     /// What parts cost.
-    pub prices: Arc<Prices>,
+    pub prices: watch::Receiver<Arc<Prices>>,
     /// Turns true when the daemon stops.
     pub stop: watch::Receiver<bool>,
 }
@@ -79,7 +79,7 @@ impl Setup {
     async fn catch_up(&mut self) -> Result<(), RoundError> {
         loop {
             let began = self.clock.now().instant;
-            let (reader, prices) = (Arc::clone(&self.reader), Arc::clone(&self.prices));
+            let (reader, prices) = (Arc::clone(&self.reader), Arc::clone(&self.prices.borrow()));
             let counted = tokio::task::spawn_blocking(move || reader.roll_up(AT_ONCE, &prices)).await;
             let Some(counted) = counted.or(Err(RoundError::Ended))?? else { return Ok(()) };
             let is_last = counted.events() < AT_ONCE as usize;

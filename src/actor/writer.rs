@@ -18,10 +18,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Instant, Timestamp};
 use crate::contact::Addressee;
-use crate::contact::calendar::Calendar;
 use crate::contact::edition::Edition;
 use crate::contact::habit::{Habit, HabitError};
-use crate::contact::reply::{Intent, Lexicon};
+use crate::contact::reply::Intent;
 use crate::contact::standing::Standing;
 use crate::contact::suppression::Kind;
 use crate::dispatch::gate::{Question, Verdict};
@@ -34,7 +33,9 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{
+    CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
+};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -47,8 +48,9 @@ use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
+use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
-use crate::store::{Fact, LOG_TARGET, Line, Settled, Store, StoreError};
+use crate::store::{Fact, LOG_TARGET, Line, Settings, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Sent;
 
@@ -57,6 +59,7 @@ use crate::modem::Offer;
 use super::checkpoint::CheckpointThread;
 use super::gateway::{Context, Gateway, Order, Report};
 use super::heads::{self, Heads};
+use super::heartbeat::{Pulse, REST};
 use super::inbox::{Inbox, Refused};
 
 /// Jobs in one transaction, and submissions in one job.
@@ -78,8 +81,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// through and the next start nothing to recover.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// No wait is longer than this, so that a jump of the civil clock is noticed.
-const LOOK: Duration = Duration::from_secs(30);
+/// No wait is longer than this, so that a jump of the civil clock is noticed and the writer is known to live.
+const LOOK: Duration = REST;
 
 /// Why the writer did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,6 +164,7 @@ impl Job {
 enum Item {
     Job(Job),
     Modem(ModemId, mpsc::Sender<Order>),
+    Settings(Box<Settings>, oneshot::Sender<Result<(), WriteError>>),
 }
 
 /// Asks the writer. Cheap to clone.
@@ -168,6 +172,8 @@ enum Item {
 pub struct Handle {
     inbox: Arc<Inbox<Item>>,
     committed: watch::Receiver<i64>,
+    /// Grows with every note of what was posted to endpoints, of which no event tells.
+    delivered: Arc<watch::Sender<u64>>,
 }
 
 impl fmt::Debug for Handle {
@@ -180,6 +186,7 @@ impl fmt::Debug for Handle {
 #[derive(Debug)]
 pub struct Writer {
     handle: Handle,
+    pulse: Pulse,
     thread: JoinHandle<()>,
 }
 
@@ -188,7 +195,7 @@ impl Writer {
     pub fn start(store: Store, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, StartError> {
         let inbox = Arc::new(Inbox::new());
         let mut running = Running::new(store, clock, metrics)?;
-        let committed = running.seq.subscribe();
+        let (committed, pulse) = (running.seq.subscribe(), running.pulse.clone());
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn({
@@ -201,12 +208,17 @@ impl Writer {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle: Handle { inbox, committed }, thread })
+        Ok(Self { handle: Handle { inbox, committed, delivered: Arc::default() }, pulse, thread })
     }
 
     /// To ask it.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// Its signs of life. They stay when the thread has ended: nothing works without it.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Writes what waits and ends.
@@ -287,14 +299,16 @@ impl Handle {
         .await
     }
 
-    /// Goes by other hours and phrases from now on.
-    pub async fn set_rules(&self, calendar: Calendar, lexicon: Lexicon, edition: Edition) -> Result<(), WriteError> {
-        let (calendar, lexicon) = (Arc::new(calendar), Arc::new(lexicon));
-        self.call(Job::Control, move |context| {
-            context.work.set_rules(Arc::clone(&calendar), Arc::clone(&lexicon), edition);
-            Ok(())
-        })
-        .await
+    /// Goes by other settings from now on, also for what waits already.
+    pub async fn set_settings(&self, settings: Settings) -> Result<(), WriteError> {
+        let (reply, taken) = oneshot::channel();
+        self.inbox.push_first(Item::Settings(Box::new(settings), reply))?;
+        taken.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    /// Notes that the configuration was read, and where it has a mistake, if it has one.
+    pub async fn configuration_read(&self, mistake: Option<String>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.configuration_read(mistake.as_deref())).await
     }
 
     /// Takes creditors, debtors and debts in, in their order. With `all` nothing is taken in where one of them cannot be; the
@@ -368,6 +382,17 @@ impl Handle {
         client: String,
     ) -> Result<CreateAnswer, WriteError> {
         self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
+    }
+
+    /// Writes a draft anew, but for its list; only over the revision that was `read`, where one is named.
+    pub async fn rewrite_campaign(
+        &self,
+        campaign: Campaign,
+        zone: TimeZone,
+        read: Option<u32>,
+        client: String,
+    ) -> Result<RewriteAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read, &client)).await
     }
 
     /// Removes a draft with its list.
@@ -493,6 +518,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: Option<String>, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(batch.as_deref(), &route))).await
+    }
+
+    /// What waits, lane by lane, and what an estimate of its end is made from.
+    pub async fn queue(&self) -> Result<Queue, WriteError> {
+        self.call(Job::Control, |context| context.work.queue()).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.
@@ -726,7 +756,14 @@ impl Handle {
 
     /// Notes how far an endpoint has come. False where something else was said of it meanwhile.
     pub(super) async fn note_deliveries(&self, progress: Arc<Progress>) -> Result<bool, WriteError> {
-        self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await
+        let is_noted = self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await?;
+        self.delivered.send_modify(|notes| *notes = notes.wrapping_add(1));
+        Ok(is_noted)
+    }
+
+    /// Changes whenever it was noted what was posted to endpoints.
+    pub fn delivered(&self) -> watch::Receiver<u64> {
+        self.delivered.subscribe()
     }
 
     /// Whether any token was ever made.
@@ -858,6 +895,7 @@ struct Running {
     clock: Clock,
     metrics: Arc<Metrics>,
     seq: watch::Sender<i64>,
+    pulse: Pulse,
     heads: Heads,
     modems: HashMap<ModemId, mpsc::Sender<Order>>,
     /// Reports that could not be written, in the order in which they came.
@@ -874,6 +912,7 @@ impl Running {
         let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
         Ok(Self {
             seq: watch::Sender::new(store.last_seq()),
+            pulse: Pulse::new(clock.now().instant),
             heads: Heads::open(store.beside(heads::FILE)),
             gateway: Gateway::new(store)?,
             clock,
@@ -889,6 +928,7 @@ impl Running {
     fn run(&mut self, inbox: &Inbox<Item>) {
         while let Some(items) = inbox.take(BATCH_MAX, Some(self.patience())) {
             self.round(items);
+            self.pulse.beat(self.clock.now().instant);
         }
         if !self.kept.is_empty() {
             tracing::error!(reports = self.kept.len(), "reports lost: the database could not be written until the end");
@@ -902,6 +942,11 @@ impl Running {
                 Item::Job(job) => jobs.push(job),
                 Item::Modem(id, orders) => {
                     self.modems.insert(id, orders);
+                }
+                Item::Settings(settings, reply) => {
+                    let taken = self.gateway.set_settings(*settings, self.clock.now().utc);
+                    // Whoever asked may have gone away.
+                    drop(reply.send(taken.map_err(|error| WriteError::from(&error))));
                 }
             }
         }

@@ -19,6 +19,7 @@ mod hygiene;
 mod import;
 mod inbox;
 mod ladder;
+mod manual;
 mod messages;
 mod modems;
 mod overview;
@@ -27,6 +28,7 @@ pub mod pdu;
 mod portfolio;
 mod print;
 mod probe;
+mod reload;
 mod remote;
 mod rules;
 mod send;
@@ -38,6 +40,7 @@ mod status;
 mod suppressions;
 mod template;
 mod token;
+mod udev;
 mod webhook;
 
 use std::io::{self, BufRead, Write};
@@ -120,6 +123,8 @@ enum Command {
     Pause(Remote<pause::PauseArgs>),
     /// Go on sending
     Resume(Remote<pause::ResumeArgs>),
+    /// Have the daemon read its configuration again; a mistake in it changes nothing
+    Reload(Remote<reload::ReloadArgs>),
     /// Make, list and revoke tokens of the HTTP door
     #[command(subcommand)]
     Token(TokenCommand),
@@ -134,6 +139,12 @@ enum Command {
     Pdu(PduCommand),
     /// Play modems on pseudo-terminals until Ctrl-C
     Emulate(emulate::EmulateArgs),
+    /// Print the rules of udev for the modems that are known
+    Udev(udev::UdevArgs),
+    /// Print what completes this command line in a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(manual::ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -313,6 +324,7 @@ pub fn run(
         Command::Status(command) => command.run(environment, out),
         Command::Pause(command) => command.run(environment, out),
         Command::Resume(command) => command.run(environment, out),
+        Command::Reload(command) => command.run(environment, out),
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
@@ -331,6 +343,9 @@ pub fn run(
             return pdu::decode(&pdu::DecodeArgs { pdus, is_json: json, is_mobile_originated: mo }, input, output);
         }
         Command::Pdu(PduCommand::Encode { json }) => return pdu::encode(&json, input, output),
+        Command::Udev(args) => udev::run(&args, out),
+        Command::Completions(args) => manual::completions(&args, out),
+        Command::Man(args) => manual::man(&args, out),
         Command::Emulate(args) => return emulate::run(args, output, errors),
     };
     match outcome {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, Environment, LogFormat};
-use crate::daemon::{Daemon, Options, Simulate};
+use crate::clock::{Clock, Instant, Timestamp};
+use crate::config::{Config, Environment, Finding, LogFormat};
+use crate::daemon::notify::Notifier;
+use crate::daemon::{Daemon, Options, Simulate, handed};
 use crate::emulator::{self, Rate};
 use crate::telemetry::log;
 
@@ -29,14 +30,14 @@ pub(super) struct ServeArgs {
     now: Option<Timestamp>,
 }
 
-/// Runs the daemon until it is told to stop. SIGHUP reads the rules of contact again.
+/// Runs the daemon until it is told to stop. SIGHUP reads configuration and rules again, as `recado reload` does.
 pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, Failure> {
-    let mut config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
+    // Before there are other threads.
+    let (notifier, listener) = (Notifier::of_process(), handed::listener()?);
+    let config = load(args, environment).map_err(Failure::Configuration)?;
     if args.now.is_some() && !config.modems.is_empty() {
         return Err(Failure::Usage("--now moves the clock that budgets go by, and a real port is configured"));
     }
-    // Nor is any looked for then.
-    config.discovery.discover &= args.now.is_none();
     log::start(match config.log.format {
         LogFormat::Text => log::Format::Text,
         LogFormat::Json => log::Format::Json,
@@ -57,19 +58,80 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
         // Signals are caught before anybody can know that we run.
         let mut stop = StopSignals::new()?;
         let mut again = signal(SignalKind::hangup())?;
-        let daemon = Daemon::start(Options { config, clock, simulate }).await?;
+        let options = Options { config, clock: clock.clone(), simulate, listener };
+        let mut daemon = Daemon::start(options).await?;
+        notifier.ready(&daemon.status());
+        let mut watchdog = Watchdog::default();
         loop {
-            tokio::select! {
+            let asked = tokio::select! {
                 () = stop.wait() => break,
-                _ = again.recv() => daemon.read_rules_again().await,
+                _ = again.recv() => None,
+                Some(ask) = daemon.asked() => Some(ask),
+                () = watchdog.due(&clock, &notifier) => {
+                    watchdog.feed(&daemon, &notifier);
+                    continue;
+                }
+            };
+            notifier.reloading();
+            let reloaded = daemon.reload(load(args, environment)).await;
+            notifier.ready(&daemon.status());
+            if let Some(ask) = asked {
+                ask.answer(reloaded);
             }
         }
+        notifier.stopping(daemon.stops_within());
         daemon.stop().await;
         Ok(Exit::Done)
     });
     // What still runs is the system's look-up of a name that nobody waits for any more.
     runtime.shutdown_background();
     outcome
+}
+
+/// The configuration of a daemon that was called so.
+fn load(args: &ServeArgs, environment: &Environment) -> Result<Config, Vec<Finding>> {
+    let mut config = Config::load(args.config.as_deref(), environment)?;
+    // With a clock of its own it drives no modem that somebody has plugged in.
+    config.discovery.discover &= args.now.is_none();
+    Ok(config)
+}
+
+/// Tells the service manager that all is well for as long as the actors say so themselves. When one is silent it is told
+/// nothing, and starts the daemon anew.
+#[derive(Debug, Default)]
+struct Watchdog {
+    next: Option<Instant>,
+    /// Who is silent was told.
+    said: bool,
+}
+
+impl Watchdog {
+    /// Waits until the manager wants to hear something; for ever if it never does.
+    async fn due(&mut self, clock: &Clock, notifier: &Notifier) {
+        let Some(every) = notifier.feed_every() else { return std::future::pending().await };
+        let next = *self.next.get_or_insert_with(|| clock.now().instant + every);
+        tokio::time::sleep_until(clock.deadline(next)).await;
+        self.next = None;
+    }
+
+    fn feed(&mut self, daemon: &Daemon, notifier: &Notifier) {
+        match daemon.is_alive() {
+            Ok(()) => {
+                self.said = false;
+                notifier.feed(&daemon.status());
+            }
+            Err(silent) => {
+                if !std::mem::replace(&mut self.said, true) {
+                    tracing::error!(
+                        who = silent.who,
+                        seconds = silent.silent.as_secs(),
+                        "actor silent: watchdog not fed"
+                    );
+                }
+                notifier.status(&format!("hangs: {silent}"));
+            }
+        }
+    }
 }
 
 /// A runtime for a daemon: its work is small, and more threads only cost memory.

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 /// What our variables begin with.
 const PREFIX: &str = "RECADO_";
 
-/// Our variables, read once at start.
+/// Where the credentials of a service are (systemd.exec(5)).
+pub(super) const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Our variables, and where credentials are, read once at start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -28,13 +31,13 @@ impl Environment {
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.keys().map(String::as_str).filter(|name| *name != CREDENTIALS)
     }
 }
 
-/// Keeps what begins like ours.
+/// Keeps what begins like ours, and where credentials are.
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
-        Self(variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect())
+        Self(variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX) || name == CREDENTIALS).collect())
     }
 }

@@ -5,6 +5,7 @@
 //! keeps it equal to the defaults here. Unknown keys are refused, so that a misspelt limit is never silently absent.
 
 mod convert;
+mod difference;
 mod environment;
 mod finding;
 mod modem;
@@ -20,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use difference::Difference;
 pub use environment::Environment;
 pub use finding::{Finding, Place, Problem};
 pub use modem::{Binding, Discovery, Modem};

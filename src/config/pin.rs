@@ -5,6 +5,9 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// What the name of a credential follows (systemd.exec(5), `LoadCredential=`).
+const CREDENTIAL: &str = "credential:";
+
 /// Permission of everybody to read.
 const WORLD_READABLE: u32 = 0o004;
 
@@ -18,6 +21,9 @@ pub enum PinError {
     /// The file cannot be read.
     #[error("read the file: {0}")]
     Unreadable(ErrorKind),
+    /// It is a credential of a service, and this process is none.
+    #[error("find the credential: it is there for the service only, by LoadCredential of its unit")]
+    NotAService,
     /// Everybody can read it.
     #[error("trust the file: everybody may read it (mode {mode:04o}); run chmod 600 on it")]
     Exposed {
@@ -30,6 +36,14 @@ pub enum PinError {
 }
 
 impl Pin {
+    /// Reads a file that holds a PIN and at most white space around it, or the credential of a service that is named so.
+    pub(super) fn find(path: &Path, credentials: Option<&Path>) -> Result<Self, PinError> {
+        match path.to_str().and_then(|path| path.strip_prefix(CREDENTIAL)) {
+            Some(name) => Self::from_file(&credentials.ok_or(PinError::NotAService)?.join(name)),
+            None => Self::from_file(path),
+        }
+    }
+
     /// Reads a file that holds a PIN and at most white space around it.
     pub(super) fn from_file(path: &Path) -> Result<Self, PinError> {
         let unreadable = |error: io::Error| PinError::Unreadable(error.kind());

@@ -9,7 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::Environment;
+use super::environment::{CREDENTIALS, Environment};
 use super::finding::{Finding, Place, Problem};
 use super::value::Raw;
 use crate::suggest::closest;
@@ -275,6 +275,11 @@ impl<'r, 'a> Section<'r, 'a> {
             }
         }
         read
+    }
+
+    /// The folder of the credentials that a service manager has given to this process.
+    pub(super) fn credentials(&self) -> Option<&'a Path> {
+        self.reading.environment.get(CREDENTIALS).map(Path::new)
     }
 
     /// Reports what is wrong with a key of this table.

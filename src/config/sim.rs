@@ -147,7 +147,7 @@ impl Card {
         section.set_some("smsc", &mut card.smsc, value::smsc);
         let pin_at = section.set_some("pin_file", &mut card.pin_file, value::path);
         if let Some(path) = &card.pin_file {
-            match Pin::from_file(path) {
+            match Pin::find(path, section.credentials()) {
                 Ok(pin) => card.pin = Some(pin),
                 Err(error) => section.report("pin_file", pin_at, Problem::Pin(error)),
             }

@@ -222,6 +222,22 @@ fn a_pin_comes_from_a_file_that_others_cannot_read() {
 }
 
 #[test]
+fn a_pin_may_be_a_credential_that_only_the_service_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vivo-1");
+    std::fs::write(&file, "1234\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let text = "[[sim.card]]\niccid = \"8955010000000000001\"\npin_file = \"credential:vivo-1\"\n";
+    let config = read(text, &[("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]).unwrap();
+    assert_eq!(config.modem_settings().cards[0].pin.as_deref(), Some("1234"));
+    check(
+        text,
+        &["recado.toml:3:12: sim.card[1].pin_file: failed to find the credential: \
+           it is there for the service only, by LoadCredential of its unit"],
+    );
+}
+
+#[test]
 fn variables_go_over_the_file() {
     let text = "http.listen = \"127.0.0.1:1\"\nsim.per_day = 5\n";
     let variables = [

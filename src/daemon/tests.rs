@@ -1,5 +1,7 @@
 use crate::modem::{self, Card};
 
+use crate::store::Settings;
+
 use super::*;
 
 const ICCID: &str = "89550310000012345678";

@@ -237,6 +237,7 @@ impl Plan {
             in_hand: Vec::new(),
             rest: VecDeque::new(),
         });
+        line.names.clone_from(names);
         line.ready = ready;
         line.paused = paused;
         line.resting = resting;

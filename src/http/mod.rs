@@ -44,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::actor::fleet::Fleet;
 use crate::actor::ladder;
 use crate::actor::ladder::review::Measure;
+use crate::actor::reload;
 use crate::actor::webhook;
 use crate::actor::writer::Handle;
 use crate::clock::Clock;
@@ -107,8 +108,10 @@ pub struct Parts {
     pub ladders: ladder::Handle,
     /// What is posted to endpoints.
     pub webhooks: webhook::Handle,
-    /// What is configured.
-    pub settings: Settings,
+    /// What is configured at the start.
+    pub initial_settings: Settings,
+    /// Has the configuration read again.
+    pub reload: reload::Handle,
 }
 
 /// The application behind the door. Clones are one application.
@@ -118,6 +121,8 @@ pub struct App(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     parts: Parts,
+    /// What is configured now; [`Parts::initial_settings`] is how it was at the start.
+    settings: watch::Sender<Arc<Settings>>,
     tokens: Tokens,
     logins: logins::Logins,
     imports: import::Runs,
@@ -140,12 +145,18 @@ impl App {
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
         let tokens = Tokens::read(&parts.reader)?;
         Ok(Self(Arc::new(Shared {
+            settings: watch::Sender::new(Arc::new(parts.initial_settings.clone())),
             parts,
             tokens,
             logins: logins::Logins::default(),
             imports: import::Runs::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
+    }
+
+    /// Goes by other settings from the next request on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.0.settings.send_replace(settings.into());
     }
 
     /// Takes nothing new in from now on. Events, lists and cancellations still work.
@@ -195,6 +206,11 @@ impl Deref for Site {
 }
 
 impl Site {
+    /// What is configured now.
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.app.0.settings.borrow())
+    }
+
     fn tokens(&self) -> &Tokens {
         &self.app.0.tokens
     }
@@ -215,10 +231,10 @@ impl Site {
     fn measure(&self) -> Measure {
         Measure {
             calendar: self.ladders.calendar(),
-            wording: Arc::clone(&self.settings.wording),
-            country: self.settings.country,
-            zone: self.settings.zone.clone(),
-            text: self.settings.text.clone(),
+            wording: Arc::clone(&self.settings().wording),
+            country: self.settings().country,
+            zone: self.settings().zone.clone(),
+            text: self.settings().text.clone(),
         }
     }
 

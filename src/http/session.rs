@@ -68,7 +68,7 @@ pub(super) fn is_of_this_host(site: &Site, headers: &HeaderMap) -> Result<(), Pr
     let name = name(host);
     let is_own = name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok()
-        || site.settings.hosts.iter().any(|own| own.eq_ignore_ascii_case(name));
+        || site.settings().hosts.iter().any(|own| own.eq_ignore_ascii_case(name));
     if is_own {
         return Ok(());
     }
@@ -103,7 +103,7 @@ fn of_cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn seal(site: &Site, said: &str, hash: &[u8; 32]) -> [u8; 32] {
-    site.settings.secret.session(&[said.as_bytes(), hash].concat())
+    site.settings().secret.session(&[said.as_bytes(), hash].concat())
 }
 
 fn over() -> Problem {

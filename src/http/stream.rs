@@ -68,17 +68,19 @@ pub(super) fn changes(site: Site, caller: &Caller) -> Response {
     let (after, ended) = (*site.writer.committed().borrow(), ended(&site, caller));
     // The first word comes at once: whoever has drawn a page before it may have missed something.
     let first = once(ready(Event::default().event("changes").data("[]")));
-    let later = unfold(Follower::new(site, caller, after), |mut follower| async move {
-        let mut kinds = BTreeSet::from([follower.next().await?.subject()]);
+    let delivered = site.writer.delivered();
+    let changing = Changing { follower: Follower::new(site, caller, after), delivered };
+    let later = unfold(changing, |mut changing| async move {
+        let mut kinds = BTreeSet::from([changing.next().await?]);
         let gathered = async {
-            while let Some(event) = follower.next().await {
-                kinds.insert(event.subject());
+            while let Some(kind) = changing.next().await {
+                kinds.insert(kind);
             }
         };
         // Events of a busy second are one word.
         drop(timeout(CALM, gathered).await);
         let kinds = serde_json::to_string(&kinds).unwrap_or_default();
-        Some((Event::default().event("changes").data(kinds), follower))
+        Some((Event::default().event("changes").data(kinds), changing))
     });
     streamed(first.chain(later), ended)
 }
@@ -101,6 +103,23 @@ fn streamed(
     // The end is asked for before each event, so what was read ahead is not sent after it.
     let stream = stream.take_until(ended).map(Ok::<_, Infallible>);
     Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+}
+
+/// Events, and what was posted of them, of which no event tells.
+struct Changing {
+    follower: Follower,
+    delivered: watch::Receiver<u64>,
+}
+
+impl Changing {
+    /// What kind of thing changed next.
+    async fn next(&mut self) -> Option<String> {
+        tokio::select! {
+            // Dropped in the middle of a reading it reads the same again.
+            event = self.follower.next() => Some(event?.subject()),
+            Ok(()) = self.delivered.changed() => Some("delivery".to_owned()),
+        }
+    }
 }
 
 impl Follower {

@@ -6,6 +6,7 @@ pub mod known;
 mod lock;
 mod port;
 pub mod replug;
+pub mod rules;
 pub mod usb;
 
 pub use port::{Holder, Port, PortError, holder, look, open};

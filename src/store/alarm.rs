@@ -31,6 +31,8 @@ pub enum AlarmKind {
     StoreNearlyFull,
     /// Nothing gets through to an endpoint.
     WebhookFailing,
+    /// The configuration was read again and has a mistake in it.
+    ConfigurationRefused,
 }
 
 impl AlarmKind {
@@ -42,6 +44,9 @@ impl AlarmKind {
             Self::BalanceLow => ("balance_low", "the balance of SIM {} is low"),
             Self::StoreNearlyFull => ("store_nearly_full", "the store of modem {} is nearly full"),
             Self::WebhookFailing => ("webhook_failing", "webhook {} takes no events"),
+            Self::ConfigurationRefused => {
+                ("configuration_refused", "the configuration has a mistake and was not taken")
+            }
         }
     }
 
@@ -220,6 +225,18 @@ impl Work<'_> {
             self.raise(AlarmKind::StoreNearlyFull, subject, detail)
         } else {
             self.clear(AlarmKind::StoreNearlyFull, subject)
+        }
+    }
+
+    /// The configuration was read: at start, or again. What is wrong with it, if something is, is where to look.
+    pub fn configuration_read(&mut self, mistake: Option<&str>) -> Result<(), StoreError> {
+        match mistake {
+            Some(place) => self.raise(
+                AlarmKind::ConfigurationRefused,
+                Subject::default(),
+                &format!("That of before holds. Look at {place}, or run recado check; then recado reload."),
+            ),
+            None => self.clear(AlarmKind::ConfigurationRefused, Subject::default()),
         }
     }
 

@@ -55,6 +55,7 @@ pub mod template;
 mod tie;
 pub mod token;
 pub mod view;
+pub mod waiting;
 pub mod webhook;
 pub mod work;
 
@@ -226,6 +227,16 @@ impl Store {
         self.board.committed();
         self.counters = counters;
         Ok((value, aftermath))
+    }
+
+    /// Goes by other settings from now on, also for what waits already. Nothing of them is in the rows. The dispatcher is told in
+    /// the next transaction, with [`Work::retell_lines`].
+    pub fn set_settings(&mut self, settings: Settings, now: Timestamp) -> Result<(), StoreError> {
+        let mut board = self.board.reload(&self.conn, &settings, now)?;
+        board.set_rules(Arc::clone(&settings.contact), now);
+        board.committed();
+        (self.board, self.settings) = (board, settings);
+        Ok(())
     }
 
     /// Pages in SQLite's log after the last commit.

@@ -1,7 +1,7 @@
 //! Reading: connections of their own, `query_only`, short statements.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -23,7 +23,8 @@ use super::chain::ChainHash;
 use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
-    EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
+    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView,
+    TokenView,
 };
 use super::{OpenError, StoreError, evidence, habit, listing, record, reply, schema};
 
@@ -32,7 +33,7 @@ use super::{OpenError, StoreError, evidence, habit, listing, record, reply, sche
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
-    sims: SimSettings,
+    sims: RwLock<SimSettings>,
     idle: Mutex<Vec<Connection>>,
     opens: fn(&Path) -> Result<Connection, rusqlite::Error>,
     /// Held by whoever walks along the chain.
@@ -55,7 +56,13 @@ impl Reader {
         Ok(is_current.then(|| Self::opening(path, sims, schema::open_looker)))
     }
 
+    /// Calls SIMs by other names from now on.
+    pub fn set_sims(&self, sims: SimSettings) {
+        *self.sims.write().unwrap_or_else(PoisonError::into_inner) = sims;
+    }
+
     fn opening(path: &Path, sims: SimSettings, opens: fn(&Path) -> Result<Connection, rusqlite::Error>) -> Self {
+        let sims = RwLock::new(sims);
         Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), opens, walk: Mutex::new(()) }
     }
 
@@ -75,7 +82,7 @@ impl Reader {
 
     /// How a SIM is called in answers: its configured name, else its ICCID.
     pub fn sim_label(&self, iccid: String) -> String {
-        self.sims.card(&iccid).names.name.unwrap_or(iccid)
+        self.sims.read().unwrap_or_else(PoisonError::into_inner).card(&iccid).names.name.unwrap_or(iccid)
     }
 
     /// One message with its parts.
@@ -125,11 +132,20 @@ impl Reader {
 
     /// Inbound texts; those that answer messages of these creditors, or all when it is empty.
     pub fn inbox(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<InboundView>, StoreError> {
+        self.inbox_of(page, limit, &InboxFilter { creditors: creditors.into(), ..InboxFilter::default() })
+    }
+
+    /// Some of the inbound texts.
+    pub fn inbox_of(&self, page: Page, limit: u32, filter: &InboxFilter) -> Result<Vec<InboundView>, StoreError> {
         let select =
             "SELECT inbound.seq, inbound.at, sender, sim.iccid, modem, inbound.text, inbound.parts, message.id,
              message.debtor, missing, replaces, understood FROM inbound JOIN sim ON sim.key = inbound.sim
              LEFT JOIN message ON message.key = inbound.message";
-        let only = of_creditors(creditors);
+        let InboxFilter { debtor, intent, creditors } = filter;
+        let of_debtor = debtor.clone().map(|debtor| ("message.debtor = ?", Value::Text(debtor)));
+        let wants = "EXISTS (SELECT 1 FROM json_each(understood, '$.intents') WHERE value = ?)";
+        let of_intent = intent.clone().map(|intent| (wants, Value::Text(intent)));
+        let only = of_creditors(creditors).into_iter().chain(of_debtor).chain(of_intent);
         self.numbered(select, "inbound.seq", page, limit, only, |row| {
             Ok(InboundView {
                 seq: row.get(0)?,

@@ -300,6 +300,15 @@ impl<'a> Work<'a> {
         self.look_at_the_hours();
     }
 
+    /// Tells the dispatcher how every SIM that is in a modem stands now.
+    pub fn retell_lines(&mut self) {
+        let is_in_a_modem = |(&key, sim): (&SimKey, &Sim)| sim.place.as_ref().map(|_| key);
+        let lines: Vec<SimKey> = self.board.sims.iter().filter_map(is_in_a_modem).collect();
+        for sim in lines {
+            self.line_effect(sim);
+        }
+    }
+
     /// Opens and closes lanes as the hours of contact do.
     fn look_at_the_hours(&mut self) {
         for key in self.board.turn_hours(self.now) {

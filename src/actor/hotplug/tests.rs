@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::actor::fleet::{Fleet, ModemState, ModemStatus};
+use crate::actor::heartbeat::Heartbeats;
 use crate::actor::modem::RefusedPins;
 use crate::actor::modem::tests::mute_modem;
 use crate::actor::reset::Means;
@@ -99,6 +100,7 @@ impl Site {
             means: Means::default(),
             suspicious_after: Duration::ZERO,
             fleet: fleet.clone(),
+            hearts: Heartbeats::default(),
             clock: clock.clone(),
             metrics: Arc::default(),
             stop: stop.clone(),
@@ -112,6 +114,7 @@ impl Site {
             taken,
             roots: self.fake.roots(),
             clock: self.clock.clone(),
+            hearts: Heartbeats::default(),
             stop: self.stop.subscribe(),
             modem: Box::new(modem),
         }));

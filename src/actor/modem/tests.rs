@@ -82,6 +82,7 @@ impl Desk {
             means: Means::default(),
             suspicious_after: Duration::ZERO,
             fleet: self.fleet.clone(),
+            hearts: Heartbeats::default(),
             clock: self.clock.clone(),
             metrics: Arc::default(),
             stop,
@@ -262,6 +263,7 @@ async fn a_modem_that_stays_mute_is_plugged_in_anew_loses_its_power_and_is_dead(
     let (port, master) = mute_modem();
     let power = desk.folder.path().join("power was cut");
     let (stop, stopped) = watch::channel(false);
+    let hearts = Heartbeats::default();
     let (_place, place) = watch::channel(Some(Spot { port, slot: "1-1.4:1.2".to_owned() }));
     let command = ["touch", power.to_str().unwrap()].map(str::to_owned).to_vec();
     let mut task = JoinSet::new();
@@ -275,6 +277,7 @@ async fn a_modem_that_stays_mute_is_plugged_in_anew_loses_its_power_and_is_dead(
         means: Means { roots: fake.roots(), power_cycle: Some(command), ..Means::default() },
         suspicious_after: Duration::ZERO,
         fleet: desk.fleet.clone(),
+        hearts: hearts.clone(),
         clock: desk.clock.clone(),
         metrics: Arc::default(),
         stop: stopped,
@@ -285,6 +288,7 @@ async fn a_modem_that_stays_mute_is_plugged_in_anew_loses_its_power_and_is_dead(
         if is_dead() {
             break;
         }
+        assert_eq!(hearts.check(desk.clock.now().instant), Ok(()), "its task waits for it and does not hang");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert!(is_dead() && power.exists());

@@ -35,7 +35,8 @@ fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
     let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
     let (stop, stopped) = watch::channel(false);
     let reader = Arc::new(Reader::new(&path, settings.sims));
-    let setup = Setup { reader, writer: writer.handle(), clock, prices: Arc::default(), stop: stopped };
+    let setup =
+        Setup { reader, writer: writer.handle(), clock, prices: watch::channel(Arc::default()).1, stop: stopped };
     (writer, setup, stop)
 }
 

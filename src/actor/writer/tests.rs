@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::actor::heartbeat::{Heartbeats, SILENCE};
 use crate::dispatch::balance::Rule;
 use crate::dispatch::budget::Limits;
 use crate::dispatch::sim::SimSettings;
@@ -59,16 +60,18 @@ fn limits() -> Limits {
     Limits::none()
 }
 
-fn running(path: &Path, clock: Clock) -> Running {
-    let sims = SimSettings { default: limits(), balance: Rule::default(), cards: Vec::new() };
-    let settings = Settings {
-        sims,
+fn settings() -> Settings {
+    Settings {
+        sims: SimSettings { default: limits(), balance: Rule::default(), cards: Vec::new() },
         free_floor: 0,
         country: Country::from_iso("BR").unwrap(),
         alarms: Vec::new(),
         contact: crate::contact::ContactSettings::none().into(),
-    };
-    let store = Store::open(path, settings, clock.now().utc).unwrap();
+    }
+}
+
+fn running(path: &Path, clock: Clock) -> Running {
+    let store = Store::open(path, settings(), clock.now().utc).unwrap();
     Running::new(store, clock, Arc::new(Metrics::default())).unwrap()
 }
 
@@ -142,4 +145,40 @@ fn an_offer_that_makes_no_sense_is_answered_all_the_same() {
     while desk.orders.try_recv().is_ok() {}
     desk.running.round(vec![desk.report(vec![Report::Offer(SegmentId(77))])]);
     assert_eq!(desk.orders.try_recv(), Ok(Order::Answer(SegmentId(77), Offer::Stop)));
+}
+
+#[tokio::test]
+async fn a_writer_that_hangs_in_a_transaction_gives_no_sign_of_life_and_one_that_comes_round_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::host();
+    let store = Store::open(&folder.path().join("recado.db"), settings(), clock.now().utc).unwrap();
+    let writer = Writer::start(store, clock.clone(), Arc::default()).unwrap();
+    let hearts = Heartbeats::default();
+    hearts.watch("writer", writer.pulse());
+    let job = |run: Box<dyn FnMut() + Send>| {
+        let mut run = run;
+        let (item, answer) = ask(move |_| {
+            run();
+            Ok(())
+        });
+        writer.handle().inbox.push_first(item).unwrap();
+        answer
+    };
+    let (begun, begins) = oneshot::channel();
+    let (let_go, held) = std::sync::mpsc::sync_channel::<()>(0);
+    let mut begun = Some(begun);
+    let hangs = job(Box::new(move || {
+        begun.take().unwrap().send(()).unwrap();
+        held.recv().unwrap();
+    }));
+    begins.await.unwrap();
+    // Whatever it has said of itself was said before now.
+    let too_long = clock.now().instant + SILENCE + Duration::from_nanos(1);
+    assert_eq!(hearts.check(too_long).unwrap_err().who, "writer");
+    let_go.send(()).unwrap();
+    hangs.await.unwrap().unwrap();
+    // The sign follows the answer, and is there when the next job is answered.
+    job(Box::new(|| {})).await.unwrap().unwrap();
+    assert_eq!(hearts.check(too_long), Ok(()));
+    writer.stop();
 }

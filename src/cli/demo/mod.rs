@@ -112,7 +112,7 @@ impl Stage {
             ..emulator::Config::default()
         };
         let simulate = Simulate { config: emulated, folder: self.folder.clone() };
-        let options = Options { config, clock: Clock::starting_at(at), simulate: Some(simulate) };
+        let options = Options { config, clock: Clock::starting_at(at), simulate: Some(simulate), listener: None };
         self.daemon = Some(Daemon::start(options).await?);
         Ok(())
     }

@@ -92,7 +92,7 @@ pub(super) async fn test(
     Body(request): Body<TestRequest>,
 ) -> Result<(StatusCode, Json<TestAnswer>), Problem> {
     caller.needs(Scope::Manage)?;
-    let to = request.to.map(|to| recipient("to", &to, &site.settings)).transpose()?;
+    let to = request.to.map(|to| recipient("to", &to, &site.settings())).transpose()?;
     match site.writer.self_test(sim.unwrap_or_default(), to).await? {
         Tested::Sent(message) => Ok((StatusCode::ACCEPTED, Json(TestAnswer { message: message.to_string() }))),
         Tested::NoSuchSim => Err(Problem::new(Kind::NotFound, "no SIM of this name or ICCID was seen")),

@@ -135,7 +135,7 @@ pub(super) async fn test(
     if to.is_empty() || to.len() > TEST_NUMBERS_MAX {
         return Err(Problem::bad("to", format!("give 1 to {TEST_NUMBERS_MAX} numbers of your own")));
     }
-    let to = to.iter().map(|to| recipient("to", to, &site.settings)).collect::<Result<Vec<_>, _>>()?;
+    let to = to.iter().map(|to| recipient("to", to, &site.settings())).collect::<Result<Vec<_>, _>>()?;
     let sheet = sheet_of(&site, view.campaign, Some(view.key), view.version).await?;
     let sheet = Arc::new(sheet.map_err(|error| sheet_problem(&error))?);
     let mut longest: Option<(String, Box<CampaignText>)> = None;
@@ -162,7 +162,7 @@ pub(super) async fn test(
     for to in to {
         let mut random = Random::default();
         getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
-        let mut trial = trial(&text, to, &site.settings.text, now, random)
+        let mut trial = trial(&text, to, &site.settings().text, now, random)
             .map_err(|error| Problem::new(Kind::BadText, error.to_string()))?;
         for message in std::iter::once(&mut trial.submission).chain(&mut trial.companion) {
             caller.client().clone_into(&mut message.client);
@@ -292,7 +292,7 @@ pub(super) async fn sheet_of(
     key: Option<CampaignKey>,
     version: Option<u32>,
 ) -> Result<Result<Sheet, SheetError>, Problem> {
-    let options = site.settings.text.clone();
+    let options = site.settings().text.clone();
     site.read(move |reader| Sheet::new(reader, campaign, key, version, options)).await
 }
 
@@ -418,7 +418,7 @@ async fn look(
         .price
         .map(|price| price.parse().map_err(|_form| Problem::bad("price", "give a price such as 0.0325")))
         .transpose()?;
-    let price = price.or(Some(site.settings.price)).filter(|price| *price != PartPrice::default());
+    let price = price.or(Some(site.settings().price)).filter(|price| *price != PartPrice::default());
     let campaign = sheet.campaign();
     let (route, batch) = lane_of(campaign);
     // What is not written yet is not what may have its name.

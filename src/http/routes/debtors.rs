@@ -110,7 +110,7 @@ fn sought(text: &str, site: &Site, caller: &Caller) -> Sought {
     let person = || SoughtPerson {
         document: document(text),
         name: text.to_owned(),
-        numbers: PhoneNumber::parse(text, site.settings.country)
+        numbers: PhoneNumber::parse(text, site.settings().country)
             .map(|number| number.forms().collect())
             .unwrap_or_default(),
     };
@@ -172,7 +172,7 @@ pub(super) async fn numbers(
     Key(debtor): Key<String>,
 ) -> Result<Json<List<NumberAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let (id, country, own) = (debtor.unwrap_or_default(), site.settings.country, caller.creditors().to_vec());
+    let (id, country, own) = (debtor.unwrap_or_default(), site.settings().country, caller.creditors().to_vec());
     let found = site
         .read(move |reader| if is_seen(reader, &id, own)? { reader.numbers(&id, SENT, country) } else { Ok(None) })
         .await?;

@@ -109,7 +109,7 @@ impl HygieneParameters {
             creditors,
             trouble: trouble.transpose()?,
             sent_min: sent.transpose()?.unwrap_or(SENT),
-            country: site.settings.country,
+            country: site.settings().country,
             after,
             limit: usize::try_from(limit(self.limit.as_deref())?).unwrap_or(usize::MAX),
         })

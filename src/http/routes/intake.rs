@@ -134,7 +134,7 @@ async fn check(
     octets: Bytes,
     subject: Subject,
 ) -> Result<Vec<Result<Checked, Problem>>, Problem> {
-    let settings = site.settings.clone();
+    let settings = site.settings().clone();
     let checked = move |reader: &_| {
         let desk = Desk::new(reader, &settings, &caller)?;
         let items: Vec<&[u8]> = match form {

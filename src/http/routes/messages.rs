@@ -84,7 +84,7 @@ impl ListParameters {
             state: state.transpose()?,
             batch: self.batch,
             debtor: self.debtor,
-            to: self.to.map(|to| recipient("to", &to, &site.settings)).transpose()?,
+            to: self.to.map(|to| recipient("to", &to, &site.settings())).transpose()?,
             client_ref: self.client_ref.map(|client_ref| (caller.client().to_owned(), client_ref)),
             since: time("since", self.since.as_deref())?,
             creditors: caller.creditors().clone(),

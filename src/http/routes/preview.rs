@@ -38,7 +38,7 @@ pub(super) async fn preview(
     let now = site.clock.now().utc;
     let is_filled = request.template.is_some() || request.vars.is_some();
     let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
-    let checked = Checked::new(request, &caller, &site.settings, now)?;
+    let checked = Checked::new(request, &caller, &site.settings(), now)?;
     let text = &checked.text.0;
     let preview = preview::preview(text, &checked.options).map_err(|error| text_problem(&error))?;
     let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;

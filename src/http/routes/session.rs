@@ -63,7 +63,7 @@ pub(super) async fn show(State(site): State<Site>, caller: Caller) -> Json<Sessi
         client: caller.client().to_owned(),
         scopes: caller.scopes(),
         creditors: caller.creditors().to_vec(),
-        zone: site.settings.zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone: site.settings().zone.iana_name().unwrap_or("UTC").to_owned(),
         now: at(site.clock.now().utc),
     })
 }

@@ -170,7 +170,7 @@ impl StatsParameters {
             Some(id) => site.read(Reader::creditors).await?.into_iter().find(|creditor| creditor.id == id),
             None => None,
         };
-        Ok(of_creditor.map_or_else(|| site.settings.zone.clone(), |creditor| creditor.zone))
+        Ok(of_creditor.map_or_else(|| site.settings().zone.clone(), |creditor| creditor.zone))
     }
 
     fn only(self) -> Vec<(Dimension, String)> {

@@ -128,7 +128,7 @@ pub(super) async fn written(
     if request.template.is_none() && request.vars.is_none() && request.to.is_some() {
         return Ok(request);
     }
-    let (caller, settings) = (caller.clone(), site.settings.clone());
+    let (caller, settings) = (caller.clone(), site.settings().clone());
     site.read(move |reader| Ok(fill(&mut request, reader, &caller, &settings, now)?.map(|()| request))).await?
 }
 
@@ -154,7 +154,7 @@ fn check_filled(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<
     let now = site.clock.now().utc;
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
-    let mut checked = Checked::new(request, caller, &site.settings, now)?;
+    let mut checked = Checked::new(request, caller, &site.settings(), now)?;
     let filled = checked.filled.take();
     let found_number = filled.as_ref().is_some_and(|filled| filled.found_number);
     let (code, basis) = filled.map(|filled| (filled.companion, filled.basis)).unwrap_or_default();
@@ -246,7 +246,7 @@ fn check_all(octets: &[u8], site: &Site, caller: &Caller, chunks: &mpsc::Sender<
         let checked = chunk.iter().map(|item| {
             let mut request: SubmitRequest = object(item.get().as_bytes())?;
             let now = site.clock.now().utc;
-            fill(&mut request, &site.reader, caller, &site.settings, now).map_err(Problem::from)??;
+            fill(&mut request, &site.reader, caller, &site.settings(), now).map_err(Problem::from)??;
             let posted = check_filled(request, site, caller)?;
             let receipt = posted.receipt(caller);
             Ok((posted, receipt))

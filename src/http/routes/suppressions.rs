@@ -57,8 +57,8 @@ pub(super) async fn list(
     Parameters(asked): Parameters<ListParameters>,
 ) -> Result<Json<List<SuppressionAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let number = asked.number.as_deref().map(|number| recipient("number", number, &site.settings)).transpose()?;
-    let number = number.map(|number| (number, site.settings.secret.mac(number)));
+    let number = asked.number.as_deref().map(|number| recipient("number", number, &site.settings())).transpose()?;
+    let number = number.map(|number| (number, site.settings().secret.mac(number)));
     let limit = limit(asked.limit.as_deref())?;
     let page = asked.cursor.as_deref().map_or(Ok(Page::Before(None)), read_cursor)?;
     let creditors = caller.creditors().clone();
@@ -143,7 +143,7 @@ pub(super) async fn erase(
 
 fn the_number(given: Option<&str>, site: &Site) -> Result<PhoneNumber, Problem> {
     let given = given.ok_or_else(|| Problem::new(Kind::BadNumber, "give the number").field("number"))?;
-    recipient("number", given, &site.settings)
+    recipient("number", given, &site.settings())
 }
 
 /// The numbers, and what is none. One that is asked for alone must be one.
@@ -158,7 +158,7 @@ fn numbers(request: &SuppressRequest, site: &Site) -> Result<(Vec<PhoneNumber>, 
         (None, Some(given)) => {
             let (mut numbers, mut refused) = (Vec::with_capacity(given.len()), Vec::new());
             for (index, text) in given.iter().enumerate() {
-                match PhoneNumber::parse(text, site.settings.country) {
+                match PhoneNumber::parse(text, site.settings().country) {
                     Ok(number) => numbers.push(number),
                     Err(error) => refused.push(RefusedNumber { index, detail: error.to_string() }),
                 }

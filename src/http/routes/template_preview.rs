@@ -58,7 +58,7 @@ pub(super) async fn preview(
         return Err(Problem::bad("debtors", format!("give 1 to {DEBTORS_MAX} debtors, by your ids")));
     }
     let TemplatePreviewRequest { debtors, version, creditor } = request;
-    let (name, now, options) = (name.unwrap_or_default(), site.clock.now().utc, site.settings.text.clone());
+    let (name, now, options) = (name.unwrap_or_default(), site.clock.now().utc, site.settings().text.clone());
     let found = site
         .read(move |reader| {
             let Some(view) = version_of(reader, &name, version)? else { return Ok(Err(no_template())) };
@@ -103,8 +103,8 @@ pub(super) async fn preview_draft(
     let definition = definition.ok_or_else(|| Problem::bad("definition", "give the template as it is put"))?;
     let template =
         read_template("draft", 0, definition).map_err(|error| Problem::bad("definition", error.to_string()))?;
-    let (measure, now, price) = (site.measure(), site.clock.now().utc, site.settings.price);
-    let (zone, options) = (site.settings.zone.clone(), site.settings.text.clone());
+    let (measure, now, price) = (site.measure(), site.clock.now().utc, site.settings().price);
+    let (zone, options) = (site.settings().zone.clone(), site.settings().text.clone());
     let found = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;

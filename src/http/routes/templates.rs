@@ -31,7 +31,7 @@ use super::super::submission::word;
 )]
 pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
-    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings.four_eyes);
+    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings().four_eyes);
     let items = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;
@@ -60,7 +60,7 @@ pub(super) async fn show(
 ) -> Result<Json<List<TemplateAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
     let (name, measure, now) = (name.unwrap_or_default(), site.measure(), site.clock.now().utc);
-    let four_eyes = site.settings.four_eyes;
+    let four_eyes = site.settings().four_eyes;
     let items: Vec<TemplateAnswer> = site
         .read(move |reader| {
             let review = Review::read(&measure, reader, now)?;
@@ -159,7 +159,7 @@ pub(super) async fn approve(
     }
     match site
         .writer
-        .approve_template(name.clone(), version, caller.client().to_owned(), site.settings.four_eyes)
+        .approve_template(name.clone(), version, caller.client().to_owned(), site.settings().four_eyes)
         .await?
     {
         Approval::Approved | Approval::Already => answer(&site, name, version).await,
@@ -186,7 +186,7 @@ pub(super) fn version_of(
 }
 
 async fn answer(site: &Site, name: String, version: u32) -> Result<Json<TemplateAnswer>, Problem> {
-    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings.four_eyes);
+    let (measure, now, four_eyes) = (site.measure(), site.clock.now().utc, site.settings().four_eyes);
     let found = site
         .read(move |reader| {
             let Some(view) = version_of(reader, &name, Some(version))? else { return Ok(None) };

@@ -201,7 +201,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             crate::actor::webhook::Settings { allow_private: true, ..Default::default() },
             clock.clone(),
         ),
-        settings: Settings {
+        initial_settings: Settings {
             secret: ContactSettings::none().secret,
             wording: Arc::default(),
             price: crate::dunning::money::PartPrice::default(),
@@ -213,6 +213,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             four_eyes,
             hosts: vec!["cobranca.example".to_owned()],
         },
+        reload: crate::actor::reload::channel().0,
     });
     (writer, app.unwrap())
 }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use super::{House, ProblemValue as _, message, message_with, request};
+use super::{ContactSettings, House, ProblemValue as _, StoreSettings, message, message_with, request, store_settings};
 
 #[tokio::test]
 async fn what_is_accepted_is_there_after_a_restart() {
@@ -320,7 +320,13 @@ async fn where_the_hours_are_stricter_for_want_of_knowledge_the_answer_says_so()
     let house = House::new();
     let config = crate::config::Config::default();
     let book = crate::config::rules::RuleBook::load(&config.region, &config.contact).unwrap();
-    house.writer().set_rules(book.calendar, book.lexicon, book.edition).await.unwrap();
+    let contact = ContactSettings {
+        calendar: book.calendar.into(),
+        lexicon: book.lexicon.into(),
+        edition: book.edition,
+        ..ContactSettings::none()
+    };
+    house.writer().set_settings(StoreSettings { contact: contact.into(), ..store_settings(0) }).await.unwrap();
     // The area codes 61 and 97 are of two states, and of two clocks; nobody wrote down the hours of Portugal.
     let cases = [
         ("+5511987654321", "collection", vec![]),

@@ -163,3 +163,19 @@ fn what_nobody_was_told_of_in_time_does_not_keep_the_next_one_back() {
     desk.plug("m2", "sim-b");
     desk.send(1);
 }
+
+#[test]
+fn a_configuration_with_a_mistake_is_an_alarm_until_it_is_mended() {
+    let mut desk = Desk::watched("sim-a");
+    let read = |desk: &mut Desk, mistake: Option<&str>| {
+        desk.gateway.commit(desk.now, |context| context.work.configuration_read(mistake)).unwrap();
+    };
+    read(&mut desk, Some("/etc/recado/recado.toml line 12"));
+    let alarm = desk.alarms().remove(0);
+    assert_eq!((alarm.kind.as_str(), alarm.sim, alarm.modem), ("configuration_refused", None, None));
+    assert!(alarm.detail.contains("/etc/recado/recado.toml line 12"), "{}", alarm.detail);
+    read(&mut desk, Some("/etc/recado/recado.toml line 13"));
+    assert_eq!(desk.alarms().len(), 1, "it is told once");
+    read(&mut desk, None);
+    assert!(desk.alarms().iter().all(|alarm| alarm.cleared_at.is_some()));
+}

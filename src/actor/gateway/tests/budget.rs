@@ -354,3 +354,43 @@ fn what_was_sent_when_the_clock_was_ahead_counts_in_its_own_day_too() {
     desk.submit("dois");
     desk.send(3);
 }
+
+#[test]
+fn limits_and_names_that_are_read_again_hold_for_what_waits_and_nothing_is_counted_anew() {
+    let mut desk = Desk::new(Limits { per_day: 1, ..unlimited() });
+    desk.plug("m1", "sim-b");
+    let (first, second) = (desk.submit("um"), desk.submit("dois"));
+    desk.send(1);
+    assert!(desk.loads().is_empty());
+    // Two a day, of which one is spent.
+    let mut more = settings(Limits { per_day: 2, ..unlimited() });
+    more.sims.cards[0].names.name = Some("sul".into());
+    desk.gateway.set_settings(more.clone(), desk.now).unwrap();
+    let to_sul = Submission { sim: Some("sul".into()), ..desk.submission("tres") };
+    desk.try_submit(&to_sul);
+    desk.send(2);
+    assert!(desk.loads().is_empty());
+    assert_eq!([first, second].map(|id| desk.state(id)), [MessageState::Accepted; 2]);
+    assert_eq!(desk.state(to_sul.id), MessageState::Queued);
+    // A transaction that fails forgets nothing of it, and a lower limit holds as well.
+    assert!(desk.gateway.commit(desk.now, |_| Err::<(), _>(StoreError::Full)).is_err());
+    desk.pass(Duration::from_secs(11 * 3600));
+    desk.send(3);
+    assert_eq!(desk.state(to_sul.id), MessageState::Accepted);
+    desk.gateway.set_settings(settings(Limits { per_day: 1, ..unlimited() }), desk.now).unwrap();
+    desk.submit("quatro");
+    assert!(desk.loads().is_empty());
+}
+
+#[test]
+fn what_is_on_the_wire_while_settings_are_read_again_is_settled_as_ever() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-b");
+    let (first, second) = (desk.submit("um"), desk.submit("dois"));
+    let (modem, lease) = desk.hand_over();
+    desk.gateway.set_settings(settings(unlimited()), desk.now).unwrap();
+    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 7 });
+    assert_eq!(desk.state(first), MessageState::Accepted);
+    desk.send(8);
+    assert_eq!(desk.state(second), MessageState::Accepted);
+}
