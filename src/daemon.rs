@@ -40,6 +40,7 @@ use crate::config::rules::RuleBook;
 use crate::config::{self, Binding, Config};
 use crate::contact::calendar::Calendar;
 use crate::contact::secret::Secret;
+use crate::dispatch::sim::SimSettings;
 use crate::dunning::money::Prices;
 use crate::emulator;
 use crate::http::{self, App, Bounds, Door};
@@ -194,6 +195,7 @@ impl Daemon {
         let (calendar, holidays) = watch::channel(Arc::clone(&settings.contact.calendar));
         let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
+        let sims = Arc::new(settings.sims.clone());
         let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
         let metrics = Arc::new(Metrics::default());
         let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics))?;
@@ -269,7 +271,7 @@ impl Daemon {
             seed: u64::from_ne_bytes(seed),
             stop: stop.clone(),
         }));
-        let modem_config = known_pins(config.modem_settings(), &reader)?;
+        let modem_config = known_pins(config.modem_settings(), &reader, &sims)?;
         let refused_pins = RefusedPins::default();
         let (handle, time, drain, stops) = (writer.handle(), clock.clone(), config.serve.drain, stop.clone());
         let marks = Marks::beside(&config.store.path);
@@ -280,6 +282,7 @@ impl Daemon {
         let setup = move |id: ModemId, place: Place| Setup {
             place,
             config: modem_config.clone(),
+            sims: Arc::clone(&sims),
             writer: handle.clone(),
             refused_pins: refused_pins.clone(),
             means: Means { power_cycle: power_cycle(&configured, &id), ..means.clone() },
@@ -476,12 +479,17 @@ fn bound(modem: &config::Modem) -> Option<Bound> {
 }
 
 /// The settings without PINs that were refused before: three wrong ones lock a SIM. Another PIN for the same SIM is tried.
-fn known_pins(mut settings: crate::modem::Config, reader: &Reader) -> Result<crate::modem::Config, StoreError> {
+fn known_pins(
+    mut settings: crate::modem::Config,
+    reader: &Reader,
+    sims: &SimSettings,
+) -> Result<crate::modem::Config, StoreError> {
     let refused = reader.refused_pins()?;
     for card in &mut settings.cards {
         let mark = card.pin_mark();
         if refused.iter().any(|(iccid, refused)| *iccid == card.iccid && Some(*refused) == mark) {
             tracing::warn!(
+                sim = sims.card(&card.iccid).names.label(),
                 "the PIN of a SIM was refused before and is not tried again; write another into its pin_file"
             );
             card.pin = None;

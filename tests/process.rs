@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "process/log.rs"]
+mod log;
 #[path = "process/race.rs"]
 mod race;
 #[path = "process/service.rs"]
@@ -16,6 +18,10 @@ mod service;
 mod soak;
 #[path = "process/syncs.rs"]
 mod syncs;
+#[path = "process/watch.rs"]
+mod watch;
+#[path = "process/webhook.rs"]
+mod webhook;
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

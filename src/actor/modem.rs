@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::at::Registered;
 use crate::clock::{Clock, Instant};
+use crate::dispatch::sim::SimSettings;
 use crate::modem::{
     Card, Config, DownReason, HostReset, Identity, Machine, Note, Output, RUNG_DEAD, ReturnedWhy, Settlement, Status,
     UssdAnswer, UssdCode, UssdRefusal,
@@ -57,6 +58,8 @@ pub struct Setup {
     pub place: Place,
     /// For its machine.
     pub config: Config,
+    /// What SIMs are called.
+    pub sims: Arc<SimSettings>,
     /// The queue.
     pub writer: Handle,
     /// SIMs whose PIN was refused in any modem of this run.
@@ -147,6 +150,7 @@ pub async fn run(setup: Setup) -> Ended {
         said: None,
         drained: false,
         is_up: false,
+        sim: None,
         refused_pins,
         idle,
         permit: None,
@@ -222,6 +226,8 @@ struct Task {
     drained: bool,
     /// The modem has come up since it was last said to be down.
     is_up: bool,
+    /// What the SIM is called that was in it when it came up last.
+    sim: Option<String>,
     refused_pins: watch::Receiver<BTreeSet<String>>,
     idle: Idle,
     /// Held while a reset is under way.
@@ -309,7 +315,7 @@ impl Task {
                 }
                 Wake::ResetDone(done) => {
                     if let Err(error) = &done {
-                        tracing::warn!(modem = %self.setup.id, %error, "modem not reset");
+                        tracing::warn!(modem = %self.setup.id, sim = self.sim, %error, "modem not reset");
                     }
                     self.machine.reset_done(done.is_ok(), now);
                 }
@@ -385,7 +391,7 @@ impl Task {
                 if let Some(released) = self.machine.release_next() {
                     self.give_back(released);
                 } else {
-                    tracing::debug!(modem = %self.setup.id, segment = segment.0, "lease is begun and stays");
+                    tracing::debug!(modem = %self.setup.id, sim = self.sim, segment = segment.0, "lease is begun and stays");
                 }
             }
             Order::Answer(segment, offer) => self.machine.offer_answered(segment, offer, now),
@@ -412,7 +418,7 @@ impl Task {
     /// What came of the code that was sent. The answer to a person may be one that the queue keeps.
     fn answered(&mut self, answer: UssdAnswer) -> Option<Report> {
         let (code, reply) = self.asked.take()?;
-        tracing::info!(modem = %self.setup.id, ?answer, "service answered");
+        tracing::info!(modem = %self.setup.id, sim = self.sim, ?answer, "service answered");
         let text = answer.text.clone();
         if let Some(reply) = reply {
             drop(reply.send(Ok(answer)));
@@ -484,7 +490,7 @@ impl Task {
 
     fn lose_port(&mut self, now: Instant) {
         if self.port.take().is_some() {
-            tracing::warn!(modem = %self.setup.id, "port lost");
+            tracing::warn!(modem = %self.setup.id, sim = self.sim, "port lost");
         }
         self.open_at = now + OPEN_AGAIN;
         self.machine.port_lost(now);
@@ -535,7 +541,7 @@ impl Task {
             }
             if let Some(reset) = drained.reset {
                 self.close();
-                tracing::warn!(modem = %self.setup.id, ?reset, "modem reset from outside");
+                tracing::warn!(modem = %self.setup.id, sim = self.sim, ?reset, "modem reset from outside");
                 self.resetting.spawn(self.setup.means.clone().reset(reset, self.slot.clone()));
             }
         }
@@ -601,7 +607,7 @@ impl Task {
     }
 
     fn note(&self, note: &Note) {
-        tracing::debug!(modem = %self.setup.id, ?note, "modem note");
+        tracing::debug!(modem = %self.setup.id, sim = self.sim, ?note, "modem note");
         // What the store never sees.
         for (dropped, skipped) in [(Note::PushDropped, Skipped::Push), (Note::BroadcastDropped, Skipped::Broadcast)] {
             if *note == dropped {
@@ -612,7 +618,8 @@ impl Task {
 
     fn up(&mut self, identity: Identity, iccid: String) -> impl Iterator<Item = Report> + use<> {
         let id = &self.setup.id;
-        tracing::info!(modem = %id, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
+        let sim = self.sim.insert(self.setup.sims.card(&iccid).names.label());
+        tracing::info!(modem = %id, %sim, model = identity.model.as_deref().unwrap_or("unknown"), "modem up");
         self.setup.fleet.update(id, |status| {
             status.imei = identity.imei;
             status.model = identity.model;
@@ -643,10 +650,10 @@ impl Task {
         self.show(state, Some(reason.to_string()));
         let was_up = std::mem::take(&mut self.is_up);
         if is_dead && was_dead && !was_up {
-            tracing::debug!(modem = %id, %reason, "another look at a dead modem came to nothing");
+            tracing::debug!(modem = %id, sim = self.sim, %reason, "another look at a dead modem came to nothing");
             return;
         }
-        tracing::warn!(modem = %id, %reason, rung, "modem down");
+        tracing::warn!(modem = %id, sim = self.sim, %reason, rung, "modem down");
         if let Some(rung) = rung.filter(|_| !(is_dead && was_dead)) {
             self.setup.metrics.recovering(id.as_str(), rung);
             drained.reports.push(Report::Recovery { rung, reason: reason.to_string() });
@@ -664,7 +671,7 @@ impl Task {
             self.setup.fleet.update(&self.setup.id, |status| status.last_sent_at = Some(at));
             self.carried(now);
         }
-        tracing::debug!(modem = %self.setup.id, segment = segment.0, ?result, "segment settled");
+        tracing::debug!(modem = %self.setup.id, sim = self.sim, segment = segment.0, ?result, "segment settled");
         Report::Settled { segment, result }
     }
 

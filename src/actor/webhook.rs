@@ -11,6 +11,7 @@ mod guard;
 mod outbox;
 mod plan;
 mod post;
+mod retry_after;
 mod signature;
 mod target;
 

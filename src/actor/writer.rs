@@ -33,7 +33,9 @@ use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
 use crate::store::board::{Pause, Scope, SimStatus};
-use crate::store::campaign::{CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, StepAnswer};
+use crate::store::campaign::{
+    CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
+};
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::health::TestAnswer;
@@ -46,8 +48,9 @@ use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
 use crate::store::token::NewToken;
+use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
-use crate::store::{Fact, Settings, Settled, Store, StoreError};
+use crate::store::{Fact, LOG_TARGET, Line, Settings, Settled, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Sent;
 
@@ -169,6 +172,8 @@ enum Item {
 pub struct Handle {
     inbox: Arc<Inbox<Item>>,
     committed: watch::Receiver<i64>,
+    /// Grows with every note of what was posted to endpoints, of which no event tells.
+    delivered: Arc<watch::Sender<u64>>,
 }
 
 impl fmt::Debug for Handle {
@@ -203,7 +208,7 @@ impl Writer {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle: Handle { inbox, committed }, pulse, thread })
+        Ok(Self { handle: Handle { inbox, committed, delivered: Arc::default() }, pulse, thread })
     }
 
     /// To ask it.
@@ -379,6 +384,17 @@ impl Handle {
         self.call(Job::Submit, move |context| context.work.create_campaign(&campaign, &zone, announced, &client)).await
     }
 
+    /// Writes a draft anew, but for its list; only over the revision that was `read`, where one is named.
+    pub async fn rewrite_campaign(
+        &self,
+        campaign: Campaign,
+        zone: TimeZone,
+        read: Option<u32>,
+        client: String,
+    ) -> Result<RewriteAnswer, WriteError> {
+        self.call(Job::Submit, move |context| context.work.rewrite_campaign(&campaign, &zone, read, &client)).await
+    }
+
     /// Removes a draft with its list.
     pub async fn remove_campaign(&self, name: String) -> Result<ChangeAnswer, WriteError> {
         loop {
@@ -502,6 +518,11 @@ impl Handle {
     /// What is known for an estimate of a batch by a route.
     pub async fn outlook(&self, batch: Option<String>, route: Route) -> Result<Outlook, WriteError> {
         self.call(Job::Control, move |context| Ok(context.work.outlook(batch.as_deref(), &route))).await
+    }
+
+    /// What waits, lane by lane, and what an estimate of its end is made from.
+    pub async fn queue(&self) -> Result<Queue, WriteError> {
+        self.call(Job::Control, |context| context.work.queue()).await
     }
 
     /// Adds to the results what was counted. False where they are further by now.
@@ -735,7 +756,14 @@ impl Handle {
 
     /// Notes how far an endpoint has come. False where something else was said of it meanwhile.
     pub(super) async fn note_deliveries(&self, progress: Arc<Progress>) -> Result<bool, WriteError> {
-        self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await
+        let is_noted = self.call(Job::Submit, move |context| context.work.note_deliveries(&progress)).await?;
+        self.delivered.send_modify(|notes| *notes = notes.wrapping_add(1));
+        Ok(is_noted)
+    }
+
+    /// Changes whenever it was noted what was posted to endpoints.
+    pub fn delivered(&self) -> watch::Receiver<u64> {
+        self.delivered.subscribe()
     }
 
     /// Whether any token was ever made.
@@ -1056,6 +1084,7 @@ impl Running {
                 Fact::Received(intents) => self.metrics.received(intents.into_iter().map(Intent::code)),
                 Fact::Skipped(skipped) => self.metrics.skipped(skipped.name()),
                 Fact::Blocked(reason) => self.metrics.blocked(reason.code()),
+                Fact::Logged(line) => log(&line),
                 Fact::SetAside { table, key, why } => {
                     tracing::error!(table, key, %why, "row set aside: it cannot be read");
                 }
@@ -1075,6 +1104,13 @@ impl Running {
             self.in_trouble = true;
         }
     }
+}
+
+/// A line of the log about what was committed. Numbers and texts are in no event.
+fn log(line: &Line) {
+    let Line { seq, kind, message, part, modem, sim } = line;
+    let (message_id, modem, sim) = (message.map(tracing::field::display), modem.as_deref(), sim.as_deref());
+    tracing::debug!(target: LOG_TARGET, seq, message_id, part, modem, sim, "{}", kind.name());
 }
 
 fn sent(result: Settled) -> Sent {

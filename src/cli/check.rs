@@ -1,7 +1,7 @@
 //! `recado check`: everything that is wrong before the daemon is started, all at once and without changing anything.
 
 mod paper;
-mod port;
+pub(super) mod port;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,7 +54,18 @@ pub(super) fn run(
     host: &Host,
     output: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let (config, findings) = Config::examine(args.config.as_deref(), environment);
+    let lines = examine(args.config.as_deref(), environment, host);
+    let mut printer = Printer::new(output, args.json);
+    for line in &lines {
+        line.print(&mut printer)?;
+    }
+    printer.flush()?;
+    Ok(if lines.iter().all(|line| line.is_ok) { Exit::Done } else { Exit::Configuration })
+}
+
+/// Everything that was examined.
+pub(super) fn examine(file: Option<&Path>, environment: &Environment, host: &Host) -> Vec<Line> {
+    let (config, findings) = Config::examine(file, environment);
     let mut lines: Vec<Line> = findings.iter().map(|finding| Line::from_finding("configuration", finding)).collect();
     if lines.is_empty() {
         lines.push(Line::good("configuration", &"all keys and values", "ok".to_owned()));
@@ -75,22 +86,21 @@ pub(super) fn run(
             lines.extend(paper::examine(&config, book, host.now));
         }
     }
-    let mut printer = Printer::new(output, args.json);
-    for line in &lines {
-        line.print(&mut printer)?;
-    }
-    printer.flush()?;
-    Ok(if lines.iter().all(|line| line.is_ok) { Exit::Done } else { Exit::Configuration })
+    lines
 }
 
 /// One thing that was examined.
-struct Line {
-    check: &'static str,
-    subject: String,
-    is_ok: bool,
+pub(super) struct Line {
+    /// What was held against what.
+    pub(super) check: &'static str,
+    /// The key, port or file.
+    pub(super) subject: String,
+    /// Nothing is wrong.
+    pub(super) is_ok: bool,
     /// Nothing is wrong, but a person should look.
-    is_warning: bool,
-    says: String,
+    pub(super) is_warning: bool,
+    /// What there is to say, often with what to do behind a semicolon.
+    pub(super) says: String,
     place: Option<Place>,
 }
 

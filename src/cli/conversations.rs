@@ -26,6 +26,12 @@ pub(super) struct ConversationsArgs {
     /// Looked after by this person
     #[arg(long, value_name = "NAME")]
     assigned: Option<String>,
+    /// Whose last text is understood to want this, such as dispute
+    #[arg(long)]
+    intent: Option<String>,
+    /// With this debtor, by your id
+    #[arg(long, value_name = "ID")]
+    debtor: Option<String>,
     /// At most so many, the newest first
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
@@ -100,6 +106,8 @@ impl Command for ConversationsArgs {
                     .with("state", self.state)
                     .with("needs_person", self.needs_person.then_some(true))
                     .with("assigned", self.assigned)
+                    .with("intent", self.intent)
+                    .with("debtor", self.debtor)
                     .with("limit", self.limit)
                     .with("cursor", self.cursor);
                 list(&client.get(&query.on("/v1/conversations")).await?, printer)

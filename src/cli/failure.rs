@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -84,6 +85,14 @@ pub(super) enum Failure {
     /// A modem was not recorded.
     #[error("record the modem: {0}")]
     Record(#[from] RecordError),
+    /// A file that was asked for cannot be written.
+    #[error("write {path}: {source}; name a file that is not there yet")]
+    Written {
+        /// Which.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
     /// The streams or the runtime of this process.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -149,7 +158,7 @@ impl Failure {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
-            Self::Refused(_) | Self::Io(_) | Self::Start(_) | Self::Record(_) => Exit::Negative,
+            Self::Refused(_) | Self::Io(_) | Self::Start(_) | Self::Record(_) | Self::Written { .. } => Exit::Negative,
         }
     }
 
@@ -165,6 +174,7 @@ impl Failure {
             | Self::Record(_)
             | Self::Import(_)
             | Self::File(_)
+            | Self::Written { .. }
             | Self::Log(_)
             | Self::Unreachable { .. }
             | Self::Lost { .. }

@@ -16,6 +16,12 @@ pub(super) struct InboxArgs {
     /// At most so many
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// Those that answer messages to this debtor, by your id
+    #[arg(long, value_name = "ID", conflicts_with = "calls")]
+    debtor: Option<String>,
+    /// Those that are understood to want this, such as dispute
+    #[arg(long, value_name = "INTENT", conflicts_with = "calls")]
+    intent: Option<String>,
     /// Calls instead of texts; each was hung up on
     #[arg(long)]
     calls: bool,
@@ -31,6 +37,7 @@ impl Command for InboxArgs {
             })?;
             return Ok(Exit::Done);
         }
+        let query = query.with("debtor", self.debtor).with("intent", self.intent);
         let page = client.get(&query.on("/v1/inbox")).await?;
         let heading = ["SEQ", "AT", "FROM", "SIM", "INTENTS", "TEXT"];
         printer.list(heading, oldest_first(items(&page), self.after), |text| {

@@ -9,6 +9,7 @@ mod client;
 mod conversations;
 mod definition;
 mod demo;
+mod doctor;
 pub mod emulate;
 mod events;
 mod evidence;
@@ -21,6 +22,7 @@ mod ladder;
 mod manual;
 mod messages;
 mod modems;
+mod overview;
 mod pause;
 pub mod pdu;
 mod portfolio;
@@ -70,6 +72,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Find everything that is wrong with configuration, ports and database, without changing anything
     Check(check::CheckArgs),
+    /// Collect a report for support: what is wrong, where, and what to do; without numbers, names, texts and secrets
+    Doctor(doctor::DoctorArgs),
     /// Find modems on this host, show who they are, and print configuration for them
     Probe(probe::ProbeArgs),
     /// Send a message
@@ -277,6 +281,7 @@ pub fn run(
             let host = check::Host { roots: Roots::default(), now: Clock::host().now().utc, zone: TimeZone::system() };
             check::run(&args, environment, &host, out)
         }
+        Command::Doctor(args) => doctor::run(&args, environment, &doctor::Machine::here(), &Clock::host(), out),
         Command::Probe(args) => probe::run(&args, &Roots::default(), out),
         Command::Send(command) => command.run(environment, out),
         Command::Messages(command) => command.run(environment, out),

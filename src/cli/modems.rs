@@ -1,5 +1,8 @@
 //! `recado modems`: how each modem is, whether its SIM can send, and what its network answers.
 
+mod screen;
+mod watch;
+
 use std::time::Duration;
 
 use hyper::Method;
@@ -18,6 +21,9 @@ use super::send::await_acceptance;
 pub(super) struct ModemsArgs {
     #[command(subcommand)]
     action: Option<Action>,
+    /// Show them as they change, with what their SIMs have left, until Ctrl-C; where nobody looks, a line for each change
+    #[arg(long)]
+    watch: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -52,8 +58,10 @@ const USSD_LIMIT: Duration = Duration::from_secs(600);
 impl Command for ModemsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         match self.action {
+            Some(_) if self.watch => Err(Failure::Usage("--watch shows all modems and does nothing else")),
             Some(Action::Test { sim, to }) => test(&sim, to.as_deref(), client, printer).await,
             Some(Action::Ussd { modem, code }) => ussd(&modem, &code, client, printer).await,
+            None if self.watch => watch::run(client, printer).await,
             None => {
                 let page = client.get("/v1/modems").await?;
                 print(items(&page), printer)?;

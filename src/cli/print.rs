@@ -44,27 +44,32 @@ impl<'a> Printer<'a> {
         self.output.write_all(octets)
     }
 
-    /// Rows with aligned columns; a column is as wide as its widest cell, in characters.
+    /// Rows with aligned columns.
     pub(super) fn table(&mut self, rows: &[impl AsRef<[String]>]) -> io::Result<()> {
-        let row = |row: &[String]| row.iter().map(|cell| plain(cell)).collect();
-        let rows: Vec<Vec<String>> = rows.iter().map(|cells| row(cells.as_ref())).collect();
-        let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
-        for row in &rows {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            self.line(cells.join(GAP).trim_end())?;
-        }
-        Ok(())
+        aligned(rows).iter().try_for_each(|row| self.line(row))
     }
 
     /// Shows what was printed, before a wait.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
+}
+
+/// Lines of rows with aligned columns; a column is as wide as its widest cell, in characters.
+pub(super) fn aligned(rows: &[impl AsRef<[String]>]) -> Vec<String> {
+    let row = |row: &[String]| row.iter().map(|cell| plain(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|cells| row(cells.as_ref())).collect();
+    let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join(GAP).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// A field for people; `-` where there is nothing.

@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::{Clock, Instant, Timestamp};
-use crate::config::{Config, Environment, Finding};
+use crate::config::{Config, Environment, Finding, LogFormat};
 use crate::daemon::notify::Notifier;
 use crate::daemon::{Daemon, Options, Simulate, handed};
 use crate::emulator::{self, Rate};
@@ -38,7 +38,10 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
     if args.now.is_some() && !config.modems.is_empty() {
         return Err(Failure::Usage("--now moves the clock that budgets go by, and a real port is configured"));
     }
-    log::start(log::Format::Text)?;
+    log::start(match config.log.format {
+        LogFormat::Text => log::Format::Text,
+        LogFormat::Json => log::Format::Json,
+    })?;
     let clock = args.now.map_or_else(Clock::host, Clock::starting_at);
     // Where emulated ports are linked; gone when the daemon ends.
     let folder = tempfile::tempdir()?;

@@ -46,7 +46,7 @@ fn balance(sim: &Value) -> String {
 }
 
 /// `2/6 a minute, 10/300 a day, 7/500 recipients`
-fn spent(sim: &Value) -> String {
+pub(super) fn spent(sim: &Value) -> String {
     let levels = sim.get("budget").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let level = |level: &Value| {
         let (used, limit, period) = (cell(level, "used"), cell(level, "limit"), cell(level, "period"));

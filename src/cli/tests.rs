@@ -691,8 +691,17 @@ fn status_is_negative_while_nothing_can_be_sent() {
     let daemon = |status, is_sending: bool| {
         let ready = json!({"ready": is_sending, "accepting": true, "sending": is_sending,
                            "reasons": if is_sending { vec![] } else { vec!["no modem is up"] }});
+        let waits =
+            json!({"items": [{"reason": {"code": "no_sim", "detail": "as the gate says"}, "not_before": null}]});
         answering("/readyz", status, ready)
-            .merge(answering("/v1/modems", 200, json!({"items": [{"id": "tty0", "state": "absent"}]})))
+            .merge(answering("/v1/modems", 200, json!({"items": [{"id": "tty0", "state": "absent", "reason": "unplugged"}]})))
+            .merge(answering("/v1/sims", 200, json!({"items": []})))
+            .merge(answering("/v1/alarms", 200, json!({"items": [
+                {"id": 4, "kind": "modem_dead", "detail": "modem tty0 is dead", "raised_at": since, "cleared_at": null},
+                {"id": 3, "kind": "modem_dead", "detail": "over", "raised_at": since, "cleared_at": since},
+            ]})))
+            .merge(answering("/v1/session", 200, json!({"now": "2026-11-25T13:00:00.000Z", "zone": "America/Sao_Paulo"})))
+            .merge(answering("/v1/messages", 200, waits))
             .merge(answering("/v1/pause", 200, pauses.clone()))
             .route("/metrics", get(|| async { "recado_messages{state=\"queued\"} 7\n" }))
     };
@@ -702,10 +711,13 @@ fn status_is_negative_while_nothing_can_be_sent() {
     not ready: accepting, not sending
       no modem is up
     messages: 7 queued
-    paused: all, since 2026-11-24T13:00:00.000Z, by local
-    paused: batch november, since 2026-11-24T13:00:00.000Z, by ana: wrong\u{7} amount
-    ID    STATE   PORT  MODEL  SIM  OPERATOR  NETWORK  SIGNAL  RUNG  REASON
-    tty0  absent  -     -      -    -         -        -       -     -
+    waiting (of the newest 1): 1 no_sim
+    paused: all, since 24 Nov 10:00, by local
+    paused: batch november, since 24 Nov 10:00, by ana: wrong\u{7} amount
+    alarm 4, since 24 Nov 10:00: modem tty0 is dead
+      do: unplug the modem and plug it in again, or replace it; then `recado alarms clear ID` if it does not come back
+    MODEM  STATE   SIM  OPERATOR  SIGNAL  LAST SENT  HOUR  DAY  MONTH  QUEUE ENDS  REASON
+    tty0   absent  -    -         -       -          -     -    -      -           unplugged
     ");
     let up = ask(daemon(200, true), &["status", "--json"]);
     assert_eq!(up.exit, 0);

@@ -26,6 +26,7 @@ pub use environment::Environment;
 pub use finding::{Finding, Place, Problem};
 pub use modem::{Binding, Discovery, Modem};
 pub use pin::{Pin, PinError};
+pub use section::Written;
 pub use sim::{Card, Sim};
 
 use jiff::civil::Date;
@@ -50,6 +51,8 @@ pub struct Config {
     pub http: Http,
     /// `[serve]`
     pub serve: Serve,
+    /// `[log]`
+    pub log: Log,
     /// `[region]`
     pub region: Region,
     /// `[messages]`
@@ -95,6 +98,23 @@ pub struct Http {
 pub struct Serve {
     /// At stop: what is on the wire gets this long, then it is unknown.
     pub drain: Duration,
+}
+
+/// The log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Log {
+    /// How its lines look.
+    pub format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
 }
 
 /// Where the gateway stands.
@@ -183,6 +203,12 @@ impl Config {
 
     /// The same for those who want what can be understood beside the findings: defaults stand for the rest.
     pub fn examine(path: Option<&Path>, environment: &Environment) -> (Self, Vec<Finding>) {
+        let (config, findings, _) = Self::survey(path, environment);
+        (config, findings)
+    }
+
+    /// The same, with all keys that somebody has written.
+    pub fn survey(path: Option<&Path>, environment: &Environment) -> (Self, Vec<Finding>, Vec<Written>) {
         let file = path.unwrap_or(Path::new(SYSTEM_FILE));
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
@@ -190,11 +216,11 @@ impl Config {
             Err(error) => {
                 let place = Place::File(file.to_owned());
                 let finding = Finding { place, key: String::new(), problem: Problem::Unreadable(error.kind()) };
-                return (Self::default(), vec![finding]);
+                return (Self::default(), vec![finding], Vec::new());
             }
         };
         let (config, reading) = Self::read_all(file, &text, environment);
-        (config, reading.findings)
+        (config, reading.findings, reading.written)
     }
 
     /// Where the command line finds the daemon. Findings elsewhere in the file, such as a PIN that this user may not read,
@@ -222,6 +248,7 @@ impl Config {
         root.table("store", |section| self.store.read(section));
         root.table("http", |section| self.http.read(section));
         root.table("serve", |section| self.serve.read(section));
+        root.table("log", |section| self.log.read(section));
         root.table("region", |section| self.region.read(section));
         root.table("messages", |section| self.messages.read(section));
         root.table("contact", |section| self.contact.read(section, self.region.country));
@@ -273,6 +300,12 @@ impl Default for Serve {
 impl Serve {
     fn read(&mut self, section: &mut Section<'_, '_>) {
         section.set("drain", &mut self.drain, value::duration);
+    }
+}
+
+impl Log {
+    fn read(&mut self, section: &mut Section<'_, '_>) {
+        section.set("format", &mut self.format, value::log_format);
     }
 }
 

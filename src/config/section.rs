@@ -25,11 +25,34 @@ pub(super) struct Reading<'a> {
     variables: Vec<String>,
     /// All keys that were asked for, dotted, without the places of elements.
     pub(super) keys: Vec<String>,
+    /// Those that somebody has written, in the order of the program.
+    pub(super) written: Vec<Written>,
+}
+
+/// A key that is in the file or in the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The dotted key, such as `sim.card[2].zone`.
+    pub key: String,
+    /// The same without the places of elements: `sim.card.zone`.
+    pub plain_key: String,
+    /// Where.
+    pub place: Place,
+    /// What is written; none where it cannot be used.
+    pub value: Option<String>,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str, environment: &'a Environment) -> Self {
-        Self { file, text, environment, findings: Vec::new(), variables: Vec::new(), keys: Vec::new() }
+        Self {
+            file,
+            text,
+            environment,
+            findings: Vec::new(),
+            variables: Vec::new(),
+            keys: Vec::new(),
+            written: Vec::new(),
+        }
     }
 
     /// The parsed file. If it is not TOML, all that is wrong with its syntax is reported and nothing else: what was
@@ -111,11 +134,19 @@ impl<'r, 'a> Section<'r, 'a> {
         self.note(key);
         let name = Environment::name_of(&join(&self.plain_path, key));
         let over = if self.has_variables { self.reading.environment.get(&name) } else { None };
-        let (parsed, place) = match (over, self.value(key)) {
-            (Some(text), _) => (parse(Raw::Text(text)), Place::Variable(name.clone())),
-            (None, Some(value)) => (parse(Raw::Toml(value.get_ref())), self.reading.place(value.span().start)),
+        let (raw, place) = match (over, self.value(key)) {
+            (Some(text), _) => (Raw::Text(text), Place::Variable(name.clone())),
+            (None, Some(value)) => (Raw::Toml(value.get_ref()), self.reading.place(value.span().start)),
             (None, None) => return Place::Default,
         };
+        let value = raw.to_string();
+        let parsed = parse(raw);
+        self.reading.written.push(Written {
+            key: join(&self.path, key),
+            plain_key: join(&self.plain_path, key),
+            place: place.clone(),
+            value: parsed.is_ok().then_some(value),
+        });
         match parsed {
             Ok(value) => *target = value,
             Err(problem) => self.report(key, place.clone(), problem),

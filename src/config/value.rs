@@ -18,6 +18,7 @@ use crate::dispatch::balance::Amount;
 use crate::dunning::money::PartPrice;
 use crate::modem::UssdCode;
 
+use super::LogFormat;
 use super::finding::Problem;
 use crate::suggest::closest;
 
@@ -196,6 +197,14 @@ pub(super) fn folder(raw: Raw<'_>) -> Result<Option<PathBuf>, Problem> {
 
 pub(super) fn encoding(raw: Raw<'_>) -> Result<Encoding, Problem> {
     named(raw.text("the name of an encoding as text")?)
+}
+
+pub(super) fn log_format(raw: Raw<'_>) -> Result<LogFormat, Problem> {
+    match raw.text("text or json")? {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        found => Err(Problem::UnknownName { found: found.to_owned(), expected: "text, json".to_owned() }),
+    }
 }
 
 pub(super) fn national(raw: Raw<'_>) -> Result<Vec<NationalTable>, Problem> {

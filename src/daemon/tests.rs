@@ -27,7 +27,8 @@ fn check(cards: Vec<Card>, expected: &[Option<&str>]) {
     let mut store = Store::open(&path, settings.clone(), now).unwrap();
     let mark = card(ICCID, "1234").pin_mark().unwrap();
     store.commit(now, |work| work.spend_pin(ICCID, &mark)).unwrap();
-    let left = known_pins(modem::Config { cards }, &Reader::new(&path, settings.sims)).unwrap();
+    let sims = settings.sims.clone();
+    let left = known_pins(modem::Config { cards }, &Reader::new(&path, settings.sims), &sims).unwrap();
     let pins: Vec<Option<&str>> = left.cards.iter().map(|card| card.pin.as_deref()).collect();
     assert_eq!(pins, expected);
 }

@@ -47,6 +47,12 @@ pub struct Campaign {
     pub content: Content,
 }
 
+/// The words of what somebody may want to know of a campaign.
+pub const WARNINGS: [&str; 4] = ["rows_since_test", "longer_than_tested", "outlives_validity", "outlives_forecast"];
+
+/// The words of what keeps a campaign from having texts at all.
+pub const OBSTACLES: [&str; 3] = ["no_template", "faulty", "no_creditor"];
+
 /// To whom a campaign is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Audience {

@@ -21,7 +21,7 @@ use super::debt::Debt;
 use super::segment::Segment;
 
 pub use business::{BusinessDays, Roll};
-pub use check::{DAYS_MAX, Finding, Severity, check};
+pub use check::{DAYS_MAX, DOUBTS, Finding, Severity, check};
 pub use due::{Entry, Stop, Why};
 pub use hours::{Goes, Hours, On, Places, outside};
 pub use offset::{Anchor, Offset, OffsetError};

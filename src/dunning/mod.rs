@@ -13,6 +13,7 @@ pub mod event;
 pub mod import;
 pub mod ladder;
 pub mod money;
+pub mod operands;
 pub mod paper;
 pub mod pix;
 pub mod result;

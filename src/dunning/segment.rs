@@ -117,6 +117,16 @@ pub enum Contradiction {
     Tags,
 }
 
+impl Contradiction {
+    /// The condition that cannot hold.
+    pub fn condition(&self) -> &'static str {
+        match self {
+            Self::Bounds(condition) => condition,
+            Self::Tags => "tags_any",
+        }
+    }
+}
+
 impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,6 +11,7 @@ mod explain;
 mod filled;
 pub(crate) mod import;
 mod json;
+mod logins;
 mod over;
 mod page;
 mod portfolio;
@@ -62,7 +63,7 @@ use dto::message::Eyes;
 use problem::{Kind, Problem};
 use tokens::Tokens;
 
-pub use serve::{Bounds, serve};
+pub use serve::{Bounds, FarEnd, serve};
 pub use tokens::{AdminTokenError, ensure_admin_token};
 
 /// What the door needs of the configuration.
@@ -123,7 +124,7 @@ struct Shared {
     /// What is configured now; [`Parts::initial_settings`] is how it was at the start.
     settings: watch::Sender<Arc<Settings>>,
     tokens: Tokens,
-    logins: session::Logins,
+    logins: logins::Logins,
     imports: import::Runs,
     phase: watch::Sender<Phase>,
 }
@@ -147,7 +148,7 @@ impl App {
             settings: watch::Sender::new(Arc::new(parts.initial_settings.clone())),
             parts,
             tokens,
-            logins: session::Logins::default(),
+            logins: logins::Logins::default(),
             imports: import::Runs::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
@@ -214,7 +215,7 @@ impl Site {
         &self.app.0.tokens
     }
 
-    fn logins(&self) -> &session::Logins {
+    fn logins(&self) -> &logins::Logins {
         &self.app.0.logins
     }
 

@@ -111,7 +111,7 @@ pub(super) struct Document {
     /// Of events that are gone: the oldest that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest: Option<i64>,
-    /// Of a template: all that is wrong with it.
+    /// Of a template or a ladder: all that is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     findings: Vec<TemplateFinding>,

@@ -4,19 +4,27 @@
 //! where bodies are read (`json`).
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
+
+/// Of an answer that comes in pieces no more is asked for while so much of it waits to be taken; a request's head is no longer
+/// than this either.
+pub(super) const BUFFER_MAX: usize = 64 * 1024;
 
 /// What a door puts up with.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +46,36 @@ impl Default for Bounds {
     }
 }
 
+/// From which address a request came; in the extensions of each. None on the Unix socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Peer(pub(super) Option<IpAddr>);
+
+/// The far end of a connection, as a listener tells it.
+pub trait FarEnd {
+    /// Its address, where it has one.
+    fn ip(&self) -> Option<IpAddr>;
+}
+
+impl FarEnd for SocketAddr {
+    fn ip(&self) -> Option<IpAddr> {
+        Some(Self::ip(self))
+    }
+}
+
+impl FarEnd for tokio::net::unix::SocketAddr {
+    fn ip(&self) -> Option<IpAddr> {
+        None
+    }
+}
+
 /// Serves connections until `closing` is over, then those that are open until they end by themselves. Dropping the future
 /// cuts them off.
-pub async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds, closing: impl Future<Output = ()>) {
+pub async fn serve<L: Listener<Addr: FarEnd>>(
+    mut listener: L,
+    router: Router,
+    bounds: Bounds,
+    closing: impl Future<Output = ()>,
+) {
     let (close, closed) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut closing = pin!(closing);
@@ -48,8 +83,8 @@ pub async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds,
         tokio::select! {
             () = &mut closing => break,
             Some(ended) = connections.join_next() => watched(ended),
-            (stream, _) = listener.accept(), if connections.len() < bounds.connections => {
-                connections.spawn(connection(stream, router.clone(), bounds, closed.clone()));
+            (stream, far) = listener.accept(), if connections.len() < bounds.connections => {
+                connections.spawn(connection(stream, Peer(far.ip()), router.clone(), bounds, closed.clone()));
             }
         }
     }
@@ -68,14 +103,20 @@ fn watched(ended: Result<(), tokio::task::JoinError>) {
 /// One connection, until it ends or the door closes and its answer is out.
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: Peer,
     router: Router,
     bounds: Bounds,
     mut closed: watch::Receiver<()>,
 ) {
     let stream = Patient { stream, patience: bounds.write, stalled: None };
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(bounds.head);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    builder.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(BUFFER_MAX);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         // Nothing is ever sent: the door closes by dropping its end.

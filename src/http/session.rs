@@ -5,9 +5,7 @@
 //! read what it shows (this door allows no origin), nor change anything: that needs a header that pages of other origins cannot
 //! set. A name that somebody points at this host is not answered, so that no page of theirs becomes of this origin.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::request::Parts;
@@ -16,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-use crate::clock::{Instant, Timestamp};
+use crate::clock::Timestamp;
 
 use super::Site;
 use super::auth::{Grant, TokenKey};
@@ -29,34 +27,6 @@ const COOKIE: &str = "recado_session";
 
 /// What a page of this origin sends along with a change.
 const PAGE_HEADER: &str = "x-recado-page";
-
-/// Tokens that may be refused within [`PER`] before no other is looked at.
-const REFUSALS: usize = 10;
-
-const PER: Duration = Duration::from_secs(60);
-
-/// Tokens that browsers showed and that were refused.
-#[derive(Debug, Default)]
-pub(super) struct Logins(Mutex<VecDeque<Instant>>);
-
-impl Logins {
-    /// Refuses to look at one more token after too many wrong ones.
-    pub(super) fn may_try(&self, now: Instant) -> Result<(), Problem> {
-        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while refused.front().is_some_and(|at| now.saturating_since(*at) >= PER) {
-            refused.pop_front();
-        }
-        if refused.len() < REFUSALS {
-            return Ok(());
-        }
-        let detail = format!("{REFUSALS} tokens were refused within a minute; try again in a minute");
-        Err(Problem::new(Kind::Busy, detail).with_status(StatusCode::TOO_MANY_REQUESTS))
-    }
-
-    pub(super) fn refused(&self, now: Instant) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(now);
-    }
-}
 
 /// The header that begins a session of a token.
 pub(super) fn cookie(site: &Site, key: TokenKey) -> Result<String, Problem> {

@@ -1,6 +1,10 @@
 //! Events as they are committed, as server-sent events. A stream reads the log from where its reader was; the writer
 //! only says that there is more, so nothing is lost when a reader is slow. A stream lasts no longer than the token by
 //! which its reader was let in.
+//!
+//! Of a slow reader are held one piece of the log and what its connection has not taken, however much happens. One that
+//! takes nothing for a minute is cut off by its door (`serve`), one that takes a piece too slowly by its stream. Both go on
+//! after the last event that they have, which browsers do by themselves (`Last-Event-ID`).
 
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
@@ -14,6 +18,7 @@ use futures_util::stream::{Stream, StreamExt as _, once, unfold};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::clock::Instant;
 use crate::store::view::{EventView, Page};
 
 use super::auth::Caller;
@@ -24,6 +29,9 @@ use super::{Phase, Site};
 
 /// Events read at once.
 const CHUNK: u32 = 500;
+
+/// A reader takes so many events within this, some 100 kB, or is cut off: what it is told has long become another.
+const TAKEN_WITHIN: Duration = Duration::from_secs(120);
 
 /// Between signs of life on a quiet stream; proxies give up after a minute.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -36,6 +44,10 @@ struct Follower {
     /// Everything up to this one was read.
     read: i64,
     ahead: VecDeque<EventView>,
+    /// When the last of these is to be taken.
+    take_by: Instant,
+    /// Who reads.
+    client: String,
 }
 
 /// Between two words that something changed: a page draws itself anew at each.
@@ -56,17 +68,19 @@ pub(super) fn changes(site: Site, caller: &Caller) -> Response {
     let (after, ended) = (*site.writer.committed().borrow(), ended(&site, caller));
     // The first word comes at once: whoever has drawn a page before it may have missed something.
     let first = once(ready(Event::default().event("changes").data("[]")));
-    let later = unfold(Follower::new(site, caller, after), |mut follower| async move {
-        let mut kinds = BTreeSet::from([follower.next().await?.subject()]);
+    let delivered = site.writer.delivered();
+    let changing = Changing { follower: Follower::new(site, caller, after), delivered };
+    let later = unfold(changing, |mut changing| async move {
+        let mut kinds = BTreeSet::from([changing.next().await?]);
         let gathered = async {
-            while let Some(event) = follower.next().await {
-                kinds.insert(event.subject());
+            while let Some(kind) = changing.next().await {
+                kinds.insert(kind);
             }
         };
         // Events of a busy second are one word.
         drop(timeout(CALM, gathered).await);
         let kinds = serde_json::to_string(&kinds).unwrap_or_default();
-        Some((Event::default().event("changes").data(kinds), follower))
+        Some((Event::default().event("changes").data(kinds), changing))
     });
     streamed(first.chain(later), ended)
 }
@@ -91,17 +105,39 @@ fn streamed(
     Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
 }
 
+/// Events, and what was posted of them, of which no event tells.
+struct Changing {
+    follower: Follower,
+    delivered: watch::Receiver<u64>,
+}
+
+impl Changing {
+    /// What kind of thing changed next.
+    async fn next(&mut self) -> Option<String> {
+        tokio::select! {
+            // Dropped in the middle of a reading it reads the same again.
+            event = self.follower.next() => Some(event?.subject()),
+            Ok(()) = self.delivered.changed() => Some("delivery".to_owned()),
+        }
+    }
+}
+
 impl Follower {
     fn new(site: Site, caller: &Caller, after: i64) -> Self {
         let (committed, phase) = (site.writer.committed(), site.app.0.phase.subscribe());
         let creditors = Arc::clone(caller.creditors());
-        Self { site, creditors, committed, phase, read: after, ahead: VecDeque::new() }
+        let (take_by, client) = (site.clock.now().instant, caller.client().to_owned());
+        Self { site, creditors, committed, phase, read: after, ahead: VecDeque::new(), take_by, client }
     }
 
     async fn next(&mut self) -> Option<EventView> {
         loop {
             if let Some(event) = self.ahead.pop_front() {
-                return Some(event);
+                if self.site.clock.now().instant <= self.take_by {
+                    return Some(event);
+                }
+                tracing::info!(client = self.client, seq = event.seq, "stream cut off: its reader is too slow");
+                return None;
             }
             let newest = *self.committed.borrow_and_update();
             if self.read < newest {
@@ -124,6 +160,7 @@ impl Follower {
         // A page that is not full went to the end of the log, past events that are not for this reader.
         self.read = if full { last } else { last.max(newest) };
         self.ahead = events.into();
+        self.take_by = self.site.clock.now().instant + TAKEN_WITHIN;
         Ok(())
     }
 }

@@ -48,6 +48,32 @@ pub enum NumberError {
     Landline,
 }
 
+impl NumberError {
+    /// The words of all errors.
+    pub const CODES: [&str; 7] = [
+        "number_empty",
+        "number_form",
+        "number_country",
+        "number_short",
+        "number_long",
+        "number_length",
+        "number_landline",
+    ];
+
+    /// The word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "number_empty",
+            Self::NotANumber => "number_form",
+            Self::UnknownCountry => "number_country",
+            Self::TooShort => "number_short",
+            Self::TooLong => "number_long",
+            Self::WrongLength => "number_length",
+            Self::Landline => "number_landline",
+        }
+    }
+}
+
 impl Country {
     /// Brazil.
     pub const BRAZIL: Self = Self(Region::BR);

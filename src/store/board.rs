@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::clock::Timestamp;
 use crate::contact::calendar::{Calendar, Class, Window};
-use crate::contact::{ContactSettings, Record, settings};
+use crate::contact::{ContactSettings, Lasts, Obstacle, Record, settings};
 use crate::dispatch::balance::{Account, Question as BalanceQuestion, Reading};
 use crate::dispatch::budget::{Allowance, Budget, Demand, Level, Period};
 use crate::dispatch::gate::{self, Question, Verdict};
@@ -465,6 +465,30 @@ impl Board {
         Ok(match self.campaign(info).filter(|_| !is_counted) {
             Some(campaign) => campaign.limits(verdict, question.parts),
             None => verdict,
+        })
+    }
+
+    /// What keeps every message of a lane from going now, whoever it is to, and until when; nothing where they wait for their turn.
+    pub(super) fn hold_of_lane(
+        &self,
+        conn: &Connection,
+        info: &LaneInfo,
+        now: Timestamp,
+    ) -> Result<Option<(gate::Reason, Option<Timestamp>)>, StoreError> {
+        let question =
+            Question { paused: false, asked: now, due: now, expires: Timestamp::MAX, parts: 1, begun: info.begun };
+        let verdict = self.ask_lane(conn, info, None, question, None, now)?;
+        let hours = || self.hours.get(&info.class).and_then(|hours| settings::obstacle(hours.window));
+        Ok(match (verdict, hours()) {
+            (Verdict::Hold { reason: gate::Reason::Paused, until }, _) => Some((gate::Reason::Paused, until)),
+            (_, Some(Obstacle { reason, lasts })) => {
+                let until = if let Lasts::Until(until) = lasts { Some(until) } else { None };
+                Some((gate::Reason::Contact(reason), until))
+            }
+            // The pace between messages is what a turn is.
+            (Verdict::Hold { reason: gate::Reason::SimPace, .. } | Verdict::Go, None) => None,
+            (Verdict::Hold { reason, until }, None) => Some((reason, until)),
+            (Verdict::Block { reason }, None) => Some((reason, None)),
         })
     }
 

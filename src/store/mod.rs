@@ -13,6 +13,7 @@ pub mod board;
 pub mod call;
 pub mod campaign;
 pub mod chain;
+pub mod checkup;
 mod companion;
 pub mod control;
 pub mod conversation;
@@ -54,6 +55,7 @@ pub mod template;
 mod tie;
 pub mod token;
 pub mod view;
+pub mod waiting;
 pub mod webhook;
 pub mod work;
 
@@ -72,7 +74,7 @@ use log::{Checkpointer, LogPages};
 pub use schema::{OpenError, inspect};
 use seal::Salts;
 use work::Counters;
-pub use work::{Aftermath, Effect, Fact, Settled, Work};
+pub use work::{Aftermath, Effect, Fact, LOG_TARGET, Line, Settled, Work};
 
 /// What the store is told at start.
 #[derive(Debug, Clone)]
@@ -286,7 +288,7 @@ impl Store {
 }
 
 /// What the file system of the database has left for this user; `None` if it does not say.
-fn free_octets(path: &Path) -> Option<u64> {
+pub fn free_octets(path: &Path) -> Option<u64> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stat = rustix::fs::statvfs(folder).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))

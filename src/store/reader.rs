@@ -23,7 +23,8 @@ use super::chain::ChainHash;
 use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
-    EventView, InboundView, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView, TokenView,
+    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView,
+    TokenView,
 };
 use super::{OpenError, StoreError, evidence, habit, listing, record, reply, schema};
 
@@ -131,11 +132,20 @@ impl Reader {
 
     /// Inbound texts; those that answer messages of these creditors, or all when it is empty.
     pub fn inbox(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<InboundView>, StoreError> {
+        self.inbox_of(page, limit, &InboxFilter { creditors: creditors.into(), ..InboxFilter::default() })
+    }
+
+    /// Some of the inbound texts.
+    pub fn inbox_of(&self, page: Page, limit: u32, filter: &InboxFilter) -> Result<Vec<InboundView>, StoreError> {
         let select =
             "SELECT inbound.seq, inbound.at, sender, sim.iccid, modem, inbound.text, inbound.parts, message.id,
              message.debtor, missing, replaces, understood FROM inbound JOIN sim ON sim.key = inbound.sim
              LEFT JOIN message ON message.key = inbound.message";
-        let only = of_creditors(creditors);
+        let InboxFilter { debtor, intent, creditors } = filter;
+        let of_debtor = debtor.clone().map(|debtor| ("message.debtor = ?", Value::Text(debtor)));
+        let wants = "EXISTS (SELECT 1 FROM json_each(understood, '$.intents') WHERE value = ?)";
+        let of_intent = intent.clone().map(|intent| (wants, Value::Text(intent)));
+        let only = of_creditors(creditors).into_iter().chain(of_debtor).chain(of_intent);
         self.numbered(select, "inbound.seq", page, limit, only, |row| {
             Ok(InboundView {
                 seq: row.get(0)?,

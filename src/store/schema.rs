@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018.sql"),
     include_str!("migrations/0019.sql"),
     include_str!("migrations/0020.sql"),
+    include_str!("migrations/0021.sql"),
 ];
 
 /// What a database file begins with.
@@ -155,6 +156,21 @@ pub fn inspect(path: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() });
     }
     Ok(())
+}
+
+/// Migrations that this release knows.
+pub(super) fn known() -> usize {
+    MIGRATIONS.len()
+}
+
+/// How SQLite keeps what is not in the file yet (SQLite file format, 1.3.3). A connection that is told that nobody writes does
+/// not say it.
+pub(super) fn journal(path: &Path) -> Result<&'static str, OpenError> {
+    let file_error = |source| OpenError::File { path: path.to_owned(), source };
+    let mut header = Vec::with_capacity(HEADER_OCTETS);
+    let file = std::fs::File::open(path).map_err(file_error)?;
+    file.take(HEADER_OCTETS as u64).read_to_end(&mut header).map_err(file_error)?;
+    Ok(if header.get(18) == Some(&2) { "wal" } else { "rollback" })
 }
 
 /// These are not stored in the file.

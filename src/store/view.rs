@@ -99,6 +99,17 @@ pub struct PartView {
     pub evidence: Vec<Evidence>,
 }
 
+/// Which inbound texts to list.
+#[derive(Debug, Clone, Default)]
+pub struct InboxFilter {
+    /// That answer messages to this debtor, by the caller's id.
+    pub debtor: Option<String>,
+    /// That are understood to want this.
+    pub intent: Option<String>,
+    /// That answer messages of these creditors; empty for all.
+    pub creditors: Arc<[String]>,
+}
+
 /// One event.
 #[derive(Debug, Clone)]
 pub struct EventView {

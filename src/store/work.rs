@@ -18,7 +18,7 @@ use crate::dispatch::gate::{Question, Reason, Verdict};
 use crate::dispatch::plan::{LaneKey, Plan};
 use crate::dispatch::route::{Route, SimNames};
 use crate::modem::UssdCode;
-use crate::sms::id::{MessageKey, SegmentId, SimKey};
+use crate::sms::id::{MessageId, MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, message_state};
 use crate::sms::received::Skipped;
 
@@ -157,6 +157,8 @@ pub enum Fact {
     Skipped(Skipped),
     /// The gate forbade a message for good.
     Blocked(Reason),
+    /// An event was written. Told only where somebody reads it in the log.
+    Logged(Box<Line>),
     /// A row could not be read, and nothing meets it any more until a person has mended it.
     SetAside {
         /// Of which table.
@@ -167,6 +169,26 @@ pub enum Fact {
         why: String,
     },
 }
+
+/// An event as a line of the log: what happened, and to what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number.
+    pub seq: i64,
+    /// What happened.
+    pub kind: EventKind,
+    /// The message that it is about.
+    pub message: Option<MessageId>,
+    /// The part of it.
+    pub part: Option<u8>,
+    /// The modem.
+    pub modem: Option<String>,
+    /// The SIM, as it is called before people.
+    pub sim: Option<String>,
+}
+
+/// Of those lines, for whoever wants them alone or not at all.
+pub const LOG_TARGET: &str = "recado::event";
 
 /// What became of a part that was handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,6 +344,28 @@ impl<'a> Work<'a> {
         self.counters.seq += 1;
         let Counters { seq, hash, .. } = self.counters;
         self.counters.hash = event::insert(self.conn, seq, self.now.as_millis(), kind, about, hash)?;
+        if tracing::enabled!(target: LOG_TARGET, tracing::Level::DEBUG) {
+            self.log(kind, about)?;
+        }
+        Ok(())
+    }
+
+    /// Has an event told in the log once it is committed.
+    fn log(&mut self, kind: EventKind, about: &About<'_>) -> Result<(), StoreError> {
+        let id = |key: MessageKey| {
+            let mut statement = self.conn.prepare_cached("SELECT id FROM message WHERE key = ?")?;
+            statement.query_row([key.0], |row| row.get(0).map(MessageId::from_bytes))
+        };
+        let sim = about.sim.and_then(|sim| self.board.sims.get(&sim));
+        let line = Line {
+            seq: self.counters.seq,
+            kind,
+            message: about.message.map(id).transpose()?,
+            part: about.part,
+            modem: about.modem.map(str::to_owned),
+            sim: sim.map(|sim| sim.card.names.label()),
+        };
+        self.fact(Fact::Logged(Box::new(line)));
         Ok(())
     }
 

@@ -1,4 +1,9 @@
 //! The log: lines on standard error, filtered by `RUST_LOG`.
+//!
+//! What a line is about stands in fields that are called the same everywhere: `modem` its name, `sim` what the SIM is called (its
+//! configured name, else the last four digits of its ICCID), `message_id` the message, `part` which of its parts, `segment`
+//! the row of that part, `seq` the event, `webhook` the endpoint, `batch` the campaign, `error` and `reason` why. The name
+//! `message` belongs to the words of the line, as programs that collect logs have it.
 
 use std::io::stderr;
 
@@ -11,7 +16,7 @@ pub enum Format {
     /// For people.
     #[default]
     Text,
-    /// A JSON object per line.
+    /// A JSON object per line, with the fields beside `timestamp`, `level`, `target` and `message`.
     Json,
 }
 
@@ -43,7 +48,7 @@ pub fn start(format: Format) -> Result<(), LogError> {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     match format {
         Format::Text => lines.with_ansi(false).finish().try_init(),
-        Format::Json => lines.json().finish().try_init(),
+        Format::Json => lines.json().flatten_event(true).with_span_list(false).finish().try_init(),
     }
     .map_err(LogError::Started)
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 
 use super::Web;
 use super::api::{Api, Refused};
+use super::format::encode;
 use super::frame::{Frame, Session, Undrawn};
 
 /// Somebody who is logged in asks for a page.
@@ -28,6 +29,12 @@ impl FromRequestParts<Web> for Asked {
 }
 
 impl Asked {
+    /// Whether a debtor is one of the portfolio, with a page of its own: others are only names on messages.
+    pub(super) async fn knows(&self, debtor: Option<&str>) -> bool {
+        let Some(debtor) = debtor else { return false };
+        self.api.get::<serde::de::IgnoredAny>(&format!("/v1/debtors/{}", encode(debtor))).await.is_ok()
+    }
+
     /// What the API says, or the page that says why not.
     pub(super) fn or_say<T>(&self, answer: Result<T, Refused>) -> Result<T, Undrawn> {
         answer.map_err(|refused| Undrawn { frame: Box::new(self.frame.clone()), refused })

@@ -115,6 +115,12 @@ impl Frame {
         &self.zone
     }
 
+    /// What tells pages of one release from those of another.
+    #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]
+    pub(super) fn edition(&self) -> &'static str {
+        super::assets::edition()
+    }
+
     /// Where the style, the scripts and the signs are.
     #[expect(clippy::unused_self, reason = "templates call what belongs to their frame")]
     pub(super) fn asset(&self, name: &str) -> String {

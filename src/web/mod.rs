@@ -9,6 +9,7 @@ mod api;
 mod asked;
 mod assets;
 mod chart;
+mod finding;
 mod format;
 mod frame;
 mod pages;

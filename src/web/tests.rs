@@ -80,9 +80,27 @@ async fn every_page_is_held_to_this_host_and_kept_nowhere() {
         assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{path}");
         assert_eq!(headers["cache-control"], "no-store", "{path}");
     }
-    let (response, _) = ask(api(&[], message()), "/assets/recado.css", &[]).await;
-    assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(ask(api(&[], message()), "/assets/..%2Fmod.rs", &[]).await.0.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_asset_is_kept_for_good_under_the_link_of_its_edition_and_asked_for_again_under_any_other() {
+    let (_, page) = ask(api(&["read"], message()), "/login", &[]).await;
+    let (_, edition) = page.split_once("/assets/recado.css?v=").unwrap();
+    let edition = edition.split('"').next().unwrap();
+    assert!(page.contains(&format!("data-edition=\"{edition}\"")), "a page says of which edition it is");
+    for (link, expected) in [
+        (format!("/assets/recado.css?v={edition}"), "public, max-age=31536000, immutable"),
+        ("/assets/recado.css?v=another".to_owned(), "no-cache"),
+        ("/assets/recado.css".to_owned(), "no-cache"),
+    ] {
+        let (response, style) = ask(api(&[], message()), &link, &[]).await;
+        assert_eq!(response.headers()["cache-control"], expected, "{link}");
+        assert!(!style.is_empty(), "{link}");
+        let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+        let (response, style) = ask(api(&[], message()), &link, &[("if-none-match", &tag)]).await;
+        assert_eq!((response.status(), style.as_str()), (StatusCode::NOT_MODIFIED, ""), "{link}");
+    }
 }
 
 #[tokio::test]

@@ -133,8 +133,10 @@ mod tests {
             assert!(ENGLISH.contains_key(&found[1]), "no words for {}", &found[1]);
         }
         // A key that is put together is asked for by what it begins with.
-        let begun = regex::Regex::new(r#"(?:tt|named)\("([a-z0-9_.]+)""#).unwrap();
-        let beginnings: Vec<String> = begun.captures_iter(&texts).map(|found| format!("{}.", &found[1])).collect();
+        let begun = regex::Regex::new(r#"(?:tt|named|told)\("([a-z0-9_.]+)""#).unwrap();
+        let mut beginnings: Vec<String> = begun.captures_iter(&texts).map(|found| format!("{}.", &found[1])).collect();
+        // Those of operands are put together from their names.
+        beginnings.push("operand_".to_owned());
         let whole: BTreeSet<&str> =
             asked.captures_iter(&texts).filter_map(|found| Some(found.get(1)?.as_str())).collect();
         let idle: Vec<_> = ENGLISH

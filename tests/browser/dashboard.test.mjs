@@ -122,6 +122,7 @@ const PAGES = {
   now: () => "/",
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
+  evidence: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}/evidence`,
   new_message: () => "/messages/new",
   ...portfolio.PAGES,
   stats: () => "/stats?by=mode&then=creditor&every=day",

@@ -55,5 +55,6 @@ export const PAGES = {
   template_new: () => "/templates/new",
   campaigns: () => "/campaigns",
   campaign: () => "/campaigns/novembro",
+  campaign_edit: () => "/campaigns/novembro/edit",
   campaign_new: () => "/campaigns/new",
 };

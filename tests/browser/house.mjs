@@ -46,6 +46,12 @@ function start(args, until, options = {}) {
   return ready;
 }
 
+async function end(child) {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
 export class House {
   /** A running daemon; `more` is added to its configuration. Rules of contact are off: a test runs at any hour. */
   static async open({ modems = 2, more = "", airtime = "50ms", reports = "300ms" } = {}) {
@@ -85,8 +91,13 @@ ${more}
     return house;
   }
 
-  async serve() {
-    this.daemon = await start(["serve", "--config", this.config], "ready");
+  async serve(env = {}) {
+    this.daemon = await start(["serve", "--config", this.config], "ready", { env: { ...process.env, ...env } });
+  }
+
+  /** The daemon goes away as at an upgrade. */
+  async stop() {
+    await end(this.daemon);
   }
 
   /** Runs a command of the program; what it prints. */
@@ -124,11 +135,7 @@ ${more}
   }
 
   async close() {
-    for (const child of [this.daemon, this.modems]) {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-    }
+    for (const child of [this.daemon, this.modems]) await end(child);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

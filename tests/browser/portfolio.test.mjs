@@ -113,6 +113,19 @@ test("a portfolio with a bad row is mapped, checked, imported and seen as a jour
   assert.deepEqual(page.complaints, []);
 });
 
+test("a name is text, whatever it is made of", async () => {
+  const page = await visit(house);
+  const name = "<b>Maria</b> \u202eمريم 🙂 da Silva Albuquerque de Mendonça";
+  await page.goto(`${house.url}/debtors/cpf%201%2F2`);
+  const heading = page.getByRole("heading", { level: 1 });
+  assert.equal(await heading.textContent(), name);
+  assert.deepEqual([await heading.getAttribute("dir"), await page.locator("main b").count()], ["auto", 0]);
+  await page.goto(`${house.url}/debtors`);
+  await page.getByText(name).waitFor();
+  assert.equal(await page.locator("main b").count(), 0);
+  assert.deepEqual(page.complaints, []);
+});
+
 test("cells that are formulas are text in the page and in the table of errors", async () => {
   const path = file("formulas.csv", [
     "cpf;nome;celular;contrato;parcela;valor;vencimento",

@@ -36,7 +36,12 @@ impl Process {
 
     /// Runs `recado` by way of another program.
     pub(crate) fn run(command: &mut Command) -> Self {
-        let command = command.env_remove("RUST_LOG");
+        Self::run_with(command, &[])
+    }
+
+    /// The same with these variables.
+    pub(crate) fn run_with(command: &mut Command, variables: &[(&str, &str)]) -> Self {
+        let command = command.env_remove("RUST_LOG").envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let written = Arc::default();
         follow(child.stdout.take().unwrap(), &written);

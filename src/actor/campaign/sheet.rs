@@ -13,6 +13,7 @@ use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Debt;
 use crate::dunning::debtor::Debtor;
 use crate::dunning::ladder::Stop;
+use crate::dunning::operands::Operands;
 use crate::dunning::template::{Compiled, Given};
 use crate::sms::message::{Labels, Mode, Origin, Purpose, Wording};
 use crate::sms::number::PhoneNumber;
@@ -46,6 +47,25 @@ pub enum SheetError {
         /// Its id.
         id: String,
     },
+}
+
+impl SheetError {
+    /// The word for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTemplate { .. } => "no_template",
+            Self::Faulty { .. } => "faulty",
+            Self::NoCreditor { .. } => "no_creditor",
+        }
+    }
+
+    /// What it is about, by name.
+    pub fn operands(&self) -> Operands {
+        match self {
+            Self::NoTemplate { name } | Self::Faulty { name } => Operands::of("template", name),
+            Self::NoCreditor { id } => Operands::of("creditor", id),
+        }
+    }
 }
 
 /// Why a piece could not be written.

@@ -96,6 +96,7 @@ impl Site {
             config: crate::modem::Config::default(),
             writer: writer.clone(),
             refused_pins: RefusedPins::default(),
+            sims: Arc::new(crate::config::Config::default().sim_settings()),
             means: Means::default(),
             suspicious_after: Duration::ZERO,
             fleet: fleet.clone(),

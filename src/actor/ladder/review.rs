@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::contact::calendar::Calendar;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::ladder::{self, Action, Hours, Ladder, Severity};
+use crate::dunning::operands::Operands;
 use crate::dunning::template::{self, Asked, Fault, Template, Wording, lint};
 use crate::sms::message::Purpose;
 use crate::sms::number::Country;
@@ -49,19 +50,26 @@ pub struct Doubt {
     pub severity: Severity,
     /// What, for programs.
     pub code: &'static str,
+    /// What it is about, by name.
+    pub operands: Operands,
     /// What, where, and what to do.
     pub detail: String,
 }
 
 impl Doubt {
-    fn warning(code: &'static str, detail: String) -> Self {
-        Self { severity: Severity::Warning, code, detail }
+    fn warning(code: &'static str, operands: Operands, detail: String) -> Self {
+        Self { severity: Severity::Warning, code, operands, detail }
     }
 }
 
 impl From<&ladder::Finding> for Doubt {
     fn from(finding: &ladder::Finding) -> Self {
-        Self { severity: finding.severity(), code: finding.code(), detail: finding.to_string() }
+        Self {
+            severity: finding.severity(),
+            code: finding.code(),
+            operands: finding.operands(),
+            detail: finding.to_string(),
+        }
     }
 }
 
@@ -102,7 +110,7 @@ impl<'a> Review<'a> {
         let mut doubts: Vec<Doubt> = ladder::check(ladder).iter().map(Doubt::from).collect();
         for step in &ladder.steps {
             let Action::Text { template } = &step.action else { continue };
-            doubts.extend(self.missing(template, &format!("step {}", step.id), "the step sends nothing"));
+            doubts.extend(self.missing(template, ("step", &step.id.0), "the step sends nothing"));
         }
         for (country, zone) in self.places_of(ladder) {
             let hours = Hours { calendar: &self.measure.calendar, country, zone: &zone, from: self.today(&zone) };
@@ -141,15 +149,19 @@ impl<'a> Review<'a> {
     }
 
     /// What is wrong where a template is named that nothing can be sent from.
-    fn missing(&self, template: &str, place: &str, so: &str) -> Option<Doubt> {
+    fn missing(&self, template: &str, (kind, name): (&'static str, &str), so: &str) -> Option<Doubt> {
+        let operands = Operands::of("template", template).and(kind, name);
+        let place = format!("{kind} {name}");
         match self.templates.get(template) {
             Some(Known { used: Some(_), .. }) => None,
             Some(Known { used: None, .. }) => Some(Doubt::warning(
                 "not_approved",
+                operands,
                 format!("{place}: no version of template {template:?} is approved; until one is, {so}"),
             )),
             None => Some(Doubt::warning(
                 "no_template",
+                operands,
                 format!("{place}: there is no template {template:?}; until one is written and approved, {so}"),
             )),
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,6 +27,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::clock::Timestamp;
 use crate::store::webhook::SigningKey;
 
+use super::retry_after::retry_after;
 use super::signature::{seconds, signature};
 use super::target::{Target, TargetError, permit};
 
@@ -69,7 +70,7 @@ pub(super) struct Parcel<'a> {
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    /// `Retry-After` in seconds; dates are too rare to be worth a parser.
+    /// What it says of when to try again.
     pub(super) retry_after: Option<Duration>,
     /// The beginning of the body.
     pub(super) excerpt: Vec<u8>,
@@ -144,13 +145,13 @@ impl Courier {
         {
             // It may have been closed while it lay idle, which shows only now; the id tells the endpoint if it got it twice.
             if let Ok(response) = connection.sender.send_request(request(target, parcel)).await {
-                return Self::hear(connection, response, target).await;
+                return Self::hear(connection, response, target, parcel.at).await;
             }
         }
         let mut connection = self.connect(target).await?;
         let response = connection.sender.send_request(request(target, parcel)).await;
         let response = response.map_err(|source| PostError::Exchange { host: target.host.clone(), source })?;
-        Self::hear(connection, response, target).await
+        Self::hear(connection, response, target, parcel.at).await
     }
 
     /// Reads the answer, as far as anybody wants it.
@@ -158,11 +159,11 @@ impl Courier {
         connection: Connection,
         response: Response<Incoming>,
         target: &Target,
+        at: Timestamp,
     ) -> Result<(Reply, Option<Connection>), PostError> {
         let status = response.status();
-        let retry_after =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let mut reply = Reply { status, retry_after: retry_after.map(Duration::from_secs), excerpt: Vec::new() };
+        let retry_after = retry_after(response.headers(), at);
+        let mut reply = Reply { status, retry_after, excerpt: Vec::new() };
         let (mut body, mut read) = (response.into_body(), 0);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|source| PostError::Exchange { host: target.host.clone(), source })?;

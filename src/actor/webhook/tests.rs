@@ -536,6 +536,36 @@ async fn a_certificate_counts_if_its_authority_is_trusted_and_the_name_is_right(
     assert_eq!(stranger, "trust localhost: invalid peer certificate: UnknownIssuer");
 }
 
+#[tokio::test]
+async fn events_wait_for_an_endpoint_with_a_wrong_certificate() {
+    let mut house = House::new();
+    let port = behind_tls().await.port();
+    house.handle.courier = Arc::new(Courier::new(LIMIT, true).trusting(RootCertStore::empty()));
+    let key = house.add(format!("https://localhost:{port}/hook"), 0).await;
+    house.run();
+    house.submit(0..1).await;
+    assert_eq!(house.first_error(key).await, "trust localhost: invalid peer certificate: UnknownIssuer");
+    assert!(house.endpoint(key).failing_since.is_some() && house.endpoint(key).terms.enabled);
+    assert_eq!(house.endpoint(key).waiting, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_says_until_when_it_is_busy_by_a_date() {
+    let busy = |_: &Got| {
+        let said =
+            [(header::DATE, "Tue, 24 Nov 2026 11:00:00 GMT"), (header::RETRY_AFTER, "Tue, 24 Nov 2026 12:30:00 GMT")];
+        (StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+    };
+    let (house, endpoint) = (House::new(), Endpoint::new(busy).await);
+    let key = house.add(endpoint.url(), 0).await;
+    house.run();
+    house.submit(0..1).await;
+    assert_eq!(house.first_error(key).await, "answered 503");
+    let waiting = house.reader.webhook_deliveries(key, Some(DeliveryState::Waiting), Page::After(0), 1).unwrap();
+    let (due, at) = (waiting[0].due.unwrap(), waiting[0].at.unwrap());
+    assert_eq!(due.saturating_since(at), Duration::from_secs(90 * 60));
+}
+
 /// The line of the metric, if there is one.
 fn pending(house: &House) -> Option<String> {
     let text = house.metrics.scrape(crate::telemetry::metrics::Standing::default()).unwrap();

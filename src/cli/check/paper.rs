@@ -92,7 +92,7 @@ fn or_good(doubts: Vec<Line>, check: &'static str, name: &str, good: String) -> 
 }
 
 fn of_doubt(check: &'static str, about: &str, doubt: Doubt) -> Line {
-    let Doubt { severity, code, detail } = doubt;
+    let Doubt { severity, code, operands: _, detail } = doubt;
     let says = format!("{detail} ({code})");
     match severity {
         Severity::Error => Line::bad(check, &about, says),
@@ -107,7 +107,7 @@ fn draft(newest: &Template, so: &str) -> Line {
 }
 
 fn of_finding(finding: template::Finding, of: &Template) -> Line {
-    let template::Finding { severity, code, text, place, advice, rule } = finding;
+    let template::Finding { severity, code, text, place, advice, rule, operands: _ } = finding;
     let place = place.map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
     let rule = rule.map(|rule| format!(", rule {rule}")).unwrap_or_default();
     let says = format!("version {}, text {text}{place}: {advice} ({code}{rule})", of.version);

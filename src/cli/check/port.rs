@@ -10,7 +10,7 @@ const OUR_NAME: &str = "recado";
 
 /// A port that can be used.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum PortState {
+pub(in super::super) enum PortState {
     /// Nobody has it open, as far as this user can see.
     Free(PathBuf),
     /// A daemon of ours has it open.
@@ -23,7 +23,7 @@ pub(super) enum PortState {
 }
 
 impl PortState {
-    pub(super) fn of(port: &Path) -> Result<Self, PortError> {
+    pub(in super::super) fn of(port: &Path) -> Result<Self, PortError> {
         serial::look(port)?;
         let device = fs::canonicalize(port).map_err(|error| PortError::Other(error.to_string()))?;
         // Other than a terminal, such as /dev/null, a device can be open many times.

@@ -11,7 +11,7 @@ use super::super::failure::Failure;
 use super::super::print::{Printer, plain};
 
 fn line(told: &Told) -> String {
-    let Told { line, column, what, cell } = told;
+    let Told { line, column, what, cell, code: _, operands: _ } = told;
     let column = if column.is_empty() { String::new() } else { format!(", {column}") };
     let cell = if cell.is_empty() { String::new() } else { format!(": {cell:?}") };
     plain(&format!("line {line}{column}: {what}{cell}"))

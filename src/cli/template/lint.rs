@@ -56,7 +56,7 @@ pub(in super::super) fn run(
 }
 
 fn of_finding(finding: &Finding) -> Value {
-    let Finding { severity, code, text, place, advice, rule } = finding;
+    let Finding { severity, code, text, place, advice, rule, operands: _ } = finding;
     let (line, column) = divided(*place);
     json!({
         "severity": severity.name(), "code": code, "text": text, "line": line, "column": column, "detail": advice,

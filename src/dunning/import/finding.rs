@@ -6,6 +6,7 @@ use crate::sms::number::NumberError;
 
 use super::super::boleto::BoletoError;
 use super::super::money::Currency;
+use super::super::operands::Operands;
 use super::super::paper::Mismatch;
 use super::super::pix::PixError;
 use super::amount::CellError;
@@ -99,6 +100,116 @@ pub enum Doubt {
     /// What pays it says something else than the row.
     #[error("{0}")]
     Paper(Mismatch),
+}
+
+/// What is found has a word, and what it is about.
+pub trait Coded {
+    /// The word for it.
+    fn code(&self) -> &'static str;
+
+    /// What it is about, by name; never what stands in the cell.
+    fn operands(&self) -> Operands;
+}
+
+impl Wrong {
+    /// The words of all that is wrong, beside those of [`NumberError`].
+    pub const CODES: [&str; 18] = [
+        "empty",
+        "no_debt_id",
+        "no_creditor",
+        "too_many_cells",
+        "too_long",
+        "amount_form",
+        "amount_negative",
+        "amount_fraction",
+        "amount_large",
+        "other_currency",
+        "currency",
+        "day",
+        "instalment",
+        "language",
+        "status",
+        "boleto",
+        "pix",
+        "refused",
+    ];
+}
+
+impl Coded for Wrong {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NoDebtId => "no_debt_id",
+            Self::NoCreditor => "no_creditor",
+            Self::TooManyCells => "too_many_cells",
+            Self::TooLong(_) => "too_long",
+            Self::Amount(CellError::Form(_)) => "amount_form",
+            Self::Amount(CellError::Negative) => "amount_negative",
+            Self::Amount(CellError::Fraction) => "amount_fraction",
+            Self::Amount(CellError::TooLarge(_)) => "amount_large",
+            Self::OtherCurrency { .. } => "other_currency",
+            Self::Currency => "currency",
+            Self::Day => "day",
+            Self::Instalment => "instalment",
+            Self::Number(error) => error.code(),
+            Self::Language => "language",
+            Self::Status => "status",
+            Self::Boleto(_) => "boleto",
+            Self::Pix(_) => "pix",
+        }
+    }
+
+    fn operands(&self) -> Operands {
+        match self {
+            Self::TooLong(most) => Operands::of("max", most),
+            Self::Amount(CellError::Form(example)) => Operands::of("example", example),
+            Self::OtherCurrency { stated, expected } => {
+                Operands::of("stated", stated.code()).and("expected", expected.code())
+            }
+            Self::Boleto(error) => Operands::of("why", error),
+            Self::Pix(error) => Operands::of("why", error),
+            Self::Empty
+            | Self::NoDebtId
+            | Self::NoCreditor
+            | Self::TooManyCells
+            | Self::Amount(CellError::Negative | CellError::Fraction | CellError::TooLarge(_))
+            | Self::Currency
+            | Self::Day
+            | Self::Instalment
+            | Self::Number(_)
+            | Self::Language
+            | Self::Status => Operands::none(),
+        }
+    }
+}
+
+impl Doubt {
+    /// The words of all doubts.
+    pub const CODES: [&str; 4] = ["number_left_out", "no_number", "paper_amount", "paper_due"];
+}
+
+impl Coded for Doubt {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "number_left_out",
+            Self::NoNumber => "no_number",
+            Self::Paper(Mismatch::Amount { .. }) => "paper_amount",
+            Self::Paper(Mismatch::Due { .. }) => "paper_due",
+        }
+    }
+
+    fn operands(&self) -> Operands {
+        match self {
+            Self::Number(error) => Operands::of("number", error.code()),
+            Self::NoNumber => Operands::none(),
+            Self::Paper(Mismatch::Amount { paper, stated, owed }) => {
+                Operands::of("paper", paper).and("stated", stated).and("owed", owed)
+            }
+            Self::Paper(Mismatch::Due { paper, stated, due }) => {
+                Operands::of("paper", paper).and("stated_day", stated).and("due_day", due)
+            }
+        }
+    }
 }
 
 impl<W: fmt::Debug> fmt::Debug for Finding<W> {

@@ -31,7 +31,7 @@ pub use columns::HeadingError;
 pub use date::Dates;
 pub use encoding::Encoding;
 pub use field::Field;
-pub use finding::{Doubt, Fault, Finding, Warning, Wrong};
+pub use finding::{Coded, Doubt, Fault, Finding, Warning, Wrong};
 pub use row::Row;
 
 /// The mark of UTF-8 that some programs put in front.

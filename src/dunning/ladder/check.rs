@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::dunning::operands::Operands;
 use crate::dunning::segment::{Bounds, Contradiction};
 
 use super::due::rank;
@@ -62,6 +63,9 @@ pub enum Finding {
     NoSaturday(Places),
 }
 
+/// The words of doubts about a ladder beside its own findings: what the templates and the portfolio make of it.
+pub const DOUBTS: [&str; 7] = ["not_approved", "no_template", "no_ladder", "unused", "too_long", "long", "two_ladders"];
+
 /// Whether a ladder with a finding can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
@@ -105,7 +109,7 @@ impl Finding {
             Self::NoSteps => "no_steps",
             Self::NoId(_) => "no_id",
             Self::DuplicateId(_) => "duplicate_id",
-            Self::NoTemplate(_) => "no_template",
+            Self::NoTemplate(_) => "unnamed_template",
             Self::OutOfRange(_) => "out_of_range",
             Self::InsidePromise(_) => "inside_promise",
             Self::Empty(..) => "empty_segment",
@@ -115,6 +119,49 @@ impl Finding {
             Self::BureauFirst(_) => "bureau_first",
             Self::Outside { .. } => "outside_hours",
             Self::NoSaturday(_) => "no_saturday",
+        }
+    }
+}
+
+impl Finding {
+    /// The words of all findings.
+    pub const CODES: [&str; 13] = [
+        "no_steps",
+        "no_id",
+        "duplicate_id",
+        "unnamed_template",
+        "out_of_range",
+        "inside_promise",
+        "empty_segment",
+        "never_then",
+        "shadowed",
+        "overlap",
+        "bureau_first",
+        "outside_hours",
+        "no_saturday",
+    ];
+
+    /// What it is about, by name.
+    pub fn operands(&self) -> Operands {
+        match self {
+            Self::NoSteps => Operands::none(),
+            Self::NoId(place) => Operands::of("place", place),
+            Self::DuplicateId(step)
+            | Self::NoTemplate(step)
+            | Self::InsidePromise(step)
+            | Self::NeverThen(step)
+            | Self::BureauFirst(step) => Operands::of("step", step),
+            Self::OutOfRange(step) => Operands::of("step", step).and("days", DAYS_MAX),
+            Self::Empty(step, why) => Operands::of("step", step).and("condition", why.condition()),
+            Self::Shadowed { step, by } | Self::Overlap { step, by } => Operands::of("step", step).and("by", by),
+            Self::Outside { step, offset, on, places } => {
+                let on = match on {
+                    On::Weekdays => "weekdays",
+                    On::Saturdays => "saturdays",
+                };
+                places.operands().and("step", step).and("offset", offset).and("on", on)
+            }
+            Self::NoSaturday(places) => places.operands(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::contact::place::{Spot, State};
 use crate::sms::message::Purpose;
 use crate::sms::number::Country;
 
+use super::super::operands::Operands;
 use super::business::BusinessDays;
 use super::check::Finding;
 use super::{Action, Ladder, Step};
@@ -55,6 +56,25 @@ pub struct Places {
     pub is_everywhere: bool,
     /// The soonest first, each with its states; without states where none of the country are known.
     pub goes: Vec<(Goes, Vec<State>)>,
+}
+
+impl Places {
+    /// Where, by country or by states, and when it goes there at the soonest.
+    pub(super) fn operands(&self) -> Operands {
+        let states: Vec<String> = self.goes.iter().flat_map(|(_, states)| states).map(ToString::to_string).collect();
+        let country = self.country;
+        let places = if self.is_everywhere || states.is_empty() {
+            country.to_string()
+        } else {
+            states.iter().map(|state| format!("{country}-{state}")).collect::<Vec<_>>().join(", ")
+        };
+        let goes = match self.goes.first() {
+            Some((Goes::Later { days: 0, at }, _)) => at.strftime("%H:%M").to_string(),
+            Some((Goes::Later { days, at }, _)) => format!("+{days} {}", at.strftime("%H:%M")),
+            Some((Goes::Never, _)) | None => "–".to_owned(),
+        };
+        Operands::of("places", places).and("goes", goes)
+    }
 }
 
 /// When a text goes that comes outside the hours, by the creditor's clock.

@@ -7,6 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind};
 
 use super::super::case::Case;
+use super::super::operands::Operands;
 use super::super::segment::Contradiction;
 use super::given::Given;
 use super::outline::{Outline, Problem, outline};
@@ -70,6 +71,34 @@ pub enum Fault {
         /// What.
         problem: Problem,
     },
+}
+
+impl Fault {
+    /// The words of all faults.
+    pub const CODES: [&str; 5] = ["name", "two_texts", "texts", "nobody", "fault"];
+
+    /// The word for it; what is wrong in a text is all `fault`, and its operand `problem` says what.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => "name",
+            Self::TwoTexts { .. } => "two_texts",
+            Self::Texts { .. } => "texts",
+            Self::Nobody { .. } => "nobody",
+            Self::InText { .. } => "fault",
+        }
+    }
+
+    /// What it is about, by name.
+    pub fn operands(&self) -> Operands {
+        match self {
+            Self::Name { name } | Self::TwoTexts { name } => Operands::of("name", name),
+            Self::Texts { found } => Operands::of("found", found).and("max", TEXTS_MAX),
+            Self::Nobody { text, contradiction } => {
+                Operands::of("name", text).and("condition", contradiction.condition())
+            }
+            Self::InText { problem, .. } => problem.operands().and("problem", problem.code()),
+        }
+    }
 }
 
 /// A text that was filled. `Debug` shows nothing of it.

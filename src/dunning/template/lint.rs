@@ -8,6 +8,7 @@ use crate::sms::message::Purpose;
 use crate::sms::number::Country;
 use crate::sms::text::TextCoding;
 
+use super::super::operands::Operands;
 use super::compile::Compiled;
 use super::outline::Outline;
 use super::token::Place;
@@ -25,6 +26,8 @@ pub struct Finding {
     pub text: String,
     /// Where in its body, if it is anywhere.
     pub place: Option<Place>,
+    /// What it is about, by name.
+    pub operands: Operands,
     /// What it is and what to do, for people.
     pub advice: String,
     /// The rule that says so, if one does.
@@ -38,6 +41,11 @@ pub enum Severity {
     Error,
     /// It may be meant.
     Warning,
+}
+
+impl Finding {
+    /// The words of all findings, beside those of duties ([`Must::name`]).
+    pub const CODES: [&str; 6] = ["no_sender", "threat", "pressure", "debt_shown", "costly_character", "never_chosen"];
 }
 
 impl Severity {
@@ -94,7 +102,7 @@ impl Look<'_> {
         let is_named = senders.iter().any(|sender| !sender.is_empty() && body.contains(&sender.to_lowercase()));
         if !is_named && !self.outline.always_writes("sender") && self.purpose != Purpose::Operational {
             let advice = "it does not say who writes; put {{ sender }} where every recipient reads it".to_owned();
-            self.report(Severity::Error, "no_sender", None, advice, None);
+            self.report((Severity::Error, "no_sender"), None, Operands::none(), advice, None);
         }
     }
 
@@ -114,7 +122,8 @@ impl Look<'_> {
             let found = || runs.iter().find_map(|run| caution.phrases.iter().find_map(|phrase| phrase.find(run)));
             if let Some(at) = is_of_text.then(found).flatten() {
                 let place = Place::of(&self.text.body, at);
-                self.report(severity, code, Some(place), caution.reason.clone(), Some(&caution.id));
+                let operands = Operands::of("what", &caution.id);
+                self.report((severity, code), Some(place), operands, caution.reason.clone(), Some(&caution.id));
             }
         }
     }
@@ -130,7 +139,7 @@ impl Look<'_> {
             written.chain(asked).filter(|(variable, _)| variable.shows_debt || variable.name == "document").collect();
         for (variable, place) in telling {
             let advice = format!("{} tells of the debt before it is known who reads it; leave it out", variable.name);
-            self.report(Severity::Error, "debt_shown", place, advice, None);
+            self.report((Severity::Error, "debt_shown"), place, Operands::of("what", variable.name), advice, None);
         }
     }
 
@@ -155,7 +164,8 @@ impl Look<'_> {
             if !is_met {
                 let state = duty.state.map(|state| format!("-{state}")).unwrap_or_default();
                 let advice = format!("{what}; {} asks for it in {}{state}", duty.law, duty.country);
-                self.report(severity, duty.must.name(), None, advice, Some(&duty.id));
+                let operands = Operands::of("law", &duty.law).and("place", format!("{}{state}", duty.country));
+                self.report((severity, duty.must.name()), None, operands, advice, Some(&duty.id));
             }
         }
     }
@@ -173,7 +183,8 @@ impl Look<'_> {
                 "{character:?} is not in the GSM alphabet ({count} such here): a part holds 70 characters instead of 160"
             );
             let place = Place::of(&self.text.body, at);
-            self.report(Severity::Warning, "costly_character", Some(place), advice, None);
+            let operands = Operands::of("character", character).and("count", count);
+            self.report((Severity::Warning, "costly_character"), Some(place), operands, advice, None);
         }
     }
 
@@ -185,7 +196,7 @@ impl Look<'_> {
         };
         if let Some(other) = earlier.into_iter().find(is_covered_by) {
             let advice = format!("{} stands before it and is for the same debtors; nobody gets this one", other.name);
-            self.report(Severity::Warning, "never_chosen", None, advice, None);
+            self.report((Severity::Warning, "never_chosen"), None, Operands::of("by", &other.name), advice, None);
         }
     }
 
@@ -196,15 +207,15 @@ impl Look<'_> {
 
     fn report(
         &mut self,
-        severity: Severity,
-        code: &'static str,
+        (severity, code): (Severity, &'static str),
         place: Option<Place>,
+        operands: Operands,
         advice: String,
         rule: Option<&str>,
     ) {
         let text = self.text.name.clone();
         let rule = rule.map(ToOwned::to_owned);
-        self.findings.push(Finding { severity, code, text, place, advice, rule });
+        self.findings.push(Finding { severity, code, text, place, operands, advice, rule });
     }
 }
 

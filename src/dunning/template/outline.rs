@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::suggest::closest;
 
+use super::super::operands::Operands;
+
 use super::token::{Piece, Place, Token, TokenKind, pieces};
 use super::variable::{FILTERS, Filter, Kind, Scope, Variable};
 
@@ -86,6 +88,66 @@ pub enum Problem {
         /// How many there may be.
         max: usize,
     },
+}
+
+impl Problem {
+    /// The words of all problems.
+    pub const CODES: [&str; 14] = [
+        "unknown_variable",
+        "unknown_variable_meant",
+        "unknown_filter",
+        "unknown_filter_meant",
+        "not_for_filter",
+        "not_written",
+        "unknown_statement",
+        "comparison",
+        "expected",
+        "nested_loop",
+        "shadowed",
+        "syntax",
+        "empty",
+        "too_long",
+    ];
+
+    /// The word for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownVariable { suggestion: Some(_), .. } => "unknown_variable_meant",
+            Self::UnknownVariable { suggestion: None, .. } => "unknown_variable",
+            Self::UnknownFilter { suggestion: Some(_), .. } => "unknown_filter_meant",
+            Self::UnknownFilter { suggestion: None, .. } => "unknown_filter",
+            Self::NotForFilter { .. } => "not_for_filter",
+            Self::NotWritten { .. } => "not_written",
+            Self::UnknownStatement { .. } => "unknown_statement",
+            Self::Comparison => "comparison",
+            Self::Expected { .. } => "expected",
+            Self::NestedLoop => "nested_loop",
+            Self::Shadowed { .. } => "shadowed",
+            Self::Syntax(_) => "syntax",
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too_long",
+        }
+    }
+
+    /// What it is about, by name.
+    pub fn operands(&self) -> Operands {
+        match self {
+            Self::UnknownVariable { name, suggestion } | Self::UnknownFilter { name, suggestion } => {
+                let operands = Operands::of("name", name);
+                match suggestion {
+                    Some(suggestion) => operands.and("suggestion", suggestion),
+                    None => operands,
+                }
+            }
+            Self::NotForFilter { filter, variable } => Operands::of("filter", filter).and("variable", variable),
+            Self::NotWritten { variable, instead: _ } => Operands::of("variable", variable),
+            Self::UnknownStatement { name } | Self::Shadowed { name } => Operands::of("name", name),
+            Self::Expected { expected, found } => Operands::of("expected", expected).and("found", found),
+            Self::Syntax(said) => Operands::of("said", said),
+            Self::TooLong { found, max } => Operands::of("found", found).and("max", max),
+            Self::Comparison | Self::NestedLoop | Self::Empty => Operands::none(),
+        }
+    }
 }
 
 /// What a body uses.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::dispatch::forecast::{Never, Quota, left_over};
 use crate::dunning::campaign::State;
+use crate::dunning::operands::Operands;
 use crate::store::campaign::{CampaignView, Progress};
 use crate::store::definition::write_campaign;
 use crate::store::suppression::Stopped;
@@ -96,6 +97,8 @@ pub(in super::super) struct CampaignAnswer {
     pub(in super::super) key: i64,
     /// Its name, which is the `batch` of its messages.
     pub(in super::super) name: String,
+    /// Which writing of it this is, from 1: a draft may be written anew.
+    pub(in super::super) revision: u32,
     /// `draft`, `scheduled`, `running`, `paused`, `done` or `cancelled`.
     pub(in super::super) state: &'static str,
     /// What was written.
@@ -103,7 +106,7 @@ pub(in super::super) struct CampaignAnswer {
     definition: Value,
     /// When.
     created_at: String,
-    /// By whom.
+    /// By whom it was written last.
     client: String,
     /// When it begins, or began.
     #[schema(required)]
@@ -121,9 +124,11 @@ pub(in super::super) struct CampaignAnswer {
     /// Why nothing more of it can be queued, while that is so: it is looked at again and again.
     #[schema(required)]
     problem: Option<String>,
+    /// The same for programs: `no_template`, `faulty` or `no_creditor`, and what it is about; in the answer about one campaign.
+    #[schema(required)]
+    pub(in super::super) problem_reason: Option<WarningAnswer>,
     /// What somebody may want to know before it starts: `rows_since_test`.
-    #[schema(value_type = Vec<Reason>)]
-    warnings: Vec<Reason>,
+    warnings: Vec<WarningAnswer>,
     /// Whether all of it is in the queue, or behind it.
     queued: bool,
     /// Its messages.
@@ -140,6 +145,7 @@ impl From<CampaignView> for CampaignAnswer {
         let warnings = rows_since_test(&view).into_iter().collect();
         Self {
             key: view.key.0,
+            revision: view.revision,
             state: view.state.name(),
             definition: write_campaign(&view.campaign),
             created_at: at(view.at),
@@ -150,6 +156,7 @@ impl From<CampaignView> for CampaignAnswer {
             rows: view.rows,
             rows_announced: view.announced,
             problem: view.problem,
+            problem_reason: None,
             warnings,
             queued: view.queued_at.is_some(),
             messages: view.progress.all(),
@@ -161,14 +168,15 @@ impl From<CampaignView> for CampaignAnswer {
 }
 
 /// The test proves the words, not the rows: those that came later may hold longer ones.
-fn rows_since_test(view: &CampaignView) -> Option<Reason> {
+fn rows_since_test(view: &CampaignView) -> Option<WarningAnswer> {
     let parts = view.tested_parts.filter(|_| view.state == State::Draft && view.untested > 0)?;
     let detail = format!(
         "rows written since the test: {}; its text had {}, and the preview knows the longest",
         view.untested,
         counted(parts.into())
     );
-    Some(Reason { code: "rows_since_test", detail: detail.into() })
+    let operands = Operands::of("rows", view.untested).and("parts", parts);
+    Some(WarningAnswer::new("rows_since_test", operands, detail))
 }
 
 fn counted(parts: u64) -> String {
@@ -176,11 +184,12 @@ fn counted(parts: u64) -> String {
 }
 
 /// The longest text has more parts than the one that was test sent.
-pub(in super::super) fn longer_than_tested(longest: usize, tested: u32) -> Option<Reason> {
+pub(in super::super) fn longer_than_tested(longest: usize, tested: u32) -> Option<WarningAnswer> {
     let longest = u64::try_from(longest).unwrap_or(u64::MAX);
     let detail =
         || format!("the longest text has {}, the one that was test sent {}", counted(longest), counted(tested.into()));
-    (longest > u64::from(tested)).then(|| Reason { code: "longer_than_tested", detail: detail().into() })
+    let operands = || Operands::of("longest", longest).and("tested", tested);
+    (longest > u64::from(tested)).then(|| WarningAnswer::new("longer_than_tested", operands(), detail()))
 }
 
 /// Parts of which the validity ends before their turn comes: by the campaign's own limit, or as far as can be foreseen.
@@ -189,20 +198,46 @@ pub(in super::super) fn outlives_validity(
     quota: Option<Quota>,
     ends: Option<Timestamp>,
     expires: Timestamp,
-) -> Option<Reason> {
+) -> Option<WarningAnswer> {
     let over = quota.map(|quota| (quota.per_day, left_over(quota, parts, expires))).filter(|(_, over)| *over > 0);
-    let detail = match (over, ends) {
-        (Some((per_day, over)), _) => format!(
-            "of {} at {per_day} a day {over} would expire: the texts are valid until {}; raise per_day or set valid_until",
-            counted(parts),
-            at(expires)
-        ),
+    let until = at(expires);
+    Some(match (over, ends) {
+        (Some((per_day, over)), _) => {
+            let operands =
+                Operands::of("parts", parts).and("per_day", per_day).and("over", over).and("until_time", &until);
+            let parts = counted(parts);
+            let detail = format!(
+                "of {parts} at {per_day} a day {over} would expire: the texts are valid until {until}; raise per_day or set \
+                 valid_until"
+            );
+            WarningAnswer::new("outlives_validity", operands, detail)
+        }
         (None, Some(ends)) if ends > expires => {
-            format!("the last part would leave about {}, and the texts are valid until {}", at(ends), at(expires))
+            let operands =
+                Operands::of("ends_time", at(ends)).and("until_time", &until).and("problem", "outlives_forecast");
+            let detail = format!("the last part would leave about {}, and the texts are valid until {until}", at(ends));
+            WarningAnswer::new("outlives_validity", operands, detail)
         }
         (None, _) => return None,
-    };
-    Some(Reason { code: "outlives_validity", detail: detail.into() })
+    })
+}
+
+/// Something that somebody may want to know.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct WarningAnswer {
+    /// What, for programs.
+    #[schema(example = "outlives_validity")]
+    code: &'static str,
+    /// What it is about, by name, for whoever says it in other words.
+    operands: BTreeMap<&'static str, String>,
+    /// What it is and what to do.
+    detail: String,
+}
+
+impl WarningAnswer {
+    pub(in super::super) fn new(code: &'static str, operands: Operands, detail: String) -> Self {
+        Self { code, operands: operands.into_map(), detail }
+    }
 }
 
 /// What was stopped.
@@ -244,7 +279,7 @@ pub(in super::super) struct LookAnswer {
     /// When it would end.
     pub(in super::super) forecast: ForecastAnswer,
     /// What somebody may want to change: `outlives_validity` (some would expire before their turn), `longer_than_tested`.
-    pub(in super::super) warnings: Vec<Reason>,
+    pub(in super::super) warnings: Vec<WarningAnswer>,
 }
 
 /// What somebody would get.

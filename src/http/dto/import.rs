@@ -1,5 +1,7 @@
 //! Imports of files as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,6 +89,10 @@ pub(in super::super) struct ImportFinding {
     line: u64,
     /// The heading of the column, or the field.
     column: String,
+    /// What, for programs.
+    code: &'static str,
+    /// What it is about, by name, for whoever says it in other words.
+    operands: BTreeMap<&'static str, String>,
     /// What it is.
     what: String,
     /// The beginning of what stands there; nothing without `pii`.
@@ -123,7 +129,9 @@ impl ImportAnswer {
 
 impl ImportFindings {
     fn new(Findings { count, first }: Findings, eyes: Eyes) -> Self {
-        let finding = |Told { line, column, what, cell }| ImportFinding {
+        let finding = |Told { line, column, code, operands, what, cell }| ImportFinding {
+            code,
+            operands,
             line,
             column,
             what,

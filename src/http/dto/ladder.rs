@@ -1,5 +1,7 @@
 //! Ladders as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,8 +28,8 @@ pub(in super::super) struct LadderAnswer {
 
 impl From<Doubt> for FindingAnswer {
     fn from(doubt: Doubt) -> Self {
-        let Doubt { severity, code, detail } = doubt;
-        Self { severity: severity.name(), code, detail }
+        let Doubt { severity, code, operands, detail } = doubt;
+        Self { severity: severity.name(), code, operands: operands.into_map(), detail }
     }
 }
 
@@ -38,6 +40,8 @@ pub(in super::super) struct FindingAnswer {
     severity: &'static str,
     /// What, for programs.
     code: &'static str,
+    /// What it is about, by name, for whoever says it in other words.
+    operands: BTreeMap<&'static str, String>,
     /// What, where, and what to do.
     detail: String,
 }

@@ -20,6 +20,7 @@ pub(super) mod line;
 pub(super) mod mapping;
 pub(super) mod message;
 pub(super) mod pause;
+pub(super) mod queue;
 pub(super) mod reload;
 pub(super) mod rule;
 pub(super) mod session;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::dunning::ladder;
 use crate::dunning::template::{Arm, Fault, Finding, Measured, Refusal, Rendered, Survey};
 use crate::store::definition::write_template;
 use crate::store::template::TemplateView;
@@ -73,6 +74,8 @@ pub(in super::super) struct TemplateFinding {
     pub(in super::super) severity: &'static str,
     /// What, for programs.
     code: &'static str,
+    /// What it is about, by name, for whoever says it in other words. Of a `fault`, `problem` says which it is.
+    operands: BTreeMap<&'static str, String>,
     /// In which text.
     #[schema(required)]
     text: Option<String>,
@@ -94,11 +97,28 @@ impl From<Finding> for TemplateFinding {
         Self {
             severity: finding.severity.name(),
             code: finding.code,
+            operands: finding.operands.into_map(),
             text: Some(finding.text),
             line: finding.place.map(|place| place.line),
             column: finding.place.map(|place| place.column),
             detail: finding.advice,
             rule: finding.rule,
+        }
+    }
+}
+
+/// What is wrong with a ladder stands in no text.
+impl From<&ladder::Finding> for TemplateFinding {
+    fn from(finding: &ladder::Finding) -> Self {
+        Self {
+            severity: finding.severity().name(),
+            code: finding.code(),
+            operands: finding.operands().into_map(),
+            text: None,
+            line: None,
+            column: None,
+            detail: finding.to_string(),
+            rule: None,
         }
     }
 }
@@ -111,15 +131,15 @@ impl From<Fault> for TemplateFinding {
                 fault.to_string()
             }
         };
-        let (code, text, place) = match fault {
-            Fault::Name { .. } => ("name", None, None),
-            Fault::Texts { .. } => ("texts", None, None),
-            Fault::TwoTexts { name } => ("two_texts", Some(name), None),
-            Fault::Nobody { text, .. } => ("nobody", Some(text), None),
-            Fault::InText { text, place, .. } => ("fault", Some(text), Some(place)),
+        let (code, operands) = (fault.code(), fault.operands().into_map());
+        let (text, place) = match fault {
+            Fault::Name { .. } | Fault::Texts { .. } => (None, None),
+            Fault::TwoTexts { name } => (Some(name), None),
+            Fault::Nobody { text, .. } => (Some(text), None),
+            Fault::InText { text, place, .. } => (Some(text), Some(place)),
         };
         let (line, column) = (place.map(|place| place.line), place.map(|place| place.column));
-        Self { severity: "error", code, text, line, column, detail, rule: None }
+        Self { severity: "error", code, operands, text, line, column, detail, rule: None }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What became of the rows of a file: counted, the first findings kept, all of them told to whoever wants them.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 
-use crate::dunning::import::{Fault, Finding, Warning};
+use crate::dunning::import::{Coded, Fault, Finding, Warning};
 
 /// Errors that are kept one by one, and as many warnings.
 const KEPT: usize = 20;
@@ -52,14 +53,23 @@ impl std::fmt::Debug for Findings {
 pub(crate) struct Told {
     pub(crate) line: u64,
     pub(crate) column: String,
+    pub(crate) code: &'static str,
+    pub(crate) operands: BTreeMap<&'static str, String>,
     pub(crate) what: String,
     pub(crate) cell: String,
 }
 
 impl Told {
-    fn of<W: Display>(finding: &Finding<W>) -> Self {
+    fn of<W: Display + Coded>(finding: &Finding<W>) -> Self {
         let Finding { line, column, cell, what } = finding;
-        Self { line: *line, column: column.clone().unwrap_or_default(), what: what.to_string(), cell: cell.clone() }
+        Self {
+            line: *line,
+            column: column.clone().unwrap_or_default(),
+            code: what.code(),
+            operands: what.operands().into_map(),
+            what: what.to_string(),
+            cell: cell.clone(),
+        }
     }
 
     /// As a row of the table.
@@ -125,7 +135,10 @@ impl<'a> Report<'a> {
             Outcome::Taken { .. } => self.counts.same += 1,
             Outcome::Refused { field, detail } => {
                 self.counts.refused += 1;
-                return self.note(Told { line, column: field, what: detail, cell: String::new() }, true);
+                let operands = BTreeMap::from([("why", detail.clone())]);
+                let code = "refused";
+                let told = Told { line, column: field, code, operands, what: detail, cell: String::new() };
+                return self.note(told, true);
             }
         }
         Ok(())

@@ -2,20 +2,22 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::dunning::campaign::{Campaign, Content, NAME_CHARACTERS_MAX};
-use crate::store::campaign::{CampaignRow, CampaignView, ChangeAnswer, CreateAnswer};
+use crate::store::campaign::{CampaignRow, CampaignView, ChangeAnswer, CreateAnswer, RewriteAnswer};
 use crate::store::definition::read_campaign;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
-use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer};
+use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer, WarningAnswer};
 use super::super::json::{Body, Key, Parameters};
+use super::super::over;
 use super::super::page::{limit, read_cursor};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::{recipient, word};
@@ -97,19 +99,7 @@ pub(super) async fn create(
     takes_in(&site)?;
     let Written { campaign, rows, announced } = read(written, &site, &caller)?;
     let name = campaign.name.clone();
-    // What could never be sent is refused now.
-    let sheet = sheet_of(&site, campaign, None, None).await?;
-    let campaign = match sheet {
-        Ok(sheet) => {
-            let mut campaign = sheet.campaign().clone();
-            campaign.purpose = sheet.purpose();
-            campaign
-        }
-        Err(error) => return Err(sheet_problem(&error)),
-    };
-    let id = campaign.creditor.clone();
-    let creditor = site.read(move |reader| Ok(reader.creditors()?.into_iter().find(|one| one.id == id))).await?;
-    let zone = creditor.map_or(TimeZone::UTC, |creditor| creditor.zone);
+    let (campaign, zone) = sendable(&site, campaign).await?;
     match site.writer.create_campaign(campaign, zone, announced, caller.client().to_owned()).await? {
         CreateAnswer::Created => {}
         CreateAnswer::NameTaken => {
@@ -139,9 +129,84 @@ pub(super) async fn show(
     State(site): State<Site>,
     caller: Caller,
     Key(name): Key<String>,
-) -> Result<Json<CampaignAnswer>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     caller.needs(Scope::Read)?;
-    Ok(Json(own(&site, &caller, name).await?.into()))
+    let view = own(&site, &caller, name).await?;
+    let stuck = view.problem.is_some().then(|| (view.campaign.clone(), view.key, view.version));
+    let mut answer = CampaignAnswer::from(view);
+    if let Some((campaign, key, version)) = stuck {
+        let error = sheet_of(&site, campaign, Some(key), version).await?.err();
+        answer.problem_reason =
+            error.map(|error| WarningAnswer::new(error.code(), error.operands(), error.to_string()));
+    }
+    Ok((over::tag(answer.revision), Json(answer)))
+}
+
+/// Write a draft anew, but for its list: all that it is to say now, as in `POST /v1/batches` without `rows`. What was test sent
+/// is to be test sent again where the words, the purpose or the creditor are others.
+#[utoipa::path(
+    put,
+    path = "/v1/batches/{batch}",
+    operation_id = "putBatch",
+    tag = "dunning",
+    params(
+        ("batch" = String, Path, description = "Its name"),
+        ("If-Match" = Option<String>, Header, description = "The revision that was read, as `\"3\"`: nothing is stored where there \
+            is a newer one"),
+    ),
+    request_body(content = Object, description = "As in `POST /v1/batches`, without `rows` and `rows_announced`: one for a segment \
+        stays one for a segment, and one for a list keeps its list"),
+    responses(
+        (status = OK, description = "The draft", body = CampaignAnswer),
+        (status = CONFLICT, description = "`conflict`: it is no draft", body = Document),
+        (status = PRECONDITION_FAILED, description = "`changed`: somebody wrote it meanwhile", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn put(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(name): Key<String>,
+    headers: HeaderMap,
+    Body(mut written): Body<Value>,
+) -> Result<impl IntoResponse, Problem> {
+    caller.needs(Scope::Send)?;
+    takes_in(&site)?;
+    let over = over::read(&headers)?;
+    let name = own(&site, &caller, name).await?.campaign.name;
+    if let Some(fields) = written.as_object_mut() {
+        if let Some(given) = ["rows", "rows_announced"].into_iter().find(|field| fields.contains_key(*field)) {
+            return Err(Problem::bad(given, "the list of a draft stays; add to it by /rows, or delete the draft"));
+        }
+        if fields.get("name").is_some_and(|given| given.as_str() != Some(name.as_str())) {
+            return Err(Problem::bad("name", "the name of a campaign stays; leave it out"));
+        }
+        fields.insert("name".to_owned(), name.clone().into());
+    }
+    let (campaign, zone) = sendable(&site, read(written, &site, &caller)?.campaign).await?;
+    match site.writer.rewrite_campaign(campaign, zone, over, caller.client().to_owned()).await? {
+        RewriteAnswer::Done => {}
+        RewriteAnswer::NotFound => return Err(no_campaign()),
+        RewriteAnswer::Not(state) => changed(ChangeAnswer::Not(state))?,
+        RewriteAnswer::Changed(revision) => return Err(over::changed(revision)),
+        RewriteAnswer::OtherAudience => {
+            let detail = "a draft for a list stays one for a list, and one for a segment one for a segment";
+            return Err(Problem::bad("segment", detail));
+        }
+    }
+    let answer = answer(&site, name).await?;
+    Ok((over::tag(answer.revision), Json(answer)))
+}
+
+/// A campaign of which something could be sent, with its purpose, and the zone in which its days are counted.
+async fn sendable(site: &Site, campaign: Campaign) -> Result<(Campaign, TimeZone), Problem> {
+    // What could never be sent is refused now.
+    let sheet = sheet_of(site, campaign, None, None).await?.map_err(|error| sheet_problem(&error))?;
+    let mut campaign = sheet.campaign().clone();
+    campaign.purpose = sheet.purpose();
+    let id = campaign.creditor.clone();
+    let creditor = site.read(move |reader| Ok(reader.creditors()?.into_iter().find(|one| one.id == id))).await?;
+    Ok((campaign, creditor.map_or(TimeZone::UTC, |creditor| creditor.zone)))
 }
 
 /// Add rows to the list of a draft.

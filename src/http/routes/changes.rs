@@ -8,7 +8,7 @@ use super::super::problem::{Document, Problem};
 use super::super::{Site, stream};
 
 /// What has changed, as server-sent events: the first words of the types of new events, such as `["message","sim"]`, once a
-/// second at most however many there were. What the events were is at `/v1/events`.
+/// second at most however many there were; and `delivery` where something was posted to an endpoint. What the events were is at `/v1/events`.
 #[utoipa::path(
     get,
     path = "/v1/changes",

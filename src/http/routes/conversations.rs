@@ -49,6 +49,8 @@ pub(super) struct ListParameters {
     assigned: Option<String>,
     /// The last text is understood to want this, such as `wants_contact`.
     intent: Option<String>,
+    /// With this debtor, by your id.
+    debtor: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// Items on the page: 1 to 1000, default 50.
@@ -70,11 +72,7 @@ impl ListParameters {
             Some("false") => Some(false),
             Some(_) => return Err(Problem::bad("needs_person", "give `true` or `false`")),
         };
-        let all = || Intent::ALL.map(Intent::code).join(", ");
-        let no_intent = |code: &String| Intent::from_code(code).is_none();
-        if self.intent.as_ref().is_some_and(no_intent) {
-            return Err(Problem::bad("intent", format!("no such intent; there are {}", all())));
-        }
+        known_intent(self.intent.as_deref())?;
         let before = match self.cursor.as_deref().map(read_cursor).transpose()? {
             None => None,
             Some(Page::Before(Some(before))) => Some(before),
@@ -87,11 +85,21 @@ impl ListParameters {
             needs_person,
             assigned: self.assigned,
             intent: self.intent,
+            debtor: self.debtor,
             creditors: caller.creditors().clone(),
             before,
             limit: limit(self.limit.as_deref())?,
         })
     }
+}
+
+/// Refuses what no text is understood to want.
+pub(super) fn known_intent(code: Option<&str>) -> Result<(), Problem> {
+    if code.is_some_and(|code| Intent::from_code(code).is_none()) {
+        let all = Intent::ALL.map(Intent::code).join(", ");
+        return Err(Problem::bad("intent", format!("no such intent; there are {all}")));
+    }
+    Ok(())
 }
 
 /// Conversations, the one with the newest text first.

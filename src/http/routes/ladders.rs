@@ -15,6 +15,7 @@ use crate::store::reader::Reader;
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::ladder::{FindingAnswer, LadderAnswer};
+use super::super::dto::template::TemplateFinding;
 use super::super::dto::{List, at};
 use super::super::json::{Body, Key};
 use super::super::over;
@@ -104,10 +105,12 @@ pub(super) async fn put(
     let read = over::read(&headers)?;
     let name = word("ladder", name)?.ok_or_else(|| Problem::bad("ladder", "give the ladder's name"))?;
     let mut ladder = read_ladder(&name, 0, written).map_err(|error| Problem::bad("steps", error.to_string()))?;
-    let wrong: Vec<String> =
-        check(&ladder).iter().filter(|finding| is_error(finding)).map(ToString::to_string).collect();
+    let wrong: Vec<Finding> = check(&ladder).into_iter().filter(is_error).collect();
     if !wrong.is_empty() {
-        return Err(Problem::bad("steps", wrong.join("; ")));
+        let findings = wrong.iter().map(TemplateFinding::from).collect();
+        return Err(
+            Problem::bad("steps", "they cannot be used so; `findings` says what is wrong").with_findings(findings)
+        );
     }
     let (ladder_to_store, client) = (ladder.clone(), caller.client().to_owned());
     ladder.version = match read {

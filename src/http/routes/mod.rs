@@ -24,6 +24,7 @@ mod mapping;
 mod messages;
 mod pause;
 mod preview;
+mod queue;
 mod reload;
 mod rules;
 mod session;
@@ -119,7 +120,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(template_preview::preview))
         .routes(routes!(template_preview::preview_draft))
         .routes(routes!(batches::list, batches::create))
-        .routes(routes!(batches::show, batches::remove))
+        .routes(routes!(batches::show, batches::put, batches::remove))
         .routes(routes!(batches::rows))
         .routes(routes!(batches::start))
         .routes(routes!(batches::pause))
@@ -138,6 +139,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(alarms::test))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
+        .routes(routes!(queue::show))
         .routes(routes!(reload::reload))
         .routes(routes!(changes::follow))
         .routes(routes!(rules::list))

@@ -1,15 +1,16 @@
 //! `/v1/session`: a browser shows a token once and gets a cookie for it.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::super::auth::Caller;
 use super::super::dto::at;
 use super::super::dto::session::{SessionAnswer, SessionRequest};
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
+use super::super::serve::Peer;
 use super::super::{Site, session};
 
 /// Begin a session: the answer sets a cookie that counts as the token, for 12 hours at most, until the token ends.
@@ -24,23 +25,25 @@ use super::super::{Site, session};
     request_body = SessionRequest,
     responses(
         (status = NO_CONTENT, description = "Begun"),
-        (status = TOO_MANY_REQUESTS, description = "`busy`: too many tokens were refused", body = Document),
+        (status = TOO_MANY_REQUESTS, description = "`busy`: too many tokens of this address were refused", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     ),
     security(())
 )]
 pub(super) async fn begin(
     State(site): State<Site>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Body(request): Body<SessionRequest>,
 ) -> Result<Response, Problem> {
     session::is_of_this_host(&site, &headers)?;
     session::is_of_a_page(&headers)?;
     let now = site.clock.now();
-    site.logins().may_try(now.instant)?;
+    let peer = peer.map_or(Peer(None), |Extension(peer)| peer);
+    site.logins().may_try(peer, now.instant)?;
     let token = request.token.ok_or_else(|| Problem::bad("token", "must be given"))?;
     let shown = site.tokens().authenticate(token.trim(), now.utc, &site.writer);
-    let (key, _) = shown.inspect_err(|_| site.logins().refused(now.instant))?;
+    let (key, _) = shown.inspect_err(|_| site.logins().refused(peer, now.instant))?;
     Ok(set(session::cookie(&site, key)?))
 }
 

@@ -335,3 +335,47 @@ async fn a_template_that_cannot_be_filled_is_refused() {
     let own = house.with(&sender, "POST", "/v1/messages", json!({ "debt": "x3", "template": "atraso" })).await;
     assert_eq!((own.status, own.text.contains("987654322")), (StatusCode::ACCEPTED, false), "{}", own.text);
 }
+
+#[tokio::test]
+async fn a_draft_is_written_anew_over_what_was_read_and_no_longer_once_it_is_started() {
+    let house = house().await;
+    house.post("/v1/batches", campaign()).await;
+    let read = house.get("/v1/batches/nov").await;
+    assert_eq!((read.headers["etag"].to_str().unwrap(), &read.json["revision"]), ("\"1\"", &json!(1)));
+    house.post("/v1/batches/nov/test", json!({ "to": ["11 98765-4300"] })).await;
+    let put = async |over: Option<&str>, fields: Value| {
+        let mut written = with(fields);
+        written.as_object_mut().unwrap().retain(|name, value| name != "name" && !value.is_null());
+        let headers: Vec<(&str, &str)> = over.map(|over| ("if-match", over)).into_iter().collect();
+        call(house.local(), request("PUT", "/v1/batches/nov", &headers, written.to_string().into())).await
+    };
+    let answer = put(Some("\"1\""), json!({ "per_day": 40 })).await;
+    assert_eq!((answer.status, &answer.json["definition"]["per_day"]), (StatusCode::OK, &json!(40)), "{}", answer.text);
+    assert_eq!(
+        (&answer.json["revision"], &answer.json["tested_version"]),
+        (&json!(2), &json!(1)),
+        "its words are the same"
+    );
+    // Somebody else had read the first.
+    put(Some("\"1\""), json!({ "per_day": 50 })).await.is_problem(412, "changed", None);
+    put(None, json!({ "rows": [] })).await.is_problem(400, "bad-request", Some("rows"));
+    put(None, json!({ "segment": null })).await.is_problem(400, "bad-request", Some("segment"));
+    put(None, json!({ "template": "none" })).await.is_problem(400, "bad-request", Some("template"));
+    let text = json!({ "template": null, "text": "Loja: aberta.", "purpose": "operational" });
+    let answer = put(Some("\"2\""), text).await;
+    assert_eq!(
+        (&answer.json["definition"]["text"], &answer.json["definition"]["per_day"]),
+        (&json!("Loja: aberta."), &Value::Null)
+    );
+    assert_eq!(answer.json["tested_version"], Value::Null, "other words are to be tested again");
+    let reader = house.token(json!({ "client": "crm", "scopes": ["read"] })).await;
+    house.with(&reader, "PUT", "/v1/batches/nov", campaign()).await.is_problem(403, "forbidden", None);
+    house.post("/v1/batches/nov/test", json!({ "to": ["11 98765-4300"] })).await;
+    house.post("/v1/batches/nov/start", json!({})).await;
+    put(None, json!({})).await.is_problem(409, "conflict", None);
+    call(house.local(), request("PUT", "/v1/batches/none", &[], campaign().to_string().into())).await.is_problem(
+        404,
+        "not-found",
+        None,
+    );
+}

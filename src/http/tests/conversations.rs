@@ -42,6 +42,21 @@ async fn what_people_wrote_is_listed_with_what_was_understood() {
         let listed = house.get(&format!("/v1/conversations?intent={intent}")).await.json;
         assert_eq!(listed["items"].as_array().unwrap().len(), found, "{intent}");
     }
+    for (of, found) in
+        [("debtor=d-1", 1), ("debtor=d-2", 0), ("debtor=d-1&intent=already_paid", 1), ("intent=opt_out", 0)]
+    {
+        for list in ["/v1/conversations", "/v1/inbox"] {
+            let listed = house.get(&format!("{list}?{of}")).await.json;
+            assert_eq!(listed["items"].as_array().unwrap().len(), found, "{list}?{of}");
+        }
+    }
+    house.get("/v1/inbox?intent=joy").await.is_problem(400, "bad-request", Some("intent"));
+    // Who is limited to creditors finds the debtor of those alone.
+    for (creditor, found) in [("c-1", 1), ("c-2", 0)] {
+        let token = house.token(json!({ "client": creditor, "scopes": ["read"], "creditors": [creditor] })).await;
+        let listed = house.with(&token, "GET", "/v1/conversations?debtor=d-1", "").await.json;
+        assert_eq!(listed["items"].as_array().unwrap().len(), found, "{creditor}");
+    }
     house.get("/v1/conversations?intent=joy").await.is_problem(400, "bad-request", Some("intent"));
     house.get("/v1/conversations?state=new").await.is_problem(400, "bad-request", Some("state"));
     house.get("/v1/conversations?needs_person=1").await.is_problem(400, "bad-request", Some("needs_person"));

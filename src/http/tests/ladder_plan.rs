@@ -159,6 +159,8 @@ async fn a_plan_finds_a_ladder_that_can_never_fire() {
     let body = json!({ "steps": steps }).to_string();
     let refused = call(house.local(), request("PUT", "/v1/ladders/outra", &[], body.into())).await;
     refused.is_problem(400, "bad-request", Some("steps"));
+    let found = &refused.json["findings"][0];
+    assert_eq!((&found["code"], &found["operands"]), (&json!("never_then"), &json!({ "step": "d1" })));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod reading;
 mod results;
 mod serve;
 mod session;
+mod stream;
 mod submitting;
 mod templates;
 mod ussd;

@@ -9,7 +9,7 @@ use crate::actor::fleet::ModemState;
 use crate::sms::id::ModemId;
 
 use super::super::{Door, Site, dressed, openapi};
-use super::{House, call, message, modem_up, request};
+use super::{House, call, message, message_with, modem_up, request};
 
 #[tokio::test]
 async fn the_api_is_as_its_document_says() {
@@ -150,4 +150,39 @@ async fn a_panic_is_a_problem_without_details() {
     let answer = call(router, request("GET", "/", &[], Body::empty())).await;
     answer.is_problem(500, "internal", None);
     assert!(!answer.text.contains("secret words"));
+}
+
+#[tokio::test]
+async fn the_queue_says_what_waits_for_what_and_when_it_will_have_left() {
+    let mut house = House::new();
+    let nothing = house.get("/v1/queue").await.json;
+    assert_eq!((&nothing["parts"], &nothing["waiting"], &nothing["whole"]), (&json!(0), &json!([]), &json!(true)));
+    house.submit(message()).await;
+    house
+        .submit(message_with(json!({ "to": "+5511987654322", "not_before": "2027-11-24T12:00:00Z", "ttl": "24h" })))
+        .await;
+    let waiting = async |house: &House| {
+        let queue = house.get("/v1/queue").await.json;
+        let codes = queue["waiting"].as_array().unwrap().iter().map(|one| (one["code"].clone(), one["parts"].clone()));
+        let mut codes: Vec<(Value, Value)> = codes.collect();
+        codes.sort_by_key(|(code, _)| code.to_string());
+        (json!(codes), queue)
+    };
+    let (codes, queue) = waiting(&house).await;
+    assert_eq!(codes, json!([["no_sim", 1], ["not_due", 1]]));
+    assert_eq!((&queue["messages"], &queue["parts"]), (&json!({ "queued": 2 }), &json!(2)));
+    assert_eq!((&queue["forecast"]["ends_at"], &queue["forecast"]["reason"]["code"]), (&Value::Null, &json!("no_sim")));
+    let later = queue["waiting"].as_array().unwrap().iter().find(|one| one["code"] == "not_due").unwrap();
+    assert_eq!(later["not_before"], "2027-11-24T12:00:00.000Z");
+
+    house.post("/v1/pause", json!({ "scope": "all" })).await;
+    assert_eq!(waiting(&house).await.0, json!([["paused", 2]]));
+    house.post("/v1/resume", json!({ "scope": "all" })).await;
+    house.restart_with(|store, now| drop(modem_up(store, now)));
+    let (codes, queue) = waiting(&house).await;
+    assert_eq!(codes, json!([["not_due", 1], ["turn", 1]]));
+    assert!(queue["forecast"]["ends_at"].is_string(), "{queue}");
+    // What it counts is everybody's.
+    let limited = house.token(json!({ "client": "crm", "scopes": ["read"], "creditors": ["c-1"] })).await;
+    house.with(&limited, "GET", "/v1/queue", "").await.is_problem(403, "forbidden", None);
 }

@@ -1,6 +1,6 @@
 //! Connections in memory and in virtual time.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 
-use super::super::{Bounds, serve};
+use super::super::{Bounds, FarEnd, serve};
 use super::{House, call, request};
 
 const BOUNDS: Bounds = Bounds { connections: 2, head: Duration::from_secs(30), write: Duration::from_secs(60) };
@@ -25,21 +25,30 @@ const LENGTH: usize = 10_000;
 const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: recado\r\n\r\n";
 
 /// Gives what its other end was given.
-struct Memory(mpsc::Receiver<DuplexStream>);
+pub(super) struct Memory(pub(super) mpsc::Receiver<DuplexStream>);
+
+/// The far end of a connection in memory.
+pub(super) struct Nowhere;
+
+impl FarEnd for Nowhere {
+    fn ip(&self) -> Option<IpAddr> {
+        None
+    }
+}
 
 impl Listener for Memory {
     type Io = DuplexStream;
-    type Addr = ();
+    type Addr = Nowhere;
 
-    async fn accept(&mut self) -> (DuplexStream, ()) {
+    async fn accept(&mut self) -> (DuplexStream, Nowhere) {
         match self.0.recv().await {
-            Some(stream) => (stream, ()),
+            Some(stream) => (stream, Nowhere),
             None => std::future::pending().await,
         }
     }
 
-    fn local_addr(&self) -> std::io::Result<()> {
-        Ok(())
+    fn local_addr(&self) -> std::io::Result<Nowhere> {
+        Ok(Nowhere)
     }
 }
 

@@ -2,9 +2,11 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::clock::Clock;
 
+use super::super::{Bounds, serve};
 use super::{Answer, House, call, request};
 
 const HERE: (&str, &str) = ("host", "127.0.0.1:7670");
@@ -109,6 +111,37 @@ async fn ten_wrong_tokens_a_minute_are_enough() {
         show("rcd_wrong").await.is_problem(401, "unauthorized", None);
     }
     show(&token).await.is_problem(429, "busy", None);
+}
+
+/// Over the real door, which knows where a connection comes from.
+#[tokio::test]
+async fn who_shows_wrong_tokens_keeps_only_its_own_address_out() {
+    let house = House::new();
+    let token = house.token(json!({ "client": "ana", "scopes": ["read"] })).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut door = tokio::task::JoinSet::new();
+    door.spawn(serve(listener, house.tcp(), Bounds::default(), std::future::pending()));
+    let show = async |from: &str, token: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        let body = json!({ "token": token }).to_string();
+        let length = body.len();
+        let ask = format!(
+            "POST /v1/session HTTP/1.1\r\nhost: 127.0.0.1\r\nx-recado-page: 1\r\nx-forwarded-for: 192.0.2.1\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    for _ in 0..10 {
+        assert_eq!(show("127.0.0.2", "rcd_wrong").await, "401");
+    }
+    assert_eq!(show("127.0.0.2", &token).await, "429");
+    assert_eq!(show("127.0.0.1", &token).await, "204");
 }
 
 #[tokio::test]

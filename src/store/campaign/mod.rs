@@ -63,6 +63,21 @@ pub enum CreateAnswer {
     NameTaken,
 }
 
+/// What came of a draft that was written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RewriteAnswer {
+    /// It says that now.
+    Done,
+    /// It is no draft any more, and stays as it is.
+    Not(State),
+    /// Somebody else wrote it since it was read: this is its revision now.
+    Changed(u32),
+    /// It is for a list and was to be for a segment, or the other way round.
+    OtherAudience,
+    /// No campaign has this name.
+    NotFound,
+}
+
 /// What came of something that was asked of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeAnswer {
@@ -121,6 +136,51 @@ impl Work<'_> {
         self.watch_campaign(key)?;
         self.campaign_event(&campaign.name, State::Draft)?;
         Ok(CreateAnswer::Created)
+    }
+
+    /// Writes a draft anew, but for its list; only over the revision that was `read`, where one is named. What it says must be test
+    /// sent again where its words, its purpose or whom it speaks for are others.
+    pub fn rewrite_campaign(
+        &mut self,
+        campaign: &Campaign,
+        zone: &TimeZone,
+        read: Option<u32>,
+        client: &str,
+    ) -> Result<RewriteAnswer, StoreError> {
+        let Some(view) = view::by_name(self.conn, &campaign.name)? else { return Ok(RewriteAnswer::NotFound) };
+        if view.state != State::Draft {
+            return Ok(RewriteAnswer::Not(view.state));
+        }
+        if read.is_some_and(|read| read != view.revision) {
+            return Ok(RewriteAnswer::Changed(view.revision));
+        }
+        let before = &view.campaign;
+        if (before.audience == Audience::Rows) != (campaign.audience == Audience::Rows) {
+            return Ok(RewriteAnswer::OtherAudience);
+        }
+        let is_as_tested = (&before.content, &before.creditor, before.purpose)
+            == (&campaign.content, &campaign.creditor, campaign.purpose);
+        self.conn
+            .prepare_cached(
+                "UPDATE campaign SET definition = ?, creditor = ?, zone = ?, per_day = ?, start_at = ?, client = ?,
+                 revision = revision + 1 WHERE key = ?",
+            )?
+            .execute(params![
+                write_campaign(campaign).to_string(),
+                campaign.creditor,
+                zone.iana_name().unwrap_or("UTC"),
+                campaign.per_day,
+                campaign.start_at.map(Timestamp::as_millis),
+                client,
+                view.key.0,
+            ])?;
+        if !is_as_tested {
+            let sql = "UPDATE campaign SET tested = NULL, tested_parts = NULL, untested = rows WHERE key = ?";
+            self.conn.prepare_cached(sql)?.execute([view.key.0])?;
+        }
+        self.watch_campaign(view.key)?;
+        self.campaign_event(&campaign.name, State::Draft)?;
+        Ok(RewriteAnswer::Done)
     }
 
     /// Adds rows to the list of a draft; one at a place that is there stands for the one of before, so that a piece can be

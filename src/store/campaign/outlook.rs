@@ -59,6 +59,20 @@ impl Work<'_> {
         Outlook { sims, own, others, quota, is_paused, calendar: Arc::clone(&board.contact.calendar) }
     }
 
+    /// What is known for an estimate of all that waits and is not paused.
+    pub fn outlook_of_all(&self) -> Outlook {
+        let mut outlook = self.outlook(None, &Route::Any);
+        let board = &*self.board;
+        for (key, info) in &board.lanes {
+            let parts = board.waiting.get(key).and_then(|parts| u64::try_from(*parts).ok()).unwrap_or(0);
+            if parts > 0 && !board.lane_is_paused(info) {
+                outlook.own.push((info.class.clone(), parts));
+            }
+        }
+        outlook.others.clear();
+        outlook
+    }
+
     /// Asks the gate about a message that would be submitted, and says by which class of hours it would go.
     pub fn judge_unsent(
         &self,

@@ -22,6 +22,8 @@ pub struct CampaignView {
     pub key: CampaignKey,
     /// What was written.
     pub campaign: Campaign,
+    /// Which writing of it this is, from 1: a draft may be written anew.
+    pub revision: u32,
     /// How far it has come.
     pub state: State,
     /// When it was written.
@@ -80,7 +82,7 @@ macro_rules! campaigns {
         concat!(
             "SELECT key, name, definition, at, client, state, start_at, tested, version, place, queued_at,
              EXISTS (SELECT 1 FROM pause WHERE scope = 'batch' AND id = name), rows,
-             announced, tested_parts, untested, problem FROM campaign ",
+             announced, tested_parts, untested, problem, revision FROM campaign ",
             $which
         )
     };
@@ -137,6 +139,7 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<CampaignView, StoreError> {
         tested_parts: row.get(14)?,
         untested: row.get(15)?,
         problem,
+        revision: row.get(17)?,
         progress,
         left,
     })

@@ -28,6 +28,8 @@ pub struct ConversationFilter {
     pub assigned: Option<String>,
     /// Whose last text is understood to want this.
     pub intent: Option<String>,
+    /// With this debtor, by the caller's id.
+    pub debtor: Option<String>,
     /// Whose last text answers a message of one of these creditors; empty for all.
     pub creditors: Arc<[String]>,
     /// Whose last text came before this one: the cursor.
@@ -254,9 +256,18 @@ fn list_sql(filter: &ConversationFilter) -> (String, Vec<Value>) {
         sql.push_str(" AND EXISTS (SELECT 1 FROM json_each(understood, '$.intents') WHERE value = ?)");
         values.push(Value::Text(intent.clone()));
     }
+    if let Some(debtor) = &filter.debtor {
+        sql.push_str(" AND conversation.debtor = ?");
+        values.push(Value::Text(debtor.clone()));
+    }
     if !filter.creditors.is_empty() {
         sql.push_str(OF_CREDITORS);
         values.push(json_list(&filter.creditors));
+        // A debtor of before may be somebody else's.
+        if let Some(debtor) = &filter.debtor {
+            sql.push_str(" AND message.debtor = ?");
+            values.push(Value::Text(debtor.clone()));
+        }
     }
     sql.push_str(" ORDER BY conversation.inbound DESC LIMIT ?");
     values.push(Value::Integer(filter.limit.into()));
@@ -383,8 +394,13 @@ mod tests {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             statement.query_map(params_from_iter(values), |row| row.get(3)).unwrap().map(Result::unwrap).collect()
         };
-        for (needs_person, index) in [(None, "conversation_inbound"), (Some(true), "conversation_needs_person")] {
-            let filter = ConversationFilter { needs_person, limit: 50, ..ConversationFilter::default() };
+        let of_debtor = || Some("d-1".to_owned());
+        for (needs_person, debtor, index) in [
+            (None, None, "conversation_inbound"),
+            (Some(true), None, "conversation_needs_person"),
+            (None, of_debtor(), "conversation_debtor (debtor=? AND inbound<?)"),
+        ] {
+            let filter = ConversationFilter { needs_person, debtor, limit: 50, ..ConversationFilter::default() };
             let plan = plan(&filter);
             assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");

@@ -42,6 +42,15 @@
     return figure;
   }
 
+  /** Times and counts of a warning are said as the page says others. */
+  function warned(warning) {
+    const operands = Object.fromEntries(Object.entries(warning.operands).map(([name, value]) => {
+      if (name.endsWith("_time")) return [name, moment(value)];
+      return [name, /^\d+$/.test(value) ? number(Number(value)) : value];
+    }));
+    return told(look.dataset, { ...warning, operands });
+  }
+
   function draw(answer, more) {
     const words = look.dataset;
     const figures = element("dl", undefined, "figures");
@@ -57,7 +66,7 @@
     const parts = [figures];
     if (more) parts.push(element("p", words.first.replace("{}", number(PIECE)), "hint"));
     if (ends) parts.push(element("p", ends, ends_at ? "figure" : "hint"));
-    for (const warning of answer.warnings) parts.push(element("p", warning.detail, "note warning"));
+    for (const warning of answer.warnings) parts.push(element("p", warned(warning), "note warning"));
     parts.push(...counts(words.left, answer.left_out, JSON.parse(words.reasons)));
     parts.push(...counts(words.held, answer.held, JSON.parse(words.waits)));
     if (answer.longest) parts.push(element("h3", words.longest), example(answer.longest));
@@ -124,6 +133,7 @@
         const words = count.dataset.words.replace(/\{(\w+)\}/g, (_, name) => number(answer[name] ?? 0));
         count.textContent = ok ? words : answer.detail;
       }
+      // The list of a draft stays: its own page counts it.
       if ((!body.template && !body.text) || (isList() && !rows.length)) return;
       if (isList()) body.rows = rows.slice(0, PIECE);
       // What it is called changes nothing of what it comes to.
@@ -141,8 +151,14 @@
       soon();
     }
 
-    numbers.addEventListener("input", () => take(numbers.value));
-    document.getElementById("file").addEventListener("change", async (event) => {
+    // What the person at this screen calls that time.
+    for (const field of form.querySelectorAll("[data-moment]")) {
+      const at = new Date(field.dataset.moment);
+      field.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    }
+
+    numbers?.addEventListener("input", () => take(numbers.value));
+    document.getElementById("file")?.addEventListener("change", async (event) => {
       const [file] = event.target.files;
       if (file) { numbers.value = ""; take(await file.text()); }
     });
@@ -157,8 +173,14 @@
       button.setAttribute("aria-busy", "true");
       const bar = document.getElementById("sending");
       const body = written();
-      const path = `/v1/batches/${encodeURIComponent(body.name)}`;
+      const name = form.dataset.draft ?? body.name;
+      const path = `/v1/batches/${encodeURIComponent(name)}`;
       try {
+        if (form.dataset.draft) {
+          const { ok, status, answer } = await change(`PUT ${path}`, body, overOf(form));
+          if (ok) return location.assign(`/campaigns/${encodeURIComponent(name)}`);
+          return status === 412 ? await showTheirs(form) : explain(form, answer);
+        }
         if (isList()) body.rows_announced = rows.length;
         let { ok, answer } = await change("POST /v1/batches", body);
         for (let from = 0; ok && isList() && from < rows.length; from += PIECE) {

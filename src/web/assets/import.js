@@ -116,9 +116,10 @@ function show(answer) {
     box.append(element("dt", name(each)), element("dd", count.format(answer[each]), { id: `count-${each}` }));
     return box;
   }));
-  const rows = (findings, grade) => findings.first.map(({ line, column, what, cell }) => {
+  const rows = (findings, grade) => findings.first.map((finding) => {
+    const { line, column, cell } = finding;
     const row = element("tr", "");
-    row.append(element("td", line, { className: "number" }), element("td", column), element("td", `${name(grade)}: ${what}`, { className: "text" }), element("td", cell, { className: "text" }));
+    row.append(element("td", line, { className: "number" }), element("td", column), element("td", `${name(grade)}: ${told(form.dataset, finding)}`, { className: "text" }), element("td", cell, { className: "text" }));
     return row;
   });
   const found = [...rows(answer.errors, "error"), ...rows(answer.warnings, "warning")];

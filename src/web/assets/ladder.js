@@ -7,16 +7,18 @@
     const count = row.querySelector("[data-count]").value.trim();
     const way = row.querySelector("[data-way]").value;
     const time = row.querySelector("[data-time]");
-    time.disabled = way === "hours";
+    time.disabled = way.includes("hours");
     const at = time.value && !time.disabled ? " " + time.value : "";
-    const day = { before: `D-${count}`, after: `D+${count}`, hours: `D+${count}h`, promise: `P+${count}` }[way];
+    const day = {
+      before: `D-${count}`, after: `D+${count}`, hours_before: `D-${count}h`, hours: `D+${count}h`, promise: `P+${count}`, promise_hours: `P+${count}h`,
+    }[way];
     const id = row.querySelector("[name=id]");
     const on = row.querySelector("[name=on]");
     on.value = day + at;
     // A step is known by its id, which stays; a new one is called after its day until a person says otherwise.
     if (!id.value || id.dataset.made === id.value) {
       const taken = new Set([...form.querySelectorAll("[name=id]")].filter((other) => other !== id).map((other) => other.value));
-      const plain = (way === "before" ? "d-" : way === "promise" ? "p" : "d") + count + (way === "hours" ? "h" : "");
+      const plain = (way.endsWith("before") ? "d-" : way.startsWith("promise") ? "p" : "d") + count + (way.includes("hours") ? "h" : "");
       let made = plain;
       for (let nth = 2; taken.has(made); nth += 1) made = `${plain}-${nth}`;
       id.value = id.dataset.made = made;

@@ -119,10 +119,25 @@ document.addEventListener("recado:done", (event) => {
   refresh();
 });
 
+/** A finding of the API in the language of the page, by its code and what it is about; in the words of the API where there are no
+    others. Words come from data-findings, and from data-conditions and data-numbers for what stands in them. */
+function told(words, finding) {
+  const said = words.findings && JSON.parse(words.findings)[finding.operands?.problem ?? finding.code];
+  if (!said) return finding.detail ?? finding.what;
+  const value = (name) => {
+    const own = finding.operands[name] ?? "";
+    const group = { condition: words.conditions, number: words.numbers }[name];
+    return (group && JSON.parse(group)[own]) || own;
+  };
+  return said.replace(/\{(\w+)\}/g, (_, name) => value(name));
+}
+
 /** Says at the field what is wrong with it, or at the end of the form. */
 function explain(form, answer) {
-  const detail = [answer.title, answer.detail].filter(Boolean).join(": ") || said.dataset.failed;
-  const findings = (answer.findings ?? []).map((finding) => [finding.text, finding.line && `${finding.line}:${finding.column}`, finding.detail].filter(Boolean).join(" · "));
+  const words = form.dataset.findings ? form.dataset : document.querySelector("[data-findings]")?.dataset ?? {};
+  const findings = (answer.findings ?? []).map((finding) => [finding.text, finding.line && `${finding.line}:${finding.column}`, told(words, finding)].filter(Boolean).join(" · "));
+  const own = findings.length && words.findings ? said.dataset.wrong : "";
+  const detail = own || [answer.title, answer.detail].filter(Boolean).join(": ") || said.dataset.failed;
   const place = form.querySelector(".problem");
   const field = answer.field && form.elements[answer.field];
   if (field && field.setAttribute) {
@@ -153,14 +168,15 @@ async function showTheirs(form) {
   const answer = await said.json();
   const newest = answer.items?.[0] ?? answer;
   const fresh = new DOMParser().parseFromString(await drawn.text(), "text/html");
-  const words = { client: newest.client, version: newest.version };
+  const version = newest.revision ?? newest.version;
+  const words = { client: newest.client, version };
   place.querySelector("[data-words]").textContent = place.dataset.words.replace(/\{(\w+)\}/g, (_, name) => words[name] ?? "");
   place.querySelector("[data-drawn]").replaceChildren(...(fresh.getElementById(part)?.childNodes ?? []));
   place.hidden = false;
   place.tabIndex = -1;
   place.focus();
   place.querySelector("[data-mine]").onclick = () => {
-    form.dataset.match = newest.version;
+    form.dataset.match = version;
     place.hidden = true;
     form.requestSubmit();
   };
@@ -257,6 +273,7 @@ async function refresh() {
     if (response.redirected && new URL(response.url).pathname === "/login") return location.assign(response.url);
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (fresh.documentElement.dataset.edition !== document.documentElement.dataset.edition) return upgraded();
     for (const part of document.querySelectorAll("[data-live]")) {
       const drawn = fresh.getElementById(part.id);
       if (drawn && drawn.innerHTML !== part.innerHTML && !busyWith(part)) part.replaceChildren(...drawn.childNodes);
@@ -269,6 +286,12 @@ async function refresh() {
   }
 }
 
+/** Another edition serves by now: its parts do not fit this page, which stays as it is, with what was typed, until the person loads
+    it anew. */
+function upgraded() {
+  document.getElementById("upgraded").hidden = false;
+}
+
 /** Whether somebody is writing or choosing there. */
 function busyWith(part) {
   const at = document.activeElement;
@@ -277,19 +300,41 @@ function busyWith(part) {
 
 function live() {
   const state = document.querySelector("[data-live-state]");
-  if (!state || !document.querySelector("[data-live]")) return;
-  const stream = new EventSource("/v1/changes");
+  if (!state) return;
+  const parts = () => document.querySelector("[data-live]");
+  let stream;
+  let began = false;
   const show = (on) => {
     state.textContent = on ? state.dataset.on : state.dataset.off;
     state.classList.toggle("on", on);
   };
-  stream.addEventListener("changes", () => { show(true); if (!document.hidden) refresh(); else stale = true; });
-  stream.addEventListener("error", () => show(false));
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && stale) { stale = false; refresh(); }
-  });
-  // Signal and budgets change without an event.
-  setInterval(() => { if (!document.hidden) refresh(); }, 15000);
+  const hear = (event) => {
+    show(true);
+    // A page of forms alone looks only whether it is still of the edition that serves.
+    const again = began;
+    began = true;
+    const kinds = JSON.parse(event.data);
+    if (!parts() && (!again || kinds.length)) return;
+    // Deliveries follow every event: for them alone only what shows them is drawn.
+    if (kinds.length && kinds.every((kind) => kind === "delivery") && !document.querySelector('[data-live="delivery"]')) return;
+    refresh();
+  };
+  // A browser has few connections to one host: pages that nobody sees leave theirs to the others.
+  const connect = () => {
+    if (document.hidden) return stream?.close();
+    if (stream && stream.readyState !== EventSource.CLOSED) return;
+    stream = new EventSource("/v1/changes");
+    stream.addEventListener("changes", hear);
+    stream.addEventListener("error", () => show(false));
+  };
+  document.addEventListener("visibilitychange", connect);
+  connect();
+  setInterval(() => {
+    if (document.hidden) return;
+    connect();
+    // Signal and budgets change without an event.
+    if (parts()) refresh();
+  }, 15000);
 }
 
 live();

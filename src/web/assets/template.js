@@ -37,7 +37,7 @@
         place.addEventListener("click", () => go(row.querySelector("textarea"), finding.line, finding.column));
         item.append(place, " ");
       }
-      item.append(finding.detail);
+      item.append(told(preview.dataset, finding));
       const list = row ? row.querySelector(".faults") : elsewhere;
       list.append(item);
       list.hidden = false;

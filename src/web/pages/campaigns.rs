@@ -10,6 +10,7 @@ use crate::sms::message::Purpose;
 
 use super::super::api::{List, Refused};
 use super::super::asked::Asked;
+use super::super::finding::Finding;
 use super::super::format::encode;
 use super::super::frame::{Drawn, Frame, draw};
 use super::super::query::query;
@@ -27,6 +28,7 @@ struct Campaign {
     name: String,
     state: String,
     definition: Definition,
+    revision: u32,
     created_at: String,
     client: String,
     start_at: Option<String>,
@@ -34,19 +36,15 @@ struct Campaign {
     rows: u64,
     rows_announced: u64,
     problem: Option<String>,
-    warnings: Vec<Reason>,
+    problem_reason: Option<Finding>,
+    warnings: Vec<Finding>,
     queued: bool,
     messages: u64,
     progress: BTreeMap<String, u64>,
     left_out: BTreeMap<String, u64>,
 }
 
-#[derive(Deserialize)]
-struct Reason {
-    detail: String,
-}
-
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Definition {
     creditor: String,
     segment: Option<Segment>,
@@ -63,6 +61,7 @@ struct Definition {
     operator: Option<String>,
     sim: Option<String>,
     group: Option<String>,
+    start_at: Option<String>,
 }
 
 /// A part of a bar, in tenths of a percent.
@@ -203,6 +202,9 @@ struct Sim {
 #[template(path = "new_campaign.html")]
 struct NewCampaignPage {
     frame: Frame,
+    /// The draft that is written anew.
+    draft: Option<Draft>,
+    definition: Definition,
     creditors: Vec<Creditor>,
     templates: Vec<TemplateName>,
     sims: Vec<Sim>,
@@ -210,13 +212,53 @@ struct NewCampaignPage {
     purposes: [&'static str; Purpose::ALL.len()],
 }
 
+/// A draft that is written anew.
+struct Draft {
+    name: String,
+    revision: u32,
+    /// It is for a list, which stays.
+    has_list: bool,
+}
+
+impl NewCampaignPage {
+    /// It is for a list that is there.
+    fn has_list(&self) -> bool {
+        self.draft.as_ref().is_some_and(|draft| draft.has_list)
+    }
+
+    /// It says a text of its own.
+    fn has_text(&self) -> bool {
+        self.definition.text.is_some() || (self.definition.template.is_none() && self.templates.is_empty())
+    }
+
+    /// The template that it names, where that is none of those that may be chosen.
+    fn lost_template(&self) -> Option<&String> {
+        let chosen = self.definition.template.as_ref()?;
+        (!self.templates.iter().any(|template| template.name == *chosen)).then_some(chosen)
+    }
+}
+
 /// The form of a new one.
 pub(super) async fn new(asked: Asked) -> Drawn {
+    let definition =
+        Definition { purpose: Purpose::Collection.name().to_owned(), priority: 4, ..Definition::default() };
+    form(asked, None, definition).await
+}
+
+/// The form of a draft.
+pub(super) async fn edit(asked: Asked, Path(name): Path<String>) -> Drawn {
+    let campaign: Campaign = asked.or_say(asked.api.get(&format!("/v1/batches/{}", encode(&name))).await)?;
+    let Campaign { name, revision, definition, .. } = campaign;
+    let has_list = definition.segment.is_none();
+    form(asked, Some(Draft { name, revision, has_list }), definition).await
+}
+
+async fn form(asked: Asked, draft: Option<Draft>, mut definition: Definition) -> Drawn {
     let creditors: List<Creditor> = asked.or_say(asked.api.get("/v1/creditors").await)?;
     let templates: List<TemplateName> = asked.or_say(asked.api.get("/v1/templates").await)?;
     let sims: List<Sim> = asked.or_say(asked.api.get("/v1/sims").await)?;
     let templates = templates.items.into_iter().filter(|template| template.used_version.is_some()).collect();
-    let (creditors, sims, held) = (creditors.items, sims.items, Segment::default());
+    let (creditors, sims, held) = (creditors.items, sims.items, definition.segment.take().unwrap_or_default());
     let purposes = Purpose::ALL.map(Purpose::name);
-    Ok(draw(&NewCampaignPage { frame: asked.frame, creditors, templates, sims, held, purposes }))
+    Ok(draw(&NewCampaignPage { frame: asked.frame, draft, definition, creditors, templates, sims, held, purposes }))
 }

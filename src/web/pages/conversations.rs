@@ -39,6 +39,7 @@ pub(super) struct Sought {
     show: String,
     intent: String,
     assigned: String,
+    debtor: String,
     cursor: String,
 }
 
@@ -51,16 +52,24 @@ impl Sought {
             "closed" => ("closed", ""),
             _ => ("", ""),
         };
-        let Self { intent, assigned, .. } = self;
-        let named =
-            [("state", state), ("needs_person", needs_person), ("intent", intent), ("assigned", assigned.trim())];
-        query("/v1/conversations", &[&named[..], &[("cursor", cursor)]].concat())
+        let Self { intent, assigned, debtor, .. } = self;
+        let named = [
+            ("state", state),
+            ("needs_person", needs_person),
+            ("intent", intent),
+            ("assigned", assigned.trim()),
+            ("debtor", debtor.trim()),
+            ("cursor", cursor),
+        ];
+        query("/v1/conversations", &named)
     }
 
     /// The page with more of them.
     fn more(&self, show: &str, cursor: &str) -> String {
-        let Self { intent, assigned, .. } = self;
-        query("/conversations", &[("show", show), ("intent", intent), ("assigned", assigned), ("cursor", cursor)])
+        let Self { intent, assigned, debtor, .. } = self;
+        let named =
+            [("show", show), ("intent", intent), ("assigned", assigned), ("debtor", debtor), ("cursor", cursor)];
+        query("/conversations", &named)
     }
 }
 
@@ -131,6 +140,8 @@ struct ConversationPage {
     whole: Conversation,
     turns: Vec<Turn>,
     older: Option<String>,
+    /// The debtor is one of the portfolio.
+    is_known: bool,
 }
 
 impl ConversationPage {
@@ -180,5 +191,6 @@ pub(super) async fn show(asked: Asked, Path(id): Path<String>, Query(place): Que
     let answer: Result<Whole, Refused> = asked.api.get(&path).await;
     let Whole { conversation, messages, next } = asked.or_say(answer)?;
     let older = next.map(|cursor| query(&format!("/conversations/{}", conversation.id), &[("cursor", &cursor)]));
-    Ok(draw(&ConversationPage { frame: asked.frame, whole: conversation, turns: messages, older }))
+    let is_known = asked.knows(conversation.debtor.as_deref()).await;
+    Ok(draw(&ConversationPage { frame: asked.frame, whole: conversation, turns: messages, older, is_known }))
 }

@@ -8,6 +8,7 @@ use crate::dunning::ladder::{Anchor, Channel, Offset};
 
 use super::super::api::{List, Refused};
 use super::super::asked::Asked;
+use super::super::finding::Finding;
 use super::super::format::encode;
 use super::super::frame::{Drawn, Frame, draw};
 use super::super::query::query;
@@ -42,12 +43,6 @@ struct Step {
     exit: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Finding {
-    severity: String,
-    detail: String,
-}
-
 impl Step {
     fn offset(&self) -> Offset {
         self.on.parse().unwrap_or(Offset::due(0))
@@ -57,7 +52,9 @@ impl Step {
     fn way(&self) -> &'static str {
         let offset = self.offset();
         match offset.from {
+            Anchor::Promise if offset.in_hours => "promise_hours",
             Anchor::Promise => "promise",
+            Anchor::Due if offset.in_hours && offset.days < 0 => "hours_before",
             Anchor::Due if offset.in_hours => "hours",
             Anchor::Due if offset.days < 0 => "before",
             Anchor::Due => "after",
@@ -68,8 +65,10 @@ impl Step {
     fn count(&self) -> i64 {
         let offset = self.offset();
         let days = i64::from(offset.days);
+        let hour = || offset.time.map_or(0, |time| i64::from(time.hour()));
         match self.way() {
-            "hours" => days * 24 + offset.time.map_or(0, |time| i64::from(time.hour())),
+            "hours" | "promise_hours" => days * 24 + hour(),
+            "hours_before" => -(days * 24 + hour()),
             "before" => -days,
             _ => days,
         }
@@ -91,6 +90,8 @@ impl Step {
             ("after", 0) => frame.t("when.due_day"),
             ("after", 1) => frame.t("when.day_after"),
             ("hours", _) => frame.said("when.hours", count),
+            ("hours_before", _) => frame.said("when.hours_before", count),
+            ("promise_hours", _) => frame.said("when.promise_hours", count),
             ("promise", 1) => frame.t("when.promise_day"),
             ("promise", _) => frame.said("when.promise_days", count),
             _ => frame.said("when.days_after", count),
@@ -327,7 +328,7 @@ impl EditPage {
     }
 }
 
-const WAYS: [&str; 4] = ["before", "after", "hours", "promise"];
+const WAYS: [&str; 6] = ["before", "after", "hours_before", "hours", "promise", "promise_hours"];
 const ROLLS: [&str; 3] = ["stay", "next", "previous"];
 
 /// The form of a ladder.
@@ -376,6 +377,8 @@ mod tests {
             ("D-1 09:30", "before", 1, "09:30", "1 day before it is due, from 09:30"),
             ("D+0", "after", 0, "", "on the day it is due"),
             ("D+36h", "hours", 36, "", "36 hours after the due day began"),
+            ("D-12h", "hours_before", 12, "", "12 hours before the due day began"),
+            ("P+36h", "promise_hours", 36, "", "36 hours after the promise ended"),
             ("P+1", "promise", 1, "", "on the first day after a broken promise"),
             ("P+3 14:00", "promise", 3, "14:00", "3 days after the promise ended, from 14:00"),
         ] {

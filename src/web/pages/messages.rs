@@ -157,12 +157,15 @@ pub(super) async fn list(asked: Asked, Query(sought): Query<Sought>) -> Drawn {
 struct MessagePage {
     frame: Frame,
     message: Message,
+    /// The debtor is one of the portfolio.
+    is_known: bool,
 }
 
 /// One message with its parts and what happened to it.
 pub(super) async fn show(asked: Asked, Path(id): Path<String>) -> Drawn {
-    let message = asked.or_say(asked.api.get(&format!("/v1/messages/{}", encode(&id))).await)?;
-    Ok(draw(&MessagePage { frame: asked.frame, message }))
+    let message: Message = asked.or_say(asked.api.get(&format!("/v1/messages/{}", encode(&id))).await)?;
+    let is_known = asked.knows(message.debtor.as_deref()).await;
+    Ok(draw(&MessagePage { frame: asked.frame, message, is_known }))
 }
 
 /// What a form for a new message begins with.

@@ -3,6 +3,7 @@
 mod campaigns;
 mod conversations;
 mod debtors;
+mod evidence;
 mod import;
 mod ladders;
 mod login;
@@ -27,6 +28,7 @@ pub(super) fn all() -> Router<Web> {
         .route("/messages", get(messages::list))
         .route("/messages/new", get(messages::new))
         .route("/messages/{id}", get(messages::show))
+        .route("/messages/{id}/evidence", get(evidence::show))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{id}", get(conversations::show))
         .route("/debtors", get(debtors::list))
@@ -45,6 +47,7 @@ pub(super) fn all() -> Router<Web> {
         .route("/campaigns", get(campaigns::list))
         .route("/campaigns/new", get(campaigns::new))
         .route("/campaigns/{name}", get(campaigns::show))
+        .route("/campaigns/{name}/edit", get(campaigns::edit))
         .route("/stats", get(stats::show))
         .route("/settings", get(settings::show))
         .route("/settings/webhooks", get(webhooks::list))

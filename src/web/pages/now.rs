@@ -1,9 +1,12 @@
 //! How things stand now: modems with their SIMs, what was sent in the last hours, what waits, and what needs somebody.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
+use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::super::api::List;
+use super::super::api::{List, Refused};
 use super::super::asked::Asked;
 use super::super::chart::{Bar, Chart, Series};
 use super::super::frame::{Drawn, Frame, draw};
@@ -53,7 +56,6 @@ struct Sim {
     state: String,
     reason: Option<String>,
     budget: Vec<Budget>,
-    queue_ends_at: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -87,6 +89,42 @@ struct Pause {
     since: String,
     client: String,
 }
+
+/// What waits, and for what.
+#[derive(Deserialize)]
+struct Queue {
+    messages: BTreeMap<String, u64>,
+    waiting: Vec<Waiting>,
+    whole: bool,
+    forecast: Forecast,
+}
+
+#[derive(Deserialize)]
+struct Waiting {
+    code: String,
+    parts: u64,
+    not_before: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Forecast {
+    ends_at: Option<String>,
+    reason: Option<Why>,
+}
+
+#[derive(Deserialize)]
+struct Why {
+    code: String,
+}
+
+impl Queue {
+    fn in_state(&self, state: &str) -> u64 {
+        self.messages.get(state).copied().unwrap_or(0)
+    }
+}
+
+/// States of messages that are not settled.
+const OPEN: [&str; 3] = ["queued", "sending", "unknown"];
 
 #[derive(Deserialize)]
 struct Stats {
@@ -125,7 +163,8 @@ struct NowPage {
     alarms: Vec<Alarm>,
     pauses: Vec<Pause>,
     today: Texts,
-    ends_at: Option<String>,
+    /// Of everybody: nothing for those who are limited to creditors.
+    queue: Option<Queue>,
     chart: Chart,
 }
 
@@ -149,7 +188,10 @@ pub(super) async fn show(asked: Asked) -> Drawn {
     let stats: Stats = asked.or_say(api.get(&format!("/v1/stats?every=hour{since}")).await)?;
     let day: Stats = asked.or_say(api.get(&format!("/v1/stats?since={}", today(&asked.frame))).await)?;
     let chart = chart(&asked.frame, first, &stats.rows);
-    let ends_at = sims.items.iter().filter_map(|sim| sim.queue_ends_at.clone()).max();
+    let queue = match api.get("/v1/queue").await {
+        Err(Refused::Problem { status: StatusCode::FORBIDDEN, .. }) => None,
+        answer => Some(asked.or_say(answer)?),
+    };
     let mut loose = sims.items;
     let mut lines = Vec::with_capacity(modems.items.len());
     for modem in modems.items {
@@ -164,7 +206,7 @@ pub(super) async fn show(asked: Asked) -> Drawn {
         alarms: alarms.items.into_iter().filter(|alarm| alarm.cleared_at.is_none()).collect(),
         pauses: pauses.items,
         today: day.rows.first().and_then(|row| row.texts).unwrap_or_default(),
-        ends_at,
+        queue,
         chart,
         frame: asked.frame,
     }))

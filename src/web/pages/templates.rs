@@ -8,6 +8,7 @@ use crate::sms::message::Purpose;
 
 use super::super::api::List;
 use super::super::asked::Asked;
+use super::super::finding::Finding;
 use super::super::format::encode;
 use super::super::frame::{Drawn, Frame, draw};
 use super::super::segment::{BOUNDS, CHOICES, LISTS, Segment};
@@ -23,7 +24,7 @@ struct TemplateView {
     used_version: Option<u32>,
     four_eyes: bool,
     definition: Definition,
-    findings: Vec<Finding>,
+    findings: Vec<Found>,
 }
 
 impl TemplateView {
@@ -37,7 +38,7 @@ impl TemplateView {
     }
 
     fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == "error")
+        self.findings.iter().any(|found| found.finding.severity == "error")
     }
 }
 
@@ -59,12 +60,12 @@ struct Text {
 }
 
 #[derive(Deserialize)]
-struct Finding {
-    severity: String,
+struct Found {
     text: Option<String>,
     line: Option<usize>,
     column: Option<usize>,
-    detail: String,
+    #[serde(flatten)]
+    finding: Finding,
 }
 
 #[derive(askama::Template)]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::dunning::case::{Case, Happened};
 use crate::dunning::ladder::{Severity, Twins, twins};
 use crate::dunning::money::Amount;
+use crate::dunning::operands::Operands;
 use crate::dunning::template::{Compiled, RenderError, Yardstick};
 use crate::sms::text::TextError;
 use crate::store::StoreError;
@@ -53,7 +54,7 @@ impl Review<'_> {
         let ladders: BTreeSet<String> = self.reader.ladders()?.into_iter().map(|ladder| ladder.name).collect();
         let no_ladder = |name: &str, so: &str| {
             let detail = format!("there is no ladder {name:?}; {so}");
-            Doubt::warning("no_ladder", detail)
+            Doubt::warning("no_ladder", Operands::of("ladder", name), detail)
         };
         let mut found = Vec::new();
         for (_, creditor) in &self.creditors {
@@ -62,7 +63,7 @@ impl Review<'_> {
                 found.push(Found::new(&about, no_ladder(name, "debts that name none of their own are not texted")));
             }
             for (event, template) in &creditor.triggers {
-                let missing = self.missing(template, &format!("event {event}"), "debtors are not told");
+                let missing = self.missing(template, ("event", event), "debtors are not told");
                 found.extend(missing.map(|doubt| Found::new(&about, doubt)));
             }
         }
@@ -75,7 +76,10 @@ impl Review<'_> {
         };
         for name in ladders.iter().filter(|name| !is_used(name)) {
             let detail = "no creditor and no debt goes by it; name it in a creditor, or in debts".to_owned();
-            found.push(Found::new(format!("ladder {name}"), Doubt::warning("unused", detail)));
+            found.push(Found::new(
+                format!("ladder {name}"),
+                Doubt::warning("unused", Operands::of("ladder", name), detail),
+            ));
         }
         Ok(found)
     }
@@ -158,7 +162,8 @@ impl Longest {
         match size {
             None => {
                 let detail = format!("text {text} is longer than any message for debtor {debtor}; shorten it");
-                Some(Doubt { severity: Severity::Error, code: "too_long", detail })
+                let operands = Operands::of("text", text).and("debtor", &debtor);
+                Some(Doubt { severity: Severity::Error, code: "too_long", operands, detail })
             }
             Some((parts, _)) => long_text(&format!("text {text}"), parts, &format!(", of debtor {debtor} ({detail})")),
         }
@@ -168,7 +173,8 @@ impl Longest {
 /// A text that does not keep to one part.
 pub(in super::super) fn long_text(what: &str, parts: usize, whose: &str) -> Option<Doubt> {
     let detail = format!("{what} takes {parts} parts in its longest case{whose}; shorten it, or leave a variable out");
-    (parts > 1).then(|| Doubt::warning("long", detail))
+    let operands = Operands::of("what", what).and("parts", parts);
+    (parts > 1).then(|| Doubt::warning("long", operands, detail))
 }
 
 /// Debts that look like one, on two ladders.
@@ -176,6 +182,7 @@ pub(in super::super) fn on_two_ladders(twins: &Twins<'_>) -> Doubt {
     let ((one, by), (other, other_by)) = (twins.one, twins.other);
     Doubt::warning(
         "two_ladders",
+        Operands::of("one", &one.id).and("other", &other.id).and("by", by).and("other_by", other_by),
         format!(
             "debts {} and {} look like one, and go by ladders {by} and {other_by}: its debtor is asked by both; take one of \
              them back, or put both on one ladder",

@@ -28,7 +28,7 @@ fn steps_that_cannot_be_are_found() {
     let mut unnamed = ladder(&["D+1 a", "D+2 b"]);
     unnamed.steps[0].id = StepId(" ".to_owned());
     unnamed.steps[1].action = Action::Text { template: String::new() };
-    check(&unnamed, &["no_id", "no_template"]);
+    check(&unnamed, &["no_id", "unnamed_template"]);
     check(&ladder(&["D+2147483647 a", "D+5 b next"]), &["out_of_range"]);
 }
 
