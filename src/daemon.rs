@@ -24,6 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::actor::campaign;
+use crate::actor::erasure;
 use crate::actor::fleet::{Fleet, ModemState};
 use crate::actor::heartbeat::{Heartbeats, Silent};
 use crate::actor::hotplug::{self, Bound, By};
@@ -161,6 +162,7 @@ pub struct Daemon {
     ladders: JoinHandle<()>,
     campaigns: JoinHandle<()>,
     results: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     webhooks: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
@@ -259,6 +261,13 @@ impl Daemon {
             prices: priced,
             stop: stop.clone(),
         }));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let erasures = tokio::spawn(erasure::run(erasure::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            stop: stop.clone(),
+        }));
         let mut seed = [0; 8];
         getrandom::fill(&mut seed).map_err(OpenError::Random)?;
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
@@ -340,6 +349,7 @@ impl Daemon {
             ladders,
             campaigns,
             results,
+            erasures,
             webhooks,
             calendar,
             prices,
@@ -409,6 +419,7 @@ impl Daemon {
             ("ladders", self.ladders),
             ("campaigns", self.campaigns),
             ("results", self.results),
+            ("erasures", self.erasures),
             ("webhooks", self.webhooks),
         ];
         let ended = async {

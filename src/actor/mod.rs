@@ -3,6 +3,7 @@
 
 pub mod campaign;
 mod checkpoint;
+pub mod erasure;
 pub mod fleet;
 pub mod gateway;
 mod heads;

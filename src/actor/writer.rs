@@ -38,6 +38,7 @@ use crate::store::campaign::{
 };
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
+use crate::store::erasure::{Begun, ErasureKey, ErasureOrder, Stage};
 use crate::store::health::TestAnswer;
 use crate::store::ladder::{Carried, Looked};
 use crate::store::log::PAGES_WORTH;
@@ -164,6 +165,8 @@ impl Job {
 enum Item {
     Job(Job),
     Modem(ModemId, mpsc::Sender<Order>),
+    /// Cut SQLite's log to nothing, which no transaction can.
+    Truncate(oneshot::Sender<Result<bool, WriteError>>),
     Settings(Box<Settings>, oneshot::Sender<Result<(), WriteError>>),
 }
 
@@ -595,6 +598,28 @@ impl Handle {
             .await
     }
 
+    /// Begins to erase a person; the task of erasures does the rest. `None` where nothing is known of a debtor.
+    pub async fn begin_erasure(&self, order: ErasureOrder) -> Result<Option<Begun>, WriteError> {
+        self.call(Job::Control, move |context| context.work.begin_erasure(&order)).await
+    }
+
+    /// Does a little of an erasure. Says how far it has come.
+    pub(super) async fn erase_some(&self, key: ErasureKey) -> Result<Stage, WriteError> {
+        self.call(Job::Submit, move |context| context.work.erase_some(key)).await
+    }
+
+    /// Notes that an erasure has come to its end, once the log was truncated.
+    pub(super) async fn end_erasure(&self, key: ErasureKey) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.end_erasure(key)).await
+    }
+
+    /// Cuts SQLite's log to nothing. False while somebody reads what was before.
+    pub(super) async fn truncate_log(&self) -> Result<bool, WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.push_first(Item::Truncate(reply))?;
+        answer.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
     /// Changes who looks after a conversation. `None` where there is no such conversation.
     pub async fn care(&self, conversation: i64, care: Care, client: String) -> Result<Option<Cared>, WriteError> {
         self.call(Job::Control, move |context| context.work.care(conversation, &care, &client)).await
@@ -937,12 +962,14 @@ impl Running {
 
     fn round(&mut self, items: Vec<Item>) {
         let mut jobs: Vec<Job> = self.kept.drain(..).map(Job::Report).collect();
+        let mut truncations = Vec::new();
         for item in items {
             match item {
                 Item::Job(job) => jobs.push(job),
                 Item::Modem(id, orders) => {
                     self.modems.insert(id, orders);
                 }
+                Item::Truncate(reply) => truncations.push(reply),
                 Item::Settings(settings, reply) => {
                     let taken = self.gateway.set_settings(*settings, self.clock.now().utc);
                     // Whoever asked may have gone away.
@@ -956,6 +983,12 @@ impl Running {
         self.assign();
         self.count();
         self.tidy();
+        if !truncations.is_empty() {
+            let cut = self.gateway.store().truncate_log().map_err(|error| WriteError::from(&error));
+            for reply in truncations {
+                drop(reply.send(cut.clone()));
+            }
+        }
     }
 
     /// How long to wait when nobody asks for anything.

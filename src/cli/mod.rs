@@ -25,6 +25,7 @@ mod modems;
 mod overview;
 mod pause;
 pub mod pdu;
+mod personal;
 mod portfolio;
 mod print;
 mod probe;
@@ -88,6 +89,10 @@ enum Command {
     Conversations(Box<Remote<conversations::ConversationsArgs>>),
     /// Show, add and lift who must not be texted; lists in and out as CSV
     Suppressions(Box<Remote<suppressions::SuppressionsArgs>>),
+    /// Erase a person, or block one until a date and erase then
+    Erase(Remote<personal::EraseArgs>),
+    /// Print everything that is held of a person, as one JSON document
+    Export(Remote<personal::ExportArgs>),
     /// Take in debtors and debts from a CSV file
     Import(Box<Remote<import::ImportArgs>>),
     /// List who is owed, or make a creditor known
@@ -289,6 +294,8 @@ pub fn run(
         Command::Inbox(command) => command.run(environment, out),
         Command::Conversations(command) => command.run(environment, out),
         Command::Suppressions(command) => command.run(environment, out),
+        Command::Erase(command) => command.run(environment, out),
+        Command::Export(command) => command.run(environment, out),
         Command::Import(command) => command.run(environment, out),
         Command::Creditors(command) => command.run(environment, out),
         Command::Debts(command) => command.run(environment, out),

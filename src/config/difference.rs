@@ -33,7 +33,6 @@ impl Config {
             campaigns,
             alarms,
             webhooks,
-            log,
         } = self;
         let Serve { drain } = serve;
         let in_force = Self {
@@ -51,7 +50,6 @@ impl Config {
             campaigns: difference.live("campaigns", &before.campaigns, campaigns),
             alarms: difference.live("alarms", &before.alarms, alarms),
             webhooks: difference.fixed("webhooks", &before.webhooks, &webhooks),
-            log: difference.fixed("log", &before.log, &log),
         };
         (in_force, difference)
     }

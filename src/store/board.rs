@@ -563,7 +563,7 @@ impl Board {
             if !may {
                 continue;
             }
-            let stranger = self.is_too_many(conn, *key, Some(message.recipient), now)?;
+            let stranger = self.is_too_many(conn, *key, Some(message.recipient()?), now)?;
             let parts = u32::try_from(message.parts).unwrap_or(u32::MAX);
             let can = match other.budget.ask(Demand { parts, begun: false, stranger }, now) {
                 Allowance::Now => true,

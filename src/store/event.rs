@@ -60,6 +60,8 @@ pub enum EventKind {
     BatchChanged,
     /// Somebody looks after a conversation now, or nobody must any more.
     ConversationChanged,
+    /// The erasure of a person has come further.
+    ErasureChanged,
     /// A person must look after something.
     AlarmRaised,
     /// Nobody must any more.
@@ -92,6 +94,7 @@ impl EventKind {
             Self::LadderExit,
             Self::BatchChanged,
             Self::ConversationChanged,
+            Self::ErasureChanged,
             Self::AlarmRaised,
             Self::AlarmCleared,
         ];
@@ -135,6 +138,7 @@ impl EventKind {
             Self::LadderExit => "ladder.exit",
             Self::BatchChanged => "batch.changed",
             Self::ConversationChanged => "conversation.changed",
+            Self::ErasureChanged => "erasure.changed",
             Self::AlarmRaised => "alarm.raised",
             Self::AlarmCleared => "alarm.cleared",
         }

@@ -92,7 +92,7 @@ impl Work<'_> {
         if !record.is_counted() {
             self.touch(message.key, &record.addressee)?;
         }
-        self.spend(carrier.sim, segment, message.recipient)?;
+        self.spend(carrier.sim, segment, message.recipient()?)?;
         let decision = self.decision(&record, carrier.sim)?;
         for row in segments.iter_mut().filter(|row| row.id == segment) {
             row.attempts += 1;
@@ -385,7 +385,7 @@ impl Work<'_> {
     }
 
     fn unspend_part(&mut self, part: &mut Part<'_>) -> Result<(), StoreError> {
-        let (carrier, recipient) = (part.carrier, part.message.recipient);
+        let (carrier, recipient) = (part.carrier, part.message.recipient()?);
         for row in part.rows() {
             if let SegmentState::Offered { at, .. } = row.state {
                 self.unspend(carrier.sim, row.id, recipient, at)?;

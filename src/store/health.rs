@@ -74,7 +74,7 @@ impl Work<'_> {
         let now = self.now;
         let Some(entry) = self.board.sims.get_mut(&sim) else { return Ok(()) };
         entry.account.refused(cause);
-        let begins = entry.health.refused(cause, phase, disposition, message.recipient.as_u64(), now);
+        let begins = entry.health.refused(cause, phase, disposition, message.recipient()?.as_u64(), now);
         if let Some(reason) = begins {
             return self.begin_rest(sim, reason);
         }

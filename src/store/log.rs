@@ -8,10 +8,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
-use super::schema;
+use super::{StoreError, schema};
 
 /// Pages (4 KiB) from which the log is worth copying: SQLite's own measure.
 pub const PAGES_WORTH: u32 = 1_000;
@@ -43,6 +44,24 @@ impl LogPages {
 
     pub(super) fn pages(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// For so long a truncation waits for readers: everything waits for it.
+const TRUNCATES_WITHIN: Duration = Duration::from_millis(20);
+
+/// How long statements wait for others on a connection, as `schema.rs` has it.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Copies the log and cuts it to no octet. False while somebody reads pages of before, or is copying.
+pub(super) fn truncate(conn: &Connection) -> Result<bool, StoreError> {
+    conn.busy_timeout(TRUNCATES_WITHIN)?;
+    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    conn.busy_timeout(BUSY)?;
+    match busy {
+        Ok(busy) => Ok(busy == 0),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -111,6 +130,21 @@ mod tests {
             copying.join().unwrap();
             assert!(commits.iter().all(Result::is_ok), "{commits:?}");
         });
+    }
+
+    #[test]
+    fn a_log_is_cut_to_nothing_unless_somebody_reads_what_was_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = database(folder.path());
+        commit_pages(&conn, 10);
+        let octets = || std::fs::metadata(folder.path().join("log.db-wal")).unwrap().len();
+        let reader = Connection::open(folder.path().join("log.db")).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM page").unwrap();
+        commit_pages(&conn, 10);
+        assert!(!truncate(&conn).unwrap() && octets() > 0);
+        reader.execute_batch("END").unwrap();
+        assert!(truncate(&conn).unwrap());
+        assert_eq!(octets(), 0);
     }
 
     #[test]

@@ -20,8 +20,10 @@ pub mod conversation;
 mod decision;
 pub mod definition;
 pub mod dossier;
+pub mod erasure;
 pub mod event;
 mod evidence;
+pub mod export;
 pub mod habit;
 pub mod handover;
 pub mod health;
@@ -35,6 +37,7 @@ mod listing;
 pub mod log;
 mod origin;
 mod part_set;
+mod personal;
 pub mod portfolio;
 pub mod queue;
 pub mod reader;
@@ -242,6 +245,12 @@ impl Store {
     /// Pages in SQLite's log after the last commit.
     pub fn log_pages(&self) -> u32 {
         self.log.pages()
+    }
+
+    /// Copies SQLite's log to the database and cuts it to nothing, so that it holds no octet of what was erased. False while
+    /// somebody reads pages of before.
+    pub fn truncate_log(&self) -> Result<bool, StoreError> {
+        log::truncate(&self.conn)
     }
 
     /// A connection of its own that empties the log, for another thread: it holds no commit up.

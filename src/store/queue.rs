@@ -122,7 +122,7 @@ impl Store {
         if begun_by.is_some_and(|carrier| carrier.sim != sim) {
             return Ok(Drawn::Begun(message));
         }
-        if self.board().is_too_many(conn, sim, Some(row.recipient), now)? {
+        if self.board().is_too_many(conn, sim, Some(row.recipient()?), now)? {
             let last = SegmentId(row.first_segment + row.parts - 1);
             return Ok(Drawn::TooMany(Place { due, segment: last }));
         }

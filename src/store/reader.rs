@@ -26,7 +26,7 @@ use super::view::{
     EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView,
     TokenView,
 };
-use super::{OpenError, StoreError, evidence, habit, listing, record, reply, schema};
+use super::{OpenError, StoreError, evidence, habit, listing, record, reply, row, schema};
 
 /// Reads what was committed. Cheap to share; each call takes a connection from a small pool. Calls block: async callers use
 /// `spawn_blocking`.
@@ -411,9 +411,10 @@ impl Reader {
             })?
             .collect::<Result<_, _>>();
         let mut parts: Vec<PartView> = rows?;
+        let Some(recipient) = message.to else { return Ok(parts) };
         for part in parts.iter_mut().filter(|part| part.state == UNKNOWN) {
             let segment = message.first_segment + i64::from(part.part) - 1;
-            part.evidence = evidence::of_part(conn, segment, message.recipient, report)?;
+            part.evidence = evidence::of_part(conn, segment, recipient, report)?;
         }
         Ok(parts)
     }
@@ -442,7 +443,7 @@ fn read_suppression(row: &Row<'_>) -> rusqlite::Result<SuppressionView> {
     };
     Ok(SuppressionView {
         key: row.get(0)?,
-        number: row.get::<_, Option<i64>>(1)?.and_then(super::row::number),
+        number: row.get::<_, Option<i64>>(1)?.and_then(row::number),
         kind: row.get(2)?,
         purposes: Purposes::from_bits(row.get(3)?),
         creditor: row.get(4)?,
@@ -480,8 +481,10 @@ pub(super) fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageView> {
         created_at: Timestamp::from_millis(row.get(3)?),
         client: row.get(4)?,
         client_ref: row.get(5)?,
-        to: PhoneNumber::from_digits(&recipient.to_string())
-            .ok_or(rusqlite::Error::IntegralValueOutOfRange(6, recipient))?,
+        to: match recipient {
+            row::ERASED => None,
+            stored => Some(row::number(stored).ok_or(rusqlite::Error::IntegralValueOutOfRange(6, stored))?),
+        },
         text: Body(row.get(7)?),
         purpose: row.get(8)?,
         priority: row.get(9)?,

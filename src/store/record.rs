@@ -83,7 +83,7 @@ pub(super) fn read(
     let Bounds { is_capped, minds_standing, .. } = bounds(asks);
     let mut entries = if known.entries { suppression::entries(conn, number)? } else { Vec::new() };
     if known.erased {
-        entries.extend(suppression::erased_entries(conn, contact, number)?);
+        entries.extend(suppression::erased_entries(conn, &contact.secret, number)?);
     }
     // A reply is one by what came before it, whatever is limited.
     let asks_history = is_capped && (purpose == Purpose::Reply || !contact.frequency.is_none());

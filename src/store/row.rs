@@ -63,6 +63,9 @@ pub(super) fn stored_number(number: PhoneNumber) -> i64 {
     i64::try_from(number.as_u64()).unwrap_or(i64::MAX)
 }
 
+/// The recipient of a message that was erased.
+pub(super) const ERASED: i64 = 0;
+
 /// What the writer needs of a message.
 #[derive(Debug, Clone)]
 pub(super) struct MessageRow {
@@ -76,7 +79,8 @@ pub(super) struct MessageRow {
     pub(super) parts: i64,
     pub(super) parts_sent: i64,
     pub(super) resend_after_ms: Option<i64>,
-    pub(super) recipient: PhoneNumber,
+    /// Nothing once it is erased.
+    pub(super) to: Option<PhoneNumber>,
 }
 
 /// The text of a query for messages.
@@ -91,6 +95,11 @@ macro_rules! messages {
 }
 
 impl MessageRow {
+    /// To whom it goes. Nothing that was erased goes anywhere.
+    pub(super) fn recipient(&self) -> Result<PhoneNumber, StoreError> {
+        self.to.ok_or(StoreError::Corrupt { table: "message", key: self.key.0, what: "recipient: it is erased" })
+    }
+
     pub(super) fn by_key(conn: &Connection, key: MessageKey) -> Result<Self, StoreError> {
         let row = conn.prepare_cached(messages!("key = ?"))?.query_row([key.0], Self::read).optional()?;
         row.flatten().ok_or(StoreError::Corrupt { table: "message", key: key.0, what: "state, recipient or absent" })
@@ -109,7 +118,11 @@ impl MessageRow {
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let Some(state) = message_state_of(row.get(1)?) else { return Ok(None) };
-        let Some(recipient) = number(row.get(10)?) else { return Ok(None) };
+        let stored = row.get(10)?;
+        let to = number(stored);
+        if to.is_none() && stored != ERASED {
+            return Ok(None);
+        }
         Ok(Some(Self {
             key: MessageKey(row.get(0)?),
             state,
@@ -121,7 +134,7 @@ impl MessageRow {
             parts: row.get(7)?,
             parts_sent: row.get(8)?,
             resend_after_ms: row.get(9)?,
-            recipient,
+            to,
         }))
     }
 }

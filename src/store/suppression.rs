@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
+use crate::contact::secret::Secret;
 use crate::contact::suppression::{Entry, Kind, Purposes};
 use crate::contact::{Addressee, ContactSettings, Reason as ContactReason};
 use crate::dispatch::gate::Reason;
@@ -88,11 +89,11 @@ pub(super) fn entries(conn: &Connection, number: PhoneNumber) -> Result<Vec<Entr
 /// What it holds of a number since that was erased.
 pub(super) fn erased_entries(
     conn: &Connection,
-    contact: &ContactSettings,
+    secret: &Secret,
     number: PhoneNumber,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut statement = conn.prepare_cached(BY_MAC)?;
-    Ok(statement.query_map([contact.secret.mac(number)], read)?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([secret.mac(number)], read)?.collect::<Result<_, _>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -28,9 +28,9 @@ pub struct MessageView {
     pub client: String,
     /// The caller's idempotency key.
     pub client_ref: Option<String>,
-    /// To whom.
-    pub to: PhoneNumber,
-    /// The text as sent.
+    /// To whom; nothing once it is erased.
+    pub to: Option<PhoneNumber>,
+    /// The text as sent; empty once it is erased.
     pub text: Body,
     /// Why.
     pub purpose: String,

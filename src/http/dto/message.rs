@@ -10,6 +10,7 @@ use crate::contact;
 use crate::sms::evidence::{Evidence, Suggests};
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::{Body, Origin, Wording};
+use crate::sms::number::PhoneNumber;
 use crate::store::view::{EventView, MessageView, PartView};
 
 use super::super::explain::Explained;
@@ -38,8 +39,9 @@ pub(in super::super) struct MessageAnswer {
     /// Where it stands.
     #[schema(example = "delivered")]
     pub(super) state: &'static str,
-    /// The recipient in E.164.
-    pub(super) to: String,
+    /// The recipient in E.164; nothing once it is erased.
+    #[schema(required)]
+    pub(super) to: Option<String>,
     /// How many parts.
     pub(super) segments: u32,
     /// The encoding that it came to.
@@ -252,8 +254,8 @@ impl MessageAnswer {
         let (reason, until) = held(explained);
         let reason = reason.or_else(|| why_blocked(&message));
         let (to, text) = match eyes {
-            Eyes::Open => (message.to.e164(), message.text.0),
-            Eyes::Masked => (message.to.masked(), masked_text(&message.text)),
+            Eyes::Open => (message.to.map(PhoneNumber::e164), message.text.0),
+            Eyes::Masked => (message.to.map(PhoneNumber::masked), masked_text(&message.text)),
         };
         let labels = message.labels;
         Self {

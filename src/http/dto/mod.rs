@@ -6,6 +6,7 @@ pub(super) mod conversation;
 pub(super) mod creditor;
 pub(super) mod debt;
 pub(super) mod debtor;
+pub(super) mod erasure;
 pub(super) mod event;
 pub(super) mod evidence;
 pub(super) mod happening;

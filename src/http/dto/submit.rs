@@ -225,6 +225,8 @@ impl From<MessageAnswer> for SubmitAnswer {
     fn from(message: MessageAnswer) -> Self {
         let MessageAnswer { id, state, to, segments, encoding, units, not_before, reason, .. } = message;
         let segments = usize::try_from(segments).unwrap_or(usize::MAX);
+        // What is erased is no repeat of anything.
+        let to = to.unwrap_or_default();
         Self { id, state, to, segments, encoding: encoding.into(), units, not_before, reason, warnings: Vec::new() }
     }
 }

@@ -8,6 +8,7 @@ mod conversations;
 mod creditors;
 mod debtors;
 mod debts;
+mod erasures;
 mod events;
 mod evidence;
 mod happenings;
@@ -94,6 +95,10 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(debts::list, debts::take))
         .routes(routes!(debts::show))
         .routes(routes!(suppressions::erase))
+        .routes(routes!(erasures::list, erasures::begin))
+        .routes(routes!(erasures::show))
+        .routes(routes!(erasures::export_debtor))
+        .routes(routes!(erasures::export_number))
         .routes(routes!(mapping::show, mapping::set))
         .routes(routes!(imports::columns))
         .routes(routes!(imports::begin))

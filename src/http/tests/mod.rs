@@ -4,6 +4,7 @@ mod access;
 mod alarms;
 mod campaigns;
 mod conversations;
+mod erasures;
 mod events;
 mod evidence;
 mod happenings;

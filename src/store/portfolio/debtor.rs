@@ -36,7 +36,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Debtor)> {
 }
 
 /// A debtor by the caller's id, and the row.
-pub(super) fn debtor_of(conn: &Connection, id: &str) -> Result<Option<(i64, Debtor)>, StoreError> {
+pub(in super::super) fn debtor_of(conn: &Connection, id: &str) -> Result<Option<(i64, Debtor)>, StoreError> {
     let found = conn.prepare_cached(debtors!("id = ?"))?.query_row([id], read).optional()?;
     found.map(|(key, debtor)| with_numbers(conn, key, debtor)).transpose()
 }

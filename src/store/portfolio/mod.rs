@@ -25,8 +25,8 @@ use super::StoreError;
 use super::event::{About, EventKind};
 use super::work::Work;
 
-pub(super) use debtor::debtor_by_key;
 pub use debtor::{DebtorFilter, Sought, SoughtPerson};
+pub(super) use debtor::{debtor_by_key, debtor_of};
 
 pub(super) use creditor::creditor_rows;
 #[cfg(test)]

@@ -50,7 +50,7 @@ struct Reason {
 struct Message {
     id: String,
     state: String,
-    to: String,
+    to: Option<String>,
     text: String,
     segments: u32,
     encoding: String,

@@ -359,7 +359,7 @@ fn a_wrong_number_leads_to_the_next_one_at_once() {
     assert_eq!(desk.run_ladders().len(), 1);
     desk.ban(Kind::WrongPerson);
     assert_eq!(desk.run_ladders().len(), 1);
-    assert_eq!(Some(desk.newest().to), PhoneNumber::from_digits(OTHER));
+    assert_eq!(desk.newest().to, PhoneNumber::from_digits(OTHER));
 }
 
 #[test]
@@ -483,7 +483,7 @@ fn a_text_does_not_go_to_a_number_that_is_the_debtors_no_more() {
     desk.take_all(&[with_debtor(owed, &[OTHER])]);
     assert_eq!(desk.state(to_the_old.id), MessageState::Blocked);
     assert_eq!(desk.run_ladders().len(), 1);
-    assert_eq!(Some(desk.newest().to), PhoneNumber::from_digits(OTHER));
+    assert_eq!(desk.newest().to, PhoneNumber::from_digits(OTHER));
 }
 
 #[test]

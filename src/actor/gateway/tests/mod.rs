@@ -11,6 +11,7 @@ mod companion;
 mod control;
 mod conversation;
 mod debt;
+mod erasure;
 mod evidence;
 mod fair;
 mod identity;

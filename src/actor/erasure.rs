@@ -1,0 +1,187 @@
+//! The task that carries erasures out: a step of a few milliseconds of the writer, and a pause as long.
+//!
+//! What is to be erased is in the database, so that a daemon that was killed goes on with it. A message on the wire, a report
+//! that may still come and results that are not counted yet are waited for; a date until which a person is blocked too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Timestamp};
+use crate::store::erasure::{ErasureKey, Stage};
+use crate::store::reader::Reader;
+
+use super::rounds::{Ended, Rounds, Woken, blocking};
+use super::writer::{Handle, WriteError};
+
+/// What comes of messages within this time is looked at together.
+const SETTLES: Duration = Duration::from_secs(1);
+
+/// No pause between two steps is shorter.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Between two attempts to truncate the log while somebody reads, and after what could not be written.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the task is given.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where it is read what is to be erased.
+    pub reader: Arc<Reader>,
+    /// Who erases.
+    pub writer: Handle,
+    /// The time.
+    pub clock: Clock,
+    /// Turns true when the daemon stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Read(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Ended(#[from] Ended),
+}
+
+/// Erases until the daemon stops, or its writer is gone.
+pub async fn run(mut setup: Setup) {
+    let mut rounds = Rounds::new(&setup.writer, &setup.clock, &setup.stop, SETTLES);
+    loop {
+        rounds.begin();
+        let next = match setup.round().await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "erasure does not go on; it does in a while");
+                Some(setup.clock.now().utc + AGAIN)
+            }
+        };
+        if rounds.rest(next, std::future::pending::<Option<()>>()).await == Woken::End {
+            return;
+        }
+    }
+}
+
+impl Setup {
+    /// Goes on with every erasure as far as it can. When to look again, if that is known.
+    async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+        let reader = Arc::clone(&self.reader);
+        let open = blocking(move || reader.open_erasures()).await??;
+        let mut next: Option<Timestamp> = None;
+        for key in open {
+            if let Some(at) = self.go_on(key).await? {
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        }
+        Ok(next)
+    }
+
+    async fn go_on(&mut self, key: ErasureKey) -> Result<Option<Timestamp>, RoundError> {
+        loop {
+            let began = self.clock.now();
+            match self.writer.erase_some(key).await? {
+                Stage::More => {
+                    let took = self.clock.now().instant.saturating_since(began.instant);
+                    if self.rests(took.max(PAUSE)).await {
+                        return Ok(None);
+                    }
+                }
+                Stage::Copy => {
+                    if !self.writer.truncate_log().await? {
+                        return Ok(Some(began.utc + AGAIN));
+                    }
+                    self.writer.end_erasure(key).await?;
+                }
+                Stage::Held(until) => return Ok(Some(until)),
+                Stage::Waits | Stage::Done => return Ok(None),
+            }
+        }
+    }
+
+    /// Waits. True when the daemon stops.
+    async fn rests(&mut self, time: Duration) -> bool {
+        let until = self.clock.deadline(self.clock.now().instant + time);
+        tokio::select! {
+            _ = self.stop.wait_for(|stop| *stop) => true,
+            () = tokio::time::sleep_until(until) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::actor::writer::Writer;
+    use crate::config::Config;
+    use crate::contact::ContactSettings;
+    use crate::dunning::money::Prices;
+    use crate::sms::id::MessageId;
+    use crate::sms::number::PhoneNumber;
+    use crate::sms::operational;
+    use crate::store::erasure::{ErasureOrder, Person};
+    use crate::store::{Settings, Store};
+    use crate::telemetry::Metrics;
+
+    use super::*;
+
+    fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
+        let path = folder.join("recado.db");
+        let config = Config::default();
+        let settings = Settings {
+            sims: config.sim_settings(),
+            free_floor: 0,
+            country: config.region.country,
+            alarms: Vec::new(),
+            contact: ContactSettings::none().into(),
+        };
+        let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+        let store = Store::open(&path, settings.clone(), clock.now().utc).unwrap();
+        let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let reader = Arc::new(Reader::new(&path, settings.sims));
+        let setup = Setup { reader, writer: writer.handle(), clock, stop: stopped };
+        (writer, setup, stop)
+    }
+
+    async fn count(setup: &Setup) {
+        while let Some(counted) = setup.reader.roll_up(512, &Prices::default()).unwrap() {
+            assert!(setup.writer.count_up(Arc::new(counted)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_task_erases_behind_the_results_and_leaves_nothing_in_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, mut setup, _stop) = start(folder.path());
+        let number = PhoneNumber::from_digits("5511987654321").unwrap();
+        let now = setup.clock.now().utc;
+        let submission = operational::answer(MessageId::new(now, [1; 10]), number, "Ola Joaquina", now).unwrap();
+        setup.writer.submit(vec![submission]).await.unwrap();
+        let order = ErasureOrder {
+            person: Person::Number(number),
+            reason: "asked for".into(),
+            client: "dpo".into(),
+            until: None,
+            suppress: true,
+        };
+        let begun = setup.writer.begin_erasure(order).await.unwrap().unwrap();
+        assert_eq!(begun.stopped.stopped, 1);
+        assert_eq!(setup.round().await.unwrap(), None);
+        assert_eq!(setup.reader.erasure(begun.key).unwrap().unwrap().state, "running");
+        count(&setup).await;
+        assert_eq!(setup.round().await.unwrap(), None);
+        let view = setup.reader.erasure(begun.key).unwrap().unwrap();
+        assert_eq!((view.state.as_str(), setup.reader.open_erasures().unwrap()), ("done", vec![]));
+        for name in ["recado.db", "recado.db-wal"] {
+            let octets = std::fs::read(folder.path().join(name)).unwrap();
+            for needle in [&b"Joaquina"[..], b"5511987654321", &5_511_987_654_321_u64.to_be_bytes()[2..]] {
+                assert!(!octets.windows(needle.len()).any(|window| window == needle), "{name}: {needle:?}");
+            }
+        }
+        tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+    }
+}
