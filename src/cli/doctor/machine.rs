@@ -69,7 +69,7 @@ impl Machine {
             findings.push(Finding::new(
                 "ModemManager",
                 "it runs and speaks on the ports of modems, which garbles what Recado says there",
-                "copy config/77-recado.rules to /etc/udev/rules.d and plug the modems in again, or stop ModemManager",
+                "copy udev/77-recado.rules to /etc/udev/rules.d and plug the modems in again, or stop ModemManager",
             ));
         }
         if strangers.iter().any(|name| name == "brltty") {
