@@ -3,7 +3,7 @@
 //! The row of an erasure says how far it has come, so that it goes on after a crash. It goes through these states:
 //!
 //! - `running`: what waits was withdrawn when it was asked for. Once the log is counted up to there, so that results stay as
-//!   they are, the tables of [`super::personal`] are emptied in their order, [`AT_ONCE`] rows in a transaction.
+//!   they are, the tables of `store::personal` are emptied in their order, 200 rows in a transaction.
 //! - `waiting`: a message is on the wire, or its report may still come. It is looked at again until all are settled.
 //! - `copying`: everything is emptied, also the row of the erasure; what SQLite's log still holds of it is gone when the log
 //!   is copied and truncated ([`super::Store::truncate_log`]).

@@ -1,7 +1,7 @@
 //! Everything that is held of a person, as one document: the rows that erasure would empty, what is held of a person who is
 //! blocked, and what the log says of the messages.
 //!
-//! Rows are shown as they are stored, by the names of [`super::personal`] and in its order: what is added there is exported too.
+//! Rows are shown as they are stored, by the names of `store::personal` and in its order: what is added there is exported too.
 //! Times are RFC 3339, octets hexadecimal; amounts are hundredths and days are days since 1970-01-01.
 
 use rusqlite::types::ValueRef;
