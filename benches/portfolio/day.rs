@@ -119,6 +119,10 @@ async fn run(folder: &Path, database: &Path, clock: &Clock, debts: usize, floor:
     for (name, from, to) in [("before it", quiet, began), ("during it", began, ended)] {
         let within: Vec<Duration> =
             seen.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, took)| *took).collect();
+        if within.is_empty() {
+            println!("{:<10} {name}: no text followed another", "day");
+            continue;
+        }
         let ms = |share| quantile(&within, share).as_secs_f64() * 1e3;
         println!(
             "{:<10} {name}: from a result to the next AT+CMGS, {} of them: p50 {:.2} ms, p99 {:.2} ms, longest {:.2} ms",
