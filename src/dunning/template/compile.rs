@@ -378,6 +378,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_cannot_turn_around_or_break_what_follows_it() {
+        let mut case = case();
+        case.debtor.name = Some("Maria\u{202E} da\u{2067}\nSilva\u{200F}".to_owned());
+        check("{{ name }}, {{ amount }}", &case, "Maria da Silva, R$ 1.234,56");
+        check("{{ name|upper }}, {{ amount }}", &case, "MARIA DA SILVA, R$ 1.234,56");
+    }
+
+    #[test]
     fn several_debts_are_added_up_and_listed() {
         let mut case = case();
         case.debts.push(debt("d2", "100", "150.5", date(2026, 10, 1)));

@@ -15,6 +15,13 @@ const PARTICLES: [&str; 14] = ["da", "das", "de", "do", "dos", "e", "di", "du", 
 /// Digits of a CPF.
 const CPF_DIGITS: usize = 11;
 
+/// A value that came from elsewhere, on one line and read as it is written: what turns the direction of a text around would turn
+/// the amounts and days behind it around too.
+pub(super) fn one_line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// An amount with its sign: `R$ 1.234,56`, `$1,234.56`.
 pub(super) fn money(amount: Amount, currency: Currency, language: Language) -> String {
     let sign = match (currency, language) {
