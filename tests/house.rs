@@ -101,7 +101,7 @@ fn test_modules(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let declared = lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]");
-    declared.filter_map(|pair| Some(pair[1].trim().strip_prefix("mod ")?.strip_suffix(';')?.to_owned())).collect()
+    declared.filter_map(|pair| Some(pair[1].trim().trim_start_matches("pub(crate) ").strip_prefix("mod ")?.strip_suffix(';')?.to_owned())).collect()
 }
 
 fn code(file: &Path) -> String {
