@@ -20,6 +20,9 @@ pub enum Format {
     Json,
 }
 
+/// What libraries say of what they are given stays out of every log: this one repeats the numbers that it reads.
+const SILENT: &str = "rlibphonenumber=off";
+
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -40,6 +43,7 @@ pub fn start(format: Format) -> Result<(), LogError> {
                 Some(_) => Err(LogError::Filter(error)),
             }
         })?;
+    let filter = filter.add_directive(SILENT.parse().expect("it is a directive"));
     std::panic::set_hook(Box::new(|panic| {
         // The words of a panic may hold a text or a number; its place says enough.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
