@@ -21,6 +21,9 @@ pub use certificate::{Certificate, CertificateError};
 /// What every message of a handshake begins with: the content type of its record (RFC 8446, 5.1).
 const HANDSHAKE: u8 = 22;
 
+/// Of a request without TLS no more than this is taken.
+const REST_MAX: u64 = 64 * 1024;
+
 /// What somebody is told who speaks HTTP without TLS.
 const PLAIN: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 44\r\n\r\n\
@@ -50,6 +53,8 @@ impl Tls {
         if first.is_ascii_alphabetic() {
             stream.write_all(PLAIN).await?;
             stream.shutdown().await?;
+            // What lies unread at a close would have the system take the answer back.
+            tokio::io::copy(&mut stream.take(REST_MAX), &mut tokio::io::sink()).await?;
             return Err(io::Error::new(io::ErrorKind::InvalidData, "HTTP without TLS"));
         }
         if first != HANDSHAKE {

@@ -84,3 +84,20 @@ fn a_certificate_that_cannot_be_used_keeps_the_daemon_from_starting_and_says_why
     assert_ne!(status.code(), Some(0));
     assert!(said.contains("the key does not fit the certificate"), "{said}");
 }
+
+#[test]
+fn a_socket_that_the_service_manager_hands_over_is_encrypted_too() {
+    let place = Place::new();
+    put(&place, "localhost");
+    let config = configure(&place);
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve --config \"$1\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_recado"), config.to_str().unwrap()]);
+    command.stdin(std::os::fd::OwnedFd::from(listener));
+    let daemon = Daemon::of(Process::run(&mut command), &config);
+    assert_eq!(daemon.door.address.port(), port);
+    let (exit, said) = ask(&place, &daemon, "authority.pem", &["sims", "--json"]);
+    assert_eq!(exit, Some(0), "{said}");
+}
