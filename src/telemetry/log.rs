@@ -29,6 +29,9 @@ pub enum LogError {
     /// `RUST_LOG` is no filter.
     #[error("RUST_LOG: {0}")]
     Filter(tracing_subscriber::filter::FromEnvError),
+    /// A library cannot be silenced.
+    #[error("log: {0}")]
+    Directive(#[from] tracing_subscriber::filter::ParseError),
     /// It was started before.
     #[error("log: {0}")]
     Started(tracing_subscriber::util::TryInitError),
@@ -43,7 +46,7 @@ pub fn start(format: Format) -> Result<(), LogError> {
                 Some(_) => Err(LogError::Filter(error)),
             }
         })?;
-    let filter = filter.add_directive(SILENT.parse().expect("it is a directive"));
+    let filter = filter.add_directive(SILENT.parse()?);
     std::panic::set_hook(Box::new(|panic| {
         // The words of a panic may hold a text or a number; its place says enough.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
