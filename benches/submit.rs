@@ -1,4 +1,5 @@
-//! Durable submits over HTTP against bare SQLite: `cargo bench --bench submit [-- ROUNDS]`.
+//! Durable submits over HTTP against bare SQLite: `cargo bench --bench submit [-- ROUNDS]`; what TLS and tokens cost of them:
+//! `cargo bench --bench submit -- tls [ROUNDS]`.
 //!
 //! Single messages come over 64 connections that are kept, arrays of 10 000 over one. The floor writes the very rows that the
 //! daemon has written into an equal schema with equal settings, with one commit per 64 messages or one per array, and
@@ -7,6 +8,8 @@
 
 #[path = "support/daemon.rs"]
 mod daemon;
+#[path = "submit/doors.rs"]
+mod doors;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +34,9 @@ const TARGET: f64 = 0.5;
 fn main() {
     let rounds = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(5);
     let bench = Bench::new();
+    if std::env::args().any(|arg| arg == "tls") {
+        return doors::compare(&bench, rounds);
+    }
     println!(
         "{:<10} {:>7} {:>13} {:>13} {:>7} {:>6}",
         "submit", "round", "daemon msg/s", "floor msg/s", "ratio", "load"

@@ -4,6 +4,7 @@
 //! the modems (what is on the wire gets the configured time and is unknown after it), the doors, the writer. Ready is said
 //! when the doors are open. Each step of the stop is bounded, and so is the whole ([`STOP_AFTER_DRAIN`]).
 
+mod certificate;
 pub mod handed;
 pub mod notify;
 mod reload;
@@ -44,6 +45,7 @@ use crate::contact::secret::Secret;
 use crate::dispatch::sim::SimSettings;
 use crate::dunning::money::Prices;
 use crate::emulator;
+use crate::http::tls::{CertificateError, Tls};
 use crate::http::{self, App, Bounds, Door};
 use crate::serial::replug::Marks;
 use crate::serial::usb::Roots;
@@ -52,6 +54,8 @@ use crate::store::reader::Reader;
 use crate::store::{OpenError, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::web;
+
+use certificate::Keeper;
 
 /// Open connections get this long to finish their requests at a stop.
 const DOORS_CLOSE: Duration = Duration::from_secs(5);
@@ -129,12 +133,16 @@ pub enum DaemonError {
     Write(#[from] WriteError),
     /// The service manager listens where the configuration forbids it.
     #[error(
-        "the socket of the service manager is {address}, and nothing is encrypted; http.allow_plaintext says that this is meant"
+        "the socket of the service manager is {address}, and nothing is encrypted; give http.tls_cert and http.tls_key, or say \
+         http.allow_plaintext if this is meant"
     )]
     Plaintext {
         /// Where.
         address: SocketAddr,
     },
+    /// There is no certificate to show.
+    #[error("the certificate of the API: failed to {0}")]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -164,6 +172,10 @@ pub struct Daemon {
     results: JoinHandle<()>,
     erasures: JoinHandle<()>,
     webhooks: JoinHandle<()>,
+    /// The door's certificate, where it is encrypted.
+    certificate: Option<Arc<Keeper>>,
+    /// Looks at its files.
+    renewals: JoinHandle<()>,
     /// Tells the ladders of other holidays.
     calendar: watch::Sender<Arc<Calendar>>,
     /// Tells the results of other prices.
@@ -226,10 +238,17 @@ impl Daemon {
             initial_settings: door,
             reload: reload_handle,
         })?;
+        let certificate = if let Some(files) = config.http.tls.clone() {
+            Some(Arc::new(Keeper::open(files, writer.handle(), clock.clone()).await?))
+        } else {
+            certificate::none(&writer.handle()).await?;
+            None
+        };
         let (close_doors, closing) = watch::channel(false);
         let mut doors = JoinSet::new();
         let listener = listen(&config.http, listener).await?;
-        let address = open_tcp(&app, listener, closing.clone(), &mut doors)?;
+        let tls = certificate.as_ref().map(|keeper| keeper.tls());
+        let address = open_tcp(&app, listener, tls, closing.clone(), &mut doors)?;
         let socket = config.socket_path();
         open_unix(&app, &socket, closing, &mut doors)?;
 
@@ -252,6 +271,13 @@ impl Daemon {
             text: config.text_options(),
             stop: stop.clone(),
         }));
+        let (keeper, stopped) = (certificate.clone(), stop.clone());
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let renewals = tokio::spawn(async move {
+            if let Some(keeper) = keeper {
+                keeper.watch(stopped).await;
+            }
+        });
         let (prices, priced) = watch::channel(Arc::new(config.prices()));
         #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
         let results = tokio::spawn(rollup::run(rollup::Setup {
@@ -351,6 +377,8 @@ impl Daemon {
             results,
             erasures,
             webhooks,
+            certificate,
+            renewals,
             calendar,
             prices,
             asks,
@@ -421,6 +449,7 @@ impl Daemon {
             ("results", self.results),
             ("erasures", self.erasures),
             ("webhooks", self.webhooks),
+            ("renewals", self.renewals),
         ];
         let ended = async {
             for (name, task) in tasks {
@@ -531,7 +560,7 @@ async fn listen(http: &config::Http, handed: Option<std::net::TcpListener>) -> R
     handed.set_nonblocking(true).map_err(listen_error)?;
     let listener = TcpListener::from_std(handed).map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    if !address.ip().is_loopback() && !http.allow_plaintext {
+    if !address.ip().is_loopback() && !http.allow_plaintext && http.tls.is_none() {
         return Err(DaemonError::Plaintext { address });
     }
     tracing::info!(%address, "socket taken from the service manager; http.listen is not used");
@@ -541,19 +570,25 @@ async fn listen(http: &config::Http, handed: Option<std::net::TcpListener>) -> R
 fn open_tcp(
     app: &App,
     listener: TcpListener,
+    tls: Option<Tls>,
     closing: watch::Receiver<bool>,
     doors: &mut JoinSet<()>,
 ) -> Result<SocketAddr, DaemonError> {
     let listen_error = |source| DaemonError::Listen { address: "a socket".to_owned(), source };
     let address = listener.local_addr().map_err(listen_error)?;
-    let router = web::router(http::router(app, Door::Tcp { loopback: address.ip().is_loopback() }));
+    let door = Door::Tcp { loopback: address.ip().is_loopback(), is_tls: tls.is_some() };
+    let router = web::router(http::router(app, door));
     // Answers are small and complete: waiting to fill a packet only delays them.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::trace!(%error, "nodelay not set");
         }
     });
-    doors.spawn(http::serve(listener, router, Bounds::default(), closed(closing)));
+    let (bounds, closing) = (Bounds::default(), closed(closing));
+    match tls {
+        Some(tls) => doors.spawn(http::serve_tls(tls, listener, http::strict(router), bounds, closing)),
+        None => doors.spawn(http::serve(listener, router, bounds, closing)),
+    };
     Ok(address)
 }
 

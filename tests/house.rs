@@ -101,7 +101,11 @@ fn test_modules(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let declared = lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]");
-    declared.filter_map(|pair| Some(pair[1].trim().strip_prefix("mod ")?.strip_suffix(';')?.to_owned())).collect()
+    declared
+        .filter_map(|pair| {
+            Some(pair[1].trim().trim_start_matches("pub(crate) ").strip_prefix("mod ")?.strip_suffix(';')?.to_owned())
+        })
+        .collect()
 }
 
 fn code(file: &Path) -> String {
@@ -174,4 +178,48 @@ fn the_checks_see_what_they_are_for() {
     );
     assert!(code_of("pdu").len() > 5);
     assert!(code_of("clock").iter().any(|(_, code)| code.contains("SystemTime")));
+}
+
+/// Names of the tests of the crate.
+fn tests() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    for root in ["src", "tests"] {
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(root), &mut files);
+    }
+    let mut names = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        let mut is_test = false;
+        for line in text.lines().map(str::trim) {
+            if line == "#[test]" || line.starts_with("#[tokio::test") {
+                is_test = true;
+            } else if let Some(rest) = line.trim_start_matches("async ").strip_prefix("fn ") {
+                if is_test {
+                    names.insert(rest.split(['(', '<']).next().unwrap().to_owned());
+                }
+                is_test = false;
+            }
+        }
+    }
+    names
+}
+
+/// What is said to be defended is proved by tests that are there.
+#[test]
+fn every_threat_names_a_test_that_exists() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/threats.md")).unwrap();
+    let (defended, open) = page.split_once("## What is not defended").expect("the page says what is not defended");
+    assert!(open.lines().filter(|line| line.starts_with("- **")).count() > 5);
+    let tests = tests();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| what they try");
+    let rows: Vec<&str> = defended.lines().filter(is_row).collect();
+    assert!(rows.len() > 30, "{} rows", rows.len());
+    for row in rows {
+        let proof = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let named: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test is named: {row}");
+        for name in named {
+            assert!(tests.contains(name), "there is no test {name}: {row}");
+        }
+    }
 }

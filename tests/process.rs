@@ -12,12 +12,16 @@ mod common;
 mod log;
 #[path = "process/race.rs"]
 mod race;
+#[path = "process/secrets.rs"]
+mod secrets;
 #[path = "process/service.rs"]
 mod service;
 #[path = "process/soak.rs"]
 mod soak;
 #[path = "process/syncs.rs"]
 mod syncs;
+#[path = "process/tls.rs"]
+mod tls;
 #[path = "process/watch.rs"]
 mod watch;
 #[path = "process/webhook.rs"]

@@ -14,6 +14,7 @@ mod post;
 mod retry_after;
 mod signature;
 mod target;
+pub mod trust;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -48,7 +48,7 @@ use crate::store::rollup::RolledUp;
 use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
 use crate::store::template::Approval;
-use crate::store::token::NewToken;
+use crate::store::token::{NewToken, Rotation};
 use crate::store::waiting::Queue;
 use crate::store::webhook::{EndpointTerms, Progress, Replay, ReplayAnswer, SigningKey};
 use crate::store::{Fact, LOG_TARGET, Line, Settings, Settled, Store, StoreError};
@@ -312,6 +312,11 @@ impl Handle {
     /// Notes that the configuration was read, and where it has a mistake, if it has one.
     pub async fn configuration_read(&self, mistake: Option<String>) -> Result<(), WriteError> {
         self.call(Job::Control, move |context| context.work.configuration_read(mistake.as_deref())).await
+    }
+
+    /// Notes how the certificate of the door stands: its file if that cannot be used, its end if that is soon.
+    pub async fn certificate_stands(&self, refused: Option<String>, ends: Option<Timestamp>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.certificate_stands(refused.as_deref(), ends)).await
     }
 
     /// Takes creditors, debtors and debts in, in their order. With `all` nothing is taken in where one of them cannot be; the
@@ -732,6 +737,11 @@ impl Handle {
     /// Stores a token. Returns its row.
     pub async fn create_token(&self, token: NewToken) -> Result<i64, WriteError> {
         self.call(Job::Control, move |context| context.work.create_token(&token)).await
+    }
+
+    /// Stores a token in place of another, which ends at a time. The new one's row, or `None` when there is none to replace.
+    pub async fn rotate_token(&self, rotation: Rotation) -> Result<Option<i64>, WriteError> {
+        self.call(Job::Control, move |context| context.work.rotate_token(&rotation)).await
     }
 
     /// Revokes a token. False when there is none to revoke.

@@ -186,12 +186,15 @@ impl Session {
         self.core.writes.push_back(line);
     }
 
-    /// Writes a PDU, given in hexadecimal digits, and the 0x1A that submits it, in one write. Only at a prompt: returns
-    /// whether it was written.
+    /// Writes a PDU, given in hexadecimal digits, and the 0x1A that submits it, in one write. Only at a prompt, and nothing but
+    /// digits, so that no text ends where it likes: returns whether it was written.
     pub fn send_pdu(&mut self, digits: &str, allowed: Duration, now: Instant) -> bool {
         let Some(running) = self.core.running.as_mut().filter(|running| running.phase == PduPhase::Prompted) else {
             return false;
         };
+        if !digits.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+            return false;
+        }
         running.phase = PduPhase::Sent;
         running.deadline = Some(now + allowed);
         self.core.written_pdu.clear();

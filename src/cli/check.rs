@@ -1,5 +1,6 @@
 //! `recado check`: everything that is wrong before the daemon is started, all at once and without changing anything.
 
+mod certificate;
 mod paper;
 pub(super) mod port;
 
@@ -75,6 +76,7 @@ pub(super) fn examine(file: Option<&Path>, environment: &Environment, host: &Hos
     if !findings.iter().any(is_unread) {
         let book = RuleBook::load(&config.region, &config.contact);
         lines.extend(examine_rules(&config, &book, host));
+        lines.extend(config.http.tls.as_ref().map(|files| certificate::examine(files, host.now)));
         lines.extend(examine_ports(&config.modems));
         lines.extend(examine_usb(&config, &usb::devices(&host.roots)));
         lines.extend(Marks::beside(&config.store.path).places().iter().map(|place| off_the_bus(place)));

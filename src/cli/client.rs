@@ -5,6 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
@@ -17,6 +18,10 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use crate::actor::webhook::trust;
 
 use super::failure::{Failure, Refusal};
 use super::sse::EventParser;
@@ -34,7 +39,7 @@ pub(super) struct Client {
 #[derive(Debug, Clone)]
 enum Door {
     Socket(PathBuf),
-    Tcp { host: String, port: u16 },
+    Tcp { host: String, port: u16, is_tls: bool },
 }
 
 /// A question.
@@ -85,13 +90,18 @@ impl Client {
         Self { door: Door::Socket(path.to_owned()), token: None }
     }
 
-    /// Asks over TCP. There is no TLS on the command line.
+    /// Asks over TCP, with TLS where the URL says so; trusted is whom this host trusts.
     pub(super) fn over_tcp(url: &str, token: Option<String>) -> Result<Self, Failure> {
         let refuse = || Failure::Url { url: url.to_owned() };
         let uri: Uri = url.parse().ok().ok_or_else(refuse)?;
-        let host = uri.host().filter(|_| uri.scheme_str() == Some("http") && uri.path() == "/").ok_or_else(refuse)?;
+        let (is_tls, port) = match uri.scheme_str() {
+            Some("http") => (false, 80),
+            Some("https") => (true, 443),
+            _ => return Err(refuse()),
+        };
+        let host = uri.host().filter(|_| uri.path() == "/").ok_or_else(refuse)?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { door: Door::Tcp { host, port: uri.port_u16().unwrap_or(80) }, token })
+        Ok(Self { door: Door::Tcp { host, port: uri.port_u16().unwrap_or(port), is_tls }, token })
     }
 
     /// The document at `path`.
@@ -179,7 +189,15 @@ impl Client {
     async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         Ok(match &self.door {
             Door::Socket(path) => Box::new(UnixStream::connect(path).await?),
-            Door::Tcp { host, port } => Box::new(TcpStream::connect((host.as_str(), *port)).await?),
+            Door::Tcp { host, port, is_tls } => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                if !is_tls {
+                    return Ok(Box::new(stream));
+                }
+                let name =
+                    ServerName::try_from(host.clone()).map_err(|_none| io::Error::from(ErrorKind::InvalidInput))?;
+                Box::new(TlsConnector::from(Arc::new(trust::of_host())).connect(name, stream).await?)
+            }
         })
     }
 
@@ -187,8 +205,8 @@ impl Client {
         let Call { method, path, body } = call;
         let host = match &self.door {
             Door::Socket(_) => "localhost".to_owned(),
-            Door::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
-            Door::Tcp { host, port } => format!("{host}:{port}"),
+            Door::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
+            Door::Tcp { host, port, .. } => format!("{host}:{port}"),
         };
         let mut request = Request::builder().method(method).uri(path).header(HOST, host).header(ACCEPT, accept);
         if let Some(token) = &self.token {
@@ -221,7 +239,7 @@ impl std::fmt::Display for Door {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Socket(path) => write!(f, "{}", path.display()),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
         }
     }
 }
@@ -334,12 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_plain_http() {
+    fn addresses_are_http_with_or_without_tls() {
         let door = |url| Client::over_tcp(url, None).map(|client| client.door.to_string());
         assert_eq!(door("http://127.0.0.1:7670").unwrap(), "127.0.0.1:7670");
         assert_eq!(door("http://host/").unwrap(), "host:80");
+        assert_eq!(door("https://host").unwrap(), "host:443");
         assert_eq!(door("http://[::1]:7670").unwrap(), "::1:7670");
-        for url in ["https://host", "host:7670", "http://host/v1", "", "http://"] {
+        for url in ["ftp://host", "host:7670", "https://host/v1", "", "http://"] {
             assert!(matches!(door(url), Err(Failure::Url { .. })), "{url}");
         }
     }

@@ -24,10 +24,18 @@ pub(super) enum Failure {
     #[error("{}", lines(.0))]
     Configuration(Vec<Finding>),
     /// `--url` is no address that can be asked.
-    #[error("use {url:?} as the daemon's address: expected http://HOST:PORT")]
+    #[error("use {url:?} as the daemon's address: expected http://HOST:PORT or https://HOST:PORT")]
     Url {
         /// What was given.
         url: String,
+    },
+    /// `--token-file` cannot be read.
+    #[error("read the token from {path}: {source}")]
+    TokenFile {
+        /// Which.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
     },
     /// Arguments that do not go together.
     #[error("understand the arguments: {0}")]
@@ -152,9 +160,13 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
-            Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) | Self::Import(_) | Self::File(_) => {
-                Exit::Usage
-            }
+            Self::Url { .. }
+            | Self::TokenFile { .. }
+            | Self::Usage(_)
+            | Self::Number(_)
+            | Self::Log(_)
+            | Self::Import(_)
+            | Self::File(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
@@ -168,6 +180,7 @@ impl Failure {
             // Findings name their place, and what the daemon says is a sentence of its own.
             Self::Configuration(_) | Self::Refused(_) | Self::Io(_) => format!("error: {self}"),
             Self::Url { .. }
+            | Self::TokenFile { .. }
             | Self::Usage(_)
             | Self::Number(_)
             | Self::Start(_)

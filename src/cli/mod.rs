@@ -158,6 +158,8 @@ enum TokenCommand {
     Create(Remote<token::CreateArgs>),
     /// List tokens
     List(Remote<token::ListArgs>),
+    /// Replace a token that is in use, and print the new one; the one before goes on for a while
+    Rotate(Remote<token::RotateArgs>),
     /// End a token
     Revoke(Remote<token::RevokeArgs>),
 }
@@ -334,6 +336,7 @@ pub fn run(
         Command::Reload(command) => command.run(environment, out),
         Command::Token(TokenCommand::Create(command)) => command.run(environment, out),
         Command::Token(TokenCommand::List(command)) => command.run(environment, out),
+        Command::Token(TokenCommand::Rotate(command)) => command.run(environment, out),
         Command::Token(TokenCommand::Revoke(command)) => command.run(environment, out),
         Command::Webhook(WebhookCommand::List(command)) => command.run(environment, out),
         Command::Webhook(WebhookCommand::Add(command)) => command.run(environment, out),
@@ -361,7 +364,9 @@ pub fn run(
         Err(Failure::Io(error)) => Err(error),
         Err(failure) => {
             output.flush()?;
-            writeln!(errors, "{}", failure.explain())?;
+            // It may quote what a stranger wrote.
+            let explained = failure.explain();
+            explained.split('\n').try_for_each(|line| writeln!(errors, "{}", print::plain(line)))?;
             Ok(failure.exit().code())
         }
     }

@@ -19,9 +19,12 @@ impl<'a> Printer<'a> {
         Self { output, is_json }
     }
 
-    /// One line.
+    /// One line, or several. For people nothing in it moves the cursor, whoever has written it.
     pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.output, "{line}")
+        if self.is_json {
+            return writeln!(self.output, "{line}");
+        }
+        line.split('\n').try_for_each(|line| writeln!(self.output, "{}", plain(line)))
     }
 
     /// Lists: an object per line, or the table that `row` makes of them.
@@ -81,7 +84,7 @@ pub(super) fn cell(object: &Value, field: &str) -> String {
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
@@ -132,6 +135,17 @@ mod tests {
         a longer name  -      -
         a,b            12345  evil\r\u{1b}[2J\u{202e}
         ");
+    }
+
+    #[test]
+    fn what_strangers_wrote_neither_moves_the_cursor_nor_begins_a_line() {
+        let item = json!({"to": "Maria\r\n\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}etad"});
+        let mut output = Vec::new();
+        let mut printer = Printer::new(&mut output, false);
+        printer.line(&format!("{}: given", cell(&item, "to"))).unwrap();
+        printer.line("\u{1b}[2J\nsecond").unwrap();
+        let printed = String::from_utf8(output).unwrap();
+        assert_eq!(printed, "Maria\\r\\n\\u{1b}]0;pwned\\u{7}\\u{9b}2J\\u{202e}etad: given\n\\u{1b}[2J\nsecond\n");
     }
 
     #[test]

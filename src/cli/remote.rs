@@ -1,7 +1,7 @@
 //! Commands that ask the daemon: which daemon, and the run of one question.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, FromArgMatches as _};
 
@@ -31,12 +31,15 @@ struct Target {
     /// The daemon's socket
     #[arg(global = true, long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// The daemon's address, such as `http://127.0.0.1:7670`
+    /// The daemon's address, such as `http://127.0.0.1:7670` or `https://recado.example:7670`
     #[arg(global = true, long, env = "RECADO_URL")]
     url: Option<String>,
-    /// The token for --url
+    /// The token for --url. Other users of this host see arguments: rather put it into `RECADO_TOKEN` or a file
     #[arg(global = true, long, env = "RECADO_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// A file with the token for --url; goes before `RECADO_TOKEN`
+    #[arg(global = true, long, value_name = "FILE", env = "RECADO_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
     /// Print JSON: the API's objects, one per line
     #[arg(global = true, long, help_heading = None)]
     json: bool,
@@ -66,13 +69,23 @@ impl<T: Args + Command> Remote<T> {
     }
 }
 
+fn token_of(file: &Path) -> Result<String, Failure> {
+    let token = std::fs::read_to_string(file);
+    let token = token.map_err(|source| Failure::TokenFile { path: file.to_owned(), source })?;
+    Ok(token.trim().to_owned())
+}
+
 impl Target {
     fn client(&self, environment: &Environment) -> Result<Client, Failure> {
         if let Some(path) = &self.socket {
             return Ok(Client::over_socket(path));
         }
         if let Some(url) = &self.url {
-            return Client::over_tcp(url, self.token.clone());
+            let token = match &self.token_file {
+                Some(file) => Some(token_of(file)?),
+                None => self.token.clone(),
+            };
+            return Client::over_tcp(url, token);
         }
         let socket = Config::locate_socket(self.config.as_deref(), environment).map_err(Failure::Configuration)?;
         Ok(Client::over_socket(&socket))

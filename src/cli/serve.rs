@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -42,6 +43,7 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
         LogFormat::Text => log::Format::Text,
         LogFormat::Json => log::Format::Json,
     })?;
+    no_core();
     let clock = args.now.map_or_else(Clock::host, Clock::starting_at);
     // Where emulated ports are linked; gone when the daemon ends.
     let folder = tempfile::tempdir()?;
@@ -86,6 +88,15 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
     // What still runs is the system's look-up of a name that nobody waits for any more.
     runtime.shutdown_background();
     outcome
+}
+
+/// What is in memory – numbers, texts, PINs, keys – is written to no file when the process ends badly, also where no unit says
+/// so. Programs to which the kernel pipes such files keep to the limit themselves.
+fn no_core() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core files not forbidden");
+    }
 }
 
 /// The configuration of a daemon that was called so.

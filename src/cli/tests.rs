@@ -197,7 +197,7 @@ fn arguments_that_make_no_sense_are_usage_errors() {
     refuse(&["events", "--follow", "--limit", "1"]);
     refuse(&["token", "create", "--client", "crm"]);
     assert_eq!(command(&["pause", "all", "of-it", "--socket", "/nonexistent"]).exit, Exit::Usage.code());
-    assert_eq!(command(&["sims", "--url", "https://example.com"]).exit, Exit::Usage.code());
+    assert_eq!(command(&["sims", "--url", "ftp://example.com"]).exit, Exit::Usage.code());
 }
 
 #[test]
@@ -757,13 +757,42 @@ fn tokens_are_made_listed_and_revoked() {
     let listed = ask(asked.answering(200, page), &["token", "list"]);
     let revoked = ask(asked.answering(204, Value::Null), &["token", "revoke", "2"]);
     assert_eq!(revoked.output, "revoked 2\n");
+    let role = ["token", "create", "--client", "ana", "--role", "operator"];
+    ask(asked.answering(201, json!({"token": "rcd_y"})), &role);
+    let rotated = ask(asked.answering(201, json!({"token": "rcd_z"})), &["token", "rotate", "2", "--grace", "1h"]);
+    assert_eq!(rotated.output, "rcd_z\n");
     insta::assert_snapshot!(format!("{}\n{}", asked.lines(), listed.output), @r#"
     POST /v1/tokens {"client":"crm","expires_at":"2027-01-01T00:00:00.000Z","scopes":["send","read"]}
     GET /v1/tokens
     DELETE /v1/tokens/2
-    KEY  CLIENT  SCOPES     CREDITORS  EXPIRES  LAST USED  REVOKED
-    2    crm     send,read  -          -        -          -
+    POST /v1/tokens {"client":"ana","role":"operator"}
+    POST /v1/tokens/2/rotate {"grace":"1h"}
+    KEY  CLIENT  ROLE  SCOPES     CREDITORS  EXPIRES  LAST USED  REVOKED
+    2    crm     -     send,read  -          -        -          -
     "#);
+}
+
+#[test]
+fn a_token_is_replaced_by_the_name_of_its_client_where_that_has_one() {
+    let tokens = |rest: Value| {
+        let mut items = vec![
+            json!({"key": 1, "client": "crm", "expires_at": null, "revoked_at": "2026-11-01T00:00:00Z"}),
+            json!({"key": 2, "client": "crm", "expires_at": "2026-11-01T00:00:00Z", "revoked_at": null}),
+            json!({"key": 3, "client": "crm", "expires_at": null, "revoked_at": null, "token": "rcd_z"}),
+        ];
+        items.extend(rest.as_array().cloned().unwrap_or_default());
+        // One daemon answers both questions alike.
+        json!({"items": items, "token": "rcd_z"})
+    };
+    let asked = Asked::default();
+    let rotated = ask(asked.answering(200, tokens(json!([]))), &["token", "rotate", "crm"]);
+    assert_eq!((rotated.exit, rotated.output.as_str()), (0, "rcd_z\n"), "{}", rotated.errors);
+    assert_eq!(asked.lines(), "GET /v1/tokens\nPOST /v1/tokens/3/rotate {}");
+    let two = json!([{"key": 4, "client": "crm", "expires_at": null, "revoked_at": null}]);
+    for (page, client) in [(two, "crm"), (json!([]), "erp")] {
+        let refused = ask(Asked::default().answering(200, tokens(page)), &["token", "rotate", client]);
+        assert_eq!(refused.exit, Exit::Usage.code(), "{}", refused.errors);
+    }
 }
 
 #[test]

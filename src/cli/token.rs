@@ -20,8 +20,11 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "NAME")]
     client: String,
     /// What it may do; may be given several times
-    #[arg(long = "scope", required = true, value_delimiter = ',')]
+    #[arg(long = "scope", required_unless_present = "role", value_delimiter = ',')]
     scopes: Vec<Scope>,
+    /// What it may do, by who has it
+    #[arg(long, conflicts_with = "scopes")]
+    role: Option<Role>,
     /// Only for this creditor; may be given several times
     #[arg(long = "creditor", value_name = "ID")]
     creditors: Vec<String>,
@@ -33,6 +36,20 @@ pub(super) struct CreateArgs {
 /// What `token list` was called with.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {}
+
+/// What `token rotate` was called with.
+#[derive(Debug, clap::Args)]
+pub(super) struct RotateArgs {
+    /// The key, from the list, or the client if it has one token
+    #[arg(value_name = "KEY|CLIENT")]
+    which: String,
+    /// How long the token before goes on: 24h if nothing is said; 0 ends it at once
+    #[arg(long, value_name = "DURATION", value_parser = grace)]
+    grace: Option<String>,
+    /// When the new one ends; if nothing is said it lasts as long as the one before was made for
+    #[arg(long, value_name = "WHEN", value_parser = Expiry::parse)]
+    expires: Option<Expiry>,
+}
 
 /// What `token revoke` was called with.
 #[derive(Debug, clap::Args)]
@@ -46,12 +63,31 @@ pub(super) struct RevokeArgs {
 enum Scope {
     /// Submit, cancel and settle messages
     Send,
-    /// See states and events, with numbers and texts masked
+    /// See states and events, with people and texts masked
     Read,
-    /// See numbers and texts
+    /// See texts, with people masked
+    Text,
+    /// See people and texts
     Pii,
-    /// Pause and resume, make and revoke tokens
+    /// Pause and resume, write templates and ladders, lift suppressions
     Manage,
+    /// Tokens, webhooks, reload, erasure and export of people
+    Admin,
+}
+
+/// Whose token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// Answers debtors: send, read, text
+    Operator,
+    /// Writes templates and follows results: send, read, pii, manage
+    Manager,
+    /// Everything
+    Administrator,
+}
+
+fn grace(text: &str) -> Result<String, String> {
+    duration::parse(text).map(|_| text.to_owned()).map_err(|error| format!("failed to {error}"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +118,20 @@ impl Scope {
         match self {
             Self::Send => "send",
             Self::Read => "read",
+            Self::Text => "text",
             Self::Pii => "pii",
             Self::Manage => "manage",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
         }
     }
 }
@@ -91,7 +139,10 @@ impl Scope {
 impl Command for CreateArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let scopes: Vec<_> = self.scopes.iter().map(|scope| scope.name()).collect();
-        let mut body = json!({"client": self.client, "scopes": scopes});
+        let mut body = match self.role {
+            Some(role) => json!({"client": self.client, "role": role.name()}),
+            None => json!({"client": self.client, "scopes": scopes}),
+        };
         if let Some(fields) = body.as_object_mut() {
             if !self.creditors.is_empty() {
                 fields.insert("creditors".to_owned(), json!(self.creditors));
@@ -107,15 +158,50 @@ impl Command for CreateArgs {
     }
 }
 
+impl Command for RotateArgs {
+    async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+        let key = match self.which.parse() {
+            Ok(key) => key,
+            Err(_) => only_token(&client.get("/v1/tokens").await?, &self.which)?,
+        };
+        let mut body = serde_json::Map::new();
+        body.extend(self.grace.map(|grace| ("grace".to_owned(), json!(grace))));
+        let expires = self.expires.map(|expires| expires.time(Clock::host().now().utc).to_string());
+        body.extend(expires.map(|at| ("expires_at".to_owned(), json!(at))));
+        let (path, body) = (format!("/v1/tokens/{key}/rotate"), Value::from(body));
+        let token = client.ask(Ask { method: Method::POST, path: &path, body: Some(&body) }).await?;
+        printer.line(&if printer.is_json { token.to_string() } else { cell(&token, "token") })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// The key of the token that a client has and that goes on.
+fn only_token(page: &Value, client: &str) -> Result<i64, Failure> {
+    let now = Clock::host().now().utc;
+    let has_ended = |token: &Value| {
+        token["expires_at"].as_str().and_then(|at| at.parse().ok()).is_some_and(|at: Timestamp| at <= now)
+    };
+    let lasts = |token: &&Value| token["client"] == client && token["revoked_at"].is_null() && !has_ended(token);
+    let mut found = items(page).iter().filter(lasts).filter_map(|token| token["key"].as_i64());
+    match (found.next(), found.next()) {
+        (Some(key), None) => Ok(key),
+        (Some(_), Some(_)) => {
+            Err(Failure::Usage("this client has several tokens; give the key of one, from `recado token list`"))
+        }
+        (None, _) => Err(Failure::Usage("no client of this name has a token; see `recado token list`")),
+    }
+}
+
 impl Command for ListArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
         let page = client.get("/v1/tokens").await?;
-        let heading = ["KEY", "CLIENT", "SCOPES", "CREDITORS", "EXPIRES", "LAST USED", "REVOKED"];
+        let heading = ["KEY", "CLIENT", "ROLE", "SCOPES", "CREDITORS", "EXPIRES", "LAST USED", "REVOKED"];
         printer.list(heading, items(&page), |token: &Value| {
             let field = |name| cell(token, name);
             [
                 field("key"),
                 field("client"),
+                field("role"),
                 field("scopes"),
                 field("creditors"),
                 field("expires_at"),

@@ -71,12 +71,20 @@ impl Difference {
     }
 
     fn http(&mut self, before: &Http, now: Http) -> Http {
-        let Http { listen, allow_plaintext, hosts } = now;
+        let Http { listen, allow_plaintext, hosts, tls, rate, burst } = now;
         Http {
             listen: self.fixed("http.listen", &before.listen, &listen),
             // It says whether the address may be listened on, which was asked at the start.
             allow_plaintext: self.fixed("http.allow_plaintext", &before.allow_plaintext, &allow_plaintext),
             hosts: self.live("http.hosts", &before.hosts, hosts),
+            // Another certificate is taken; whether there is one at all was asked when the door was opened.
+            tls: if tls.is_some() == before.tls.is_some() {
+                self.live("http.tls_cert and http.tls_key", &before.tls, tls)
+            } else {
+                self.fixed("http.tls_cert and http.tls_key", &before.tls, &tls)
+            },
+            rate: self.live("http.rate", &before.rate, rate),
+            burst: self.live("http.burst", &before.burst, burst),
         }
     }
 
@@ -125,7 +133,7 @@ impl Difference {
 mod tests {
     use std::time::Duration;
 
-    use crate::config::Card;
+    use crate::config::{Card, TlsFiles};
 
     use super::*;
 
@@ -169,6 +177,18 @@ mod tests {
         change(&mut again);
         let (_, difference) = again.over(&in_force);
         assert_eq!((difference.live.len(), difference.needs_restart.len()), (0, 2));
+    }
+
+    #[test]
+    fn another_certificate_is_taken_and_the_first_one_needs_a_start() {
+        let files = |name: &str| Some(TlsFiles { cert: name.into(), key: name.into() });
+        let config = |tls| Config { http: Http { tls, ..Http::default() }, ..Config::default() };
+        let (in_force, difference) = config(files("b")).over(&config(files("a")));
+        assert_eq!((in_force.http.tls, difference.live.len(), difference.needs_restart.len()), (files("b"), 1, 0));
+        for (now, before) in [(files("a"), None), (None, files("a"))] {
+            let (in_force, difference) = config(now).over(&config(before.clone()));
+            assert_eq!((in_force.http.tls, difference.live.len(), difference.needs_restart.len()), (before, 0, 1));
+        }
     }
 
     #[test]

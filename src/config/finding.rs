@@ -11,6 +11,7 @@ use crate::contact::reply::PhraseError;
 use crate::dispatch::balance::PatternError;
 use crate::sms::number::NumberError;
 
+use super::credential::NotAService;
 use super::pin::PinError;
 use crate::clock::duration::{self, DurationError};
 
@@ -125,11 +126,22 @@ pub enum Problem {
         found: String,
     },
     /// Everybody on the network could read tokens and texts.
-    #[error("{listen} is not loopback and nothing is encrypted; say allow_plaintext = true if the network is trusted")]
+    #[error(
+        "{listen} is not loopback and nothing is encrypted; give tls_cert and tls_key, or say allow_plaintext = true if the network is trusted"
+    )]
     Plaintext {
         /// Where it would listen.
         listen: SocketAddr,
     },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("a certificate and its key go together; give {missing} too")]
+    HalfTls {
+        /// What is not given.
+        missing: &'static str,
+    },
+    /// A secret of a service that is not there.
+    #[error("failed to {0}")]
+    Credential(NotAService),
     /// Said before.
     #[error("the same as {first}")]
     Twice {

@@ -5,6 +5,7 @@
 //! keeps it equal to the defaults here. Unknown keys are refused, so that a misspelt limit is never silently absent.
 
 mod convert;
+mod credential;
 mod difference;
 mod environment;
 mod finding;
@@ -21,6 +22,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use credential::NotAService;
 pub use difference::Difference;
 pub use environment::Environment;
 pub use finding::{Finding, Place, Problem};
@@ -37,6 +39,7 @@ use crate::contact::settings::Answers;
 use crate::sms::message::VALIDITY_MAX;
 use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::text::{Encoding, NationalTable};
+use credential::locate;
 use section::{Reading, Section};
 
 /// Read when no other file is named and this one is there.
@@ -91,6 +94,21 @@ pub struct Http {
     pub allow_plaintext: bool,
     /// Names by which browsers may call this host, besides its addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// What it is encrypted by, if it is.
+    pub tls: Option<TlsFiles>,
+    /// Requests a second that a token may make; 0 for any number.
+    pub rate: u32,
+    /// Requests that it may make at once.
+    pub burst: u32,
+}
+
+/// Where the door's certificate is, in PEM. The files are read when they are used, and again when they have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead from it to an authority.
+    pub cert: PathBuf,
+    /// Its key, which not everybody may read.
+    pub key: PathBuf,
 }
 
 /// The daemon.
@@ -276,7 +294,14 @@ impl Store {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 7670).into(), allow_plaintext: false, hosts: Vec::new() }
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 7670).into(),
+            allow_plaintext: false,
+            hosts: Vec::new(),
+            tls: None,
+            rate: 500,
+            burst: 1_000,
+        }
     }
 }
 
@@ -285,9 +310,37 @@ impl Http {
         let listen_at = section.set("listen", &mut self.listen, value::address);
         section.set("allow_plaintext", &mut self.allow_plaintext, value::truth);
         section.set("hosts", &mut self.hosts, value::hosts);
-        if !self.listen.ip().is_loopback() && !self.allow_plaintext {
+        self.tls = read_tls(section);
+        section.set("rate", &mut self.rate, value::count);
+        let burst_at = section.set("burst", &mut self.burst, value::count);
+        if self.burst == 0 {
+            let problem = Problem::Range { min: 1, max: u32::MAX.into(), found: "0".to_owned() };
+            section.report("burst", burst_at, problem);
+        }
+        if !self.listen.ip().is_loopback() && !self.allow_plaintext && self.tls.is_none() {
             section.report("listen", listen_at, Problem::Plaintext { listen: self.listen });
         }
+    }
+}
+
+fn read_tls(section: &mut Section<'_, '_>) -> Option<TlsFiles> {
+    let mut file = |name| {
+        let mut path: Option<PathBuf> = None;
+        let at = section.set_some(name, &mut path, value::path);
+        let found = locate(&path?, section.credentials());
+        Some((found.map_err(|error| section.report(name, at.clone(), Problem::Credential(error))).ok(), at))
+    };
+    match (file("tls_cert"), file("tls_key")) {
+        (Some((cert, _)), Some((key, _))) => Some(TlsFiles { cert: cert?, key: key? }),
+        (Some((_, at)), None) => {
+            section.report("tls_cert", at, Problem::HalfTls { missing: "tls_key" });
+            None
+        }
+        (None, Some((_, at))) => {
+            section.report("tls_key", at, Problem::HalfTls { missing: "tls_cert" });
+            None
+        }
+        (None, None) => None,
     }
 }
 

@@ -5,8 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// What the name of a credential follows (systemd.exec(5), `LoadCredential=`).
-const CREDENTIAL: &str = "credential:";
+use super::credential::{NotAService, locate};
 
 /// Permission of everybody to read.
 const WORLD_READABLE: u32 = 0o004;
@@ -22,8 +21,8 @@ pub enum PinError {
     #[error("read the file: {0}")]
     Unreadable(ErrorKind),
     /// It is a credential of a service, and this process is none.
-    #[error("find the credential: it is there for the service only, by LoadCredential of its unit")]
-    NotAService,
+    #[error(transparent)]
+    NotAService(#[from] NotAService),
     /// Everybody can read it.
     #[error("trust the file: everybody may read it (mode {mode:04o}); run chmod 600 on it")]
     Exposed {
@@ -38,10 +37,7 @@ pub enum PinError {
 impl Pin {
     /// Reads a file that holds a PIN and at most white space around it, or the credential of a service that is named so.
     pub(super) fn find(path: &Path, credentials: Option<&Path>) -> Result<Self, PinError> {
-        match path.to_str().and_then(|path| path.strip_prefix(CREDENTIAL)) {
-            Some(name) => Self::from_file(&credentials.ok_or(PinError::NotAService)?.join(name)),
-            None => Self::from_file(path),
-        }
+        Self::from_file(&locate(path, credentials)?)
     }
 
     /// Reads a file that holds a PIN and at most white space around it.

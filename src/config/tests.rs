@@ -136,11 +136,39 @@ fn plaintext_beyond_loopback_needs_a_word() {
     check(
         "http.listen = \"0.0.0.0:7670\"\n",
         &["recado.toml:1:15: http.listen: 0.0.0.0:7670 is not loopback and nothing is encrypted; \
-           say allow_plaintext = true if the network is trusted"],
+           give tls_cert and tls_key, or say allow_plaintext = true if the network is trusted"],
     );
+    let tls = "http.listen = \"0.0.0.0:7670\"\nhttp.tls_cert = \"/a.pem\"\nhttp.tls_key = \"/a.key\"\n";
+    let files = TlsFiles { cert: "/a.pem".into(), key: "/a.key".into() };
+    assert_eq!(read(tls, &[]).unwrap().http.tls, Some(files));
     let config = read("http.listen = \"0.0.0.0:7670\"\nhttp.allow_plaintext = true\n", &[]).unwrap();
     assert_eq!(config.http.listen.port(), 7670);
     assert!(read("http.listen = \"[::1]:0\"\n", &[]).is_ok());
+}
+
+#[test]
+fn a_certificate_and_its_key_go_together_and_may_be_credentials() {
+    check(
+        "http.tls_cert = \"/a.pem\"\n",
+        &["recado.toml:1:17: http.tls_cert: a certificate and its key go together; give tls_key too"],
+    );
+    check(
+        "http.tls_key = \"/a.key\"\n",
+        &["recado.toml:1:16: http.tls_key: a certificate and its key go together; give tls_cert too"],
+    );
+    let text = "http.tls_cert = \"credential:cert\"\nhttp.tls_key = \"credential:key\"\n";
+    let missing = "failed to find the credential: it is there for the service only, by LoadCredential of its unit";
+    check(
+        text,
+        &[
+            &format!("recado.toml:1:17: http.tls_cert: {missing}"),
+            &format!("recado.toml:2:16: http.tls_key: {missing}"),
+        ],
+    );
+    let config = read(text, &[("CREDENTIALS_DIRECTORY", "/run/credentials/recado.service")]).unwrap();
+    let file = |name: &str| Path::new("/run/credentials/recado.service").join(name);
+    assert_eq!(config.http.tls, Some(TlsFiles { cert: file("cert"), key: file("key") }));
+    check("http.burst = 0\n", &["recado.toml:1:14: http.burst: expected a whole number from 1 to 4294967295, found 0"]);
 }
 
 #[test]

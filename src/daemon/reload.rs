@@ -38,6 +38,7 @@ pub(super) fn door(config: &Config, book: &RuleBook, secret: &Secret) -> http::S
         four_eyes: config.templates.four_eyes,
         price: config.sim.price,
         hosts: config.http.hosts.clone(),
+        pace: http::Pace { per_second: config.http.rate, burst: config.http.burst },
     }
 }
 
@@ -50,7 +51,7 @@ impl Daemon {
             Ok((config, book))
         });
         match loaded {
-            Ok((config, book)) => match self.go_by(config, book).await {
+            Ok((config, book)) => match self.take(config, book).await {
                 Ok(reloaded) => reloaded,
                 Err(error) => {
                     tracing::error!(%error, "configuration not taken: that of before holds");
@@ -59,6 +60,17 @@ impl Daemon {
             },
             Err(findings) => self.refuse(&findings).await,
         }
+    }
+
+    /// With the certificate first: what cannot be used of it leaves everything as it was, and has an alarm of its own.
+    async fn take(&mut self, config: Config, book: RuleBook) -> Result<Reloaded, crate::actor::writer::WriteError> {
+        if let (Some(keeper), Some(files)) = (&self.certificate, &config.http.tls)
+            && let Err(error) = keeper.renew(files.clone()).await
+        {
+            let findings = vec![format!("certificate: failed to {error}")];
+            return Ok(Reloaded { findings, ..Reloaded::default() });
+        }
+        self.go_by(config, book).await
     }
 
     async fn refuse(&self, findings: &[Finding]) -> Reloaded {

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 
 use super::dto::message::Eyes;
 use super::problem::{Kind, Problem};
+use super::serve::Peer;
 use super::{Door, Site, session};
 
 /// What a token may be used for.
@@ -15,29 +16,83 @@ use super::{Door, Site, session};
 pub(super) enum Scope {
     /// Submit, preview, cancel and settle messages.
     Send,
-    /// See messages, events, modems and SIMs, with numbers and texts masked.
+    /// See messages, events, modems and SIMs, with people and texts masked.
     Read,
-    /// See numbers and texts.
+    /// See what was written. People stay masked where a text does not name them.
+    Text,
+    /// See who people are, and what was written.
     Pii,
-    /// Pause, resume, and administer tokens.
+    /// Run the business: pause and resume, templates and ladders, creditors, suppressions that are lifted.
     Manage,
+    /// Run the installation: tokens, endpoints, reloads, and the erasure and export of people.
+    Admin,
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 4] = [Self::Send, Self::Read, Self::Pii, Self::Manage];
+    pub(super) const ALL: [Self; 6] = [Self::Send, Self::Read, Self::Text, Self::Pii, Self::Manage, Self::Admin];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Send => "send",
             Self::Read => "read",
+            Self::Text => "text",
             Self::Pii => "pii",
             Self::Manage => "manage",
+            Self::Admin => "admin",
         }
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
+}
+
+/// A set of scopes that people know by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Answers debtors.
+    Operator,
+    /// Writes templates and ladders, runs campaigns and follows results.
+    Manager,
+    /// Does everything.
+    Administrator,
+}
+
+impl Role {
+    pub(super) const ALL: [Self; 3] = [Self::Operator, Self::Manager, Self::Administrator];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    pub(super) fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Operator => &[Scope::Send, Scope::Read, Scope::Text],
+            Self::Manager => &[Scope::Send, Scope::Read, Scope::Pii, Scope::Manage],
+            Self::Administrator => &Scope::ALL,
+        }
+    }
+
+    /// The role that may do what these scopes allow, and no more.
+    pub(super) fn of(scopes: &[String]) -> Option<Self> {
+        let named: Vec<Scope> = scopes.iter().filter_map(|name| Scope::from_name(name)).collect();
+        Self::ALL
+            .into_iter()
+            .find(|role| Scope::ALL.into_iter().all(|scope| allow(&named, scope) == allow(role.scopes(), scope)))
+    }
+}
+
+/// Whether scopes hold one: who may see people may see texts, which name them.
+fn allow(scopes: &[Scope], scope: Scope) -> bool {
+    scopes.contains(&scope) || (scope == Scope::Text && scopes.contains(&Scope::Pii))
 }
 
 /// What is known of who asks.
@@ -93,12 +148,16 @@ impl Caller {
     }
 
     pub(super) fn has(&self, scope: Scope) -> bool {
-        self.grant.scopes.contains(&scope)
+        allow(&self.grant.scopes, scope)
     }
 
     /// How much the caller may see.
     pub(super) fn eyes(&self) -> Eyes {
-        if self.has(Scope::Pii) { Eyes::Open } else { Eyes::Masked }
+        match (self.has(Scope::Pii), self.has(Scope::Text)) {
+            (true, _) => Eyes::Open,
+            (false, true) => Eyes::Texts,
+            (false, false) => Eyes::Masked,
+        }
     }
 
     /// Creditors that the caller is limited to; empty for all.
@@ -121,13 +180,26 @@ impl FromRequestParts<Site> for Caller {
             Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
             Door::Tcp { .. } => {
                 let (token, grant) = match bearer(parts) {
-                    Some(secret) => site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?,
+                    Some(secret) => show(site, parts, secret)?,
                     None => session::resume(site, parts)?,
                 };
+                site.rates().take(token, site.clock.now().instant, site.settings().pace)?;
                 Ok(Self { grant, token: Some(token) })
             }
         }
     }
+}
+
+/// The token of a secret. A right one is always let in, so that nobody is kept out by a neighbour behind the same address;
+/// wrong ones are told to wait once an address has shown too many. No answer to a wrong one helps to find a right one.
+fn show(site: &Site, parts: &Parts, secret: &str) -> Result<(TokenKey, Arc<Grant>), Problem> {
+    let now = site.clock.now();
+    site.tokens().authenticate(secret, now.utc, &site.writer).or_else(|problem| {
+        let peer = parts.extensions.get().copied().unwrap_or(Peer(None));
+        site.strangers().may_try(peer, now.instant)?;
+        site.strangers().refused(peer, now.instant);
+        Err(problem)
+    })
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -1,5 +1,5 @@
-//! How many wrong tokens an address may show to the page of logging in. It keeps the noise of guessing down; that nothing is
-//! guessed is what the length of tokens is for.
+//! How many wrong tokens an address may show, to the page of logging in and, counted apart, with requests. It keeps the noise of
+//! guessing down; that nothing is guessed is what the length of tokens is for.
 //!
 //! Each address has a count of its own, so that one who guesses keeps nobody else out. Of IPv6 a whole /64 is one address,
 //! since whoever has one address of it has all. Behind a proxy on its way everybody has the proxy's address and shares one
@@ -9,8 +9,6 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use axum::http::StatusCode;
 
 use crate::clock::Instant;
 
@@ -25,7 +23,7 @@ const PER: Duration = Duration::from_secs(60);
 /// Addresses that are remembered, some 300 octets each. When there are more, the one that was refused longest ago is forgotten.
 const ADDRESSES_MAX: usize = 1_024;
 
-/// Tokens that browsers showed and that were refused.
+/// Tokens that were shown and refused.
 #[derive(Debug, Default)]
 pub(super) struct Logins(Mutex<HashMap<Option<IpAddr>, VecDeque<Instant>>>);
 
@@ -39,7 +37,7 @@ impl Logins {
             return Ok(());
         }
         let detail = format!("{REFUSALS} tokens were refused within a minute; try again in a minute");
-        Err(Problem::new(Kind::Busy, detail).with_status(StatusCode::TOO_MANY_REQUESTS))
+        Err(Problem::new(Kind::TooManyRequests, detail).retry_after(PER))
     }
 
     /// A token was wrong.

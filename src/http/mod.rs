@@ -16,11 +16,13 @@ mod over;
 mod page;
 mod portfolio;
 mod problem;
+mod rate;
 mod routes;
 mod serve;
 mod session;
 mod stream;
 mod submission;
+pub mod tls;
 mod tokens;
 
 use std::any::Any;
@@ -30,7 +32,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -63,7 +65,8 @@ use dto::message::Eyes;
 use problem::{Kind, Problem};
 use tokens::Tokens;
 
-pub use serve::{Bounds, FarEnd, serve};
+pub use rate::Pace;
+pub use serve::{Bounds, FarEnd, serve, serve_tls};
 pub use tokens::{AdminTokenError, ensure_admin_token};
 
 /// What the door needs of the configuration.
@@ -89,6 +92,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// What a part costs where a caller does not say it; nothing where that is not known.
     pub price: PartPrice,
+    /// How many requests a token may make.
+    pub pace: Pace,
 }
 
 /// What the door asks and tells.
@@ -125,6 +130,9 @@ struct Shared {
     settings: watch::Sender<Arc<Settings>>,
     tokens: Tokens,
     logins: logins::Logins,
+    /// Tokens that requests showed and that nobody knows.
+    strangers: logins::Logins,
+    rates: rate::Rates,
     imports: import::Runs,
     phase: watch::Sender<Phase>,
 }
@@ -149,6 +157,8 @@ impl App {
             parts,
             tokens,
             logins: logins::Logins::default(),
+            strangers: logins::Logins::default(),
+            rates: rate::Rates::default(),
             imports: import::Runs::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
@@ -185,6 +195,8 @@ pub enum Door {
     Tcp {
         /// Whether only this host can reach it; then `/metrics` is open.
         loopback: bool,
+        /// Whether it is encrypted; then browsers are told to come no other way.
+        is_tls: bool,
     },
     /// The Unix socket, guarded by its permissions: every request is the client `local` and may do everything.
     Unix,
@@ -217,6 +229,14 @@ impl Site {
 
     fn logins(&self) -> &logins::Logins {
         &self.app.0.logins
+    }
+
+    fn strangers(&self) -> &logins::Logins {
+        &self.app.0.strangers
+    }
+
+    fn rates(&self) -> &rate::Rates {
+        &self.app.0.rates
     }
 
     fn imports(&self) -> &import::Runs {
@@ -258,9 +278,8 @@ pub fn router(app: &App, door: Door) -> Router {
     let (router, api) = described();
     // Made once: the document does not change while the program runs.
     let text: Arc<str> = api.to_json().unwrap_or_default().into();
-    let openapi = get(move || async move {
-        ([(axum::http::header::CONTENT_TYPE, "application/json")], text.to_string()).into_response()
-    });
+    let openapi =
+        get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response() });
     dressed(router.route("/openapi.json", openapi)).with_state(Site { app: app.clone(), door })
 }
 
@@ -275,6 +294,25 @@ fn dressed(router: Router<Site>) -> Router<Site> {
         .layer(DefaultBodyLimit::max(json::BODY_MAX))
         .layer(from_fn(in_span))
         .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// A router whose answers tell browsers to come no other way than encrypted (RFC 6797).
+pub fn strict(router: Router) -> Router {
+    router.layer(from_fn(only_encrypted))
+}
+
+/// For 30 days from each answer: who gives TLS up waits no longer than that, and a page is opened more often.
+const STRICT: &str = "max-age=2592000";
+
+async fn only_encrypted(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(session::name);
+    // It would hold for every other program that listens there.
+    let is_everybody = host.is_some_and(|name| name.eq_ignore_ascii_case("localhost"));
+    let mut response = next.run(request).await;
+    if !is_everybody {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT));
+    }
+    response
 }
 
 /// An event as it is posted to endpoints that may see numbers and texts, or not.
@@ -305,4 +343,4 @@ fn panicked(_: Box<dyn Any + Send>) -> axum::http::Response<axum::body::Body> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

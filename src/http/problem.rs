@@ -1,6 +1,7 @@
 //! Answers that say no: problem documents (RFC 9457).
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -30,6 +31,7 @@ pub(super) enum Kind {
     TooLarge,
     Gone,
     Busy,
+    TooManyRequests,
     NoSpace,
     NotReady,
     Internal,
@@ -68,6 +70,11 @@ impl Kind {
             Self::TooLarge => ("urn:recado:problem:too-large", "Request is too large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Gone => ("urn:recado:problem:gone", "No longer kept", StatusCode::GONE),
             Self::Busy => ("urn:recado:problem:busy", "Too much at once", StatusCode::SERVICE_UNAVAILABLE),
+            Self::TooManyRequests => (
+                "urn:recado:problem:too-many-requests",
+                "More requests than this token or address may make",
+                StatusCode::TOO_MANY_REQUESTS,
+            ),
             Self::NoSpace => ("urn:recado:problem:no-space", "Disk is full", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotReady => ("urn:recado:problem:not-ready", "Not taking messages", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("urn:recado:problem:internal", "Internal error", StatusCode::INTERNAL_SERVER_ERROR),
@@ -115,6 +122,10 @@ pub(super) struct Document {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     findings: Vec<TemplateFinding>,
+    /// When to come again; in the header.
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -132,6 +143,7 @@ impl Problem {
             id: None,
             oldest: None,
             findings: Vec::new(),
+            retry_after: None,
         }))
     }
 
@@ -184,6 +196,11 @@ impl Problem {
         self
     }
 
+    pub(super) fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status.as_u16();
         self
@@ -192,6 +209,12 @@ impl Problem {
     /// The field and the words.
     pub(super) fn told(&self) -> (Option<&str>, &str) {
         (self.0.field.as_deref(), &self.0.detail)
+    }
+
+    /// How long until it is worth asking again.
+    #[cfg(test)]
+    pub(super) fn told_to_wait(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// What went wrong inside is for the log, not for the caller.
@@ -223,14 +246,18 @@ impl From<StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after =
+            self.0.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(Duration::from_secs(1)));
         // Numbers and texts alone: this cannot fail.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response =
             (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], body)
                 .into_response();
         let headers = response.headers_mut();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(wait) = retry_after {
+            // Whole seconds, and never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

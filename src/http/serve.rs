@@ -21,6 +21,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
+
+use super::tls::{Begun, Tls};
 
 /// Of an answer that comes in pieces no more is asked for while so much of it waits to be taken; a request's head is no longer
 /// than this either.
@@ -32,7 +35,7 @@ pub struct Bounds {
     /// Connections that are open at a time. Further ones are not accepted: they wait in the system's queue until one ends.
     pub connections: usize,
     /// From the opening of a connection, or the end of an answer, to the end of the next request's head; after that the
-    /// connection is closed.
+    /// connection is closed. Over TLS the handshake has as long for itself.
     pub head: Duration,
     /// A connection is closed when so long nothing of an answer can be written, because nobody takes it.
     pub write: Duration,
@@ -68,9 +71,58 @@ impl FarEnd for tokio::net::unix::SocketAddr {
     }
 }
 
+/// What is done with a new connection before HTTP is spoken on it.
+trait Threshold<S>: Clone + Send + 'static {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send;
+
+    fn cross(self, stream: S) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+/// Nothing: HTTP comes at once.
+#[derive(Clone)]
+struct Plain;
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Threshold<S> for Plain {
+    type Stream = S;
+
+    async fn cross(self, stream: S) -> io::Result<S> {
+        Ok(stream)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Threshold<S> for Tls {
+    type Stream = TlsStream<Begun<S>>;
+
+    async fn cross(self, stream: S) -> io::Result<Self::Stream> {
+        self.greet(stream).await
+    }
+}
+
 /// Serves connections until `closing` is over, then those that are open until they end by themselves. Dropping the future
 /// cuts them off.
 pub async fn serve<L: Listener<Addr: FarEnd>>(
+    listener: L,
+    router: Router,
+    bounds: Bounds,
+    closing: impl Future<Output = ()>,
+) {
+    serve_behind(Plain, listener, router, bounds, closing).await;
+}
+
+/// The same over TLS. Hands are shaken by each connection for itself, so that one that is slow keeps nobody else out; it
+/// counts from when it was accepted.
+pub async fn serve_tls<L: Listener<Addr: FarEnd>>(
+    tls: Tls,
+    listener: L,
+    router: Router,
+    bounds: Bounds,
+    closing: impl Future<Output = ()>,
+) {
+    serve_behind(tls, listener, router, bounds, closing).await;
+}
+
+async fn serve_behind<L: Listener<Addr: FarEnd>>(
+    threshold: impl Threshold<Patient<L::Io>>,
     mut listener: L,
     router: Router,
     bounds: Bounds,
@@ -84,7 +136,9 @@ pub async fn serve<L: Listener<Addr: FarEnd>>(
             () = &mut closing => break,
             Some(ended) = connections.join_next() => watched(ended),
             (stream, far) = listener.accept(), if connections.len() < bounds.connections => {
-                connections.spawn(connection(stream, Peer(far.ip()), router.clone(), bounds, closed.clone()));
+                let stream = Patient { stream, patience: bounds.write, stalled: None };
+                let (threshold, router, closed) = (threshold.clone(), router.clone(), closed.clone());
+                connections.spawn(arrival(threshold, stream, Peer(far.ip()), router, bounds, closed));
             }
         }
     }
@@ -100,6 +154,27 @@ fn watched(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
+/// A connection from the moment it is accepted. One that has not crossed the threshold when the door closes is cut off.
+async fn arrival<S>(
+    threshold: impl Threshold<S>,
+    stream: S,
+    peer: Peer,
+    router: Router,
+    bounds: Bounds,
+    mut closed: watch::Receiver<()>,
+) {
+    let crossed = tokio::select! {
+        crossed = tokio::time::timeout(bounds.head, threshold.cross(stream)) => crossed,
+        // Nothing is ever sent: the door closes by dropping its end.
+        _ = closed.changed() => return,
+    };
+    match crossed {
+        Ok(Ok(stream)) => connection(stream, peer, router, bounds, closed).await,
+        Ok(Err(error)) => tracing::debug!(%error, "handshake failed"),
+        Err(_) => tracing::debug!("handshake not finished in time"),
+    }
+}
+
 /// One connection, until it ends or the door closes and its answer is out.
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
@@ -108,7 +183,6 @@ async fn connection(
     bounds: Bounds,
     mut closed: watch::Receiver<()>,
 ) {
-    let stream = Patient { stream, patience: bounds.write, stalled: None };
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(BUFFER_MAX);
     let router = TowerToHyperService::new(router);

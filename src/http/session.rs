@@ -16,9 +16,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::clock::Timestamp;
 
-use super::Site;
 use super::auth::{Grant, TokenKey};
 use super::problem::{Kind, Problem};
+use super::{Door, Site};
 
 /// How long a browser may go on without showing the token again.
 pub(super) const LASTS: Duration = Duration::from_secs(12 * 60 * 60);
@@ -34,12 +34,21 @@ pub(super) fn cookie(site: &Site, key: TokenKey) -> Result<String, Problem> {
     let (hash, _) = site.tokens().resume(key, site.clock.now().utc, &site.writer).ok_or_else(over)?;
     let said = format!("{}.{}", key.0, until.as_millis());
     let seal = URL_SAFE_NO_PAD.encode(seal(site, &said, &hash));
-    Ok(format!("{COOKIE}={said}.{seal}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict", LASTS.as_secs()))
+    Ok(format!(
+        "{COOKIE}={said}.{seal}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}",
+        LASTS.as_secs(),
+        secure(site)
+    ))
+}
+
+/// Where the door is encrypted, the browser sends the cookie nowhere else.
+fn secure(site: &Site) -> &'static str {
+    if matches!(site.door, Door::Tcp { is_tls: true, .. }) { "; Secure" } else { "" }
 }
 
 /// The header that ends it in the browser.
-pub(super) fn no_cookie() -> String {
-    format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+pub(super) fn no_cookie(site: &Site) -> String {
+    format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}", secure(site))
 }
 
 /// Whose session a request belongs to.
@@ -89,7 +98,7 @@ pub(super) fn is_of_a_page(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The host without its port.
-fn name(host: &str) -> &str {
+pub(super) fn name(host: &str) -> &str {
     match host.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),

@@ -33,6 +33,10 @@ pub enum AlarmKind {
     WebhookFailing,
     /// The configuration was read again and has a mistake in it.
     ConfigurationRefused,
+    /// The files of the door's certificate were read again and cannot be used.
+    CertificateRefused,
+    /// The door's certificate is over soon, or is over.
+    CertificateEnding,
 }
 
 impl AlarmKind {
@@ -47,6 +51,8 @@ impl AlarmKind {
             Self::ConfigurationRefused => {
                 ("configuration_refused", "the configuration has a mistake and was not taken")
             }
+            Self::CertificateRefused => ("certificate_refused", "the certificate of the API was not taken"),
+            Self::CertificateEnding => ("certificate_ending", "the certificate of the API ends"),
         }
     }
 
@@ -237,6 +243,26 @@ impl Work<'_> {
                 &format!("That of before holds. Look at {place}, or run recado check; then recado reload."),
             ),
             None => self.clear(AlarmKind::ConfigurationRefused, Subject::default()),
+        }
+    }
+
+    /// How the certificate of the door stands: where to look if its files cannot be used, and when it ends if that is soon.
+    pub fn certificate_stands(&mut self, refused: Option<&str>, ends: Option<Timestamp>) -> Result<(), StoreError> {
+        match refused {
+            Some(file) => self.raise(
+                AlarmKind::CertificateRefused,
+                Subject::default(),
+                &format!("That of before is shown. Look at {file}, or run recado check."),
+            )?,
+            None => self.clear(AlarmKind::CertificateRefused, Subject::default())?,
+        }
+        match ends {
+            Some(at) => self.raise(
+                AlarmKind::CertificateEnding,
+                Subject::default(),
+                &format!("It holds until {at}. Put another one in its place; it is taken by itself."),
+            ),
+            None => self.clear(AlarmKind::CertificateEnding, Subject::default()),
         }
     }
 

@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0020.sql"),
     include_str!("migrations/0021.sql"),
     include_str!("migrations/0022.sql"),
+    include_str!("migrations/0023.sql"),
 ];
 
 /// What a database file begins with.
@@ -316,6 +317,24 @@ mod tests {
         );
         let violations = rows("SELECT rowid, parent FROM pragma_foreign_key_check");
         assert_eq!(violations, []);
+    }
+
+    /// Migration 0023: whoever could administer the installation goes on, and nobody else begins to.
+    #[test]
+    fn tokens_of_before_the_scope_admin_may_do_what_they_could() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for sql in &MIGRATIONS[..22] {
+            conn.execute_batch(sql).unwrap();
+        }
+        let scopes = ["send read pii manage", "manage", "send read pii", "read"];
+        for (key, scopes) in (1..).zip(scopes) {
+            let sql = "INSERT INTO token (hash, client, scopes, created_at) VALUES (?, 'a', ?, 0)";
+            conn.execute(sql, (vec![key; 32], scopes)).unwrap();
+        }
+        migrate(&mut conn, 22).unwrap();
+        let mut rows = conn.prepare("SELECT scopes FROM token ORDER BY key").unwrap();
+        let found: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, ["send read pii manage admin", "manage admin", "send read pii", "read"]);
     }
 
     #[test]

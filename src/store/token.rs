@@ -14,12 +14,23 @@ pub struct NewToken {
     pub hash: [u8; 32],
     /// The client that it speaks for.
     pub client: String,
-    /// `send`, `read`, `pii`, `manage`.
+    /// `send`, `read`, `text`, `pii`, `manage`, `admin`.
     pub scopes: Vec<String>,
     /// Creditors that it is limited to; empty for all.
     pub creditors: Vec<String>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A token about to take the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The row of the one before.
+    pub before: i64,
+    /// When that one ends, unless it ends earlier by itself.
+    pub ends_at: Timestamp,
+    /// The new one.
+    pub token: NewToken,
 }
 
 impl Work<'_> {
@@ -39,6 +50,22 @@ impl Work<'_> {
                 token.expires_at.map(Timestamp::as_millis),
             ])?;
         Ok(self.conn.last_insert_rowid())
+    }
+
+    /// Stores a token in place of another, which ends at its time: at once if that is over. Returns its row; `None`, and
+    /// nothing is stored, when there is none to replace.
+    pub fn rotate_token(&mut self, rotation: &Rotation) -> Result<Option<i64>, StoreError> {
+        let Rotation { before, ends_at, token } = rotation;
+        if *ends_at <= self.now {
+            return if self.revoke_token(*before)? { self.create_token(token).map(Some) } else { Ok(None) };
+        }
+        let changed = self
+            .conn
+            .prepare_cached(
+                "UPDATE token SET expires_at = min(coalesce(expires_at, ?1), ?1) WHERE key = ?2 AND revoked_at IS NULL",
+            )?
+            .execute(params![ends_at.as_millis(), before])?;
+        if changed == 0 { Ok(None) } else { self.create_token(token).map(Some) }
     }
 
     /// Revokes a token. False when there is no such token that is not revoked.

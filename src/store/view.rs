@@ -204,7 +204,7 @@ pub struct TokenView {
     pub hash: [u8; 32],
     /// The client that it speaks for.
     pub client: String,
-    /// `send`, `read`, `pii`, `manage`.
+    /// `send`, `read`, `text`, `pii`, `manage`, `admin`.
     pub scopes: Vec<String>,
     /// Creditors that it is limited to; empty for all.
     pub creditors: Vec<String>,

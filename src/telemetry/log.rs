@@ -20,12 +20,18 @@ pub enum Format {
     Json,
 }
 
+/// What libraries say of what they are given stays out of every log: this one repeats the numbers that it reads.
+const SILENT: &str = "rlibphonenumber=off";
+
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// `RUST_LOG` is no filter.
     #[error("RUST_LOG: {0}")]
     Filter(tracing_subscriber::filter::FromEnvError),
+    /// A library cannot be silenced.
+    #[error("log: {0}")]
+    Directive(#[from] tracing_subscriber::filter::ParseError),
     /// It was started before.
     #[error("log: {0}")]
     Started(tracing_subscriber::util::TryInitError),
@@ -40,6 +46,7 @@ pub fn start(format: Format) -> Result<(), LogError> {
                 Some(_) => Err(LogError::Filter(error)),
             }
         })?;
+    let filter = filter.add_directive(SILENT.parse()?);
     std::panic::set_hook(Box::new(|panic| {
         // The words of a panic may hold a text or a number; its place says enough.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -149,9 +149,11 @@ pub(super) async fn choose_language(Path(code): Path<String>, Query(Back { back 
     ([(header::SET_COOKIE, cookie)], Redirect::to(&own(back))).into_response()
 }
 
-/// A path of this host: what begins otherwise would lead elsewhere.
+/// A path of this host: what begins otherwise would lead elsewhere, and browsers drop tabs and line ends before they look.
 pub(super) fn own(back: Option<String>) -> String {
-    let is_own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    let is_own = |path: &String| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control)
+    };
     back.filter(is_own).unwrap_or_else(|| "/".to_owned())
 }
 

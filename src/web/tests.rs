@@ -1,5 +1,7 @@
 //! Pages as a browser gets them, with an API that says what a test wants.
 
+mod leaks;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -154,4 +156,20 @@ async fn what_the_api_refuses_is_said_in_its_words() {
     let (response, page) = ask(refusing, "/messages", &[LOGGED_IN]).await;
     assert_eq!(response.status(), StatusCode::MISDIRECTED_REQUEST);
     assert!(page.contains("call it localhost"), "{page}");
+}
+
+/// A link of ours that goes on to a place of the caller's choice goes to a path of this host.
+#[tokio::test]
+async fn nobody_is_led_elsewhere() {
+    for back in [
+        "https:%2F%2Fevil.example",
+        "%2F%2Fevil.example",
+        "%2F%09%2Fevil.example",
+        "%2F%5Cevil.example",
+        "%2F%0D%0Ax:y",
+        "evil",
+    ] {
+        let (response, _) = ask(api(&[], message()), &format!("/language/es?back={back}"), &[]).await;
+        assert_eq!(response.headers()["location"], "/", "{back}");
+    }
 }

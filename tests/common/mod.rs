@@ -170,7 +170,7 @@ impl Place {
         let database = self.path("recado.db");
         let database = database.display();
         let mut text = format!(
-            "[store]\npath = '{database}'\n[http]\nlisten = \"{listen}\"\n[serve]\ndrain = \"{drain}\"\n[modems]\ndiscover = false\n\
+            "[store]\npath = '{database}'\n[http]\nlisten = \"{listen}\"\nrate = 0\n[serve]\ndrain = \"{drain}\"\n[modems]\ndiscover = false\n\
              [region]\nrules = \"none\"\n\
              [contact]\nmax_per_day = 0\nmax_per_week = 0\nsame_text_days = 0\nmin_gap = \"0s\"\nquiet_after_reply = \"0s\"\n\
              [sim]\nper_minute = 0\nper_hour = 0\nper_day = 0\nper_month = 0\nmin_gap = \"0s\"\n"

@@ -143,7 +143,7 @@ fn a_mistake_in_the_file_leaves_that_of_before_in_force_and_is_an_alarm_until_it
     let (exit, said) = ask(&config, &["reload"]);
     assert_eq!(exit, Some(3), "{said}");
     assert!(
-        said.contains("recado.toml:20:") && said.contains("sim.per_day") && said.contains("nothing was changed"),
+        said.contains("recado.toml:21:") && said.contains("sim.per_day") && said.contains("nothing was changed"),
         "{said}"
     );
     daemon.process.line("configuration not taken");

@@ -20,9 +20,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::ClientConfig;
+#[cfg(test)]
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::clock::Timestamp;
 use crate::store::webhook::SigningKey;
@@ -30,6 +31,7 @@ use crate::store::webhook::SigningKey;
 use super::retry_after::retry_after;
 use super::signature::{seconds, signature};
 use super::target::{Target, TargetError, permit};
+use super::trust;
 
 /// Of an answer so much is read; nobody needs it, but the connection is used again after it.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -120,7 +122,7 @@ impl Courier {
     /// Trusts these instead of whom the host trusts.
     #[cfg(test)]
     pub(super) fn trusting(self, roots: RootCertStore) -> Self {
-        Self { tls: OnceLock::from(Arc::new(client_config(roots))), ..self }
+        Self { tls: OnceLock::from(Arc::new(trust::of(roots))), ..self }
     }
 
     /// Posts once. A connection that was kept is used if it still stands, and what can be used again comes back.
@@ -184,7 +186,7 @@ impl Courier {
         let stream: Box<dyn Stream> = if target.is_tls {
             let name = ServerName::try_from(target.host.clone()).map_err(io::Error::other);
             let name = name.map_err(|source| PostError::Tls { host: host(), source })?;
-            let tls = TlsConnector::from(Arc::clone(self.tls.get_or_init(|| client_config(host_roots()).into())));
+            let tls = TlsConnector::from(Arc::clone(self.tls.get_or_init(|| trust::of_host().into())));
             let stream = tls.connect(name, stream).await;
             Box::new(stream.map_err(|source| PostError::Tls { host: host(), source })?)
         } else {
@@ -237,24 +239,4 @@ fn request(target: &Target, parcel: &Parcel<'_>) -> Request<Full<Bytes>> {
         request = request.header(AUTHORIZATION, HeaderValue::clone(password));
     }
     request.body(Full::new(parcel.body.clone())).expect("ids are letters and digits, and the path was read as one")
-}
-
-fn client_config(roots: RootCertStore) -> ClientConfig {
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring has what TLS 1.2 and 1.3 need")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
-}
-
-/// Whom this host trusts.
-fn host_roots() -> RootCertStore {
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!(%error, "certificates of authorities not read");
-    }
-    let mut roots = RootCertStore::empty();
-    let (taken, ignored) = roots.add_parsable_certificates(found.certs);
-    tracing::debug!(taken, ignored, "authorities read");
-    roots
 }

@@ -131,6 +131,19 @@ fn a_pdu_goes_out_at_a_prompt_only() {
     assert_eq!(session.poll_write(), None, "no ESC after a PDU");
 }
 
+/// Texts travel as digits; what is none would be a command of whoever has written the text.
+#[test]
+fn what_is_no_pdu_is_not_written_at_a_prompt() {
+    let mut session = Session::default();
+    session.start(&at::Submit { tpdu_length: 2 }, NOW);
+    session.handle_bytes(b"\r\n> ", NOW);
+    assert_eq!(session.poll_output(), Some(Output::Prompt));
+    for hostile in ["0001\u{1a}", "0001\r\nAT+CFUN=0\r", "\u{1b}", "Oi"] {
+        assert!(!session.send_pdu(hostile, Duration::ZERO, NOW), "{hostile:?}");
+    }
+    assert!(session.send_pdu("00Ff", Duration::from_secs(150), NOW), "the prompt is there still");
+}
+
 #[test]
 fn the_answer_of_a_service_over_several_lines() {
     let said = show(&Output::Unsolicited(Unsolicited::Ussd(at::UssdResult {

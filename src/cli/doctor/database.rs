@@ -171,6 +171,9 @@ pub(in super::super) fn remedy(kind: &str) -> &'static str {
         "balance_low" => "top the SIM up",
         "store_nearly_full" => "delete texts from the SIM by a phone, or see why what comes in is not taken from it",
         "webhook_failing" => "see `recado webhook deliveries`; mend the endpoint, then `recado webhook enable`",
+        "configuration_refused" => "mend what `recado check` finds, then `recado reload`",
+        "certificate_refused" => "mend what `recado check` finds; the files are read again by themselves",
+        "certificate_ending" => "put another certificate in the place of the one before; it is taken by itself",
         _ => "see `recado alarms`",
     }
 }

@@ -14,6 +14,9 @@ const SHOWN: &[&str] = &[
     "store.path",
     "http.listen",
     "http.allow_plaintext",
+    "http.tls_cert",
+    "http.rate",
+    "http.burst",
     "serve.drain",
     "log.format",
     "region.country",
@@ -158,6 +161,7 @@ mod tests {
     /// Keys that say something of people, lines or secrets.
     const KEPT_BACK: &[&str] = &[
         "http.hosts",
+        "http.tls_key",
         "contact.opt_out_text",
         "contact.help_text",
         "contact.only_to",

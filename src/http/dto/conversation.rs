@@ -10,7 +10,7 @@ use crate::store::view::Understood;
 
 use super::super::page::turns_cursor;
 use super::at;
-use super::message::{Eyes, masked_text};
+use super::message::Eyes;
 
 /// Texts of a person and answers to them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,7 @@ pub(in super::super) struct ConversationAnswer {
     assigned: Option<String>,
     /// When the last text came.
     last_at: String,
-    /// What it says; its length without `pii`.
+    /// What it says; its length without `text` and `pii`.
     last_text: String,
     /// What it is understood to want.
     last_intents: Vec<String>,
@@ -46,10 +46,7 @@ pub(in super::super) struct ConversationAnswer {
 
 impl ConversationAnswer {
     pub(in super::super) fn new(view: ConversationView, eyes: Eyes) -> Self {
-        let (number, last_text) = match eyes {
-            Eyes::Open => (view.number.e164(), view.last_text.0),
-            Eyes::Masked => (view.number.masked(), masked_text(&view.last_text)),
-        };
+        let (number, last_text) = (eyes.number(view.number), eyes.text(view.last_text));
         Self {
             id: view.key,
             number,
@@ -107,7 +104,7 @@ pub(in super::super) enum TurnAnswer {
         id: String,
         /// When it was submitted.
         at: String,
-        /// What it says; its length without `pii`.
+        /// What it says; its length without `text` and `pii`.
         text: String,
         /// Why it was sent.
         purpose: String,
@@ -123,7 +120,7 @@ pub(in super::super) enum TurnAnswer {
         seq: i64,
         /// When it came.
         at: String,
-        /// What it says; its length without `pii`.
+        /// What it says; its length without `text` and `pii`.
         text: String,
         /// What it is understood to want.
         intents: Vec<String>,
@@ -132,10 +129,7 @@ pub(in super::super) enum TurnAnswer {
 
 impl TurnAnswer {
     fn new(turn: Turn, eyes: Eyes) -> Self {
-        let shown = |text: Body| match eyes {
-            Eyes::Open => text.0,
-            Eyes::Masked => masked_text(&text),
-        };
+        let shown = |text: Body| eyes.text(text);
         match turn {
             Turn::Ours { key: _, id, at: when, text, purpose, state, operator } => {
                 let text = shown(text);

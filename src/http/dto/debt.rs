@@ -136,7 +136,7 @@ pub(in super::super) struct DebtAnswer {
 
 impl DebtAnswer {
     pub(in super::super) fn new(debt: Debt, eyes: Eyes) -> Self {
-        let shown = |text: Option<String>| text.filter(|_| eyes == Eyes::Open);
+        let shown = |text: Option<String>| text.filter(|_| eyes.see_people());
         let words = |Instalment { number, of }| InstalmentWords { number, of };
         Self {
             id: debt.id,

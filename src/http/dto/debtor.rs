@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use crate::contact::Habit;
 use crate::contact::reply::Language;
 use crate::dunning::debtor::Debtor;
-use crate::sms::number::PhoneNumber;
 
 use super::message::Eyes;
 
@@ -91,11 +90,7 @@ pub(in super::super) struct DebtorAnswer {
 
 impl DebtorAnswer {
     pub(in super::super) fn new(debtor: Debtor, eyes: Eyes) -> Self {
-        let number = |number: &PhoneNumber| match eyes {
-            Eyes::Open => number.e164(),
-            Eyes::Masked => number.masked(),
-        };
-        let shown = |text: Option<String>| text.filter(|_| eyes == Eyes::Open);
+        let shown = |text: Option<String>| text.filter(|_| eyes.see_people());
         Self {
             id: debtor.id,
             name: shown(debtor.name),
@@ -104,7 +99,7 @@ impl DebtorAnswer {
             kind: debtor.kind,
             since: debtor.since.map(|since| since.to_string()),
             tags: debtor.tags,
-            numbers: debtor.numbers.iter().map(number).collect(),
+            numbers: debtor.numbers.iter().map(|number| eyes.number(*number)).collect(),
         }
     }
 }

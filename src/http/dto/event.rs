@@ -72,7 +72,7 @@ impl EventAnswer {
 
 impl EventAnswer {
     pub(in super::super) fn new(event: EventView, eyes: Eyes) -> Self {
-        let data = event.data.map(|json| if eyes == Eyes::Open { json } else { without_phrases(json) });
+        let data = event.data.map(|json| if eyes.see_texts() { json } else { without_phrases(json) });
         let data = data.and_then(|json| RawValue::from_string(json).ok());
         Self {
             seq: event.seq,

@@ -8,7 +8,7 @@ use crate::store::dossier::{DatedHead, Dossier, Matches};
 
 use super::at;
 use super::event::EventAnswer;
-use super::message::{Eyes, masked_text};
+use super::message::Eyes;
 
 /// What a dispute about a message needs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,9 +60,7 @@ impl From<Matches> for MatchesAnswer {
 impl EvidenceOfMessage {
     /// The evidence as somebody with these eyes may see it.
     pub(in super::super) fn new(dossier: Dossier, eyes: Eyes) -> Self {
-        let is_open = eyes == Eyes::Open;
-        let to = dossier.to.map(|to| if is_open { to.e164() } else { to.masked() });
-        let text = dossier.text.map(|text| if is_open { text.0 } else { masked_text(&text) });
+        let (to, text) = (dossier.to.map(|to| eyes.number(to)), dossier.text.map(|text| eyes.text(text)));
         Self {
             id: dossier.id.to_string(),
             created_at: at(dossier.created_at),
@@ -72,7 +70,7 @@ impl EvidenceOfMessage {
             to,
             text,
             // With it, and the hashes of the log, texts and numbers could be tried.
-            salt: dossier.salt.filter(|_| is_open).map(|salt| salt.to_string()),
+            salt: dossier.salt.filter(|_| eyes.see_people()).map(|salt| salt.to_string()),
             matches: dossier.matches.into(),
             events: dossier.events.into_iter().map(|event| EventAnswer::with_hash(event, eyes)).collect(),
         }

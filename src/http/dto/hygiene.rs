@@ -43,10 +43,7 @@ pub(in super::super) const HEADING: [&str; 9] =
 impl HygieneAnswer {
     pub(in super::super) fn new(found: Unwell, eyes: Eyes) -> Self {
         let Unwell { debtor, number, trouble, row } = found;
-        let number = number.map(|number| match eyes {
-            Eyes::Open => number.e164(),
-            Eyes::Masked => number.masked(),
-        });
+        let number = number.map(|number| eyes.number(number));
         Self {
             debtor,
             number,
@@ -104,10 +101,7 @@ pub(in super::super) struct NumberAnswer {
 impl NumberAnswer {
     pub(in super::super) fn new(Faring { number, trouble, row }: Faring, eyes: Eyes) -> Self {
         Self {
-            number: match eyes {
-                Eyes::Open => number.e164(),
-                Eyes::Masked => number.masked(),
-            },
+            number: eyes.number(number),
             trouble: trouble.map(NumberTrouble::name),
             sent: row.sent,
             delivered: row.delivered,

@@ -135,7 +135,7 @@ impl ImportFindings {
             line,
             column,
             what,
-            cell: if eyes == Eyes::Open { cell } else { String::new() },
+            cell: if eyes.see_people() { cell } else { String::new() },
         };
         Self { count, first: first.into_iter().map(finding).collect() }
     }

@@ -3,12 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::sms::number::Sender;
 use crate::store::call::CallView;
 use crate::store::view::{InboundView, Seen, Understood};
 
 use super::at;
-use super::message::{Eyes, masked_text};
+use super::message::Eyes;
 
 /// A text that came in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,10 +47,7 @@ pub(in super::super) struct InboundAnswer {
 
 impl InboundAnswer {
     pub(in super::super) fn new(text: InboundView, eyes: Eyes) -> Self {
-        let (from, body) = match eyes {
-            Eyes::Open => (text.from.as_str().to_owned(), text.text.0),
-            Eyes::Masked => (text.from.masked(), masked_text(&text.text)),
-        };
+        let (from, body) = (eyes.sender(&text.from), eyes.text(text.text));
         let (intents, understood) = UnderstoodAnswer::with_intents(text.understood, eyes);
         Self {
             seq: text.seq,
@@ -80,7 +76,7 @@ pub(in super::super) struct UnderstoodAnswer {
     /// Why a person should look: `empty`, `ambiguous`, `not_understood`, `guarded`, `broken`, `perhaps_stop`,
     /// `contradictory` or `long`.
     doubts: Vec<String>,
-    /// What each intent was seen by; empty without `pii`, since the same words stand in the text.
+    /// What each intent was seen by; empty without `text` and `pii`, since the same words stand in the text.
     seen_by: Vec<SeenAnswer>,
     /// The day of a promise.
     #[schema(required)]
@@ -103,10 +99,7 @@ impl UnderstoodAnswer {
             return (Vec::new(), None);
         };
         let seen = |seen: Seen| SeenAnswer { intent: seen.intent, phrase: seen.phrase };
-        let seen_by = match eyes {
-            Eyes::Open => seen_by.into_iter().map(seen).collect(),
-            Eyes::Masked => Vec::new(),
-        };
+        let seen_by = if eyes.see_texts() { seen_by.into_iter().map(seen).collect() } else { Vec::new() };
         (intents, Some(Self { effects, doubts, seen_by, promise_date }))
     }
 }
@@ -135,14 +128,10 @@ pub(in super::super) struct CallAnswer {
 
 impl CallAnswer {
     pub(in super::super) fn new(call: CallView, eyes: Eyes) -> Self {
-        let shown = |from: Sender| match eyes {
-            Eyes::Open => from.as_str().to_owned(),
-            Eyes::Masked => from.masked(),
-        };
         Self {
             seq: call.seq,
             at: at(call.at),
-            from: call.from.map(shown),
+            from: call.from.map(|from| eyes.sender(&from)),
             to_sim: call.to_sim,
             modem: call.modem,
             message: call.message.map(|id| id.to_string()),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::store::journey::Stage;
 
 use super::at;
-use super::message::{Eyes, masked_text};
+use super::message::Eyes;
 
 /// Something on the way of a debtor. What does not apply is left out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,7 @@ pub(in super::super) struct StageAnswer {
     /// The number; masked without `pii`.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<String>,
-    /// The text; its length without `pii`.
+    /// The text; its length without `text` and `pii`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     /// The amount.
@@ -45,7 +45,6 @@ pub(in super::super) struct StageAnswer {
 
 impl StageAnswer {
     pub(in super::super) fn new(place: i64, stage: Stage, eyes: Eyes) -> Self {
-        let is_open = eyes == Eyes::Open;
         Self {
             place,
             at: at(stage.at),
@@ -53,8 +52,8 @@ impl StageAnswer {
             debt: stage.debt,
             creditor: stage.creditor,
             message: stage.message.map(|id| id.to_string()),
-            number: stage.number.map(|number| if is_open { number.e164() } else { number.masked() }),
-            text: stage.text.map(|text| if is_open { text.0 } else { masked_text(&text) }),
+            number: stage.number.map(|number| eyes.number(number)),
+            text: stage.text.map(|text| eyes.text(text)),
             amount: stage.amount.map(|amount| amount.to_string()),
             details: stage.details.into_iter().collect(),
         }

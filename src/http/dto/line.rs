@@ -104,7 +104,7 @@ pub(in super::super) struct UssdAnswer {
 
 impl UssdAnswer {
     pub(in super::super) fn new(answer: modem::UssdAnswer, eyes: Eyes) -> Self {
-        let is_withheld = answer.text.is_some() && matches!(eyes, Eyes::Masked);
+        let is_withheld = answer.text.is_some() && !eyes.see_people();
         Self {
             status: answer.status.name(),
             text: answer.text.filter(|_| !is_withheld),
@@ -195,10 +195,7 @@ impl SimAnswer {
         Self {
             iccid: names.iccid,
             name: names.name,
-            number: sim.card.number.map(|number| match eyes {
-                Eyes::Open => number,
-                Eyes::Masked => Sender::new(number).masked(),
-            }),
+            number: sim.card.number.map(|number| eyes.sender(&Sender::new(number))),
             group: names.group,
             state: sim.state,
             reason,
@@ -208,7 +205,7 @@ impl SimAnswer {
                 amount: reading.amount.map(|amount| amount.to_string()),
                 currency,
                 at: at(reading.at),
-                text: matches!(eyes, Eyes::Open).then_some(reading.text.0),
+                text: eyes.see_people().then_some(reading.text.0),
             }),
         }
     }

@@ -10,7 +10,7 @@ use crate::contact;
 use crate::sms::evidence::{Evidence, Suggests};
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::{Body, Origin, Wording};
-use crate::sms::number::PhoneNumber;
+use crate::sms::number::{PhoneNumber, Sender};
 use crate::store::view::{EventView, MessageView, PartView};
 
 use super::super::explain::Explained;
@@ -20,15 +20,39 @@ use super::{Reason, at, held};
 /// How much the reader of an answer may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Eyes {
-    /// Numbers and texts.
+    /// Who people are, and texts.
     Open,
+    /// Texts. Whose they are is masked.
+    Texts,
     /// Neither.
     Masked,
 }
 
-/// What stands in the place of a text.
-pub(super) fn masked_text(text: &Body) -> String {
-    format!("[{} characters]", text.0.chars().count())
+impl Eyes {
+    /// Numbers, names and identity documents.
+    pub(in super::super) fn see_people(self) -> bool {
+        self == Self::Open
+    }
+
+    /// What was written.
+    pub(in super::super) fn see_texts(self) -> bool {
+        matches!(self, Self::Open | Self::Texts)
+    }
+
+    /// A number as these eyes see it.
+    pub(in super::super) fn number(self, number: PhoneNumber) -> String {
+        if self.see_people() { number.e164() } else { number.masked() }
+    }
+
+    /// Who has written or called, as these eyes see it.
+    pub(in super::super) fn sender(self, sender: &Sender) -> String {
+        if self.see_people() { sender.as_str().to_owned() } else { sender.masked() }
+    }
+
+    /// A text as these eyes see it; in its place, its length.
+    pub(in super::super) fn text(self, text: Body) -> String {
+        if self.see_texts() { text.0 } else { format!("[{} characters]", text.0.chars().count()) }
+    }
 }
 
 /// A message with all that was submitted.
@@ -253,10 +277,7 @@ impl MessageAnswer {
     pub(in super::super) fn new(message: MessageView, explained: Option<Explained>, eyes: Eyes) -> Self {
         let (reason, until) = held(explained);
         let reason = reason.or_else(|| why_blocked(&message));
-        let (to, text) = match eyes {
-            Eyes::Open => (message.to.map(PhoneNumber::e164), message.text.0),
-            Eyes::Masked => (message.to.map(PhoneNumber::masked), masked_text(&message.text)),
-        };
+        let (to, text) = (message.to.map(|to| eyes.number(to)), eyes.text(message.text));
         let labels = message.labels;
         Self {
             id: message.id.to_string(),

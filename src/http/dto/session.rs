@@ -17,7 +17,7 @@ pub(in super::super) struct SessionRequest {
 pub(in super::super) struct SessionAnswer {
     /// The client of the token.
     pub(in super::super) client: String,
-    /// Of `send`, `read`, `pii` and `manage`.
+    /// Of `send`, `read`, `text`, `pii`, `manage` and `admin`.
     pub(in super::super) scopes: Vec<&'static str>,
     /// Creditors that it is limited to; none for all.
     pub(in super::super) creditors: Vec<String>,

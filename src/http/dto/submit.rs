@@ -193,10 +193,7 @@ impl From<&Submission> for Receipt {
 impl Receipt {
     /// For a caller who did not name the number.
     pub(in super::super) fn seen_with(self, eyes: Eyes, to: PhoneNumber) -> Self {
-        match eyes {
-            Eyes::Open => self,
-            Eyes::Masked => Self { to: to.masked(), ..self },
-        }
+        Self { to: eyes.number(to), ..self }
     }
 
     /// The answer when it was queued.

@@ -112,7 +112,7 @@ pub(in super::super) struct SuppressionAnswer {
     source: String,
     /// Who decided.
     client: String,
-    /// In whose words; without `pii` nothing where it rests on an inbound text.
+    /// In whose words; without `text` and `pii` nothing where it rests on an inbound text.
     #[schema(required)]
     why: Option<String>,
     /// The inbound text that it rests on.
@@ -138,10 +138,7 @@ pub(in super::super) struct LiftedAnswer {
 
 impl SuppressionAnswer {
     pub(in super::super) fn new(view: SuppressionView, eyes: Eyes) -> Self {
-        let number = view.number.map(|number| match eyes {
-            Eyes::Open => number.e164(),
-            Eyes::Masked => number.masked(),
-        });
+        let number = view.number.map(|number| eyes.number(number));
         let lifted =
             view.lifted.map(|lifted| LiftedAnswer { at: at(lifted.at), client: lifted.client, why: lifted.why });
         Self {
@@ -154,7 +151,7 @@ impl SuppressionAnswer {
             source: view.source,
             client: view.client,
             // Of a text it is the phrase by which the wish was seen, and the same words stand in the text.
-            why: view.why.filter(|_| eyes == Eyes::Open || view.inbound.is_none()),
+            why: view.why.filter(|_| eyes.see_texts() || view.inbound.is_none()),
             inbound: view.inbound,
             at: at(view.at),
             lifted,

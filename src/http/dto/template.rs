@@ -265,7 +265,7 @@ impl PreviewTaken {
     pub(in super::super) fn new(rendered: Rendered, measured: &Measured, eyes: Eyes) -> Self {
         Self {
             characters: rendered.text.chars().count(),
-            text: Some(rendered.text).filter(|_| eyes == Eyes::Open),
+            text: Some(rendered.text).filter(|_| eyes.see_people()),
             arm: rendered.arm,
             segments: measured.parts,
             encoding: measured.coding.encoding().as_str(),
@@ -343,7 +343,7 @@ impl ArmAnswer {
     fn new(name: &str, arm: &Arm, eyes: Eyes) -> Self {
         let longest = arm.longest.as_ref().map(|longest| LongestAnswer {
             debtor: longest.row.clone(),
-            text: Some(longest.text.clone()).filter(|_| eyes == Eyes::Open),
+            text: Some(longest.text.clone()).filter(|_| eyes.see_people()),
             segments: longest.parts,
             encoding: longest.coding.encoding().as_str(),
             units: longest.units,

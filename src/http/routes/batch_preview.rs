@@ -383,10 +383,9 @@ impl Counting {
 }
 
 fn example(who: &str, submission: &Submission, eyes: Eyes) -> ExampleAnswer {
-    let (to, text) = match eyes {
-        Eyes::Open => (submission.to.e164(), Some(submission.text.0.clone())),
-        Eyes::Masked => (submission.to.masked(), None),
-    };
+    let to = eyes.number(submission.to);
+    // It is filled with the name of whom it is for.
+    let text = eyes.see_people().then(|| submission.text.0.clone());
     ExampleAnswer {
         who: who.to_owned(),
         to,

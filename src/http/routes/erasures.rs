@@ -169,7 +169,7 @@ async fn export(site: &Site, person: Person) -> Result<Json<Value>, Problem> {
 
 /// Persons are everybody's: whoever is limited to creditors can neither erase nor export them.
 fn may_erase(caller: &Caller) -> Result<(), Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     if caller.creditors().is_empty() {
         return Ok(());
     }

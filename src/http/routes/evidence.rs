@@ -22,7 +22,7 @@ use super::super::problem::{Document, Kind, Problem};
     tag = "evidence",
     params(("id" = String, Path, description = "Of the message")),
     responses(
-        (status = OK, description = "The evidence; text, number and salt with `pii` only", body = EvidenceOfMessage),
+        (status = OK, description = "The evidence; number and salt with `pii` only, the text with `text` or `pii`", body = EvidenceOfMessage),
         (status = NOT_FOUND, description = "`not-found`", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )

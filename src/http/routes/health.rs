@@ -91,7 +91,7 @@ impl FromRequestParts<Site> for Watcher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        if site.door != (Door::Tcp { loopback: true }) {
+        if !matches!(site.door, Door::Tcp { loopback: true, .. }) {
             Caller::from_request_parts(parts, site).await?.needs(Scope::Read)?;
         }
         Ok(Self)

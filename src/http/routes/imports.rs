@@ -25,7 +25,6 @@ use super::super::csv as table;
 use super::super::dto::import::{ImportAnswer, ImportColumn, ImportColumns};
 use super::super::dto::intake::TakenAnswer;
 use super::super::dto::mapping::ImportMapping;
-use super::super::dto::message::Eyes;
 use super::super::import::{
     Begun, CsvFile, HEADING, Outcome, Remembered, Report, Run, at_home, carry_out, look_through,
 };
@@ -322,7 +321,7 @@ pub(super) async fn show(
 pub(super) async fn errors(State(site): State<Site>, caller: Caller, Key(id): Key<i64>) -> Result<Response, Problem> {
     caller.needs(Scope::Send)?;
     let run = own(&site, &caller, id)?;
-    let is_open = caller.eyes() == Eyes::Open;
+    let is_open = caller.eyes().see_people();
     let rows = run.findings().into_iter().map(|[line, column, kind, what, cell]| {
         vec![line, column, kind, what, if is_open { cell } else { String::new() }]
     });

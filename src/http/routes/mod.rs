@@ -151,6 +151,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(session::begin, session::show, session::end))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
         .routes(routes!(webhooks::rotate))

@@ -22,7 +22,7 @@ use super::super::problem::{Document, Kind, Problem};
     )
 )]
 pub(super) async fn reload(State(site): State<Site>, caller: Caller) -> Result<Json<ReloadAnswer>, Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     // It is about the whole installation, and findings quote what is written there.
     if !caller.creditors().is_empty() {
         return Err(Problem::new(Kind::Forbidden, "this token is limited to creditors"));

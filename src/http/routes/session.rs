@@ -25,7 +25,7 @@ use super::super::{Site, session};
     request_body = SessionRequest,
     responses(
         (status = NO_CONTENT, description = "Begun"),
-        (status = TOO_MANY_REQUESTS, description = "`busy`: too many tokens of this address were refused", body = Document),
+        (status = TOO_MANY_REQUESTS, description = "`too-many-requests`: too many tokens of this address were refused", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     ),
     security(())
@@ -79,8 +79,8 @@ pub(super) async fn show(State(site): State<Site>, caller: Caller) -> Json<Sessi
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
-pub(super) async fn end(_: Caller) -> Response {
-    set(session::no_cookie())
+pub(super) async fn end(State(site): State<Site>, _: Caller) -> Response {
+    set(session::no_cookie(&site))
 }
 
 fn set(cookie: String) -> Response {

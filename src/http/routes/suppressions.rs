@@ -29,7 +29,7 @@ const NUMBERS_MAX: usize = 10_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParameters {
-    /// Of this number, also an erased one.
+    /// Of this number, also an erased one; needs `pii`.
     number: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
@@ -57,6 +57,10 @@ pub(super) async fn list(
     Parameters(asked): Parameters<ListParameters>,
 ) -> Result<Json<List<SuppressionAnswer>>, Problem> {
     caller.needs(Scope::Read)?;
+    if asked.number.is_some() {
+        // Who may not see numbers may not find out by asking for one after the other.
+        caller.needs(Scope::Pii)?;
+    }
     let number = asked.number.as_deref().map(|number| recipient("number", number, &site.settings())).transpose()?;
     let number = number.map(|number| (number, site.settings().secret.mac(number)));
     let limit = limit(asked.limit.as_deref())?;
@@ -135,7 +139,7 @@ pub(super) async fn erase(
     caller: Caller,
     Body(request): Body<EraseRequest>,
 ) -> Result<Json<LiftAnswer>, Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     let number = the_number(request.number.as_deref(), &site)?;
     let entries = site.writer.erase_suppression(number).await?;
     Ok(Json(LiftAnswer { entries }))

@@ -75,7 +75,7 @@ pub(super) async fn create(
     caller: Caller,
     Body(request): Body<WebhookRequest>,
 ) -> Result<(StatusCode, Json<NewWebhookAnswer>), Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     let terms = EndpointTerms {
         url: EndpointUrl(String::new()),
         wanted: Wanted(vec!["*".to_owned()]),
@@ -142,7 +142,7 @@ pub(super) async fn change(
     Key(id): Key<i64>,
     Body(request): Body<WebhookRequest>,
 ) -> Result<Json<WebhookAnswer>, Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     let endpoint = find(&site, id).await?;
     let key = endpoint.key;
     let terms = changed(&site, &caller, endpoint.terms, request)?;
@@ -171,7 +171,7 @@ pub(super) async fn remove(
     caller: Caller,
     Key(id): Key<i64>,
 ) -> Result<Json<RemovedAnswer>, Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     let id = id.ok_or_else(missing)?;
     if !site.writer.remove_webhook(id).await? {
         return Err(missing());
@@ -200,7 +200,7 @@ pub(super) async fn rotate(
     Key(id): Key<i64>,
     Body(request): Body<RotateRequest>,
 ) -> Result<Json<RotatedAnswer>, Problem> {
-    caller.needs(Scope::Manage)?;
+    caller.needs(Scope::Admin)?;
     let id = id.ok_or_else(missing)?;
     let keep = request.keep_old.as_deref().map(duration::parse).transpose().ok().map(|keep| keep.unwrap_or(KEEP_OLD));
     let keep = keep.filter(|keep| *keep <= KEEP_OLD_MAX);

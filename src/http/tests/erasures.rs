@@ -62,7 +62,7 @@ async fn an_export_needs_both_scopes_and_no_creditor() {
     let house = House::new();
     house.post("/v1/messages", json!({ "to": NUMBER, "text": "Ola Ana", "debtor": "ana" })).await;
     let paths = ["/v1/debtors/ana/export", "/v1/export?number=%2B5511987654321"];
-    for scopes in [json!(["read", "pii"]), json!(["manage"])] {
+    for scopes in [json!(["read", "pii"]), json!(["admin"])] {
         let token = house.token(json!({ "client": "c1", "scopes": scopes })).await;
         for path in paths {
             assert_eq!(house.with(&token, "GET", path, "").await.status, 403);

@@ -9,22 +9,25 @@ mod events;
 mod evidence;
 mod happenings;
 mod imports;
+mod injection;
 mod ladder_plan;
 mod operation;
 mod pauses;
 mod portfolio;
-mod reading;
+pub(crate) mod reading;
 mod results;
+pub(crate) mod scopes;
 mod serve;
 mod session;
 mod stream;
 mod submitting;
 mod templates;
+mod tls;
 mod ussd;
 mod webhooks;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -53,22 +56,25 @@ use crate::store::reader::Reader;
 use crate::store::{Settings as StoreSettings, Store};
 use crate::telemetry::Metrics;
 
-use super::{App, Door, Parts, Settings, router};
+use super::{App, Door, Pace, Parts, Settings, router};
 
 const ICCID: &str = "8955031234567890123";
 
 /// A daemon without modems.
-struct House {
+pub(crate) struct House {
     folder: tempfile::TempDir,
     free_floor: u64,
     clock: Clock,
     fleet: Fleet,
     writer: Option<Writer>,
     app: App,
+    /// Made when they are used first: the document of the API takes longer than most of what is asked.
+    local: OnceLock<Router>,
+    tcp: OnceLock<Router>,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_floor(0)
     }
 
@@ -79,7 +85,8 @@ impl House {
         let fleet = Fleet::default();
         let store = Store::open(&path(&folder), store_settings(free_floor), clock.now().utc).unwrap();
         let (writer, app) = start(store, &folder, &clock, &fleet, Kept::default());
-        Self { folder, free_floor, clock, fleet, writer: Some(writer), app }
+        let (local, tcp) = (OnceLock::new(), OnceLock::new());
+        Self { folder, free_floor, clock, fleet, writer: Some(writer), app, local, tcp }
     }
 
     /// The same, where another one than its author approves a template.
@@ -97,7 +104,7 @@ impl House {
         self.stop();
         let store = Store::open(&path(&self.folder), store_settings(self.free_floor), self.clock.now().utc).unwrap();
         let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, kept);
-        (self.writer, self.app) = (Some(writer), app);
+        self.open(writer, app);
         self
     }
 
@@ -108,17 +115,22 @@ impl House {
         let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut open(), now);
         let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet, Kept::default());
-        (self.writer, self.app) = (Some(writer), app);
+        self.open(writer, app);
     }
 
     /// The same, with what a running daemon knows besides the database: which SIM is in which modem.
-    fn restart_with(&mut self, meanwhile: impl FnOnce(&mut Store, Timestamp)) {
+    pub(crate) fn restart_with(&mut self, meanwhile: impl FnOnce(&mut Store, Timestamp)) {
         self.stop();
         let now = self.clock.now().utc;
         let mut store = Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut store, now);
         let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, Kept::default());
+        self.open(writer, app);
+    }
+
+    fn open(&mut self, writer: Writer, app: App) {
         (self.writer, self.app) = (Some(writer), app);
+        (self.local, self.tcp) = (OnceLock::new(), OnceLock::new());
     }
 
     fn stop(&mut self) {
@@ -129,15 +141,15 @@ impl House {
         self.writer.as_ref().unwrap().handle()
     }
 
-    fn local(&self) -> Router {
-        router(&self.app, Door::Unix)
+    pub(crate) fn local(&self) -> Router {
+        self.local.get_or_init(|| router(&self.app, Door::Unix)).clone()
     }
 
-    fn tcp(&self) -> Router {
-        router(&self.app, Door::Tcp { loopback: true })
+    pub(crate) fn tcp(&self) -> Router {
+        self.tcp.get_or_init(|| router(&self.app, Door::Tcp { loopback: true, is_tls: false })).clone()
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         call(self.local(), request("GET", path, &[], Body::empty())).await
     }
 
@@ -145,26 +157,26 @@ impl House {
         call(self.local(), request("DELETE", path, &[], Body::empty())).await
     }
 
-    async fn post(&self, path: &str, body: impl ToString) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: impl ToString) -> Answer {
         call(self.local(), request("POST", path, &[], body.to_string().into())).await
     }
 
     /// Over TCP, with a token.
-    async fn with(&self, token: &str, method: &str, path: &str, body: impl ToString) -> Answer {
+    pub(crate) async fn with(&self, token: &str, method: &str, path: &str, body: impl ToString) -> Answer {
         let authorization = format!("Bearer {token}");
         let headers = [("authorization", authorization.as_str())];
         call(self.tcp(), request(method, path, &headers, body.to_string().into())).await
     }
 
     /// Submits and returns the name.
-    async fn submit(&self, body: Value) -> String {
+    pub(crate) async fn submit(&self, body: Value) -> String {
         let answer = self.post("/v1/messages", body).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.json);
         answer.json["id"].as_str().unwrap().to_owned()
     }
 
     /// Makes a token and returns its secret.
-    async fn token(&self, body: Value) -> String {
+    pub(crate) async fn token(&self, body: Value) -> String {
         let answer = self.post("/v1/tokens", body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
         answer.json["token"].as_str().unwrap().to_owned()
@@ -213,6 +225,7 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             validity: Duration::from_secs(24 * 3600),
             four_eyes,
             hosts: vec!["cobranca.example".to_owned()],
+            pace: Pace { per_second: 500, burst: 1_000 },
         },
         reload: crate::actor::reload::channel().0,
     });
@@ -243,7 +256,7 @@ fn sims() -> SimSettings {
 }
 
 /// A modem with the SIM comes up. Its name and its SIM.
-fn modem_up(store: &mut Store, now: Timestamp) -> Carrier {
+pub(crate) fn modem_up(store: &mut Store, now: Timestamp) -> Carrier {
     let modem = ModemId::new("m1");
     let (sim, _) = store
         .commit(now, |work| {
@@ -263,11 +276,11 @@ fn hand_over(store: &mut Store, now: Timestamp) {
 
 /// What came back.
 #[derive(Debug)]
-struct Answer {
-    status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     headers: HeaderMap,
-    text: String,
-    json: Value,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 impl Answer {

@@ -9,7 +9,7 @@ use crate::sms::number::Sender;
 
 use super::{House, hand_over, message, message_with, modem_up};
 
-pub(super) fn deliver(from: &str, text: &str) -> Vec<u8> {
+pub(crate) fn deliver(from: &str, text: &str) -> Vec<u8> {
     let tpdu = DeliverTpdu {
         mms: true,
         sri: false,

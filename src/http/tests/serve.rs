@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 
+use super::super::serve::BUFFER_MAX;
 use super::super::{Bounds, FarEnd, serve};
 use super::{House, call, request};
 
@@ -152,6 +153,19 @@ async fn a_door_that_closes_lets_answers_out_and_takes_nothing_in() {
     assert_eq!(asking.read(&mut [0; 1]).await.unwrap(), 0);
     assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
     hall.door.join_next().await.unwrap().unwrap();
+    assert_eq!(hall.seconds(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_without_end_is_refused() {
+    let hall = Hall::new();
+    let mut stream = hall.connect().await;
+    let ask = format!("GET / HTTP/1.1\r\nhost: recado\r\nx: {}\r\n\r\n", "a".repeat(BUFFER_MAX));
+    // The door may close before all of it is taken.
+    drop(stream.write_all(ask.as_bytes()).await);
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(hall.seconds(), 0);
 }
 

@@ -110,7 +110,9 @@ async fn ten_wrong_tokens_a_minute_are_enough() {
     for _ in 0..10 {
         show("rcd_wrong").await.is_problem(401, "unauthorized", None);
     }
-    show(&token).await.is_problem(429, "busy", None);
+    let limited = show(&token).await;
+    limited.is_problem(429, "too-many-requests", None);
+    assert_eq!(limited.headers["retry-after"], "60");
 }
 
 /// Over the real door, which knows where a connection comes from.

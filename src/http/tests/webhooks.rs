@@ -57,15 +57,18 @@ async fn what_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn only_who_manages_sees_endpoints_and_only_who_may_see_numbers_lets_them_see_numbers() {
+async fn only_who_manages_sees_endpoints_and_only_who_administers_and_may_see_numbers_lets_them_see_numbers() {
     let house = House::new();
     let reader = house.token(json!({"client": "bi", "scopes": ["send", "read", "pii"]})).await;
     house.with(&reader, "GET", "/v1/webhooks", "").await.is_problem(403, "forbidden", None);
     let manager = house.token(json!({"client": "ops", "scopes": ["manage"]})).await;
     let asked = json!({"url": "https://example.com/", "pii": true});
     house.with(&manager, "POST", "/v1/webhooks", &asked).await.is_problem(403, "forbidden", None);
-    let made = house.with(&manager, "POST", "/v1/webhooks", json!({"url": "https://example.com/"})).await;
-    assert_eq!(made.json["client"], "ops");
+    let admin = house.token(json!({"client": "it", "scopes": ["admin"]})).await;
+    house.with(&admin, "POST", "/v1/webhooks", &asked).await.is_problem(403, "forbidden", None);
+    let made = house.with(&admin, "POST", "/v1/webhooks", json!({"url": "https://example.com/"})).await;
+    assert_eq!(made.json["client"], "it");
+    assert_eq!(house.with(&manager, "GET", "/v1/webhooks", "").await.json["items"][0]["client"], "it");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::super::api::{List, Refused};
 use super::super::asked::Asked;
 use super::super::frame::{Drawn, Frame, draw};
 
-const SCOPES: [&str; 4] = ["send", "read", "pii", "manage"];
+const SCOPES: [&str; 6] = ["send", "read", "text", "pii", "manage", "admin"];
 
 const PERIODS: [&str; 5] = ["minute", "hour", "day", "month", "recipients"];
 
