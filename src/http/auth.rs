@@ -6,6 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
+use crate::actor::audit;
+
 use super::dto::message::Eyes;
 use super::problem::{Kind, Problem};
 use super::{Door, Site, session};
@@ -96,9 +98,14 @@ impl Caller {
         self.grant.scopes.contains(&scope)
     }
 
-    /// How much the caller may see.
+    /// How much the caller may see. Whoever asks this shows it: what open eyes see is noted in the audit.
     pub(super) fn eyes(&self) -> Eyes {
-        if self.has(Scope::Pii) { Eyes::Open } else { Eyes::Masked }
+        if self.has(Scope::Pii) {
+            audit::shows();
+            Eyes::Open
+        } else {
+            Eyes::Masked
+        }
     }
 
     /// Creditors that the caller is limited to; empty for all.
@@ -117,16 +124,18 @@ impl FromRequestParts<Site> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        match site.door {
-            Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
+        let caller = match site.door {
+            Door::Unix => Self { grant: site.tokens().local(), token: None },
             Door::Tcp { .. } => {
                 let (token, grant) = match bearer(parts) {
                     Some(secret) => site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?,
                     None => session::resume(site, parts)?,
                 };
-                Ok(Self { grant, token: Some(token) })
+                Self { grant, token: Some(token) }
             }
-        }
+        };
+        audit::let_in(caller.client(), caller.token.map(|token| token.0));
+        Ok(caller)
     }
 }
 

@@ -33,6 +33,8 @@ pub enum AlarmKind {
     WebhookFailing,
     /// The configuration was read again and has a mistake in it.
     ConfigurationRefused,
+    /// The database is a copy of before, and nothing is sent until a person has looked.
+    Restored,
 }
 
 impl AlarmKind {
@@ -47,6 +49,7 @@ impl AlarmKind {
             Self::ConfigurationRefused => {
                 ("configuration_refused", "the configuration has a mistake and was not taken")
             }
+            Self::Restored => ("restored", "the database was restored and nothing is sent"),
         }
     }
 
