@@ -139,7 +139,7 @@ fn fill(path: &Path, messages: i64) {
     for (name, _) in &indexes {
         transaction.execute(&format!("DROP INDEX {name}"), []).unwrap();
     }
-    transaction.execute("INSERT INTO lane (key, route, batch) VALUES (1, '', '')", []).unwrap();
+    transaction.execute("INSERT INTO lane (key, class, route, batch) VALUES (1, 'always', '', '')", []).unwrap();
     transaction.execute("INSERT INTO sim (key, iccid, first_seen) VALUES (1, 'sim', 0)", []).unwrap();
     let states = [MessageState::Delivered, MessageState::Undelivered, MessageState::Unknown].map(code);
     let mut tally = [0_i64; 3];

@@ -120,7 +120,8 @@ fn fill(path: &Path, rows: i64) {
     let transaction = conn.transaction().unwrap();
     for lane in 1..=LANES {
         let batch = if lane == LANES { String::new() } else { format!("batch {lane}") };
-        transaction.execute("INSERT INTO lane (key, route, batch) VALUES (?, '', ?)", params![lane, batch]).unwrap();
+        let own = "INSERT INTO lane (key, class, route, batch, waiting) VALUES (?, 'always', '', ?, ?)";
+        transaction.execute(own, params![lane, batch, rows / LANES]).unwrap();
     }
     {
         let mut message = transaction

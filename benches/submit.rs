@@ -148,7 +148,11 @@ impl Bench {
         for (name, value) in [("cache_size", -4096), ("wal_autocheckpoint", 4_000)] {
             conn.pragma_update(None, name, value).unwrap();
         }
-        conn.execute("INSERT INTO lane (key, class, route, batch) VALUES (1, 'always', '', '')", []).unwrap();
+        for table in &rows.named {
+            for row in &table.rows {
+                conn.execute(&table.insert, params_from_iter(row)).unwrap();
+            }
+        }
         let messages = rows.messages;
         let began = self.clock.now().instant;
         for from in (0..messages).step_by(commit) {
@@ -186,7 +190,9 @@ fn message(number: usize) -> String {
 /// What submits have written.
 struct Rows {
     messages: usize,
-    tables: Vec<Table>,
+    /// What messages name, a row or two for all of them: there before the first.
+    named: [Table; 2],
+    tables: [Table; 4],
 }
 
 struct Table {
@@ -199,19 +205,25 @@ struct Table {
 impl Rows {
     fn read(path: &Path, messages: usize) -> Self {
         let conn = rusqlite::Connection::open(path).unwrap();
-        let orders = [("message", "key"), ("segment", "key"), ("event", "seq"), ("client_ref", "at")];
-        let tables = orders.map(|(table, order)| {
-            let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY {order}")).unwrap();
-            let columns = select.column_count();
-            let rows: Vec<Vec<Value>> = select
-                .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
-                .unwrap()
-                .collect::<Result<_, _>>()
-                .unwrap();
-            assert_eq!(rows.len() % messages, 0, "{table} has as many rows for each message");
-            let marks = vec!["?"; columns].join(", ");
-            Table { insert: format!("INSERT INTO {table} VALUES ({marks})"), each: rows.len() / messages, rows }
-        });
-        Self { messages, tables: tables.into() }
+        let named = [("lane", "key"), ("origin", "key")].map(|(table, order)| Table::read(&conn, table, order, 1));
+        let tables = [("message", "key"), ("segment", "key"), ("event", "seq"), ("client_ref", "at")]
+            .map(|(table, order)| Table::read(&conn, table, order, messages));
+        Self { messages, named, tables }
+    }
+}
+
+impl Table {
+    /// All its rows, as many for each of so many.
+    fn read(conn: &rusqlite::Connection, table: &str, order: &str, many: usize) -> Self {
+        let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY {order}")).unwrap();
+        let columns = select.column_count();
+        let rows: Vec<Vec<Value>> = select
+            .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(rows.len() % many, 0, "{table} has as many rows for each message");
+        let marks = vec!["?"; columns].join(", ");
+        Self { insert: format!("INSERT INTO {table} VALUES ({marks})"), each: rows.len() / many, rows }
     }
 }
