@@ -148,7 +148,7 @@ async fn measure(clock: &Clock, path: &Path) {
     let reader = Arc::new(Reader::new(path, settings().sims));
     let before: i64 = reader.tally().unwrap().iter().map(|(_, messages)| i64::try_from(*messages).unwrap()).sum();
     let mut alone = Vec::new();
-    for _ in 0..BEFORE {
+    for _ in 0..BEFORE.min(usize::try_from(before).unwrap()) {
         alone.push(submit(clock, &writer.handle()).await);
         tokio::time::sleep(APART).await;
     }

@@ -336,6 +336,10 @@ mod tests {
                        "queue_ends_at": "2026-11-24T15:00:00.000Z"}),
                 json!({"iccid": "8952", "name": null, "state": "absent", "reason": "in no modem", "budget": []}),
             ],
+            retention: vec![
+                json!({"class": "messages", "kept": "1825d", "oldest": "2021-11-20T13:00:00.000Z", "is_over": true}),
+                json!({"class": "inbox", "kept": null, "oldest": null, "is_over": false}),
+            ],
             clock: Civil::of(&json!({"now": "2026-11-24T13:30:00Z", "zone": "America/Sao_Paulo"})),
         };
         let rows: Vec<[String; 11]> = std::iter::once(HEADING.map(str::to_owned)).chain(overview.rows()).collect();

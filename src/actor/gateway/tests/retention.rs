@@ -45,6 +45,12 @@ impl Desk {
         self.gateway.store().connection().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// All conversations are closed.
+    fn nobody_is_waited_for(&self) {
+        let closed = "UPDATE conversation SET is_open = 0, needs_person = 0";
+        self.gateway.store().connection().execute(closed, []).unwrap();
+    }
+
     fn messages_left(&self) -> i64 {
         self.count("SELECT count(*) FROM message")
     }
@@ -76,6 +82,7 @@ fn a_message_goes_when_its_time_is_over_and_results_stay() {
     let mut desk = desk();
     let old = desk.deliver_text("um", Labels::default(), 1);
     desk.receive("m1", deliver(&format!("+{TO}"), "ja paguei", None));
+    desk.nobody_is_waited_for();
     desk.pass(10 * DAY);
     let young = desk.deliver_text("dois", Labels::default(), 2);
     desk.roll_up();
@@ -179,8 +186,7 @@ fn what_somebody_wrote_goes_unless_something_rests_on_it() {
     // So does the message that the opt-out answers.
     desk.lets_go(Class::Messages);
     assert!(desk.is_kept(asked));
-    let closed = "UPDATE conversation SET is_open = 0, needs_person = 0";
-    desk.gateway.store().connection().execute(closed, []).unwrap();
+    desk.nobody_is_waited_for();
     assert_eq!(gone + desk.lets_go(Class::Inbox), 1);
     assert_eq!(desk.count("SELECT count(*) FROM inbound WHERE seq = 2"), 0);
 }
