@@ -138,7 +138,7 @@ fn floor(clock: &Clock, path: &Path) {
     let took = since(clock, began).as_secs_f64();
     println!(
         "retention  floor: {gone} messages deleted by SQLite alone in {took:.1} s, {:.0} a second",
-        gone as f64 / took
+        rate(gone as u64, took)
     );
 }
 
@@ -169,7 +169,7 @@ async fn measure(clock: &Clock, path: &Path) {
     drop(stop);
     tell("during", &mut meanwhile);
     let gone: u64 = reader.passes().unwrap().iter().map(|(_, _, rows)| rows).sum();
-    println!("retention  {gone} rows of {before} messages in {took:.0} s, {:.0} a second", gone as f64 / took);
+    println!("retention  {gone} rows of {before} messages in {took:.0} s, {:.0} a second", rate(gone, took));
     let p99 = at(&meanwhile, 99);
     println!("retention  p99 while rows go {:.2} ms; asked {:.0} ms", ms(p99), ms(TARGET));
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
@@ -205,6 +205,11 @@ fn at(times: &[Duration], percent: usize) -> Duration {
 
 fn since(clock: &Clock, began: Instant) -> Duration {
     clock.now().instant.saturating_since(began)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+fn rate(rows: u64, seconds: f64) -> f64 {
+    rows as f64 / seconds
 }
 
 fn ms(time: Duration) -> f64 {

@@ -131,16 +131,6 @@ pub enum StartError {
     Thread(std::io::Error),
 }
 
-/// What a step of retention came to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Went {
-    pub(super) rows: u64,
-    /// The same step has more to do.
-    pub(super) is_more: bool,
-    /// Of the writer's time, without the commit.
-    pub(super) took: Duration,
-}
-
 /// Something that a caller wants done in a transaction.
 trait Ask: Send {
     /// Does it. May be called again when the transaction came to nothing.
@@ -633,15 +623,11 @@ impl Handle {
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
-    /// Deletes what may still go of rows that were found; of a log at most so many entries.
-    pub(super) async fn let_go(&self, due: Due, count: usize, clock: Clock) -> Result<Went, WriteError> {
-        // A disk that is nearly full is where it is wanted.
-        self.call(Job::Control, move |context| {
-            let began = clock.now().instant;
-            let (rows, is_more) = context.work.delete_due(&due, count)?;
-            Ok(Went { rows: rows as u64, is_more, took: clock.now().instant.saturating_since(began) })
-        })
-        .await
+    /// Deletes what may still go of rows that were found; of a log at most so many entries. How many went, and whether there is more
+    /// to do with the same.
+    pub(super) async fn let_go(&self, due: Due, count: usize) -> Result<(usize, bool), WriteError> {
+        // A disk that is nearly full is where it is wanted: no room is asked for.
+        self.call(Job::Control, move |context| context.work.delete_due(&due, count)).await
     }
 
     /// Notes that a class was gone through.

@@ -67,7 +67,8 @@ struct Mib(u64);
 
 impl fmt::Display for Mib {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1} MiB", self.0 as f64 / f64::from(1 << 20))
+        let tenths = self.0.saturating_mul(10) >> 20;
+        write!(f, "{}.{} MiB", tenths / 10, tenths % 10)
     }
 }
 

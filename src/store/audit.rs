@@ -166,7 +166,9 @@ fn hash_of(row: &Row<'_>, previous: ChainHash) -> rusqlite::Result<ChainHash> {
         match row.get_ref(column)? {
             rusqlite::types::ValueRef::Integer(value) => put_integer(&mut digest, Some(value)),
             rusqlite::types::ValueRef::Text(text) => put_text(&mut digest, Some(text)),
-            _ => put_integer(&mut digest, None),
+            rusqlite::types::ValueRef::Null
+            | rusqlite::types::ValueRef::Real(_)
+            | rusqlite::types::ValueRef::Blob(_) => put_integer(&mut digest, None),
         }
     }
     Ok(ChainHash(digest.finalize().into()))

@@ -22,7 +22,6 @@ mod kept;
 
 use std::time::Duration;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
@@ -98,17 +97,13 @@ impl Terms {
 }
 
 /// How far a pass over a class has come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     table: usize,
-    after: Value,
-    and: String,
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self { table: 0, after: Value::Integer(0), and: String::new() }
-    }
+    /// The last key that was looked at.
+    after: i64,
+    /// The last reference, with its client.
+    reference: (String, String),
 }
 
 /// Rows that may go.
@@ -217,6 +212,11 @@ impl Reader {
 
 type Found = (Option<Due>, Option<Place>);
 
+/// Whether a piece has as many rows as it may: there may be more behind it.
+fn is_whole(rows: usize) -> bool {
+    i64::try_from(rows) == Ok(LOOKED_AT)
+}
+
 fn due_of_table(
     conn: &Connection,
     class: Class,
@@ -231,12 +231,12 @@ fn due_of_table(
     let rows = statement.query_map(params![before.as_millis(), from.after, LOOKED_AT], read)?;
     let rows = rows.collect::<Result<Vec<(i64, bool, i64)>, _>>()?;
     let is_old = |at: i64| at < before.as_millis() || at > now.as_millis();
-    let goes_on = rows.len() as i64 == LOOKED_AT && rows.iter().any(|(_, _, at)| is_old(*at));
-    let last = rows.last().filter(|_| goes_on).map(|(key, ..)| Value::Integer(*key));
+    let goes_on = is_whole(rows.len()) && rows.iter().any(|(_, _, at)| is_old(*at));
+    let last = rows.last().filter(|_| goes_on).map(|(key, ..)| *key);
     let keys: Vec<i64> = rows.iter().filter(|(_, is_due, _)| *is_due).map(|(key, ..)| *key).collect();
     let due = (!keys.is_empty()).then(|| Due { class, table: from.table, before, rows: Rows::Keys(keys) });
     let next_table = Place { table: from.table + 1, ..Place::default() };
-    let next = last.map_or(next_table, |after| Place { table: from.table, after, and: String::new() });
+    let next = last.map_or(next_table, |after| Place { table: from.table, after, ..Place::default() });
     Ok((due, (next.table < class.tables().len()).then_some(next)))
 }
 
@@ -248,14 +248,12 @@ fn due_of_log(
     now: Timestamp,
     from: &Place,
 ) -> Result<Found, StoreError> {
-    let (sql, last) = match class {
-        Class::Audit => (
-            "SELECT seq, at FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-            "SELECT max(seq) - 1 FROM audit".to_owned(),
-        ),
-        _ => ("SELECT seq, at FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", format!("SELECT ({SPARE})")),
+    let (sql, last) = if class == Class::Audit {
+        ("SELECT seq, at FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2", "SELECT max(seq) - 1 FROM audit")
+    } else {
+        ("SELECT seq, at FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", SPARE)
     };
-    let last: Option<i64> = conn.prepare_cached(&last)?.query_row([], |row| row.get(0))?;
+    let last: Option<i64> = conn.prepare_cached(last)?.query_row([], |row| row.get(0))?;
     let Some(last) = last else { return Ok((None, None)) };
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map(params![from.after, LOOKED_AT], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -264,8 +262,8 @@ fn due_of_log(
     let may_go = |(seq, at): &&(i64, i64)| *seq <= last && (is_old(*at) || *at > now.as_millis());
     let run: Vec<&(i64, i64)> = rows.iter().take_while(may_go).collect();
     let up_to = run.iter().rev().find(|(_, at)| is_old(*at)).map(|(seq, _)| *seq);
-    let goes_on = run.len() as i64 == LOOKED_AT;
-    let next = run.last().filter(|_| goes_on).map(|(seq, _)| Place { after: Value::Integer(*seq), ..Place::default() });
+    let goes_on = is_whole(run.len());
+    let next = run.last().filter(|_| goes_on).map(|(seq, _)| Place { after: *seq, ..Place::default() });
     let due = up_to.map(|up_to| Due { class, table: 0, before: older, rows: Rows::UpTo(up_to) });
     Ok((due, next))
 }
@@ -273,19 +271,14 @@ fn due_of_log(
 fn due_refs(conn: &Connection, older: Timestamp, from: &Place) -> Result<Found, StoreError> {
     // In the order of their key: an index on their time would be as large as they are.
     let sql = "SELECT client, ref, at FROM client_ref WHERE (client, ref) > (?1, ?2) ORDER BY client, ref LIMIT ?3";
-    let client = match &from.after {
-        Value::Text(client) => client.clone(),
-        _ => String::new(),
-    };
     let mut statement = conn.prepare_cached(sql)?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let rows = statement.query_map(params![client, from.and, LOOKED_AT], read)?;
+    let rows = statement.query_map(params![from.reference.0, from.reference.1, LOOKED_AT], read)?;
     let rows = rows.collect::<Result<Vec<(String, String, i64)>, _>>()?;
-    let goes_on = rows.len() as i64 == LOOKED_AT;
-    let place = |(client, and, _): &(String, String, i64)| Place {
-        table: 0,
-        after: Value::Text(client.clone()),
-        and: and.clone(),
+    let goes_on = is_whole(rows.len());
+    let place = |(client, name, _): &(String, String, i64)| Place {
+        reference: (client.clone(), name.clone()),
+        ..Place::default()
     };
     let next = rows.last().filter(|_| goes_on).map(place);
     let refs: Vec<(String, String)> =

@@ -132,10 +132,10 @@ pub fn verify(path: &Path, mut begins: impl FnMut(Look)) -> Result<Vec<Flaw>, Op
     states(&conn, &mut flaws)?;
     begins(Look::Events);
     let sims = SimSettings { default: Limits::none(), balance: Rule::default(), cards: Vec::new() };
-    if let Some(reader) = Reader::look(path, sims)? {
-        if let Some((seq, fault)) = reader.verify(None)?.and_then(|found| found.fault) {
-            flaws.push(Flaw { look: Look::Events, detail: format!("event {seq}: {}", fault.detail()) });
-        }
+    if let Some(reader) = Reader::look(path, sims)?
+        && let Some((seq, fault)) = reader.verify(None)?.and_then(|found| found.fault)
+    {
+        flaws.push(Flaw { look: Look::Events, detail: format!("event {seq}: {}", fault.detail()) });
     }
     begins(Look::Audit);
     if let Some(seq) = audit::verify(&conn)?.fault {
@@ -198,12 +198,13 @@ fn flaw_of(conn: &Connection, key: MessageKey) -> Result<Option<String>, StoreEr
         }
         Err(error) => return Err(error),
     };
+    let count = |parts: usize| i64::try_from(parts).unwrap_or(i64::MAX);
     let sent = segments.iter().filter(|segment| segment.state.is_sent()).count();
-    let detail = if segments.len() as i64 != message.parts {
+    let detail = if count(segments.len()) != message.parts {
         format!("message {} has not all of its parts", key.0)
     } else if message_state(segments.iter().map(|segment| &segment.state)) != message.state {
         format!("the state of message {} is not what follows from its parts", key.0)
-    } else if sent as i64 != message.parts_sent {
+    } else if count(sent) != message.parts_sent {
         format!("of message {} another count of parts was sent", key.0)
     } else {
         return Ok(None);

@@ -56,16 +56,16 @@ fn a_clock_that_jumps_is_not_believed_for_a_day_in_either_direction() {
 #[test]
 fn steps_grow_while_they_are_short_and_shrink_when_they_are_long() {
     let mut pace = Pace { rows: 16 };
-    for _ in 0..20 {
-        pace.took(Duration::from_micros(100));
+    for _ in 0..40 {
+        pace.took(Duration::from_micros(900));
     }
     assert_eq!(pace.rows, Pace::MAX);
     for _ in 0..20 {
         pace.took(Duration::from_millis(5));
     }
-    assert_eq!(pace.rows, 1);
-    pace.took(Duration::from_micros(1_500));
-    assert_eq!(pace.rows, 1);
+    assert_eq!(pace.rows, Pace::MIN);
+    pace.took(Duration::from_millis(2));
+    assert_eq!(pace.rows, Pace::MIN);
 }
 
 fn settings() -> Settings {
