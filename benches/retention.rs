@@ -26,6 +26,7 @@ use recado::telemetry::Metrics;
 use rusqlite::{Connection, params};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// Asked: while rows go, others wait no longer than this.
 const TARGET: Duration = Duration::from_millis(5);
@@ -159,9 +160,10 @@ async fn measure(clock: &Clock, path: &Path) {
     let setup =
         Setup { reader: Arc::clone(&reader), writer: writer.handle(), clock: clock.clone(), terms, stop: stopped };
     let began = clock.now().instant;
-    let task = tokio::spawn(retention::once(setup));
+    let mut task = JoinSet::new();
+    task.spawn(retention::once(setup));
     let mut meanwhile = Vec::new();
-    while !task.is_finished() {
+    while task.try_join_next().is_none() {
         meanwhile.push(submit(clock, &writer.handle()).await);
         tokio::time::sleep(APART).await;
     }

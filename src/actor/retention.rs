@@ -144,13 +144,12 @@ pub async fn run(mut setup: Setup) {
             continue;
         }
         next = match setup.pass(&mut trust).await {
-            Ok(Pass::Stopped) => return,
+            Ok(Pass::Stopped) | Err(PassError::Write(WriteError::Stopping)) => return,
             Ok(Pass::Doubted) => {
                 tracing::warn!("clock set: nothing is deleted for a day");
                 setup.clock.now().instant
             }
             Ok(Pass::Done) => setup.clock.now().instant + EVERY,
-            Err(PassError::Write(WriteError::Stopping)) => return,
             Err(error) => {
                 tracing::warn!(%error, "retention does not go on; it does in a while");
                 setup.clock.now().instant + AGAIN

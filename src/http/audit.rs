@@ -65,7 +65,11 @@ pub(super) async fn noted(State(site): State<Site>, request: Request, next: Next
 
 fn is_change(method: &Method, pattern: &str) -> bool {
     let is_question = QUESTIONS.contains(&pattern) || pattern.ends_with("/preview");
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && !(*method == Method::POST && is_question)
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => false,
+        Method::POST => !is_question,
+        _ => true,
+    }
 }
 
 fn entry(site: &Site, method: &Method, pattern: &str, uri: &Uri) -> Entry {
@@ -129,16 +133,9 @@ fn unescaped(value: &str) -> String {
     while let Some((&first, after)) = rest.split_first() {
         let hex = (first == b'%').then(|| after.get(..2)).flatten();
         let octet = hex.and_then(|hex| crate::pdu::from_hex(hex).ok()).and_then(|octets| octets.first().copied());
-        match octet {
-            Some(octet) => {
-                octets.push(octet);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                octets.push(if first == b'+' { b' ' } else { first });
-                rest = after;
-            }
-        }
+        let plain = if first == b'+' { b' ' } else { first };
+        octets.push(octet.unwrap_or(plain));
+        rest = if octet.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8_lossy(&octets).into_owned()
 }

@@ -30,6 +30,10 @@ impl Store {
     /// Does what the first start on a copy asks for.
     pub(super) fn settle_copy(&mut self, now: Timestamp) -> Result<(), StoreError> {
         loop {
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method is not general enough over its lifetime"
+            )]
             let (is_more, _) = self.commit(now, |work| work.settle_some_of_copy())?;
             if !is_more {
                 return Ok(());

@@ -234,7 +234,7 @@ fn due_of_table(
     let goes_on = is_whole(rows.len()) && rows.iter().any(|(_, _, at)| is_old(*at));
     let last = rows.last().filter(|_| goes_on).map(|(key, ..)| *key);
     let keys: Vec<i64> = rows.iter().filter(|(_, is_due, _)| *is_due).map(|(key, ..)| *key).collect();
-    let due = (!keys.is_empty()).then(|| Due { class, table: from.table, before, rows: Rows::Keys(keys) });
+    let due = (!keys.is_empty()).then_some(Due { class, table: from.table, before, rows: Rows::Keys(keys) });
     let next_table = Place { table: from.table + 1, ..Place::default() };
     let next = last.map_or(next_table, |after| Place { table: from.table, after, ..Place::default() });
     Ok((due, (next.table < class.tables().len()).then_some(next)))
