@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::dunning::case::Case;
+use crate::dunning::operands::Operands;
 use crate::dunning::template::{Compiled, RenderError};
 use crate::pdu::{Address, AddressError, EncodeError};
 use crate::sms::id::MessageId;
@@ -9,6 +10,7 @@ use crate::sms::message::{Body, Labels, OnUnknown, Submission, Wording};
 use crate::sms::number::PhoneNumber;
 use crate::sms::segment::Segments;
 use crate::sms::text::{Encoding, TextError, TextOptions};
+use crate::store::ladder::NoText;
 
 /// As urgent as what asks for nothing else.
 const PRIORITY: u8 = 5;
@@ -34,6 +36,45 @@ pub(crate) enum LetterError {
     Number(#[from] AddressError),
     #[error("the parts: {0}")]
     Parts(#[from] EncodeError),
+}
+
+impl LetterError {
+    /// The code in answers.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoTemplate { .. } => "no_template",
+            Self::NoNumber => "no_number",
+            Self::Template { error, .. } => error.code(),
+            Self::Text { error: TextError::Empty, .. } => "empty",
+            Self::Text { error: TextError::TooLong { .. }, .. } => "too_long",
+            Self::Text { error: TextError::NotEncodable { .. }, .. } | Self::Number(_) | Self::Parts(_) => {
+                "not_encodable"
+            }
+        }
+    }
+
+    /// What it is about, by name.
+    fn operands(&self) -> Operands {
+        match self {
+            Self::NoTemplate { name } | Self::Text { name, .. } => Operands::of("template", name),
+            Self::Template { name, error } => {
+                let of = Operands::of("template", name);
+                match error {
+                    RenderError::UnknownText { name } => of.and("text", name),
+                    RenderError::Unfilled { variable } => of.and("variable", variable),
+                    RenderError::Refused { line } => of.and("line", line),
+                    RenderError::NoText | RenderError::TooLong | RenderError::Empty => of,
+                }
+            }
+            Self::NoNumber | Self::Number(_) | Self::Parts(_) => Operands::none(),
+        }
+    }
+}
+
+impl From<LetterError> for NoText {
+    fn from(error: LetterError) -> Self {
+        Self::new(error.code(), error.operands(), error.to_string())
+    }
 }
 
 /// What a message is written from.

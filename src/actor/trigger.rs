@@ -188,11 +188,5 @@ impl Event<'_> {
 }
 
 fn untold(error: &LetterError) -> Untold {
-    let code = match error {
-        LetterError::NoTemplate { .. } => "no_template",
-        LetterError::NoNumber => "no_number",
-        LetterError::Template { error, .. } => error.code(),
-        LetterError::Text { .. } | LetterError::Number(_) | LetterError::Parts(_) => "not_encodable",
-    };
-    Untold { code: code.to_owned(), detail: error.to_string() }
+    Untold { code: error.code().to_owned(), detail: error.to_string() }
 }

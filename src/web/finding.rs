@@ -58,6 +58,7 @@ mod tests {
     use crate::dunning::template::{Fault, Finding as TemplateFinding, Must, Problem};
     use crate::dunning::{campaign, ladder};
     use crate::sms::number::NumberError;
+    use crate::store::ladder::NoText;
 
     /// What a group says in all languages, and what it could.
     fn check(group: &str, codes: &[&str]) {
@@ -75,7 +76,17 @@ mod tests {
         let duties = Must::ALL.map(Must::name);
         check("finding_template", &[&TemplateFinding::CODES[..], &faults, &Problem::CODES, &duties].concat());
         check("finding_row", &[&Wrong::CODES[..], &RowDoubt::CODES, &NumberError::CODES].concat());
+        check("finding_letter", &NoText::CODES);
         check("finding_campaign", &[&campaign::WARNINGS[..], &campaign::OBSTACLES].concat());
+    }
+
+    #[test]
+    fn every_problem_of_the_api_has_a_title_in_every_language() {
+        let types = include_str!("../http/problem.rs").split("urn:recado:problem:").skip(1);
+        let names: BTreeSet<&str> =
+            types.filter_map(|rest| rest.split('"').next()).filter(|name| !name.starts_with('N')).collect();
+        assert!(names.len() >= 18, "{names:?}");
+        check("problem", &names.into_iter().collect::<Vec<_>>());
     }
 
     fn told(language: &str, group: &str, finding: serde_json::Value) -> String {

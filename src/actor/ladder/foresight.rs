@@ -13,7 +13,7 @@ use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Status;
 use crate::dunning::ladder::{self, Channel, Done, Ladder, Outcome, Plan, Planned, Twins, Why, twins};
 use crate::store::StoreError;
-use crate::store::ladder::{CaseKey, Loaded};
+use crate::store::ladder::{CaseKey, Loaded, NoText};
 use crate::store::reader::Reader;
 
 use super::super::letter::Random;
@@ -91,7 +91,7 @@ pub enum Fate {
     /// It is left to another channel.
     Exit(Channel),
     /// Its text cannot be written.
-    Problem(String),
+    Problem(NoText),
     /// It is not done.
     Skipped {
         /// Why.
@@ -219,7 +219,7 @@ impl Walk<'_> {
         let mut steps = Vec::new();
         for record in &plan.records {
             let fate = match (record.done.outcome, lead, &letter) {
-                (Outcome::Queued | Outcome::Grouped, _, Err(error)) => Fate::Problem(error.to_string()),
+                (Outcome::Queued | Outcome::Grouped, _, Err(error)) => Fate::Problem(error.clone().into()),
                 (Outcome::Queued, _, Ok(Some(sending))) => Fate::Text {
                     template: plan.text.as_ref().map_or_else(String::new, |text| text.template.to_owned()),
                     not_before: sending.submission.due,

@@ -42,7 +42,7 @@ impl Means {
                 plan.text = None;
                 plan.records.retain(|record| !matches!(record.done.outcome, Outcome::Queued | Outcome::Grouped));
                 plan.next = case.today.tomorrow().ok().into_iter().chain(plan.next).min();
-                (None, Some(error.to_string()))
+                (None, Some(error.into()))
             }
         };
         let row = |id: &str| Self::row(loaded, id);

@@ -117,7 +117,7 @@ async fn whoever_asks_for_a_run_is_told_what_it_has_carried_out() {
     assert_eq!((ran.texts, ran.exits, ran.changed), (0, 0, 0));
     let problems = reader.cases_with_problems("padrao", &[], None, 10).unwrap();
     assert_eq!(
-        problems.iter().map(|found| found.problem.as_str()).collect::<Vec<_>>(),
+        problems.iter().map(|found| found.problem.detail.as_str()).collect::<Vec<_>>(),
         ["no template \"hoje\" is approved"]
     );
     assert_eq!(reader.cases_with_problems("padrao", &["outra".to_owned()], None, 10).unwrap(), []);

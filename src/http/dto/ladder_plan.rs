@@ -1,12 +1,14 @@
 //! What ladders would do and could not, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actor::ladder::Ran;
 use crate::actor::ladder::foresight::{Fate, ForeseenStep};
 use crate::dunning::ladder::Why;
-use crate::store::ladder::CaseProblem;
+use crate::store::ladder::{CaseProblem, NoText};
 
 use super::at;
 use super::ladder::FindingAnswer;
@@ -68,6 +70,10 @@ pub(in super::super) struct PlanItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
+    /// The problem for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<NoTextAnswer>,
     /// The last day of that, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -98,6 +104,7 @@ impl From<ForeseenStep> for PlanItem {
             channel: None,
             why: None,
             detail: None,
+            problem: None,
             until: None,
         };
         match fate {
@@ -107,7 +114,9 @@ impl From<ForeseenStep> for PlanItem {
             Fate::With { debt } => item.with = Some(debt),
             Fate::Queued => {}
             Fate::Exit(channel) => item.channel = Some(channel.name()),
-            Fate::Problem(problem) => item.detail = Some(problem),
+            Fate::Problem(problem) => {
+                (item.detail, item.problem) = (Some(problem.detail.clone()), Some(problem.into()));
+            }
             Fate::Skipped { why, until } => {
                 (item.why, item.detail) = (Some(why.name()), Some(detail(&why)));
                 item.until = until.map(|day| day.to_string());
@@ -141,12 +150,33 @@ pub(in super::super) struct CaseProblemAnswer {
     creditor: String,
     /// Why. It is tried again on the next day, and whenever something of the debts, the ladder or the templates changes.
     problem: String,
+    /// The same for programs.
+    reason: NoTextAnswer,
 }
 
 impl From<CaseProblem> for CaseProblemAnswer {
     fn from(found: CaseProblem) -> Self {
         let CaseProblem { key: _, creditor, debtor, problem } = found;
-        Self { debtor, creditor, problem }
+        Self { debtor, creditor, problem: problem.detail.clone(), reason: problem.into() }
+    }
+}
+
+/// Why a text could not be written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct NoTextAnswer {
+    /// `no_template`, `no_number`, `no_text`, `unknown_text`, `unfilled`, `too_long`, `empty`, `refused`, `not_encodable`,
+    /// `not_taken` (no SIM may ever send so much), or `other` (found by a release of before).
+    #[schema(example = "no_template")]
+    code: String,
+    /// What it is about, by name, for whoever says it in other words.
+    operands: BTreeMap<String, String>,
+    /// What it is.
+    detail: String,
+}
+
+impl From<NoText> for NoTextAnswer {
+    fn from(NoText { code, operands, detail }: NoText) -> Self {
+        Self { code, operands, detail }
     }
 }
 

@@ -19,10 +19,7 @@ use super::super::row::stored_number;
 use super::super::submit::SubmitAnswer;
 use super::super::work::Work;
 use super::case::{self, CaseKey};
-
-/// Why a text was not queued that could be written.
-const NOT_TAKEN: &str =
-    "no SIM may ever send so many parts at once, or the day of the text is over; a shorter template goes";
+use super::no_text::NoText;
 
 /// What a plan of a case has come to.
 #[derive(Debug)]
@@ -46,7 +43,7 @@ pub struct Carried {
     /// The next day on which something may be up.
     pub next: Option<Date>,
     /// Why the text of the day could not be written, where it could not.
-    pub problem: Option<String>,
+    pub problem: Option<NoText>,
 }
 
 /// A text about debts.
@@ -131,11 +128,11 @@ impl Work<'_> {
                 debt.0
             ])?;
         }
-        let (mut next, mut problem) = (carried.next, carried.problem.as_deref());
+        let (mut next, mut problem) = (carried.next, carried.problem.as_ref().map(NoText::stored));
         if is_refused {
             // As with a text that cannot be written, it is tried again on the next day.
             next = carried.day.tomorrow().ok().into_iter().chain(next).min();
-            problem = Some(NOT_TAKEN);
+            problem = Some(NoText::not_taken().stored());
         }
         self.conn
             .prepare_cached("UPDATE dunning_case SET next = ?, problem = ? WHERE creditor = ? AND debtor = ?")?

@@ -23,6 +23,7 @@ use super::super::reader::Reader;
 use super::super::row::{message_state_of, stored_number};
 use super::super::{StoreError, reply};
 use super::super::{record, suppression};
+use super::no_text::NoText;
 
 /// Cases with something that may be up on a day, the one that was up first in front.
 const UP: &str =
@@ -127,7 +128,7 @@ pub struct CaseProblem {
     /// Who, by the caller's id.
     pub debtor: String,
     /// Why.
-    pub problem: String,
+    pub problem: NoText,
 }
 
 /// A case as it was loaded.
@@ -258,7 +259,12 @@ impl Reader {
             let values = params![after_creditor, after_debtor, creditors, ladder, limit];
             let rows = statement.query_map(values, |row| {
                 let key = CaseKey { creditor: row.get(0)?, debtor: row.get(1)? };
-                Ok(CaseProblem { key, creditor: row.get(2)?, debtor: row.get(3)?, problem: row.get(4)? })
+                Ok(CaseProblem {
+                    key,
+                    creditor: row.get(2)?,
+                    debtor: row.get(3)?,
+                    problem: NoText::from_stored(row.get(4)?),
+                })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })

@@ -2,6 +2,7 @@
 
 mod carry;
 mod case;
+mod no_text;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -17,6 +18,7 @@ use super::work::Work;
 pub use carry::{Carried, Exit, Looked, Sending, Step};
 pub(super) use case::revision;
 pub use case::{CaseKey, CaseProblem, Followed, Loaded, Readable, Up};
+pub use no_text::NoText;
 
 /// The newest version of a ladder.
 pub(super) fn ladder_of(conn: &Connection, name: &str) -> Result<Option<Ladder>, StoreError> {

@@ -132,12 +132,17 @@ function told(words, finding) {
   return said.replace(/\{(\w+)\}/g, (_, name) => value(name));
 }
 
+/** The title of a problem document in the language of the page. */
+function title(answer) {
+  return JSON.parse(said.dataset.problems)[answer.type?.split(":").at(-1)] ?? answer.title;
+}
+
 /** Says at the field what is wrong with it, or at the end of the form. */
 function explain(form, answer) {
   const words = form.dataset.findings ? form.dataset : document.querySelector("[data-findings]")?.dataset ?? {};
   const findings = (answer.findings ?? []).map((finding) => [finding.text, finding.line && `${finding.line}:${finding.column}`, told(words, finding)].filter(Boolean).join(" · "));
   const own = findings.length && words.findings ? said.dataset.wrong : "";
-  const detail = own || [answer.title, answer.detail].filter(Boolean).join(": ") || said.dataset.failed;
+  const detail = own || [title(answer), answer.detail].filter(Boolean).join(": ") || said.dataset.failed;
   const place = form.querySelector(".problem");
   const field = answer.field && form.elements[answer.field];
   if (field && field.setAttribute) {

@@ -229,6 +229,7 @@ struct Item {
     channel: Option<String>,
     why: Option<String>,
     detail: Option<String>,
+    problem: Option<Finding>,
     until: Option<String>,
 }
 
@@ -236,7 +237,7 @@ struct Item {
 struct CaseProblem {
     debtor: String,
     creditor: String,
-    problem: String,
+    reason: Finding,
 }
 
 /// Which plan is looked at.

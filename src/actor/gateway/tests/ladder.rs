@@ -561,9 +561,10 @@ fn a_step_without_an_approved_template_says_so_and_goes_when_there_is_one() {
     desk.ladder(&json!({ "steps": [{ "id": "hoje", "on": "D+0", "text": "novo" }] }));
     desk.take_all(&[with_debtor(debt("d1", MONDAY), &[TO])]);
     assert_eq!(desk.run_ladders(), Vec::<String>::new());
-    let problem: Option<String> =
-        desk.gateway.store().connection().query_row("SELECT problem FROM dunning_case", [], |row| row.get(0)).unwrap();
-    assert_eq!(problem.as_deref(), Some("no template \"novo\" is approved"));
+    let sql = "SELECT problem ->> 'code', problem ->> 'detail' FROM dunning_case";
+    let problem: (String, String) =
+        desk.gateway.store().connection().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(problem, ("no_template".to_owned(), "no template \"novo\" is approved".to_owned()));
     desk.template("novo", "{{ sender }}: vence hoje.");
     assert_eq!(desk.run_ladders(), ["Loja Azul: vence hoje."]);
 }
