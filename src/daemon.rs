@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use crate::actor::audit;
 use crate::actor::campaign;
 use crate::actor::erasure;
 use crate::actor::fleet::{Fleet, ModemState};
@@ -34,6 +35,7 @@ use crate::actor::modem::{self, Ended, RefusedPins, Setup};
 use crate::actor::place::Place;
 use crate::actor::reload::{self as asked, Ask};
 use crate::actor::reset::Means;
+use crate::actor::retention;
 use crate::actor::rollup;
 use crate::actor::webhook;
 use crate::actor::writer::{Handle, StartError, WriteError, Writer};
@@ -51,6 +53,7 @@ use crate::serial::replug::Marks;
 use crate::serial::usb::Roots;
 use crate::sms::id::ModemId;
 use crate::store::reader::Reader;
+use crate::store::retention::Terms;
 use crate::store::{OpenError, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::web;
@@ -66,12 +69,16 @@ const MODEMS_END: Duration = Duration::from_secs(15);
 /// Ladders, campaigns, results and webhooks finish what they write.
 const TASKS_END: Duration = Duration::from_secs(10);
 
+/// Looks at persons that were not noted yet are written.
+const AUDIT_ENDS: Duration = Duration::from_secs(2);
+
 /// The writer writes what waits and copies its log.
-const WRITER_ENDS: Duration = Duration::from_secs(20);
+const WRITER_ENDS: Duration = Duration::from_secs(18);
 
 /// How long a stop may take beyond the time for draining.
-pub const STOP_AFTER_DRAIN: Duration =
-    Duration::from_secs(MODEMS_END.as_secs() + TASKS_END.as_secs() + DOORS_CLOSE.as_secs() + WRITER_ENDS.as_secs());
+pub const STOP_AFTER_DRAIN: Duration = Duration::from_secs(
+    MODEMS_END.as_secs() + TASKS_END.as_secs() + DOORS_CLOSE.as_secs() + AUDIT_ENDS.as_secs() + WRITER_ENDS.as_secs(),
+);
 
 /// What a daemon is started with.
 #[derive(Debug)]
@@ -171,6 +178,10 @@ pub struct Daemon {
     campaigns: JoinHandle<()>,
     results: JoinHandle<()>,
     erasures: JoinHandle<()>,
+    retention: JoinHandle<()>,
+    /// Notes who looked at whom, until the doors are closed.
+    audit: JoinHandle<()>,
+    stop_audit: watch::Sender<bool>,
     webhooks: JoinHandle<()>,
     /// The door's certificate, where it is encrypted.
     certificate: Option<Arc<Keeper>>,
@@ -180,6 +191,8 @@ pub struct Daemon {
     calendar: watch::Sender<Arc<Calendar>>,
     /// Tells the results of other prices.
     prices: watch::Sender<Arc<Prices>>,
+    /// Says for how long what is kept.
+    terms: watch::Sender<Terms>,
     /// Who wants the configuration read again.
     asks: mpsc::Receiver<Ask>,
     fleet: Fleet,
@@ -227,6 +240,7 @@ impl Daemon {
         };
         let webhook_handle = webhook::Handle::new(webhook_settings, clock.clone());
         let (reload_handle, asks) = asked::channel();
+        let (looks, told) = audit::looks();
         let app = App::new(http::Parts {
             writer: writer.handle(),
             reader: Arc::clone(&reader),
@@ -237,6 +251,7 @@ impl Daemon {
             webhooks: webhook_handle.clone(),
             initial_settings: door,
             reload: reload_handle,
+            looks,
         })?;
         let certificate = if let Some(files) = config.http.tls.clone() {
             Some(Arc::new(Keeper::open(files, writer.handle(), clock.clone()).await?))
@@ -244,6 +259,10 @@ impl Daemon {
             certificate::none(&writer.handle()).await?;
             None
         };
+        let (stop_audit, until) = watch::channel(false);
+        let noting = audit::Setup { told, writer: writer.handle(), clock: clock.clone(), stop: until };
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let audit = tokio::spawn(audit::run(noting));
         let (close_doors, closing) = watch::channel(false);
         let mut doors = JoinSet::new();
         let listener = listen(&config.http, listener).await?;
@@ -292,6 +311,15 @@ impl Daemon {
             reader: Arc::clone(&reader),
             writer: writer.handle(),
             clock: clock.clone(),
+            stop: stop.clone(),
+        }));
+        let (terms, kept) = watch::channel(reload::terms(&config));
+        #[expect(clippy::disallowed_methods, reason = "the daemon waits for this task at its end")]
+        let retention = tokio::spawn(retention::run(retention::Setup {
+            reader: Arc::clone(&reader),
+            writer: writer.handle(),
+            clock: clock.clone(),
+            terms: kept,
             stop: stop.clone(),
         }));
         let mut seed = [0; 8];
@@ -376,11 +404,15 @@ impl Daemon {
             campaigns,
             results,
             erasures,
+            retention,
+            audit,
+            stop_audit,
             webhooks,
             certificate,
             renewals,
             calendar,
             prices,
+            terms,
             asks,
             fleet: all,
             hearts,
@@ -448,6 +480,7 @@ impl Daemon {
             ("campaigns", self.campaigns),
             ("results", self.results),
             ("erasures", self.erasures),
+            ("retention", self.retention),
             ("webhooks", self.webhooks),
             ("renewals", self.renewals),
         ];
@@ -467,6 +500,10 @@ impl Daemon {
         if timeout(DOORS_CLOSE, doors).await.is_err() {
             tracing::info!("connections cut that did not end by themselves");
             self.doors.abort_all();
+        }
+        self.stop_audit.send_replace(true);
+        if timeout(AUDIT_ENDS, self.audit).await.is_err() {
+            tracing::error!("looks at persons were not noted in time");
         }
         if let Some((handle, task)) = self.emulator.take()
             && handle.stop().await.is_ok()
@@ -539,7 +576,7 @@ fn known_pins(
 }
 
 /// Held for as long as the file is open, and gone with the process.
-fn lock(database: &Path) -> Result<File, DaemonError> {
+pub fn lock(database: &Path) -> Result<File, DaemonError> {
     let path = database.with_extension("lock");
     let file_error = |source| DaemonError::File { path: path.clone(), source };
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {

@@ -1,6 +1,7 @@
 //! Doing: tasks and threads that each own one resource and drive the pure parts. They wait, feed one input, drain every
 //! output and rearm one timer; they decide nothing about protocol or policy.
 
+pub mod audit;
 pub mod campaign;
 mod checkpoint;
 pub mod erasure;
@@ -19,6 +20,7 @@ pub mod probe;
 pub mod record;
 pub mod reload;
 pub mod reset;
+pub mod retention;
 pub mod rollup;
 mod rounds;
 pub mod trigger;

@@ -32,6 +32,7 @@ use crate::sms::id::{MessageId, MessageKey, ModemId};
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
 use crate::store::alarm::ClearAnswer;
+use crate::store::audit::{Counted, Entry};
 use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::campaign::{
     CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
@@ -44,6 +45,7 @@ use crate::store::ladder::{Carried, Looked};
 use crate::store::log::PAGES_WORTH;
 use crate::store::portfolio::happening::{HappeningAnswer, Prompt, Told, Untold};
 use crate::store::portfolio::{self, Taken, Untaken};
+use crate::store::retention::{Class, Due};
 use crate::store::rollup::RolledUp;
 use crate::store::submit::{Post, Ruling, SubmitAnswer};
 use crate::store::suppression::{Act, Stopped};
@@ -57,6 +59,7 @@ use crate::telemetry::metrics::Sent;
 
 use crate::modem::Offer;
 
+use super::audit;
 use super::checkpoint::CheckpointThread;
 use super::gateway::{Context, Gateway, Order, Report};
 use super::heads::{self, Heads};
@@ -625,6 +628,34 @@ impl Handle {
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
+    /// Deletes what may still go of rows that were found; of a log at most so many entries. How many went, and whether there is more
+    /// to do with the same.
+    pub(super) async fn let_go(&self, due: Due, count: usize) -> Result<(usize, bool), WriteError> {
+        // A disk that is nearly full is where it is wanted: no room is asked for.
+        self.call(Job::Control, move |context| context.work.delete_due(&due, count)).await
+    }
+
+    /// Notes that a class was gone through.
+    pub(super) async fn note_pass(&self, class: Class, gone: u64) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.note_pass(class, gone)).await
+    }
+
+    /// Gives some free pages back to the file system. Whether there are more worth it.
+    pub(super) async fn give_back_pages(&self, pages: u32) -> Result<bool, WriteError> {
+        self.call(Job::Control, move |context| context.work.give_back_pages(pages)).await
+    }
+
+    /// Notes who looked at whom.
+    pub(super) async fn note_looks(&self, looks: Vec<Counted>) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| looks.iter().try_for_each(|look| context.work.note(look))).await
+    }
+
+    /// Notes something of a request whose handler asked for no transaction, or that was refused.
+    pub async fn note(&self, entry: Entry) -> Result<(), WriteError> {
+        let counted = Counted::once(entry);
+        self.call(Job::Control, move |context| context.work.note(&counted)).await
+    }
+
     /// Changes who looks after a conversation. `None` where there is no such conversation.
     pub async fn care(&self, conversation: i64, care: Care, client: String) -> Result<Option<Cared>, WriteError> {
         self.call(Job::Control, move |context| context.work.care(conversation, &care, &client)).await
@@ -827,7 +858,28 @@ impl Handle {
         self.inbox.push_first(Item::Job(Job::Report(report))).map_err(WriteError::from)
     }
 
-    async fn call<A, F>(&self, kind: fn(Box<dyn Ask>) -> Job, run: F) -> Result<A, WriteError>
+    /// Has something done in a transaction, which takes along what is to be noted of the request that it is part of.
+    async fn call<A, F>(&self, kind: fn(Box<dyn Ask>) -> Job, mut run: F) -> Result<A, WriteError>
+    where
+        A: Send + 'static,
+        F: FnMut(&mut Context<'_, '_>) -> Result<A, StoreError> + Send + 'static,
+    {
+        let sheet = audit::sheet();
+        let Some((sheet, change)) = sheet.and_then(|sheet| sheet.change().map(|change| (sheet, change))) else {
+            return self.call_alone(kind, run).await;
+        };
+        let change = Counted::once(change);
+        let both = move |context: &mut Context<'_, '_>| {
+            let answer = run(context)?;
+            context.work.note(&change)?;
+            Ok(answer)
+        };
+        let answer = self.call_alone(kind, both).await?;
+        sheet.noted();
+        Ok(answer)
+    }
+
+    async fn call_alone<A, F>(&self, kind: fn(Box<dyn Ask>) -> Job, run: F) -> Result<A, WriteError>
     where
         A: Send + 'static,
         F: FnMut(&mut Context<'_, '_>) -> Result<A, StoreError> + Send + 'static,

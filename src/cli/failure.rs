@@ -10,6 +10,7 @@ use crate::actor::record::RecordError;
 use crate::config::Finding;
 use crate::daemon::DaemonError;
 use crate::sms::number::NumberError;
+use crate::store::backup::BackupError;
 use crate::telemetry::log::LogError;
 
 use super::definition::{FileError, findings, told};
@@ -67,6 +68,9 @@ pub(super) enum Failure {
         /// Where.
         door: String,
     },
+    /// No copy was made, put back or looked through.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The daemon did not start.
     #[error("start: {0}")]
     Start(#[from] DaemonError),
@@ -170,7 +174,12 @@ impl Failure {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Ended { .. } | Self::Stranger { .. } => {
                 Exit::Unreachable
             }
-            Self::Refused(_) | Self::Io(_) | Self::Start(_) | Self::Record(_) | Self::Written { .. } => Exit::Negative,
+            Self::Refused(_)
+            | Self::Io(_)
+            | Self::Start(_)
+            | Self::Backup(_)
+            | Self::Record(_)
+            | Self::Written { .. } => Exit::Negative,
         }
     }
 
@@ -184,6 +193,7 @@ impl Failure {
             | Self::Usage(_)
             | Self::Number(_)
             | Self::Start(_)
+            | Self::Backup(_)
             | Self::Record(_)
             | Self::Import(_)
             | Self::File(_)

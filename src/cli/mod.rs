@@ -1,8 +1,10 @@
 //! The subcommands of `recado`, one file each. They take parsed arguments and streams, and give an exit code.
 //!
-//! Those that ask the daemon speak the HTTP API over its Unix socket; none of them touches its database.
+//! Those that ask the daemon speak the HTTP API over its Unix socket; none of them changes its database while it runs.
 
 mod alarms;
+mod audit;
+mod backup;
 mod campaign;
 mod check;
 mod client;
@@ -120,6 +122,14 @@ enum Command {
     Sims(Remote<sims::SimsArgs>),
     /// List what a person must look after, or clear it
     Alarms(Remote<alarms::AlarmsArgs>),
+    /// List who changed what, and who looked at whom
+    Audit(Remote<audit::AuditArgs>),
+    /// Copy the database while it is in use
+    Backup(backup::BackupArgs),
+    /// Put a copy in the place of the database; the daemon must not run
+    Restore(backup::RestoreArgs),
+    /// Find out whether the database, or a copy, is what it should be; changes nothing
+    Verify(backup::VerifyArgs),
     /// List or follow what happens
     Events(Remote<events::EventsArgs>),
     /// Say whether the daemon takes and sends messages
@@ -329,6 +339,10 @@ pub fn run(
         Command::Modems(command) => command.run(environment, out),
         Command::Sims(command) => command.run(environment, out),
         Command::Alarms(command) => command.run(environment, out),
+        Command::Audit(command) => command.run(environment, out),
+        Command::Backup(args) => backup::backup(&args, environment, &Clock::host(), out),
+        Command::Restore(args) => backup::restore(&args, environment, &Clock::host(), out),
+        Command::Verify(args) => backup::verify(&args, environment, out),
         Command::Events(command) => command.run(environment, out),
         Command::Status(command) => command.run(environment, out),
         Command::Pause(command) => command.run(environment, out),

@@ -48,6 +48,8 @@ pub(super) struct Overview {
     alarms: Vec<Value>,
     pub(super) modems: Vec<Value>,
     sims: Vec<Value>,
+    /// For how long what is kept; nothing where the daemon does not tell.
+    retention: Vec<Value>,
     /// By the daemon's clock, which may not be ours.
     pub(super) clock: Civil,
 }
@@ -84,10 +86,12 @@ impl Overview {
         let list = async |path: &str| Ok::<_, Failure>(items(&client.get(path).await?).to_vec());
         let alarms = list("/v1/alarms?limit=100").await?;
         let (pauses, modems, sims) = (list("/v1/pause").await?, list("/v1/modems").await?, list("/v1/sims").await?);
+        // A daemon of a release before does not know it.
+        let retention = list("/v1/retention").await.unwrap_or_default();
         let session = client.get("/v1/session").await?;
         let is_open = |alarm: &Value| alarm.get("cleared_at").is_none_or(Value::is_null);
         let alarms = alarms.into_iter().filter(is_open).collect();
-        Ok(Self { ready, tallies, waiting, pauses, alarms, modems, sims, clock: Civil::of(&session) })
+        Ok(Self { ready, tallies, waiting, pauses, alarms, modems, sims, retention, clock: Civil::of(&session) })
     }
 
     /// Whether messages are taken and sent.
@@ -109,7 +113,7 @@ impl Overview {
             .collect();
         json!({"ready": self.ready, "messages": self.tallies, "waiting": {"asked": self.waiting.asked, "reasons": reasons},
                "queue_ends_at": self.queue_ends_at(), "pauses": self.pauses, "alarms": self.alarms, "modems": self.modems,
-               "sims": self.sims})
+               "sims": self.sims, "retention": self.retention})
     }
 
     /// When the last of the SIMs will have sent what waits for it now.
@@ -138,7 +142,22 @@ impl Overview {
         }
         lines.extend(self.pauses.iter().map(|pause| self.paused(pause)));
         lines.extend(self.alarms.iter().flat_map(|alarm| self.alarm(alarm)));
+        lines.extend(self.kept());
         lines
+    }
+
+    /// `kept: messages 1825d since 24 Nov 2025, inbox for ever`
+    fn kept(&self) -> Option<String> {
+        let told = |class: &Value| {
+            let kept = class.get("kept").and_then(Value::as_str).unwrap_or("for ever");
+            let oldest = class.get("oldest").and_then(Value::as_str).map(|at| at.split('T').next().unwrap_or(at));
+            let since = oldest.map(|day| format!(" since {day}")).unwrap_or_default();
+            let is_over = class.get("is_over").and_then(Value::as_bool).unwrap_or(false);
+            let over = if is_over { " (over, and still needed or next to go)" } else { "" };
+            format!("{} {kept}{since}{over}", cell(class, "class"))
+        };
+        let classes: Vec<String> = self.retention.iter().map(told).collect();
+        (!classes.is_empty()).then(|| format!("kept: {}", classes.join(", ")))
     }
 
     /// `paused: batch november, since 24 Nov 13:00, by ana: wrong amount`
@@ -316,6 +335,10 @@ mod tests {
                        "budget": [level("hour", 1, 100), level("day", 10, 300)],
                        "queue_ends_at": "2026-11-24T15:00:00.000Z"}),
                 json!({"iccid": "8952", "name": null, "state": "absent", "reason": "in no modem", "budget": []}),
+            ],
+            retention: vec![
+                json!({"class": "messages", "kept": "1825d", "oldest": "2021-11-20T13:00:00.000Z", "is_over": true}),
+                json!({"class": "inbox", "kept": null, "oldest": null, "is_over": false}),
             ],
             clock: Civil::of(&json!({"now": "2026-11-24T13:30:00Z", "zone": "America/Sao_Paulo"})),
         };

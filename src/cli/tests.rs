@@ -1273,3 +1273,127 @@ fn numbers_that_want_looking_after_are_listed_and_exported() {
     '=d1,+5511987654321,dead,4,0,4,failed for good: not obtainable,T,
     ");
 }
+
+#[test]
+fn a_person_is_erased_and_what_came_of_it_is_told() {
+    let asked = Asked::default();
+    let done = json!({"id": 7, "state": "done", "erased": {"messages": 3, "debts": 1}});
+    let args = ["erase", "debtor", "cpf 1/2", "--reason", "pedido", "--allow-again"];
+    let ended = ask(asked.answering(202, done.clone()), &args);
+    assert_eq!((ended.exit, ended.output.as_str()), (0, "erasure 7: done\n  debts 1\n  messages 3\n"));
+    assert_eq!(asked.lines(), r#"POST /v1/erasures {"debtor":"cpf 1/2","reason":"pedido","suppress":false}"#);
+    let asked = Asked::default();
+    let blocked = json!({"id": 8, "state": "blocked", "erased": {}});
+    let args =
+        ["erase", "number", "+5511987654321", "--reason", "pedido", "--block-until", "2027-01-01T00:00:00Z", "--json"];
+    let ended = ask(asked.answering(202, blocked.clone()), &args);
+    assert_eq!(ended.output, format!("{blocked}\n"));
+    let body = r#"{"mode":"block","number":"+5511987654321","reason":"pedido","suppress":true,"until":"2027-01-01T00:00:00Z"}"#;
+    assert_eq!(asked.lines(), format!("POST /v1/erasures {body}"));
+}
+
+#[test]
+fn an_erasure_that_waits_says_for_what() {
+    let waiting = json!({"id": 7, "state": "waiting", "erased": {}});
+    let ended = ask(answering("/v1/erasures", 202, waiting), &["erase", "debtor", "ana", "--reason", "pedido"]);
+    let expected = "erasure 7: waiting; a text is on its way, or its report: the rest is erased after it\n";
+    assert_eq!((ended.exit, ended.output.as_str()), (0, expected));
+}
+
+#[test]
+fn an_export_is_one_document() {
+    let asked = Asked::default();
+    let document = json!({"debtor": [{"id": "cpf 1/2"}]});
+    let ended = ask(asked.answering(200, document.clone()), &["export", "debtor", "cpf 1/2", "--json"]);
+    assert_eq!((ended.exit, ended.output), (0, format!("{document}\n")));
+    assert_eq!(asked.lines(), "GET /v1/debtors/cpf%201%2F2/export");
+    let asked = Asked::default();
+    ask(asked.answering(200, document), &["export", "number", "+5511987654321"]);
+    assert_eq!(asked.lines(), "GET /v1/export?number=%2B5511987654321");
+}
+
+#[test]
+fn the_audit_is_a_table_of_who_did_what() {
+    let asked = Asked::default();
+    let entry = json!({"seq": 3, "at": "2026-11-24T13:00:00.000Z", "client": "crm", "token": 2, "kind": "refused",
+                       "route": "POST /v1/pause", "object": "pause", "id": null, "items": 0, "times": 1, "status": 409});
+    let page = json!({"items": [entry], "next": null});
+    let args = ["audit", "--kind", "refused", "--client", "crm", "--debtor", "a b"];
+    let ended = ask(asked.answering(200, page), &args);
+    assert_eq!(asked.lines(), "GET /v1/audit?client=crm&kind=refused&debtor=a%20b");
+    insta::assert_snapshot!(ended.output, @r"
+    SEQ  AT                        CLIENT  KIND         ROUTE           ABOUT    ITEMS  TIMES
+    3    2026-11-24T13:00:00.000Z  crm     refused 409  POST /v1/pause  pause -  0      1
+    ");
+}
+
+/// A configuration for a database in this folder.
+fn configured(folder: &std::path::Path) -> String {
+    let config = folder.join("recado.toml");
+    std::fs::write(&config, format!("store.path = {:?}\n", folder.join("recado.db"))).unwrap();
+    config.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_copy_is_made_looked_through_and_put_back_by_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    let none = command(&["backup", copy, "--config", &config]);
+    assert_eq!(none.exit, Exit::Negative.code(), "{}", none.output);
+    let settings = crate::store::Settings {
+        sims: crate::config::Config::default().sim_settings(),
+        free_floor: 0,
+        country: crate::config::Config::default().region.country,
+        alarms: Vec::new(),
+        contact: crate::contact::ContactSettings::none().into(),
+    };
+    let path = folder.path().join("recado.db");
+    let store = crate::store::Store::open(&path, settings, crate::clock::Timestamp::from_millis(0)).unwrap();
+    let made = command(&["backup", copy, "--config", &config]);
+    assert_eq!((made.exit, made.errors.as_str()), (0, ""), "{}", made.output);
+    assert!(made.output.contains("suppression.key is not in it"), "{}", made.output);
+    let again = command(&["backup", copy, "--config", &config]);
+    assert!(
+        again.exit == Exit::Negative.code() && again.errors.contains("there is a file already"),
+        "{}",
+        again.errors
+    );
+    let verified = command(&["verify", copy]);
+    assert_eq!(verified.exit, 0, "{}", verified.output);
+    insta::assert_snapshot!(verified.output, @r"
+    structure: as it should be
+    references: as it should be
+    counts: as it should be
+    states: as it should be
+    chain of events: as it should be
+    chain of the audit: as it should be
+    ");
+    drop(store);
+    // A daemon that runs holds this.
+    let lock = crate::daemon::lock(&path).unwrap();
+    let running = command(&["restore", copy, "--config", &config]);
+    assert!(running.exit == Exit::Negative.code() && running.errors.contains("another daemon"), "{}", running.errors);
+    drop(lock);
+    let restored = command(&["restore", copy, "--config", &config]);
+    assert_eq!((restored.exit, restored.errors.as_str()), (0, ""));
+    assert!(restored.output.contains("everything is paused at the next start"), "{}", restored.output);
+    assert_eq!(
+        std::fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| { entry.as_ref().unwrap().file_name().to_string_lossy().contains(".replaced-") })
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_database_that_is_not_what_it_should_be_is_told_with_exit_code_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    std::fs::write(folder.path().join("recado.db"), "x".repeat(4096)).unwrap();
+    let ended = command(&["verify", "--config", &config]);
+    assert_eq!(ended.exit, Exit::Negative.code());
+    assert!(ended.errors.contains("not a database of Recado"), "{}", ended.errors);
+}

@@ -33,6 +33,7 @@ impl Config {
             campaigns,
             alarms,
             webhooks,
+            retention,
         } = self;
         let Serve { drain } = serve;
         let in_force = Self {
@@ -50,6 +51,7 @@ impl Config {
             campaigns: difference.live("campaigns", &before.campaigns, campaigns),
             alarms: difference.live("alarms", &before.alarms, alarms),
             webhooks: difference.fixed("webhooks", &before.webhooks, &webhooks),
+            retention: difference.live("retention", &before.retention, retention),
         };
         (in_force, difference)
     }

@@ -119,6 +119,12 @@ pub enum Problem {
         /// The longest that does.
         max: Duration,
     },
+    /// Something else would miss what is deleted so early.
+    #[error("expected 0 (for ever) or at least {}: caps, answers and reports rest on what is younger", duration::format(*.least))]
+    KeptTooShort {
+        /// The shortest time.
+        least: Duration,
+    },
     /// Not an address to listen at.
     #[error("expected an IP address and a port such as 127.0.0.1:7670, found {found:?}")]
     Address {

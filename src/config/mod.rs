@@ -76,6 +76,8 @@ pub struct Config {
     pub alarms: Alarms,
     /// `[webhooks]`
     pub webhooks: Webhooks,
+    /// `[retention]`
+    pub retention: Retention,
 }
 
 /// Where everything is kept.
@@ -208,6 +210,24 @@ pub struct Webhooks {
     pub keep: Duration,
 }
 
+/// For how long what is kept; no time for ever. The reasons for the defaults stand in `config/recado.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Messages with their texts and numbers, from their end.
+    pub messages: Duration,
+    /// What came in, from its arrival.
+    pub inbox: Duration,
+    /// The log of events.
+    pub events: Duration,
+    /// Callers' references, from their messages.
+    pub client_refs: Duration,
+    /// Who changed what and who looked.
+    pub audit: Duration,
+}
+
+/// Nothing but references is kept for less: answers are tied to messages of 30 days, and caps count weeks.
+const KEPT_LEAST: Duration = Duration::from_secs(35 * 86_400);
+
 /// Who waits longer for an answer holds up nobody else, and knows less and less.
 const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
@@ -277,6 +297,8 @@ impl Config {
         root.table("sim", |section| self.sim.read(section, self.region.country));
         root.table("alarms", |section| self.alarms.read(section, self.region.country));
         root.table("webhooks", |section| self.webhooks.read(section));
+        let frequency = self.contact.frequency;
+        root.table("retention", |section| self.retention.read(section, frequency));
     }
 }
 
@@ -452,6 +474,39 @@ impl Webhooks {
         }
         section.set("allow_private", &mut self.allow_private, value::truth);
         section.set("keep", &mut self.keep, value::duration);
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        Self {
+            messages: days(1_825),
+            inbox: days(1_825),
+            events: days(1_825),
+            client_refs: days(400),
+            audit: days(1_825),
+        }
+    }
+}
+
+impl Retention {
+    fn read(&mut self, section: &mut Section<'_, '_>, frequency: Limits) {
+        // What counts towards caps of persons must be there for as long as it counts.
+        let same_text = Duration::from_secs(u64::from(frequency.same_text_days) * 86_400);
+        let least = KEPT_LEAST.max(same_text);
+        for (key, kept, least) in [
+            ("messages", &mut self.messages, least),
+            ("inbox", &mut self.inbox, KEPT_LEAST),
+            ("events", &mut self.events, KEPT_LEAST),
+            ("client_refs", &mut self.client_refs, Duration::from_secs(86_400)),
+            ("audit", &mut self.audit, KEPT_LEAST),
+        ] {
+            let at = section.set(key, kept, value::duration);
+            if !kept.is_zero() && *kept < least {
+                section.report(key, at, Problem::KeptTooShort { least });
+            }
+        }
     }
 }
 

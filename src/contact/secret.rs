@@ -41,6 +41,11 @@ impl Secret {
         self.of(&[b"recado session ", octets].concat())
     }
 
+    /// What stands for a person, or for something that only a person has, in the audit.
+    pub fn audited(&self, kind: &str, name: &str) -> [u8; 32] {
+        self.of(&[b"recado audit ", kind.as_bytes(), b" ", name.as_bytes()].concat())
+    }
+
     fn of(&self, octets: &[u8]) -> [u8; 32] {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
         mac.update(octets);

@@ -4,12 +4,14 @@
 //! turn comes, what is on the wire is not touched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::actor::reload::Reloaded;
 use crate::config::rules::RuleBook;
-use crate::config::{Config, Finding, Place};
+use crate::config::{Config, Finding, Place, Retention};
 use crate::contact::secret::Secret;
 use crate::http;
+use crate::store::retention::Terms;
 use crate::store::{FREE_FLOOR, Settings};
 
 use super::Daemon;
@@ -39,6 +41,7 @@ pub(super) fn door(config: &Config, book: &RuleBook, secret: &Secret) -> http::S
         price: config.sim.price,
         hosts: config.http.hosts.clone(),
         pace: http::Pace { per_second: config.http.rate, burst: config.http.burst },
+        kept: terms(config),
     }
 }
 
@@ -98,6 +101,7 @@ impl Daemon {
         self.app.set_settings(door);
         self.prices.send_replace(config.prices().into());
         self.calendar.send_replace(calendar);
+        self.terms.send_replace(terms(&config));
         self.config = config;
         // After the calendar: what is planned from now on is planned by it.
         let are_others = handle.plan_by(edition).await?;
@@ -107,6 +111,19 @@ impl Daemon {
             tracing::warn!(key, "changed in the file, and holds after a restart");
         }
         Ok(Reloaded { findings: Vec::new(), changed: difference.live, needs_restart: difference.needs_restart })
+    }
+}
+
+/// For how long what is kept.
+pub(super) fn terms(config: &Config) -> Terms {
+    let Retention { messages, inbox, events, client_refs, audit } = config.retention;
+    let kept = |time: Duration| (!time.is_zero()).then_some(time);
+    Terms {
+        messages: kept(messages),
+        inbox: kept(inbox),
+        events: kept(events),
+        client_refs: kept(client_refs),
+        audit: kept(audit),
     }
 }
 

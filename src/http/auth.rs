@@ -6,6 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
+use crate::actor::audit;
+
 use super::dto::message::Eyes;
 use super::problem::{Kind, Problem};
 use super::serve::Peer;
@@ -151,13 +153,17 @@ impl Caller {
         allow(&self.grant.scopes, scope)
     }
 
-    /// How much the caller may see.
+    /// How much the caller may see. Whoever asks this shows it: what open eyes see is noted in the audit.
     pub(super) fn eyes(&self) -> Eyes {
-        match (self.has(Scope::Pii), self.has(Scope::Text)) {
+        let eyes = match (self.has(Scope::Pii), self.has(Scope::Text)) {
             (true, _) => Eyes::Open,
             (false, true) => Eyes::Texts,
             (false, false) => Eyes::Masked,
+        };
+        if eyes != Eyes::Masked {
+            audit::shows();
         }
+        eyes
     }
 
     /// Creditors that the caller is limited to; empty for all.
@@ -176,17 +182,19 @@ impl FromRequestParts<Site> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        match site.door {
-            Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
+        let caller = match site.door {
+            Door::Unix => Self { grant: site.tokens().local(), token: None },
             Door::Tcp { .. } => {
                 let (token, grant) = match bearer(parts) {
                     Some(secret) => show(site, parts, secret)?,
                     None => session::resume(site, parts)?,
                 };
                 site.rates().take(token, site.clock.now().instant, site.settings().pace)?;
-                Ok(Self { grant, token: Some(token) })
+                Self { grant, token: Some(token) }
             }
-        }
+        };
+        audit::let_in(caller.client(), caller.token.map(|token| token.0));
+        Ok(caller)
     }
 }
 

@@ -4,6 +4,7 @@
 //! carries its own description, from which the OpenAPI document is made. A `202` is sent after the commit and never
 //! before.
 
+mod audit;
 mod auth;
 pub(crate) mod csv;
 mod dto;
@@ -33,7 +34,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
@@ -43,6 +44,7 @@ use tracing::Instrument;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::actor::audit::Looks;
 use crate::actor::fleet::Fleet;
 use crate::actor::ladder;
 use crate::actor::ladder::review::Measure;
@@ -57,6 +59,7 @@ use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
 use crate::store::reader::Reader;
+use crate::store::retention::Terms;
 use crate::store::view::EventView;
 use crate::telemetry::Metrics;
 
@@ -94,6 +97,8 @@ pub struct Settings {
     pub price: PartPrice,
     /// How many requests a token may make.
     pub pace: Pace,
+    /// For how long what is kept.
+    pub kept: Terms,
 }
 
 /// What the door asks and tells.
@@ -117,6 +122,8 @@ pub struct Parts {
     pub initial_settings: Settings,
     /// Has the configuration read again.
     pub reload: reload::Handle,
+    /// Who looked at whom.
+    pub looks: Looks,
 }
 
 /// The application behind the door. Clones are one application.
@@ -280,7 +287,9 @@ pub fn router(app: &App, door: Door) -> Router {
     let text: Arc<str> = api.to_json().unwrap_or_default().into();
     let openapi =
         get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response() });
-    dressed(router.route("/openapi.json", openapi)).with_state(Site { app: app.clone(), door })
+    let site = Site { app: app.clone(), door };
+    let router = router.route("/openapi.json", openapi).layer(from_fn_with_state(site.clone(), audit::noted));
+    dressed(router).with_state(site)
 }
 
 /// What every request meets, whichever route it takes.

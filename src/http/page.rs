@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::actor::audit;
 use crate::store::conversation::TurnsBefore;
 use crate::store::view::Page;
 
@@ -86,6 +87,7 @@ pub(super) fn turns_cursor(before: TurnsBefore) -> String {
 impl<T> List<T> {
     /// A page, with a cursor where it is full. `seq` is the number of an item.
     pub(super) fn page(items: Vec<T>, limit: u32, page: Page, seq: impl Fn(&T) -> i64) -> Self {
+        audit::counts(items.len());
         let last = items.last().filter(|_| items.len() >= usize::try_from(limit).unwrap_or(usize::MAX)).map(seq);
         let next = last.map(|seq| match page {
             Page::After(_) => format!("a{seq}"),
@@ -96,6 +98,7 @@ impl<T> List<T> {
 
     /// All there is.
     pub(super) fn whole(items: Vec<T>) -> Self {
+        audit::counts(items.len());
         Self { items, next: None }
     }
 }

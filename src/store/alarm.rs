@@ -37,6 +37,8 @@ pub enum AlarmKind {
     CertificateRefused,
     /// The door's certificate is over soon, or is over.
     CertificateEnding,
+    /// The database is a copy of before, and nothing is sent until a person has looked.
+    Restored,
 }
 
 impl AlarmKind {
@@ -53,6 +55,7 @@ impl AlarmKind {
             }
             Self::CertificateRefused => ("certificate_refused", "the certificate of the API was not taken"),
             Self::CertificateEnding => ("certificate_ending", "the certificate of the API ends"),
+            Self::Restored => ("restored", "the database was restored and nothing is sent"),
         }
     }
 

@@ -109,7 +109,7 @@ impl Columns<'_> {
     }
 }
 
-fn put_integer(digest: &mut Sha256, value: Option<i64>) {
+pub(super) fn put_integer(digest: &mut Sha256, value: Option<i64>) {
     match value {
         None => digest.update([0]),
         Some(value) => {
@@ -119,7 +119,7 @@ fn put_integer(digest: &mut Sha256, value: Option<i64>) {
     }
 }
 
-fn put_text(digest: &mut Sha256, text: Option<&[u8]>) {
+pub(super) fn put_text(digest: &mut Sha256, text: Option<&[u8]>) {
     match text {
         None => digest.update([0]),
         Some(text) => {
@@ -141,6 +141,8 @@ pub enum Fault {
     NoHash,
     /// The event has another hash than the one that somebody kept.
     OtherHead,
+    /// The event went at the end of its time, and what was kept of the log says nothing of it.
+    Gone,
 }
 
 impl Fault {
@@ -151,6 +153,7 @@ impl Fault {
             Self::Missing => "missing",
             Self::NoHash => "no_hash",
             Self::OtherHead => "other_head",
+            Self::Gone => "gone",
         }
     }
 
@@ -163,6 +166,7 @@ impl Fault {
             Self::OtherHead => {
                 "the hash of the event is not the one that was kept: this event or one before it was changed"
             }
+            Self::Gone => "the event went at the end of its time; compare a head of after that",
         }
     }
 }
@@ -203,6 +207,22 @@ impl Walk {
     pub(super) fn new(kept: Option<Head>) -> Self {
         let found = Verification { before: 0, begins: None, events: 0, head: None, fault: None };
         Self { found, last: 0, kept }
+    }
+
+    /// The same of a log whose events up to `last` have gone, of which `head` is what was kept, if they were chained.
+    pub(super) fn behind(last: i64, head: Option<Head>, kept: Option<Head>) -> Self {
+        let mut walk = Self { last, ..Self::new(kept) };
+        (walk.found.head, walk.found.begins) = (head, head.map(|head| head.seq + 1));
+        if let Some(kept) = kept.filter(|kept| kept.seq <= last) {
+            let is_there = head.filter(|head| head.seq == kept.seq);
+            walk.found.fault = match is_there {
+                Some(head) if head.hash == kept.hash => None,
+                Some(_) => Some((kept.seq, Fault::OtherHead)),
+                None => Some((kept.seq, Fault::Gone)),
+            };
+            walk.kept = None;
+        }
+        walk
     }
 
     /// Whether there is anything more to learn.
@@ -397,6 +417,26 @@ mod tests {
     #[test]
     fn a_beginning_that_lost_its_hashes_is_seen_where_the_rest_begins() {
         check(|log| log[..3].iter_mut().for_each(|(_, hash)| *hash = None), Some((4, Fault::Changed)));
+    }
+
+    #[test]
+    fn a_log_whose_beginning_went_is_walked_from_the_head_that_was_kept_of_it() {
+        let log = log(9, 0);
+        let head = |place: usize| Head { seq: log[place].0.seq, hash: log[place].1.unwrap() };
+        let walk = |anchor: Option<Head>, kept: Option<Head>| {
+            let mut walk = Walk::behind(4, anchor, kept);
+            log[4..].iter().for_each(|(event, hash)| walk.look(event, hash.as_ref().map(|hash| &hash.0[..])));
+            walk.finish()
+        };
+        let found = walk(Some(head(3)), None);
+        assert_eq!((found.begins, found.events, found.head, found.fault), (Some(5), 5, Some(head(8)), None));
+        // Whoever puts another beginning in its place is betrayed by what follows.
+        let forged = Head { seq: 4, hash: ChainHash([9; 32]) };
+        assert_eq!(walk(Some(forged), None).fault, Some((5, Fault::Changed)));
+        assert!(walk(Some(head(3)), Some(head(3))).holds());
+        assert_eq!(walk(Some(head(3)), Some(forged)).fault, Some((4, Fault::OtherHead)));
+        assert_eq!(walk(Some(head(3)), Some(head(1))).fault, Some((2, Fault::Gone)));
+        assert!(walk(Some(head(3)), Some(head(6))).holds());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::sms::id::{MessageId, MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{MessageState, SegmentState, Withdrawal};
 
 use super::StoreError;
+use super::alarm::{AlarmKind, Subject};
 use super::board::{Pause, Scope};
 use super::event::EventKind;
 use super::handover::Part;
@@ -207,6 +208,10 @@ impl Work<'_> {
                 .prepare_cached("DELETE FROM pause WHERE scope = ? AND id = ?")?
                 .execute(params![scope.name(), id])?;
             self.board.pauses.remove(&(scope, id.to_owned()));
+        }
+        if scope == Scope::All && removed > 0 {
+            // Whoever lets a restored database go on has looked.
+            self.clear(AlarmKind::Restored, Subject::default())?;
         }
         self.pause_effects(scope, id);
         Ok(removed > 0)

@@ -11,7 +11,7 @@ use crate::sms::message::Body;
 use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
-use super::chain::{ChainHash, Columns, Head, Verification, Walk};
+use super::chain::{ChainHash, Columns, Fault, Head, Verification, Walk};
 use super::reader::Reader;
 use super::row;
 use super::seal::Salt;
@@ -107,16 +107,40 @@ impl Reader {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Ok(None),
         };
+        loop {
+            let found = self.walk_from_the_beginning(kept)?;
+            let is_cut =
+                |seq: i64| -> Result<bool, StoreError> { Ok(self.with(cut)?.is_some_and(|(last, _)| last >= seq)) };
+            match found.fault {
+                // What it looked for went meanwhile, at the end of its time.
+                Some((seq, Fault::Missing)) if is_cut(seq)? && kept.is_none_or(|kept| kept.seq != seq) => {}
+                _ => return Ok(Some(found)),
+            }
+        }
+    }
+
+    fn walk_from_the_beginning(&self, kept: Option<Head>) -> Result<Verification, StoreError> {
+        let cut = self.with(cut)?;
         let end =
             self.with(|conn| Ok(conn.query_row("SELECT coalesce(max(seq), 0) FROM event", [], |row| row.get(0))?))?;
-        let (mut walk, mut from) = (Walk::new(kept), 0);
+        let (mut walk, mut from) = match cut {
+            Some((last, head)) => (Walk::behind(last, head, kept), last),
+            None => (Walk::new(kept), 0),
+        };
         while walk.goes_on()
             && let Some(last) = self.with(|conn| look_at_some(conn, &mut walk, from, end))?
         {
             from = last;
         }
-        Ok(Some(walk.finish()))
+        Ok(walk.finish())
     }
+}
+
+/// The last event that went at the end of its time, and its head if it had a hash.
+fn cut(conn: &Connection) -> Result<Option<(i64, Option<Head>)>, StoreError> {
+    let sql = "SELECT seq, hash FROM event_cut";
+    let cut = conn.query_row(sql, [], |row| Ok((row.get(0)?, ChainHash::from_stored(row.get(1)?)))).optional()?;
+    Ok(cut.map(|(seq, hash)| (seq, hash.map(|hash| Head { seq, hash }))))
 }
 
 /// Looks at the events behind `from`. The last one that was there; `None` at the end.

@@ -8,6 +8,8 @@
 //! is changed with the rows and read anew after a rollback.
 
 pub mod alarm;
+pub mod audit;
+pub mod backup;
 pub mod balance;
 pub mod board;
 pub mod call;
@@ -17,6 +19,7 @@ pub mod checkup;
 mod companion;
 pub mod control;
 pub mod conversation;
+mod copied;
 mod decision;
 pub mod definition;
 pub mod dossier;
@@ -42,8 +45,11 @@ pub mod portfolio;
 pub mod queue;
 pub mod reader;
 mod record;
+#[cfg(test)]
+mod released;
 mod reply;
 pub mod report;
+pub mod retention;
 pub mod rollup;
 pub(crate) mod row;
 pub mod schema;
@@ -57,6 +63,7 @@ pub mod suppression;
 pub mod template;
 mod tie;
 pub mod token;
+pub mod verify;
 pub mod view;
 pub mod waiting;
 pub mod webhook;
@@ -197,6 +204,7 @@ impl Store {
             reason = "the method is not general enough over its lifetime"
         )]
         store.commit(now, |work| work.settle_crash())?;
+        store.settle_copy(now)?;
         Ok(store)
     }
 

@@ -496,6 +496,16 @@ pub(super) const TABLES: &[Table] = &[
     plain("tally", &["state", "messages"]),
     plain("stat", &["origin", "hour", "counts", "spent", "paid"]),
     plain("rollup", &["seq"]),
+    // How far retention has come.
+    plain("event_cut", &["seq", "hash", "at"]),
+    plain("retention", &["class", "ended_at", "gone"]),
+    plain("copied", &["at", "gives_up"]),
+    // Who did what: persons by a digest with the key of the ledger, which nobody reads without it.
+    plain(
+        "audit",
+        &["seq", "at", "client", "token", "kind", "route", "object", "id", "items", "times", "status", "hash"],
+    ),
+    plain("audit_cut", &["seq", "hash", "at"]),
     plain(
         "origin",
         &[

@@ -40,6 +40,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021.sql"),
     include_str!("migrations/0022.sql"),
     include_str!("migrations/0023.sql"),
+    include_str!("migrations/0024.sql"),
+    include_str!("migrations/0025.sql"),
 ];
 
 /// What a database file begins with.
@@ -175,8 +177,9 @@ pub(super) fn journal(path: &Path) -> Result<&'static str, OpenError> {
     Ok(if header.get(18) == Some(&2) { "wal" } else { "rollback" })
 }
 
-/// These are not stored in the file.
+/// These are not stored in the file, or not in that of a copy.
 fn set_every_time(conn: &Connection) -> Result<(), rusqlite::Error> {
+    conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "secure_delete", "ON")?;
     conn.pragma_update(None, "foreign_keys", "ON")?;

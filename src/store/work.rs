@@ -377,6 +377,11 @@ impl<'a> Work<'a> {
         *self.tally.entry(message_code(to)).or_default() += 1;
     }
 
+    /// Messages that are no more are in no state.
+    pub(super) fn uncount_messages(&mut self, state: i64, messages: i64) {
+        *self.tally.entry(state).or_default() -= messages;
+    }
+
     /// Counts parts that wait in a lane from now on, or no longer.
     pub(super) fn wait(&mut self, lane: LaneKey, parts: i64) {
         *self.waiting.entry(lane).or_default() += parts;

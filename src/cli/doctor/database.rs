@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::checkup::{Checkup, Soundness, checkup};
 use crate::store::reader::Reader;
+use crate::store::retention::Class;
 use crate::store::view::{EventView, Page};
 use crate::store::{FREE_FLOOR, StoreError, free_octets};
 
@@ -133,6 +134,15 @@ fn contents(section: &mut Section, findings: &mut Vec<Finding>, reader: &Reader)
         ]
     });
     section.table("webhooks", ["endpoint", "enabled", "failing_since", "waiting", "given_up"], endpoints);
+    let passes = reader.passes()?;
+    let mut kept = Vec::new();
+    for class in Class::ALL {
+        let pass = passes.iter().find(|(name, ..)| name == class.name());
+        let oldest = reader.oldest(class)?.map(|oldest| oldest.to_string());
+        let ended = pass.map(|(_, ended, _)| ended.to_string());
+        kept.push([json!(class.name()), json!(oldest), json!(ended), json!(pass.map_or(0, |(.., gone)| *gone))]);
+    }
+    section.table("retention", ["class", "oldest", "gone_through", "deleted"], kept);
     let newest = reader.events(Page::Before(None), LOOKED_THROUGH, &[])?;
     section.fact("newest_event", newest.first().map(|event| event.seq));
     section.fact("newest_event_at", newest.first().map(|event| event.at.to_string()));
@@ -174,6 +184,7 @@ pub(in super::super) fn remedy(kind: &str) -> &'static str {
         "configuration_refused" => "mend what `recado check` finds, then `recado reload`",
         "certificate_refused" => "mend what `recado check` finds; the files are read again by themselves",
         "certificate_ending" => "put another certificate in the place of the one before; it is taken by itself",
+        "restored" => "look at what waits, cancel what has gone already, then `recado resume`",
         _ => "see `recado alarms`",
     }
 }

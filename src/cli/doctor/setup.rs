@@ -71,6 +71,11 @@ const SHOWN: &[&str] = &[
     "webhooks.timeout",
     "webhooks.allow_private",
     "webhooks.keep",
+    "retention.messages",
+    "retention.inbox",
+    "retention.events",
+    "retention.client_refs",
+    "retention.audit",
 ];
 
 /// What is said of a value that is not shown.

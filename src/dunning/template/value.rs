@@ -101,11 +101,9 @@ pub(super) fn engine(fuel: u64) -> Environment<'static> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     engine.set_fuel(Some(fuel));
-    engine.set_formatter(|output, state, value| {
-        match filled(value)?.as_str() {
-            Some(text) => Ok(output.write_str(&format::one_line(text))?),
-            None => minijinja::escape_formatter(output, state, value),
-        }
+    engine.set_formatter(|output, state, value| match filled(value)?.as_str() {
+        Some(text) => Ok(output.write_str(&format::one_line(text))?),
+        None => minijinja::escape_formatter(output, state, value),
     });
     // Both are written so without a filter.
     engine.add_filter("money", |value: &Value| filled(value).cloned());

@@ -1,6 +1,7 @@
 //! What travels as JSON. Domain types do not know serde; these do, and nothing else.
 
 pub(super) mod alarm;
+pub(super) mod audit;
 pub(super) mod campaign;
 pub(super) mod conversation;
 pub(super) mod creditor;
@@ -23,6 +24,7 @@ pub(super) mod message;
 pub(super) mod pause;
 pub(super) mod queue;
 pub(super) mod reload;
+pub(super) mod retention;
 pub(super) mod rule;
 pub(super) mod session;
 pub(super) mod stats;

@@ -9,7 +9,10 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::store::erasure::{ErasureKey, ErasureOrder, Person};
 
+use crate::actor::audit;
+
 use super::super::Site;
+use super::super::audit::{digest_of_debtor, digest_of_number};
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::erasure::{ErasureAnswer, ErasureRequest};
@@ -42,6 +45,7 @@ pub(super) async fn begin(
         return Err(Problem::bad("suppress", "nobody who is blocked is texted"));
     }
     let person = person(request.debtor, request.number.as_deref(), &site)?;
+    about(&site, &person);
     let reason = word("reason", request.reason)?
         .ok_or_else(|| Problem::bad("reason", "say why, in words that name nobody; they stay"))?;
     let order = ErasureOrder {
@@ -162,9 +166,20 @@ pub(super) async fn export_number(
 }
 
 async fn export(site: &Site, person: Person) -> Result<Json<Value>, Problem> {
+    about(site, &person);
+    audit::shows();
     let (secret, now) = (site.settings().secret.clone(), site.clock.now().utc);
     let found = site.read(move |reader| reader.export(&person, &secret, now)).await?;
     found.map(Json).ok_or_else(no_debtor)
+}
+
+/// Says in the audit whom it is about.
+fn about(site: &Site, person: &Person) {
+    let secret = &site.settings().secret;
+    audit::about(&match person {
+        Person::Debtor(id) => digest_of_debtor(secret, id),
+        Person::Number(number) => digest_of_number(secret, *number),
+    });
 }
 
 /// Persons are everybody's: whoever is limited to creditors can neither erase nor export them.

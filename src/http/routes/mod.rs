@@ -1,6 +1,7 @@
 //! What can be asked for, by subject.
 
 mod alarms;
+mod audit;
 mod batch_preview;
 mod batches;
 mod changes;
@@ -27,6 +28,7 @@ mod pause;
 mod preview;
 mod queue;
 mod reload;
+mod retention;
 mod rules;
 mod session;
 mod stats;
@@ -142,6 +144,8 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::clear))
         .routes(routes!(alarms::test))
+        .routes(routes!(audit::list))
+        .routes(routes!(retention::list))
         .routes(routes!(pause::list, pause::pause))
         .routes(routes!(pause::resume))
         .routes(routes!(queue::show))

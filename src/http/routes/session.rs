@@ -5,6 +5,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
+use crate::actor::audit;
+
 use super::super::auth::Caller;
 use super::super::dto::at;
 use super::super::dto::session::{SessionAnswer, SessionRequest};
@@ -43,7 +45,8 @@ pub(super) async fn begin(
     site.logins().may_try(peer, now.instant)?;
     let token = request.token.ok_or_else(|| Problem::bad("token", "must be given"))?;
     let shown = site.tokens().authenticate(token.trim(), now.utc, &site.writer);
-    let (key, _) = shown.inspect_err(|_| site.logins().refused(peer, now.instant))?;
+    let (key, grant) = shown.inspect_err(|_| site.logins().refused(peer, now.instant))?;
+    audit::let_in(&grant.client, Some(key.0));
     Ok(set(session::cookie(&site, key)?))
 }
 

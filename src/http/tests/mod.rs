@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod audited;
 mod campaigns;
 mod conversations;
 mod erasures;
@@ -37,6 +38,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::actor::audit;
 use crate::actor::fleet::Fleet;
 use crate::actor::writer::Writer;
 use crate::clock::{Clock, Timestamp};
@@ -71,6 +73,8 @@ pub(crate) struct House {
     /// Made when they are used first: the document of the API takes longer than most of what is asked.
     local: OnceLock<Router>,
     tcp: OnceLock<Router>,
+    /// Looks at persons, until a test has them noted.
+    told: Option<audit::Told>,
 }
 
 impl House {
@@ -84,9 +88,9 @@ impl House {
         let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
         let fleet = Fleet::default();
         let store = Store::open(&path(&folder), store_settings(free_floor), clock.now().utc).unwrap();
-        let (writer, app) = start(store, &folder, &clock, &fleet, Kept::default());
+        let (writer, app, told) = start(store, &folder, &clock, &fleet, Kept::default());
         let (local, tcp) = (OnceLock::new(), OnceLock::new());
-        Self { folder, free_floor, clock, fleet, writer: Some(writer), app, local, tcp }
+        Self { folder, free_floor, clock, fleet, writer: Some(writer), app, local, tcp, told: Some(told) }
     }
 
     /// The same, where another one than its author approves a template.
@@ -103,8 +107,8 @@ impl House {
     fn keeping(mut self, kept: Kept) -> Self {
         self.stop();
         let store = Store::open(&path(&self.folder), store_settings(self.free_floor), self.clock.now().utc).unwrap();
-        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, kept);
-        self.open(writer, app);
+        let (writer, app, told) = start(store, &self.folder, &self.clock, &self.fleet, kept);
+        self.open(writer, app, told);
         self
     }
 
@@ -114,8 +118,8 @@ impl House {
         let now = self.clock.now().utc;
         let open = || Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut open(), now);
-        let (writer, app) = start(open(), &self.folder, &self.clock, &self.fleet, Kept::default());
-        self.open(writer, app);
+        let (writer, app, told) = start(open(), &self.folder, &self.clock, &self.fleet, Kept::default());
+        self.open(writer, app, told);
     }
 
     /// The same, with what a running daemon knows besides the database: which SIM is in which modem.
@@ -124,12 +128,12 @@ impl House {
         let now = self.clock.now().utc;
         let mut store = Store::open(&path(&self.folder), store_settings(self.free_floor), now).unwrap();
         meanwhile(&mut store, now);
-        let (writer, app) = start(store, &self.folder, &self.clock, &self.fleet, Kept::default());
-        self.open(writer, app);
+        let (writer, app, told) = start(store, &self.folder, &self.clock, &self.fleet, Kept::default());
+        self.open(writer, app, told);
     }
 
-    fn open(&mut self, writer: Writer, app: App) {
-        (self.writer, self.app) = (Some(writer), app);
+    fn open(&mut self, writer: Writer, app: App, told: audit::Told) {
+        (self.writer, self.app, self.told) = (Some(writer), app, Some(told));
         (self.local, self.tcp) = (OnceLock::new(), OnceLock::new());
     }
 
@@ -199,9 +203,16 @@ impl Default for Kept {
     }
 }
 
-fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet, kept: Kept) -> (Writer, App) {
+fn start(
+    store: Store,
+    folder: &tempfile::TempDir,
+    clock: &Clock,
+    fleet: &Fleet,
+    kept: Kept,
+) -> (Writer, App, audit::Told) {
     let Kept { four_eyes, calendar } = kept;
     let metrics = Arc::new(Metrics::default());
+    let (looks, told) = audit::looks();
     let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics)).unwrap();
     let app = App::new(Parts {
         writer: writer.handle(),
@@ -226,10 +237,15 @@ fn start(store: Store, folder: &tempfile::TempDir, clock: &Clock, fleet: &Fleet,
             four_eyes,
             hosts: vec!["cobranca.example".to_owned()],
             pace: Pace { per_second: 500, burst: 1_000 },
+            kept: crate::store::retention::Terms {
+                messages: Some(Duration::from_secs(1_825 * 86_400)),
+                ..Default::default()
+            },
         },
         reload: crate::actor::reload::channel().0,
+        looks,
     });
-    (writer, app.unwrap())
+    (writer, app.unwrap(), told)
 }
 
 fn store_settings(free_floor: u64) -> StoreSettings {

@@ -1,5 +1,6 @@
 //! The pages, by subject.
 
+mod audit;
 mod campaigns;
 mod conversations;
 mod debtors;
@@ -9,6 +10,7 @@ mod ladders;
 mod login;
 mod messages;
 mod now;
+mod personal;
 mod settings;
 mod stats;
 mod suppressions;
@@ -33,6 +35,8 @@ pub(super) fn all() -> Router<Web> {
         .route("/conversations/{id}", get(conversations::show))
         .route("/debtors", get(debtors::list))
         .route("/debtors/{id}", get(debtors::show))
+        .route("/debtors/{id}/personal", get(personal::debtor))
+        .route("/erasures/{id}", get(personal::erasure))
         .route("/suppressions", get(suppressions::list))
         .route("/suppressions/new", get(suppressions::new))
         .route("/suppressions/lift", get(suppressions::lift))
@@ -50,6 +54,7 @@ pub(super) fn all() -> Router<Web> {
         .route("/campaigns/{name}/edit", get(campaigns::edit))
         .route("/stats", get(stats::show))
         .route("/settings", get(settings::show))
+        .route("/settings/audit", get(audit::list))
         .route("/settings/webhooks", get(webhooks::list))
         .route("/settings/webhooks/{id}", get(webhooks::show))
 }

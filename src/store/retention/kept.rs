@@ -1,0 +1,206 @@
+//! What of each class goes, and what is kept although its time is over, as SQL.
+//!
+//! Conditions are asked twice: by the reader that looks for what is due, and by the writer that deletes it.
+
+use super::Class;
+
+/// A table of a class whose rows have numbers.
+pub(super) struct Kept {
+    /// What is read of each row: its key, and whether it may go. `?1` is the time before which it must lie, `?2` the place,
+    /// `?3` how many.
+    pub(super) find: &'static str,
+    /// What goes with the rows, in order, the rows themselves last. `?1` is the time, `?2` a JSON list of keys. The number of
+    /// rows of the last one counts.
+    pub(super) delete: &'static [&'static str],
+}
+
+/// That a message may go: asked by the reader and once more by the writer. Codes are those of `row.rs`: neither queued, sending
+/// nor unknown, and no part that waits, is on the wire, or is unknown.
+macro_rules! message_is_due {
+    () => {
+        "message.created_at < ?1 AND message.state NOT IN (0, 1, 5)
+         AND coalesce((SELECT at FROM event WHERE event.message = message.key ORDER BY seq DESC LIMIT 1), message.expires) < ?1
+         AND message.key < (SELECT max(key) FROM message)
+         AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.message = message.key AND segment.state IN (0, 2, 7, 11))
+         AND NOT EXISTS (SELECT 1 FROM message AS companion WHERE companion.companion_of = message.key)
+         AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.id = message.debt AND debt.status NOT IN ('paid', 'cancelled'))
+         AND NOT EXISTS (SELECT 1 FROM message_debt JOIN debt ON debt.key = message_debt.debt
+             WHERE message_debt.message = message.key AND debt.status NOT IN ('paid', 'cancelled'))
+         AND (message.debtor IS NULL OR NOT EXISTS (SELECT 1 FROM debtor WHERE debtor.id = message.debtor)
+             OR EXISTS (SELECT 1 FROM message AS newer WHERE newer.debtor = message.debtor AND newer.key > message.key))
+         AND NOT EXISTS (SELECT 1 FROM inbound JOIN conversation ON conversation.inbound = inbound.seq
+             WHERE inbound.message = message.key AND (conversation.is_open = 1 OR conversation.needs_person = 1))
+         AND NOT EXISTS (SELECT 1 FROM inbound JOIN suppression_act ON suppression_act.inbound = inbound.seq
+             WHERE inbound.message = message.key)"
+    };
+}
+
+/// That a received text may go.
+macro_rules! inbound_is_due {
+    () => {
+        "inbound.at < ?1 AND inbound.seq < (SELECT max(seq) FROM inbound)
+         AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.inbound = inbound.seq
+             AND (conversation.is_open = 1 OR conversation.needs_person = 1 OR conversation.at >= ?1
+                 OR conversation.key = (SELECT max(key) FROM conversation)))
+         AND NOT EXISTS (SELECT 1 FROM suppression_act WHERE suppression_act.inbound = inbound.seq)
+         AND NOT EXISTS (SELECT 1 FROM suppression_lift WHERE suppression_lift.inbound = inbound.seq)
+         AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.inbound = inbound.seq)
+         AND NOT EXISTS (SELECT 1 FROM confirmed_number WHERE confirmed_number.inbound = inbound.seq)
+         AND NOT EXISTS (SELECT 1 FROM debt_event WHERE debt_event.inbound = inbound.seq)"
+    };
+}
+
+/// Octets of which no text was made, or whose text has gone.
+macro_rules! received_is_due {
+    () => {
+        "received.at < ?1 AND received.key < (SELECT max(key) FROM received)
+         AND NOT EXISTS (SELECT 1 FROM inbound WHERE inbound.seq = received.inbound)
+         AND NOT EXISTS (SELECT 1 FROM part_set WHERE part_set.key = received.part_set AND part_set.waiting_since IS NOT NULL)"
+    };
+}
+
+const MESSAGES: &[Kept] = &[
+    Kept {
+        find: concat!(
+            "SELECT message.key, ",
+            message_is_due!(),
+            ", created_at FROM message WHERE message.key > ?2 ORDER BY message.key LIMIT ?3"
+        ),
+        delete: &[
+            "DELETE FROM message_debt WHERE message IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "UPDATE inbound SET message = NULL WHERE message IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "UPDATE call SET message = NULL WHERE message IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "DELETE FROM touch WHERE message IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "DELETE FROM segment WHERE message IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "DELETE FROM message WHERE key IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+        ],
+    },
+    // Lists of campaigns whose last text was queued before: of a list only how long it was is kept.
+    Kept {
+        find: "SELECT campaign.key, campaign.at < ?1 AND coalesce(campaign.queued_at, campaign.at) < ?1
+             AND campaign.state IN ('running', 'cancelled')
+             AND (campaign.state = 'cancelled' OR campaign.queued_at IS NOT NULL)
+             AND EXISTS (SELECT 1 FROM campaign_row WHERE campaign_row.campaign = campaign.key), campaign.at
+             FROM campaign WHERE campaign.key > ?2 ORDER BY campaign.key LIMIT ?3",
+        delete: &["DELETE FROM campaign_row WHERE (campaign, place) IN (SELECT campaign, place FROM campaign_row
+             WHERE campaign IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL LIMIT 100)"],
+    },
+];
+
+const INBOX: &[Kept] = &[
+    Kept {
+        find: concat!(
+            "SELECT inbound.seq, ",
+            inbound_is_due!(),
+            ", inbound.at FROM inbound WHERE inbound.seq > ?2 ORDER BY inbound.seq LIMIT ?3"
+        ),
+        delete: &[
+            "DELETE FROM conversation WHERE inbound IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+            "DELETE FROM part_set WHERE key IN (SELECT part_set FROM received
+                 WHERE inbound IN (SELECT value FROM json_each(?2))) AND key < (SELECT max(key) FROM part_set)
+                 AND ?1 IS NOT NULL",
+            "DELETE FROM received WHERE inbound IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL
+             AND key < (SELECT max(key) FROM received)",
+            "DELETE FROM inbound WHERE seq IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL",
+        ],
+    },
+    Kept {
+        find: concat!(
+            "SELECT received.key, ",
+            received_is_due!(),
+            ", received.at FROM received WHERE received.key > ?2 ORDER BY received.key LIMIT ?3"
+        ),
+        delete: &["DELETE FROM received WHERE key IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL"],
+    },
+    Kept {
+        find: "SELECT call.seq, call.at < ?1 AND call.seq < (SELECT max(seq) FROM call), call.at
+             FROM call WHERE call.seq > ?2 ORDER BY call.seq LIMIT ?3",
+        delete: &["DELETE FROM call WHERE seq IN (SELECT value FROM json_each(?2)) AND ?1 IS NOT NULL"],
+    },
+];
+
+/// Of those keys, the ones that may still go.
+pub(super) const STILL: [&str; 2] = [
+    concat!("SELECT key FROM message WHERE key IN (SELECT value FROM json_each(?2)) AND ", message_is_due!()),
+    concat!("SELECT seq FROM inbound WHERE seq IN (SELECT value FROM json_each(?2)) AND ", inbound_is_due!()),
+];
+
+/// The last event that everybody was told of who is to be told: results, endpoints, and what waits for these.
+macro_rules! told {
+    () => {
+        "SELECT seq FROM rollup UNION ALL SELECT seq FROM webhook
+         UNION ALL SELECT min(seq) - 1 FROM webhook_delivery WHERE state = 0 GROUP BY webhook"
+    };
+}
+
+/// The time of the first event behind that one.
+pub(super) const UNTOLD: &str =
+    concat!("SELECT at FROM event WHERE seq > (SELECT min(seq) FROM (", told!(), ")) ORDER BY seq LIMIT 1");
+
+/// The last event that nobody needs any more, messages that are not over among them.
+pub(super) const SPARE: &str = concat!(
+    "SELECT min(seq) FROM (",
+    told!(),
+    " UNION ALL SELECT max(seq) - 1 FROM event
+     UNION ALL SELECT (SELECT min(seq) - 1 FROM event WHERE event.message = open.key) FROM (
+         SELECT min(key) AS key FROM message WHERE state = 0 UNION ALL SELECT min(key) FROM message WHERE state = 1
+         UNION ALL SELECT min(key) FROM message WHERE state = 5) AS open WHERE open.key IS NOT NULL)"
+);
+
+impl Class {
+    pub(super) fn tables(self) -> &'static [Kept] {
+        match self {
+            Self::Messages => MESSAGES,
+            Self::Inbox => INBOX,
+            Self::Events | Self::ClientRefs | Self::Audit => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema;
+
+    /// Tables of few rows, whose walk nobody notices.
+    const SMALL: [&str; 5] = ["webhook", "webhook_delivery", "rollup", "sim", "audit_cut"];
+
+    #[test]
+    fn what_goes_is_found_by_keys_and_nothing_is_walked() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&folder.path().join("recado.db")).unwrap();
+        let tables: Vec<String> = conn
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let of_tables = MESSAGES.iter().chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
+        let all: Vec<&str> = of_tables.chain(STILL).chain([SPARE, UNTOLD]).collect();
+        for sql in all {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let values = vec![rusqlite::types::Null; statement.parameter_count()];
+            let plan: Vec<String> = statement
+                .query_map(rusqlite::params_from_iter(values), |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            for step in &plan {
+                let walked = step.strip_prefix("SCAN ").and_then(|rest| rest.split_whitespace().next());
+                let is_large =
+                    walked.is_some_and(|walked| tables.iter().any(|table| table == walked) && !SMALL.contains(&walked));
+                assert!(!is_large, "{sql}\n{plan:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn codes_of_states_are_those_of_rows() {
+        use crate::sms::lifecycle::MessageState;
+        use crate::store::row::{code, message_code};
+        let open = [MessageState::Queued, MessageState::Sending, MessageState::Unknown].map(message_code);
+        assert_eq!(open, [0, 1, 5]);
+        assert_eq!([code::WAITING, code::OFFERED, code::UNKNOWN, code::SET_ASIDE], [0, 2, 7, 11]);
+    }
+}
