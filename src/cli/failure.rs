@@ -152,6 +152,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
+            Self::Start(error) if error.is_lasting() => Exit::Configuration,
             Self::Url { .. } | Self::Usage(_) | Self::Number(_) | Self::Log(_) | Self::Import(_) | Self::File(_) => {
                 Exit::Usage
             }

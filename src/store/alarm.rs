@@ -33,6 +33,8 @@ pub enum AlarmKind {
     WebhookFailing,
     /// The configuration was read again and has a mistake in it.
     ConfigurationRefused,
+    /// At the start the clock of the host showed a time that is past.
+    ClockDoubted,
 }
 
 impl AlarmKind {
@@ -47,6 +49,7 @@ impl AlarmKind {
             Self::ConfigurationRefused => {
                 ("configuration_refused", "the configuration has a mistake and was not taken")
             }
+            Self::ClockDoubted => ("clock_doubted", "the clock of the host may be wrong"),
         }
     }
 

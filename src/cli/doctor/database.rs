@@ -171,6 +171,8 @@ pub(in super::super) fn remedy(kind: &str) -> &'static str {
         "balance_low" => "top the SIM up",
         "store_nearly_full" => "delete texts from the SIM by a phone, or see why what comes in is not taken from it",
         "webhook_failing" => "see `recado webhook deliveries`; mend the endpoint, then `recado webhook enable`",
+        "configuration_refused" => "run `recado check`, mend the file, then `recado reload`",
+        "clock_doubted" => "set the clock of this host; or, if it is right already, `recado resume`",
         _ => "see `recado alarms`",
     }
 }

@@ -11,6 +11,7 @@ mod companion;
 mod control;
 mod conversation;
 mod debt;
+mod doubt;
 mod erasure;
 mod evidence;
 mod fair;
