@@ -70,6 +70,11 @@ pub(super) struct Caller {
 pub(super) struct TokenKey(pub(super) i64);
 
 impl Caller {
+    /// Who was granted this without a token.
+    pub(super) fn holding(grant: Arc<Grant>) -> Self {
+        Self { grant, token: None }
+    }
+
     pub(super) fn client(&self) -> &str {
         &self.grant.client
     }
@@ -118,7 +123,7 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         match site.door {
-            Door::Unix => Ok(Self { grant: site.tokens().local(), token: None }),
+            Door::Unix => Ok(Self::holding(site.tokens().local())),
             Door::Tcp { .. } => {
                 let (token, grant) = match bearer(parts) {
                     Some(secret) => site.tokens().authenticate(secret, site.clock.now().utc, &site.writer)?,
