@@ -107,13 +107,13 @@ pub struct Simulate {
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// Another daemon works on this database.
-    #[error("{path}: another daemon is using this database")]
+    #[error("{path}: another daemon is using this database; stop that one, or name another file by [store] path")]
     InUse {
         /// The database.
         path: PathBuf,
     },
     /// A file beside the database cannot be made.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", hint(.source))]
     File {
         /// Which.
         path: PathBuf,
@@ -151,7 +151,7 @@ pub enum DaemonError {
     #[error("the certificate of the API: failed to {0}")]
     Certificate(#[from] CertificateError),
     /// The address cannot be listened on.
-    #[error("listen on {address}: {source}")]
+    #[error("listen on {address}: {source}{}", hint(.source))]
     Listen {
         /// Which.
         address: String,
@@ -161,6 +161,41 @@ pub enum DaemonError {
     /// The emulated modems did not start.
     #[error("emulated modems: {0}")]
     Emulator(io::Error),
+}
+
+/// What to do about a word of the system.
+fn hint(error: &io::Error) -> &'static str {
+    let known = [
+        (
+            io::ErrorKind::ReadOnlyFilesystem,
+            "; the daemon writes in the folder of its database: mount that for writing, or name another by [store] path",
+        ),
+        (io::ErrorKind::PermissionDenied, "; give it to the user that the daemon runs as"),
+        (io::ErrorKind::StorageFull, "; free some space on this file system"),
+        (io::ErrorKind::AddrInUse, "; end what listens there, or name another address by [http] listen"),
+        (io::ErrorKind::AddrNotAvailable, "; this host has no such address: name another by [http] listen"),
+    ];
+    known.into_iter().find(|(kind, _)| *kind == error.kind()).map_or("", |(_, words)| words)
+}
+
+impl DaemonError {
+    /// Whether the next start fails as well unless a person does something.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Rules(_) => true,
+            Self::Open(error) => error.is_lasting(),
+            Self::InUse { .. }
+            | Self::File { .. }
+            | Self::Store(_)
+            | Self::Writer(_)
+            | Self::Token(_)
+            | Self::Write(_)
+            | Self::Plaintext { .. }
+            | Self::Certificate(_)
+            | Self::Listen { .. }
+            | Self::Emulator(_) => false,
+        }
+    }
 }
 
 /// A running daemon. Ends by [`Daemon::stop`].

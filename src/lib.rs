@@ -22,8 +22,10 @@
 //! | [`emulator`] | modems and their network in software | the model |
 //! | [`actor`] | the writer's thread, the task of each modem, and finding modems | |
 //! | [`http`] | the API | |
+//! | [`web`] | the dashboard | |
 //! | [`daemon`] | what starts and stops in which order | |
 //! | [`cli`] | the subcommands | |
+//! | [`fuzz`] | what must hold of every parser | |
 
 pub mod actor;
 pub mod at;
@@ -35,6 +37,8 @@ pub mod daemon;
 pub mod dispatch;
 pub mod dunning;
 pub mod emulator;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod modem;
 pub mod pdu;

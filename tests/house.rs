@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What ties everything together may use everything.
-const WIRING: &[&str] = &["daemon", "cli"];
+const WIRING: &[&str] = &["daemon", "cli", "fuzz"];
 
 /// Parts without IO, tasks, clocks or threads.
 const PURE: &[&str] = &["pdu", "suggest", "at", "sms", "contact", "dunning", "modem", "dispatch"];

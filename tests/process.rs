@@ -8,6 +8,12 @@
 )]
 
 mod common;
+#[path = "process/examples.rs"]
+mod examples;
+#[path = "process/fault.rs"]
+mod fault;
+#[path = "process/journal.rs"]
+mod journal;
 #[path = "process/log.rs"]
 mod log;
 #[path = "process/race.rs"]

@@ -113,7 +113,7 @@ impl From<&StoreError> for WriteError {
         match error {
             StoreError::Full => Self::NoSpace,
             error if error.is_of_the_disk() => Self::Disk(error.to_string()),
-            StoreError::Sqlite(_) | StoreError::Corrupt { .. } | StoreError::Transition(_) => {
+            StoreError::Sqlite(_) | StoreError::Damaged(_) | StoreError::Corrupt { .. } | StoreError::Transition(_) => {
                 Self::Store(error.to_string())
             }
         }
@@ -1040,8 +1040,10 @@ impl Running {
             }
         }
         self.in_trouble = false;
-        self.tick();
-        self.commit(jobs);
+        match self.tick() {
+            Some(stuck) => self.refuse_all(jobs, &stuck),
+            None => self.commit(jobs),
+        }
         self.assign();
         self.count();
         self.tidy();
@@ -1075,17 +1077,21 @@ impl Running {
         }
     }
 
-    /// What time alone does, in a transaction of its own, so that its failure fails nobody else.
-    fn tick(&mut self) {
+    /// What time alone does, in a transaction of its own, so that its failure fails nobody else – unless nothing can be written.
+    fn tick(&mut self) -> Option<StoreError> {
         let now = self.clock.now().utc;
         if self.gateway.store().board().deadline().is_none_or(|at| at > now) {
-            return;
+            return None;
         }
         match self.gateway.commit(now, |context| context.work.tick()) {
-            Ok(()) => self.publish(),
+            Ok(()) => {
+                self.publish();
+                None
+            }
             Err(error) => {
                 tracing::error!(%error, "what is due could not be written yet");
                 self.in_trouble = true;
+                Some(error).filter(is_for_all)
             }
         }
     }
@@ -1106,9 +1112,26 @@ impl Running {
                     job.answer(Ok(()));
                 }
             }
+            Err(error) if is_for_all(&error) => {
+                tracing::error!(%error, jobs = jobs.len(), "the database cannot be written");
+                self.refuse_all(jobs, &error);
+            }
             Err(error) => {
                 tracing::error!(%error, jobs = jobs.len(), "transaction failed; its jobs run one by one");
                 self.one_by_one(jobs, started.utc);
+            }
+        }
+    }
+
+    /// Nothing can be written, and each try may wait for seconds: everybody is told at once, and reports are kept.
+    fn refuse_all(&mut self, jobs: Vec<Job>, error: &StoreError) {
+        for job in jobs {
+            match job {
+                Job::Report(report) => {
+                    self.in_trouble = true;
+                    self.kept.push_back(report);
+                }
+                job @ (Job::Submit(_) | Job::Control(_)) => job.answer(Err(WriteError::from(error))),
             }
         }
     }
@@ -1133,7 +1156,7 @@ impl Running {
     /// written, and it is logged and dropped.
     fn keep_or_split(&mut self, report: ModemReport, error: &StoreError, now: Timestamp) {
         match error {
-            StoreError::Full | StoreError::Sqlite(_) => {
+            StoreError::Full | StoreError::Sqlite(_) | StoreError::Damaged(_) => {
                 self.in_trouble = true;
                 self.kept.push_back(report);
             }
@@ -1199,6 +1222,11 @@ impl Running {
             self.in_trouble = true;
         }
     }
+}
+
+/// Whether no other transaction has a better chance. Of a full disk something smaller may still find room.
+fn is_for_all(error: &StoreError) -> bool {
+    error.is_of_the_disk() && !matches!(error, StoreError::Full)
 }
 
 /// A line of the log about what was committed. Numbers and texts are in no event.

@@ -10,7 +10,7 @@ pub(super) enum Exit {
     Negative = 1,
     /// The command was called wrongly.
     Usage = 2,
-    /// The configuration is wrong.
+    /// The configuration is wrong, or what it names cannot be used until a person does something.
     Configuration = 3,
     /// There is no daemon, or it went away.
     Unreachable = 4,

@@ -164,6 +164,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Configuration(_) => Exit::Configuration,
+            Self::Start(error) if error.is_lasting() => Exit::Configuration,
             Self::Url { .. }
             | Self::TokenFile { .. }
             | Self::Usage(_)

@@ -261,6 +261,12 @@ impl Config {
         (config, reading.findings, reading.written)
     }
 
+    /// What a text says that is in no file, and what is wrong with it.
+    pub(crate) fn of_text(text: &str, environment: &Environment) -> (Self, Vec<Finding>) {
+        let (config, reading) = Self::read_all(Path::new("text"), text, environment);
+        (config, reading.findings)
+    }
+
     /// Where the command line finds the daemon. Findings elsewhere in the file, such as a PIN that this user may not read,
     /// do not keep anybody from asking how it is.
     pub fn locate_socket(path: Option<&Path>, environment: &Environment) -> Result<PathBuf, Vec<Finding>> {

@@ -88,6 +88,16 @@ impl RuleBook {
         book.filter(|_| findings.is_empty()).ok_or(findings)
     }
 
+    /// Reads everything with a text in the place of one of the files that come with the program.
+    pub(crate) fn of_text(file: usize, text: &str, region: &Region, contact: &Contact) -> Result<Self, Vec<Finding>> {
+        let mut sources = Sources::new(None);
+        let name = BUILT_IN.get(file % BUILT_IN.len()).map(|(name, _)| *name);
+        sources.instead = name.map(|name| (name, text.to_owned()));
+        let book = read_all(&mut sources, region, contact);
+        let findings = sources.finish();
+        book.filter(|_| findings.is_empty()).ok_or(findings)
+    }
+
     /// What was looked up more than a year before `today`.
     pub fn outdated(&self, today: Date) -> Vec<&Gathered> {
         let is_old = |date: Date| date.saturating_add(FRESH_MONTHS.months()) < today;
@@ -223,6 +233,8 @@ struct Source {
 /// Where files of rules come from, and all that is wrong with them.
 struct Sources {
     folder: Option<PathBuf>,
+    /// A text that stands for one of those that come with the program.
+    instead: Option<(&'static str, String)>,
     /// The files that were asked for.
     asked: Vec<String>,
     /// Those that there were, by name.
@@ -232,7 +244,8 @@ struct Sources {
 
 impl Sources {
     fn new(folder: Option<&Path>) -> Self {
-        Self { folder: folder.map(Path::to_owned), asked: Vec::new(), taken: BTreeMap::new(), findings: Vec::new() }
+        let folder = folder.map(Path::to_owned);
+        Self { folder, instead: None, asked: Vec::new(), taken: BTreeMap::new(), findings: Vec::new() }
     }
 
     fn finish(self) -> Vec<Finding> {
@@ -266,6 +279,9 @@ impl Sources {
                     return None;
                 }
             }
+        }
+        if let Some((_, text)) = self.instead.as_ref().filter(|(instead, _)| *instead == name) {
+            return Some(Source { path: Path::new("built-in").join(name), text: text.clone().into() });
         }
         let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name)?;
         Some(Source { path: Path::new("built-in").join(name), text: Cow::Borrowed(text) })

@@ -127,6 +127,11 @@ pub(super) struct Caller {
 pub(super) struct TokenKey(pub(super) i64);
 
 impl Caller {
+    /// Who was granted this without a token.
+    pub(super) fn holding(grant: Arc<Grant>) -> Self {
+        Self { grant, token: None }
+    }
+
     pub(super) fn client(&self) -> &str {
         &self.grant.client
     }
@@ -183,7 +188,7 @@ impl FromRequestParts<Site> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let caller = match site.door {
-            Door::Unix => Self { grant: site.tokens().local(), token: None },
+            Door::Unix => Self::holding(site.tokens().local()),
             Door::Tcp { .. } => {
                 let (token, grant) = match bearer(parts) {
                     Some(secret) => show(site, parts, secret)?,

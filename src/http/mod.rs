@@ -10,6 +10,7 @@ pub(crate) mod csv;
 mod dto;
 mod explain;
 mod filled;
+pub(crate) mod fuzz;
 pub(crate) mod import;
 mod json;
 mod logins;

@@ -232,7 +232,14 @@ impl From<WriteError> for Problem {
                 Self::new(Kind::NoSpace, "the disk of the database is full or nearly so; nothing was taken in")
             }
             WriteError::Stopping => Self::new(Kind::NotReady, "the daemon is stopping; try again when it is back"),
-            WriteError::Store(error) | WriteError::Disk(error) => Self::internal(&error),
+            WriteError::Disk(error) => {
+                tracing::error!(%error, "request failed");
+                Self::new(
+                    Kind::NotReady,
+                    "the database cannot be written now, and nothing was taken in; the log of the daemon says why",
+                )
+            }
+            WriteError::Store(error) => Self::internal(&error),
         }
     }
 }
@@ -263,5 +270,21 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_cannot_be_written_is_to_be_tried_again_and_one_that_fails_is_not() {
+        let told = |error: WriteError| {
+            let problem = serde_json::to_value(Problem::from(error)).unwrap();
+            (problem["type"].as_str().unwrap().to_owned(), problem["status"].as_u64().unwrap())
+        };
+        assert_eq!(told(WriteError::Disk("read-only".to_owned())), ("urn:recado:problem:not-ready".to_owned(), 503));
+        assert_eq!(told(WriteError::NoSpace), ("urn:recado:problem:no-space".to_owned(), 503));
+        assert_eq!(told(WriteError::Store("damaged".to_owned())), ("urn:recado:problem:internal".to_owned(), 500));
     }
 }

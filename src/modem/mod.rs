@@ -34,4 +34,5 @@ pub(crate) use profile::ways_to_iccid;
 pub(crate) use replay::replay;
 pub use script::{Diverges, bring_up};
 pub use transcript::{Turn, redacted};
+pub(crate) use ussd::text::decode as decode_ussd;
 pub use ussd::{UssdAnswer, UssdCode, UssdRefusal};

@@ -4,7 +4,7 @@
 //! each other. What a code means, and who asked, is known outside.
 
 mod form;
-mod text;
+pub(super) mod text;
 
 use std::collections::VecDeque;
 use std::fmt;

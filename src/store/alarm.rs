@@ -39,6 +39,8 @@ pub enum AlarmKind {
     CertificateEnding,
     /// The database is a copy of before, and nothing is sent until a person has looked.
     Restored,
+    /// At the start the clock of the host showed a time that is past.
+    ClockDoubted,
 }
 
 impl AlarmKind {
@@ -56,6 +58,7 @@ impl AlarmKind {
             Self::CertificateRefused => ("certificate_refused", "the certificate of the API was not taken"),
             Self::CertificateEnding => ("certificate_ending", "the certificate of the API ends"),
             Self::Restored => ("restored", "the database was restored and nothing is sent"),
+            Self::ClockDoubted => ("clock_doubted", "the clock of the host may be wrong"),
         }
     }
 

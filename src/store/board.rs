@@ -299,6 +299,16 @@ impl Board {
         Ok(fresh)
     }
 
+    /// The latest time that is known: that of the last transaction, or of the last event at the start.
+    pub(super) fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
+    /// Goes by this time from now on, as if none had been seen before.
+    pub(super) fn begin_at(&mut self, now: Timestamp) {
+        self.seen = now;
+    }
+
     /// A transaction begins. The time of the one before, when the clock was set back since.
     pub(super) fn begin(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.places_before.clear();
@@ -642,7 +652,7 @@ impl Board {
     /// lanes are looked at.
     pub fn deadline(&self) -> Option<Timestamp> {
         let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
-        let own = [self.next_expiry, self.next_decision, self.next_partial, self.next_lanes];
+        let own = [self.next_expiry, self.next_decision, self.next_partial, self.next_lanes, self.doubted_until()];
         let kept = own.into_iter().chain([self.next_test(), self.next_balance(), self.next_hours(), self.next_share()]);
         at_once.into_iter().chain(kept.flatten()).min()
     }

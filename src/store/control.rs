@@ -179,6 +179,10 @@ impl Work<'_> {
     /// Closes a scope until someone resumes it. `id` is a batch or what [`Self::pause_id`] gave. A second pause of the same
     /// corrects the reason.
     pub fn pause(&mut self, scope: Scope, id: &str, reason: &str, client: &str) -> Result<(), StoreError> {
+        if scope == Scope::All && self.board.doubted_until().is_some() {
+            // A person's pause stays when the clock is right.
+            self.open_scope(scope, id)?;
+        }
         self.conn
             .prepare_cached(
                 "INSERT INTO pause (scope, id, reason, at, client) VALUES (?, ?, ?, ?, ?)
@@ -199,6 +203,16 @@ impl Work<'_> {
 
     /// Opens a scope again. False when it was not paused.
     pub fn resume(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
+        let doubted = self.board.doubted_until();
+        let was_paused = self.open_scope(scope, id)?;
+        if scope == Scope::All {
+            self.told_the_clock_is_right(doubted)?;
+        }
+        Ok(was_paused)
+    }
+
+    /// The same for whoever paused it.
+    pub(super) fn open_scope(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
         // Rows of before this rule may have the name of the SIM.
         let name = (scope == Scope::Sim).then(|| self.settings.sims.card(id).names.name).flatten();
         let mut removed = 0;
@@ -248,6 +262,7 @@ impl Work<'_> {
     /// although parts of them are missing, and lanes of batches that are over are removed. What is left of the queue after the
     /// clock was set back is moved too.
     pub fn tick(&mut self) -> Result<(), StoreError> {
+        self.believe_the_clock()?;
         if self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
         }

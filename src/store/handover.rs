@@ -220,8 +220,10 @@ impl Work<'_> {
     }
 
     /// After a crash: whatever was offered may or may not have been sent.
-    pub(super) fn settle_crash(&mut self) -> Result<(), StoreError> {
-        self.draw_in()?;
+    pub(super) fn settle_crash(&mut self, is_clock_believed: bool) -> Result<(), StoreError> {
+        if is_clock_believed {
+            self.draw_in()?;
+        }
         self.forget_stores()?;
         let mut statement = self.conn.prepare("SELECT key, modem FROM segment WHERE state = 2")?;
         let offered = statement

@@ -16,6 +16,7 @@ pub mod call;
 pub mod campaign;
 pub mod chain;
 pub mod checkup;
+mod clock_doubt;
 mod companion;
 pub mod control;
 pub mod conversation;
@@ -126,6 +127,9 @@ pub enum StoreError {
     /// SQLite's own words.
     #[error("database: {0}")]
     Sqlite(rusqlite::Error),
+    /// Pages of the file contradict each other.
+    #[error("the file of the database is damaged: {0}; {do}", do = schema::DAMAGED_DO)]
+    Damaged(rusqlite::Error),
     /// A row does not say what a row says.
     #[error("row {key} of {table} is not readable: {what}")]
     Corrupt {
@@ -152,7 +156,7 @@ impl StoreError {
                     | rusqlite::Error::IntegralValueOutOfRange(..)
                     | rusqlite::Error::InvalidColumnType(..)
             ),
-            Self::Full => false,
+            Self::Full | Self::Damaged(_) => false,
         }
     }
 
@@ -166,13 +170,13 @@ impl StoreError {
                     ErrorCode::SystemIoFailure
                         | ErrorCode::ReadOnly
                         | ErrorCode::CannotOpen
-                        | ErrorCode::NotADatabase
                         | ErrorCode::DatabaseBusy
                         | ErrorCode::DatabaseLocked
                         | ErrorCode::OutOfMemory
                 )
             ),
-            Self::Corrupt { .. } | Self::Transition(_) => false,
+            // Other pages may be whole; what cannot go on without those says so.
+            Self::Damaged(_) | Self::Corrupt { .. } | Self::Transition(_) => false,
         }
     }
 }
@@ -181,6 +185,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error),
             _ => Self::Sqlite(error),
         }
     }
@@ -190,6 +195,10 @@ impl Store {
     /// Opens the database at `path` and brings it up to date, or makes it. What was on the wire when the last process ended
     /// is unknown from now on.
     pub fn open(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_file(path, settings, now).map_err(|error| error.of(path))
+    }
+
+    fn open_file(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
         let mut conn = schema::open_writer(path)?;
         if !suppression::check_key(&conn, &settings.contact)? {
             return Err(OpenError::OtherKey { path: path.to_owned() });
@@ -199,11 +208,16 @@ impl Store {
         let counters = Counters::load(&conn)?;
         let salts = Salts::random().map_err(OpenError::Random)?;
         let mut store = Self { conn, log, path: path.to_owned(), board, settings, salts, counters };
-        #[expect(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method is not general enough over its lifetime"
-        )]
-        store.commit(now, |work| work.settle_crash())?;
+        let doubted = clock_doubt::doubt(&store.board, now);
+        if doubted.is_some() {
+            // Nothing is moved to a time that may be wrong.
+            store.board.begin_at(now);
+        }
+        store.commit(now, |work| {
+            work.settle_crash(doubted.is_none())?;
+            work.believe_the_clock()?;
+            doubted.map_or(Ok(()), |until| work.hold_for_the_clock(until))
+        })?;
         store.settle_copy(now)?;
         Ok(store)
     }

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// "RCDO": tells Recado's databases from others (`PRAGMA application_id`).
 const APPLICATION_ID: i32 = 0x5243_444F;
@@ -81,6 +81,38 @@ pub enum OpenError {
         /// Ours.
         known: usize,
     },
+    /// Another program keeps the file for itself.
+    #[error(
+        "{path}: locked by another program; close that one (a database shell, a program that copies the file), and start again"
+    )]
+    Locked {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file, or what holds it, cannot be written.
+    #[error(
+        "{path}: cannot be written: {source}; mount its file system for writing, or give file and folder to the user of the daemon"
+    )]
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+        /// SQLite's word.
+        source: rusqlite::Error,
+    },
+    /// There is no room to open it.
+    #[error("{path}: no space left on its file system; free some, and start again")]
+    Full {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Its pages contradict each other.
+    #[error("{path}: damaged: {source}; {DAMAGED_DO}")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// SQLite's word.
+        source: rusqlite::Error,
+    },
     /// The SQLite library is too old to be trusted with a log.
     #[error("SQLite {found} can corrupt databases; 3.51.3 or newer is needed")]
     OldSqlite {
@@ -105,6 +137,60 @@ pub enum OpenError {
     /// Reading what is in it failed.
     #[error(transparent)]
     Store(#[from] super::StoreError),
+}
+
+/// What is to be done about a damaged file.
+pub(super) const DAMAGED_DO: &str =
+    "stop the daemon, keep a copy of the file, put a backup in its place, and look at the disk";
+
+impl OpenError {
+    /// The same with the file that it is about, where SQLite's word for it says what is to be done.
+    pub(super) fn of(self, path: &Path) -> Self {
+        let path = path.to_owned();
+        let source = match self {
+            Self::Sqlite(source)
+            | Self::Store(super::StoreError::Sqlite(source) | super::StoreError::Damaged(source)) => source,
+            Self::Store(super::StoreError::Full) => return Self::Full { path },
+            other @ (Self::File { .. }
+            | Self::Foreign { .. }
+            | Self::Newer { .. }
+            | Self::Locked { .. }
+            | Self::ReadOnly { .. }
+            | Self::Full { .. }
+            | Self::Damaged { .. }
+            | Self::OldSqlite { .. }
+            | Self::OtherKey { .. }
+            | Self::Random(_)
+            | Self::Store(_)) => return other,
+        };
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::ReadOnly { path, source }
+            }
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { path, source },
+            _ => Self::Sqlite(source),
+        }
+    }
+
+    /// Whether the next start fails as well unless a person does something about the file.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Foreign { .. }
+            | Self::Newer { .. }
+            | Self::Damaged { .. }
+            | Self::OldSqlite { .. }
+            | Self::OtherKey { .. } => true,
+            Self::File { .. }
+            | Self::Locked { .. }
+            | Self::ReadOnly { .. }
+            | Self::Full { .. }
+            | Self::Random(_)
+            | Self::Sqlite(_)
+            | Self::Store(_) => false,
+        }
+    }
 }
 
 /// Opens or makes the database for writing and brings it up to date.
@@ -346,6 +432,28 @@ mod tests {
         let path = folder.path().join("recado.db");
         open_writer(&path).unwrap().pragma_update(None, "user_version", 9_999).unwrap();
         assert!(matches!(open_writer(&path), Err(OpenError::Newer { found: 9_999, .. })));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_said_with_what_to_do() {
+        use rusqlite::ffi;
+        let told = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = OpenError::Store(error.into()).of(Path::new("r.db"));
+            (error.to_string(), error.is_lasting())
+        };
+        for (code, words, is_lasting) in [
+            (ffi::SQLITE_BUSY, "r.db: locked by another program; close that one", false),
+            (ffi::SQLITE_READONLY, "r.db: cannot be written", false),
+            (ffi::SQLITE_CANTOPEN, "r.db: cannot be written", false),
+            (ffi::SQLITE_FULL, "r.db: no space left on its file system; free some", false),
+            (ffi::SQLITE_CORRUPT, "r.db: damaged", true),
+            (ffi::SQLITE_NOTADB, "r.db: damaged", true),
+        ] {
+            let (said, lasts) = told(code);
+            assert!(said.starts_with(words), "{said}");
+            assert_eq!(lasts, is_lasting, "{said}");
+        }
     }
 
     #[test]

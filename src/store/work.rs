@@ -276,10 +276,7 @@ impl<'a> Work<'a> {
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
         let set_back = self.board.begin(self.now);
         if let Some(seen) = set_back {
-            self.draw_in()?;
-            self.set_back(seen)?;
-            let now = self.now;
-            self.board.sims.values_mut().for_each(|sim| sim.account.draw_in(now));
+            self.go_back(seen)?;
         }
         let is_back = set_back.is_some();
         let is_affected = |sim: &Sim| is_back || sim.budget.is_stale(self.now);
@@ -291,6 +288,15 @@ impl<'a> Work<'a> {
         }
         self.look_at_the_hours();
         self.look_at_the_shares()
+    }
+
+    /// Goes by a clock that shows less than `seen`, which it has shown before.
+    pub(super) fn go_back(&mut self, seen: Timestamp) -> Result<(), StoreError> {
+        self.draw_in()?;
+        self.set_back(seen)?;
+        let now = self.now;
+        self.board.sims.values_mut().for_each(|sim| sim.account.draw_in(now));
+        Ok(())
     }
 
     /// Goes by other hours and phrases from now on, also for what waits already.

@@ -1,4 +1,4 @@
-//! The log: lines on standard error, filtered by `RUST_LOG`.
+//! The log: lines on standard error, or fields in the journal where that is where standard error goes, filtered by `RUST_LOG`.
 //!
 //! What a line is about stands in fields that are called the same everywhere: `modem` its name, `sim` what the SIM is called (its
 //! configured name, else the last four digits of its ICCID), `message_id` the message, `part` which of its parts, `segment`
@@ -8,7 +8,10 @@
 use std::io::stderr;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::journal;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,10 +55,17 @@ pub fn start(format: Format) -> Result<(), LogError> {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panic");
     }));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
-    match format {
-        Format::Text => lines.with_ansi(false).finish().try_init(),
-        Format::Json => lines.json().flatten_event(true).with_span_list(false).finish().try_init(),
+    let lines = || tracing_subscriber::fmt::layer().with_ansi(false);
+    let all = tracing_subscriber::registry().with(filter);
+    let in_journal = journal::takes_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
+    match (format, in_journal.then(journal::layer)) {
+        (Format::Text, Some(Ok(fields))) => all.with(fields).try_init(),
+        // The journal has a time of its own.
+        (Format::Text, Some(Err(_))) => all.with(lines().without_time().with_writer(journal::Prioritised)).try_init(),
+        (Format::Text, None) => all.with(lines().with_writer(stderr)).try_init(),
+        (Format::Json, _) => {
+            all.with(lines().with_writer(stderr).json().flatten_event(true).with_span_list(false)).try_init()
+        }
     }
     .map_err(LogError::Started)
 }

@@ -7,7 +7,7 @@
 use crate::pdu::{GSM7, from_hex, unpack_ussd};
 
 /// The text, with LF between its lines.
-pub(in crate::modem) fn decode(octets: &[u8], dcs: Option<u8>) -> String {
+pub(crate) fn decode(octets: &[u8], dcs: Option<u8>) -> String {
     let is_hex = !octets.is_empty() && octets.iter().all(u8::is_ascii_hexdigit);
     let text = match from_hex(octets) {
         Ok(inner) if is_hex => from_digits(&inner, dcs).unwrap_or_else(|| plain(octets)),

@@ -12,6 +12,7 @@ mod control;
 mod conversation;
 mod copied;
 mod debt;
+mod doubt;
 mod erasure;
 mod evidence;
 mod fair;
