@@ -42,7 +42,7 @@ fn main() {
     let path = folder.path().join("recado.db");
     let clock = Clock::host();
     let began = clock.now().instant;
-    drop(Store::open(&path, settings(), Timestamp::from_millis(0)).unwrap());
+    drop(Store::open(&path, settings(), clock.now().utc).unwrap());
     fill(&path, messages);
     let size = std::fs::metadata(&path).unwrap().len() / (1 << 20);
     println!("lists      {messages} messages, {size} MiB, built in {:.0} s", seconds(&clock, began));
@@ -122,7 +122,7 @@ fn code(state: MessageState) -> i64 {
     MessageState::ALL.iter().position(|s| *s == state).and_then(|place| i64::try_from(place).ok()).unwrap()
 }
 
-/// Rows as they are when all is over, one part each. Indexes are made afterwards, which is faster and gives the same.
+/// Rows as they are when all is over, one part and one event each. Indexes are made afterwards, which is faster and gives the same.
 fn fill(path: &Path, messages: i64) {
     let mut conn = Connection::open(path).unwrap();
     for (pragma, value) in [("synchronous", "OFF"), ("foreign_keys", "OFF"), ("cache_size", "-524288")] {
@@ -162,6 +162,9 @@ fn fill(path: &Path, messages: i64) {
         let mut reference = transaction
             .prepare("INSERT INTO client_ref (client, ref, at, fingerprint, message) VALUES ('bench', ?, ?, zeroblob(32), ?)")
             .unwrap();
+        let mut event = transaction
+            .prepare("INSERT INTO event (seq, at, type, message, hash) VALUES (?1, ?2, 'message.delivered', ?1, zeroblob(32))")
+            .unwrap();
         for key in 1..=messages {
             let at = BEGINS + key * APART;
             let mut random = [0; 10];
@@ -193,6 +196,7 @@ fn fill(path: &Path, messages: i64) {
                 .unwrap();
             segment.execute(params![key, at]).unwrap();
             reference.execute(params![name, at, id.as_bytes()]).unwrap();
+            event.execute([key, at]).unwrap();
         }
     }
     for (state, count) in states.iter().zip(tally) {
@@ -200,6 +204,7 @@ fn fill(path: &Path, messages: i64) {
             .execute("INSERT OR REPLACE INTO tally (state, messages) VALUES (?, ?)", params![state, count])
             .unwrap();
     }
+    transaction.execute("UPDATE rollup SET seq = ?", [messages]).unwrap();
     for (_, sql) in &indexes {
         transaction.execute(sql, []).unwrap();
     }

@@ -47,6 +47,7 @@ fn main() {
     let (path, other) = (disk.path().join("recado.db"), disk.path().join("floor.db"));
     let clock = Clock::host();
     let began = clock.now().instant;
+    drop(Store::open(&path, settings(), clock.now().utc).unwrap());
     fill(&path, rows, clock.now().utc - DAY * 400);
     std::fs::copy(&path, &other).unwrap();
     let size = std::fs::metadata(&path).unwrap().len() / (1 << 20);
@@ -67,7 +68,6 @@ fn settings() -> Settings {
 
 /// Messages as they are when all is over, one part and three events each, a millisecond apart.
 fn fill(path: &Path, rows: i64, from: Timestamp) {
-    drop(Store::open(path, settings(), from).unwrap());
     let mut conn = Connection::open(path).unwrap();
     for (pragma, value) in [("synchronous", "OFF"), ("foreign_keys", "OFF"), ("cache_size", "-524288")] {
         conn.pragma_update(None, pragma, value).unwrap();

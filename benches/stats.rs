@@ -59,7 +59,7 @@ fn settings() -> Settings {
 
 fn database(folder: &tempfile::TempDir) -> (std::path::PathBuf, Connection) {
     let path = folder.path().join("recado.db");
-    drop(Store::open(&path, settings(), Timestamp::from_millis(0)).unwrap());
+    drop(Store::open(&path, settings(), Clock::host().now().utc).unwrap());
     let conn = Connection::open(&path).unwrap();
     for sim in 1..=SIMS {
         conn.execute("INSERT INTO sim (key, iccid, first_seen) VALUES (?, ?, 0)", params![sim, format!("sim-{sim}")])
@@ -252,7 +252,7 @@ fn count(folder: &tempfile::TempDir) {
     let (path, mut conn) = database(folder);
     let events = log(&mut conn);
     drop(conn);
-    let mut store = Store::open(&path, settings(), Timestamp::from_millis(0)).unwrap();
+    let mut store = Store::open(&path, settings(), clock.now().utc).unwrap();
     let reader = Reader::new(&path, settings().sims);
     let prices = Prices { each: "0.0325".parse().unwrap(), cards: Vec::new() };
     let (mut commits, mut reading) = (Vec::new(), Duration::ZERO);
