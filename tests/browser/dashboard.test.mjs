@@ -91,6 +91,33 @@ test("a token is made, shown once, and revoked while it is in use", async () => 
   await other.waitForURL(/\/login/);
 });
 
+test("a person has a role, and the token is replaced while both go on", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/settings`);
+  const form = page.locator("#token-form");
+  await form.getByLabel("Name").fill("ana");
+  await form.getByLabel("Role").selectOption("operator");
+  assert.equal(await form.getByLabel("send", { exact: true }).isDisabled(), true);
+  await form.getByRole("button", { name: "Make" }).click();
+  await form.locator("[data-shown]").waitFor();
+  assert.equal(await form.getByLabel("send", { exact: true }).isDisabled(), false, "the next one is ticked again");
+  const first = await form.locator("code").innerText();
+  await page.locator("#tokens tr", { hasText: "ana" }).getByText("operator").waitFor();
+  const other = page.locator("#replace-form");
+  await other.getByLabel("Name").selectOption({ label: "ana" });
+  await other.getByRole("button", { name: "Replace" }).click();
+  await other.locator("[data-shown]").waitFor();
+  const second = await other.locator("code").innerText();
+  assert.notEqual(second, first);
+  for (const token of [first, second]) {
+    const seen = await fetch(`${house.url}/v1/messages`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(seen.status, 200);
+  }
+  assert.deepEqual(await inaccessible(page), []);
+  await shoot(page, "tokens-en-1440");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("an endpoint hears of what happens, signed, and its deliveries are seen", async () => {
   const heard = [];
   const endpoint = createServer((request, response) => {
@@ -125,10 +152,13 @@ const PAGES = {
   evidence: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}/evidence`,
   new_message: () => "/messages/new",
   ...portfolio.PAGES,
+  personal: () => "/debtors/cpf%201%2F2/personal",
+  erasure: async () => `/erasures/${(await house.api("GET", "/v1/erasures")).items[0].id}`,
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
   webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
+  audit: () => "/settings/audit",
   nowhere: () => "/nowhere",
   ...dunning.PAGES,
 };
@@ -136,6 +166,7 @@ const PAGES = {
 test("there is a portfolio to show", async () => {
   await portfolio.furnish(house);
   await dunning.furnish(house);
+  await house.api("POST", "/v1/erasures", { number: "+5511987650108", reason: "pedido da <b>titular</b>" });
 });
 
 for (const language of Object.keys(LANGUAGES)) {

@@ -119,6 +119,17 @@ document.addEventListener("recado:done", (event) => {
   refresh();
 });
 
+/** What is chosen stands in the place of a group of fields, which is then not sent. */
+function instead(choice) {
+  document.getElementById(choice.dataset.instead).disabled = choice.value !== "";
+}
+
+document.addEventListener("change", ({ target }) => "instead" in target.dataset && instead(target));
+document.addEventListener("reset", ({ target }) => {
+  // Fields have their first values after the event.
+  setTimeout(() => target.querySelectorAll("[data-instead]").forEach(instead));
+});
+
 /** A finding of the API in the language of the page, by its code and what it is about; in the words of the API where there are no
     others. Words come from data-findings, and from data-conditions and data-numbers for what stands in them. */
 function told(words, finding) {

@@ -9,6 +9,8 @@ use super::super::frame::{Drawn, Frame, draw};
 
 const SCOPES: [&str; 6] = ["send", "read", "text", "pii", "manage", "admin"];
 
+const ROLES: [&str; 3] = ["operator", "manager", "administrator"];
+
 const PERIODS: [&str; 5] = ["minute", "hour", "day", "month", "recipients"];
 
 #[derive(Deserialize)]
@@ -16,6 +18,7 @@ struct Token {
     key: i64,
     client: String,
     scopes: Vec<String>,
+    role: Option<String>,
     creditors: Vec<String>,
     expires_at: Option<String>,
     last_used: Option<String>,
