@@ -1,10 +1,10 @@
 //! The task that lets go of what is kept no longer: once a day, a few rows at a time, so that nobody waits for it.
 //!
 //! A reader looks beside the writer for what is due; the writer deletes some of it in a transaction that it shares with others. How
-//! many rows that are follows from how long the last ones took ([`Pace`]), and between two steps the writer has four times as long
+//! many rows that are follows from how long the last ones took (`Pace`), and between two steps the writer has four times as long
 //! for itself. A daemon that is killed begins the pass again and finds what is left.
 //!
-//! Nothing is deleted by a clock that may be wrong ([`Trust`]): what is gone is gone, while a day later is nothing to anybody.
+//! Nothing is deleted by a clock that may be wrong (`Trust`): what is gone is gone, while a day later is nothing to anybody.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! A copy is made by SQLite itself (`VACUUM INTO`) in one read of what was committed when it began; the daemon goes on
 //! meanwhile. It gets its name when it is whole, on disk and looked through. It says that it is a copy, so that the first start on
-//! it, however it came to its place, does what [`super::copied`] says.
+//! it, however it came to its place, does what `store::copied` says.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
