@@ -94,6 +94,16 @@ async fn looks_at_persons_are_noted_and_those_of_masked_eyes_are_not() {
 }
 
 #[tokio::test]
+async fn whoever_sees_texts_alone_is_noted_too() {
+    let mut house = House::new();
+    house.submit(json!({ "to": "+5511987654321", "text": "ola Ana", "debtor": "ana" })).await;
+    let operator = house.token(json!({ "client": "ana", "role": "operator" })).await;
+    assert_eq!(house.with(&operator, "GET", "/v1/messages", "").await.status, StatusCode::OK);
+    house.note_looks().await;
+    assert_eq!(house.audit("/v1/audit?kind=view").await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_export_and_an_erasure_name_the_person_by_a_digest_alone() {
     let mut house = House::new();
     house.submit(json!({ "to": "+5511987654321", "text": "ola" })).await;
