@@ -135,12 +135,12 @@ pub(super) fn restore(
         Since::Nothing => writeln!(output, "{waiting} messages wait and go on at the next start")?,
         Since::GivenUp => writeln!(
             output,
-            "{waiting} messages wait and are given up at the next start; everything is paused then, until `recado resume`"
+            "{waiting} messages wait and are given up at the next start; everything is paused then, until `recado resume all`"
         )?,
         Since::Unknown => writeln!(
             output,
             "{waiting} messages wait. Some may have been sent since the copy was made, so everything is paused at the next \
-             start: look at `recado messages --state queued`, cancel what has gone, then `recado resume`"
+             start: look at `recado messages --state queued`, cancel what has gone, then `recado resume all`"
         )?,
     }
     writeln!(

@@ -187,14 +187,13 @@ impl Failure {
     /// The lines for the standard error stream.
     pub(super) fn explain(&self) -> String {
         match self {
-            // Findings name their place, and what the daemon says is a sentence of its own.
-            Self::Configuration(_) | Self::Refused(_) | Self::Io(_) => format!("error: {self}"),
+            // Findings and files name their place, and what the daemon says is a sentence of its own.
+            Self::Configuration(_) | Self::Backup(_) | Self::Refused(_) | Self::Io(_) => format!("error: {self}"),
             Self::Url { .. }
             | Self::TokenFile { .. }
             | Self::Usage(_)
             | Self::Number(_)
             | Self::Start(_)
-            | Self::Backup(_)
             | Self::Record(_)
             | Self::Import(_)
             | Self::File(_)

@@ -1393,6 +1393,10 @@ fn a_database_that_is_not_what_it_should_be_is_told_with_exit_code_1() {
     let folder = tempfile::tempdir().unwrap();
     let config = configured(folder.path());
     std::fs::write(folder.path().join("recado.db"), "x".repeat(4096)).unwrap();
+    let none = folder.path().join("none.db");
+    let none = none.to_str().unwrap();
+    let missing = command(&["verify", none]).errors;
+    assert!(missing.starts_with(&format!("error: {none}: No such file")), "{missing}");
     let ended = command(&["verify", "--config", &config]);
     assert_eq!(ended.exit, Exit::Negative.code());
     assert!(ended.errors.contains("not a database of Recado"), "{}", ended.errors);

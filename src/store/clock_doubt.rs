@@ -57,7 +57,7 @@ impl Work<'_> {
         }
         let detail = format!(
             "It showed {} at the start, and {until} was seen before. Nothing is sent until it has passed that. Set it; or, if it \
-             is right and was wrong before, recado resume.",
+             is right and was wrong before, recado resume all.",
             self.now
         );
         self.raise(AlarmKind::ClockDoubted, Subject::default(), &detail)

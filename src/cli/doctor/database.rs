@@ -182,10 +182,10 @@ pub(in super::super) fn remedy(kind: &str) -> &'static str {
         "store_nearly_full" => "delete texts from the SIM by a phone, or see why what comes in is not taken from it",
         "webhook_failing" => "see `recado webhook deliveries`; mend the endpoint, then `recado webhook enable`",
         "configuration_refused" => "run `recado check`, mend the file, then `recado reload`",
-        "clock_doubted" => "set the clock of this host; or, if it is right already, `recado resume`",
+        "clock_doubted" => "set the clock of this host; or, if it is right already, `recado resume all`",
         "certificate_refused" => "mend what `recado check` finds; the files are read again by themselves",
         "certificate_ending" => "put another certificate in the place of the one before; it is taken by itself",
-        "restored" => "look at what waits, cancel what has gone already, then `recado resume`",
+        "restored" => "look at what waits, cancel what has gone already, then `recado resume all`",
         _ => "see `recado alarms`",
     }
 }
