@@ -213,6 +213,8 @@ pub struct Webhooks {
 /// For how long what is kept; no time for ever. The reasons for the defaults stand in `config/recado.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
+    /// Debtors whose debts are settled, from the last change; at least as long as texts to and from them.
+    pub debtors: Duration,
     /// Messages with their texts and numbers, from their end.
     pub messages: Duration,
     /// What came in, from its arrival.
@@ -487,6 +489,7 @@ impl Default for Retention {
     fn default() -> Self {
         let days = |days: u64| Duration::from_secs(days * 86_400);
         Self {
+            debtors: days(1_825),
             messages: days(1_825),
             inbox: days(1_825),
             events: days(1_825),
@@ -502,6 +505,7 @@ impl Retention {
         let same_text = Duration::from_secs(u64::from(frequency.same_text_days) * 86_400);
         let least = KEPT_LEAST.max(same_text);
         for (key, kept, least) in [
+            ("debtors", &mut self.debtors, KEPT_LEAST),
             ("messages", &mut self.messages, least),
             ("inbox", &mut self.inbox, KEPT_LEAST),
             ("events", &mut self.events, KEPT_LEAST),

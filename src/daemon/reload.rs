@@ -116,9 +116,10 @@ impl Daemon {
 
 /// For how long what is kept.
 pub(super) fn terms(config: &Config) -> Terms {
-    let Retention { messages, inbox, events, client_refs, audit } = config.retention;
+    let Retention { debtors, messages, inbox, events, client_refs, audit } = config.retention;
     let kept = |time: Duration| (!time.is_zero()).then_some(time);
     Terms {
+        debtors: kept(debtors),
         messages: kept(messages),
         inbox: kept(inbox),
         events: kept(events),

@@ -11,6 +11,9 @@
 //!   something that waits for it, and all rows that are as old as these; events of messages that are not over, from the oldest on;
 //! - messages that are not over, that an unsettled debt or a companion goes by, that the last text of an open conversation or
 //!   somebody's wish not to be texted answers, and the newest to each debtor of the portfolio;
+//! - debtors with a debt that is not settled or was changed since, a text of within that time, or a conversation that is not
+//!   closed. What is known of one whose time is over is erased as if a person had asked (`erasure.rs`), so that it goes everywhere,
+//!   and never before the texts to and from it may go ([`Terms::of`]);
 //! - received texts that a conversation which is not closed, a suppression, its lifting, a standing, a confirmed number or
 //!   something that happened to a debt rests on;
 //! - the newest row of each table, so that no key and no number is given twice.
@@ -26,10 +29,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 
+use super::erasure::{ErasureOrder, Person};
 use super::reader::Reader;
 use super::work::Work;
 use super::{StoreError, audit};
-use kept::{SPARE, STILL, UNTOLD};
+use kept::{SPARE, STILL_DEBTORS, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
 
 /// Rows that a reader looks at in one piece.
 const LOOKED_AT: i64 = 2_000;
@@ -37,9 +41,15 @@ const LOOKED_AT: i64 = 2_000;
 /// Rows of budgets are kept for so long in any case (`spend.rs`).
 const SPEND_KEPT: Duration = Duration::from_secs(62 * 86_400);
 
+/// In whose name debtors are erased, and why.
+const CLIENT: &str = "recado";
+const REASON: &str = "[retention] debtors";
+
 /// What is kept for a time of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
+    /// Debtors whose debts are settled, with all that is known of them.
+    Debtors,
     /// Messages with their parts, and the lists of campaigns that are over.
     Messages,
     /// What came in: texts, calls, octets.
@@ -54,11 +64,13 @@ pub enum Class {
 
 impl Class {
     /// In the order in which they are gone through.
-    pub const ALL: [Self; 5] = [Self::Messages, Self::Inbox, Self::Events, Self::ClientRefs, Self::Audit];
+    pub const ALL: [Self; 6] =
+        [Self::Debtors, Self::Messages, Self::Inbox, Self::Events, Self::ClientRefs, Self::Audit];
 
     /// The word in the configuration.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Debtors => "debtors",
             Self::Messages => "messages",
             Self::Inbox => "inbox",
             Self::Events => "events",
@@ -71,6 +83,8 @@ impl Class {
 /// For how long each class is kept; none for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terms {
+    /// [`Class::Debtors`].
+    pub debtors: Option<Duration>,
     /// [`Class::Messages`].
     pub messages: Option<Duration>,
     /// [`Class::Inbox`].
@@ -84,9 +98,10 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The time of a class.
+    /// The time of a class. With a debtor the texts to and from it go, which have a time of their own.
     pub fn of(&self, class: Class) -> Option<Duration> {
         match class {
+            Class::Debtors => Some(self.debtors?.max(self.messages?).max(self.inbox?)),
             Class::Messages => self.messages,
             Class::Inbox => self.inbox,
             Class::Events => self.events,
@@ -169,7 +184,7 @@ impl Reader {
         from: &Place,
     ) -> Result<(Option<Due>, Option<Place>), StoreError> {
         self.with(|conn| match class {
-            Class::Messages | Class::Inbox => due_of_table(conn, class, older, now, from),
+            Class::Debtors | Class::Messages | Class::Inbox => due_of_table(conn, class, older, now, from),
             Class::Events | Class::Audit => due_of_log(conn, class, older, now, from),
             Class::ClientRefs => due_refs(conn, older, from),
         })
@@ -182,7 +197,8 @@ impl Reader {
             Class::Inbox => "SELECT at FROM inbound ORDER BY seq LIMIT 1",
             Class::Events => "SELECT at FROM event ORDER BY seq LIMIT 1",
             Class::Audit => "SELECT at FROM audit ORDER BY seq LIMIT 1",
-            Class::ClientRefs => return Ok(None),
+            // A walk over all of them would tell it.
+            Class::Debtors | Class::ClientRefs => return Ok(None),
         };
         self.with(|conn| {
             let oldest: Option<i64> = conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
@@ -313,8 +329,9 @@ impl Work<'_> {
         let before = before(self.conn, due.before)?.as_millis();
         let mut list = serde_json::Value::from(keys).to_string();
         let asked = match (due.class, due.table) {
-            (Class::Messages, 0) => STILL.first(),
-            (Class::Inbox, 0) => STILL.get(1),
+            (Class::Messages, 0) => Some(STILL_MESSAGES),
+            (Class::Inbox, 0) => Some(STILL_INBOUND),
+            (Class::Debtors, _) => return Ok((self.let_go_of_debtors(before, &list)?, false)),
             _ => None,
         };
         if let Some(still) = asked {
@@ -335,6 +352,22 @@ impl Work<'_> {
         }
         // A list of a campaign goes a hundred rows at a time.
         Ok((gone, due.class == Class::Messages && due.table == 1 && gone > 0))
+    }
+
+    /// What is known of debtors begins to be erased; it is done a little later, some at a time.
+    fn let_go_of_debtors(&mut self, before: i64, list: &str) -> Result<usize, StoreError> {
+        let mut statement = self.conn.prepare_cached(STILL_DEBTORS)?;
+        let ids = statement.query_map(params![before, list], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        for id in &ids {
+            self.begin_erasure(&ErasureOrder {
+                person: Person::Debtor(id.clone()),
+                reason: REASON.to_owned(),
+                client: CLIENT.to_owned(),
+                until: None,
+                suppress: false,
+            })?;
+        }
+        Ok(ids.len())
     }
 
     /// Messages that go are counted in no state any more; what campaigns came to stays.

@@ -71,6 +71,7 @@ const SHOWN: &[&str] = &[
     "webhooks.timeout",
     "webhooks.allow_private",
     "webhooks.keep",
+    "retention.debtors",
     "retention.messages",
     "retention.inbox",
     "retention.events",

@@ -13,12 +13,12 @@ use super::at;
 /// How a class of what is kept stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct RetentionAnswer {
-    /// `messages`, `inbox`, `events`, `client_refs` or `audit`.
+    /// `debtors`, `messages`, `inbox`, `events`, `client_refs` or `audit`.
     class: &'static str,
     /// For how long it is kept; for ever where nothing is said.
     #[schema(required)]
     kept: Option<String>,
-    /// The oldest that is there; of `client_refs` it is not told.
+    /// The oldest that is there; of `debtors` and `client_refs` it is not told.
     #[schema(required)]
     oldest: Option<String>,
     /// Whether the oldest is older than that: something still needs it, or the next pass takes it.

@@ -28,3 +28,6 @@ CREATE INDEX suppression_lift_inbound ON suppression_lift (inbound) WHERE inboun
 CREATE INDEX standing_inbound ON standing (inbound) WHERE inbound IS NOT NULL;
 CREATE INDEX confirmed_number_inbound ON confirmed_number (inbound) WHERE inbound IS NOT NULL;
 CREATE INDEX debt_event_inbound ON debt_event (inbound) WHERE inbound IS NOT NULL;
+
+-- Whether somebody is being erased already.
+CREATE INDEX erasure_debtor ON erasure (debtor) WHERE debtor IS NOT NULL;

@@ -50,6 +50,20 @@ macro_rules! inbound_is_due {
     };
 }
 
+/// That what is known of a debtor may go. Texts and debts of one are few.
+macro_rules! debtor_is_due {
+    () => {
+        "debtor.at < ?1
+         AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.debtor = debtor.key
+             AND (debt.at >= ?1 OR debt.status NOT IN ('paid', 'cancelled')))
+         AND NOT EXISTS (SELECT 1 FROM message WHERE message.debtor = debtor.id
+             AND (message.created_at >= ?1 OR message.state IN (0, 1, 5)))
+         AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.debtor = debtor.id
+             AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
+         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.debtor = debtor.id)"
+    };
+}
+
 /// Octets of which no text was made, or whose text has gone.
 macro_rules! received_is_due {
     () => {
@@ -58,6 +72,17 @@ macro_rules! received_is_due {
          AND NOT EXISTS (SELECT 1 FROM part_set WHERE part_set.key = received.part_set AND part_set.waiting_since IS NOT NULL)"
     };
 }
+
+const DEBTORS: &[Kept] = &[Kept {
+    // They are changed in their place, so that their order tells nothing of their time.
+    find: concat!(
+        "SELECT debtor.key, ",
+        debtor_is_due!(),
+        ", 0 FROM debtor WHERE debtor.key > ?2 ORDER BY debtor.key LIMIT ?3"
+    ),
+    // They are erased, which is more than their row.
+    delete: &[],
+}];
 
 const MESSAGES: &[Kept] = &[
     Kept {
@@ -120,10 +145,16 @@ const INBOX: &[Kept] = &[
 ];
 
 /// Of those keys, the ones that may still go.
-pub(super) const STILL: [&str; 2] = [
-    concat!("SELECT key FROM message WHERE key IN (SELECT value FROM json_each(?2)) AND ", message_is_due!()),
-    concat!("SELECT seq FROM inbound WHERE seq IN (SELECT value FROM json_each(?2)) AND ", inbound_is_due!()),
-];
+pub(super) const STILL_MESSAGES: &str =
+    concat!("SELECT key FROM message WHERE key IN (SELECT value FROM json_each(?2)) AND ", message_is_due!());
+
+/// The same of received texts.
+pub(super) const STILL_INBOUND: &str =
+    concat!("SELECT seq FROM inbound WHERE seq IN (SELECT value FROM json_each(?2)) AND ", inbound_is_due!());
+
+/// The same of debtors, by the callers' ids.
+pub(super) const STILL_DEBTORS: &str =
+    concat!("SELECT id FROM debtor WHERE key IN (SELECT value FROM json_each(?2)) AND ", debtor_is_due!());
 
 /// The last event that everybody was told of who is to be told: results, endpoints, and what waits for these.
 macro_rules! told {
@@ -150,6 +181,7 @@ pub(super) const SPARE: &str = concat!(
 impl Class {
     pub(super) fn tables(self) -> &'static [Kept] {
         match self {
+            Self::Debtors => DEBTORS,
             Self::Messages => MESSAGES,
             Self::Inbox => INBOX,
             Self::Events | Self::ClientRefs | Self::Audit => &[],
@@ -176,8 +208,9 @@ mod tests {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        let of_tables = MESSAGES.iter().chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
-        let all: Vec<&str> = of_tables.chain(STILL).chain([SPARE, UNTOLD]).collect();
+        let of_tables =
+            DEBTORS.iter().chain(MESSAGES).chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
+        let all: Vec<&str> = of_tables.chain([STILL_MESSAGES, STILL_INBOUND, STILL_DEBTORS, SPARE, UNTOLD]).collect();
         for sql in all {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let values = vec![rusqlite::types::Null; statement.parameter_count()];

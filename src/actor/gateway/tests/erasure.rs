@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Goes on until there is nothing more to do now.
-    fn go_on(&mut self, key: ErasureKey) -> Stage {
+    pub(super) fn go_on(&mut self, key: ErasureKey) -> Stage {
         for _ in 0..500 {
             self.roll_up();
             match self.step(key) {

@@ -6,8 +6,9 @@ use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::event::Happening;
 use crate::store::audit::{Counted, Deed, Entry};
 use crate::store::chain::{ChainHash, Fault, Head};
+use crate::store::erasure::Stage;
 use crate::store::portfolio::happening::Told;
-use crate::store::retention::{Class, Place};
+use crate::store::retention::{Class, Place, Terms};
 use crate::store::rollup::cells;
 use crate::store::suppression::Act;
 use crate::store::webhook::{EndpointTerms, EndpointUrl, SigningKey, Wanted};
@@ -43,6 +44,22 @@ impl Desk {
 
     fn count(&self, sql: &str) -> i64 {
         self.gateway.store().connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The first text that came in was a wish not to be texted.
+    fn wants_no_texts(&mut self) {
+        let act = Act {
+            kind: Kind::OptOut,
+            purposes: Purposes::ALL,
+            creditor: None,
+            effective: self.now,
+            source: "reply".into(),
+            client: "recado".into(),
+            why: None,
+            inbound: Some(1),
+        };
+        let number = PhoneNumber::from_digits(TO).unwrap();
+        self.gateway.commit(self.now, |context| context.work.suppress(&act, &[number])).unwrap();
     }
 
     /// All conversations are closed.
@@ -154,6 +171,81 @@ fn a_text_about_an_open_debt_and_the_newest_to_each_debtor_stay() {
     assert!(!desk.is_kept(of_debt) && desk.is_kept(newest));
 }
 
+/// A debtor with one debt, to whom a text went; and that the debt is paid.
+fn paid_debtor(desk: &mut Desk) {
+    let item = with_debtor(debt("d1", date(2026, 11, 10)), &[TO]);
+    let creditor = crate::store::portfolio::Item::Creditor(Box::new(crate::dunning::creditor::Creditor {
+        id: "loja".into(),
+        ..crate::dunning::sample::creditor()
+    }));
+    desk.gateway.commit(desk.now, |context| context.work.take_each(&[creditor, item], "erp")).unwrap();
+    desk.deliver_text("um", Labels { debtor: Some("ana".into()), ..Labels::default() }, 1);
+    let paid = Told {
+        debt: "d1".into(),
+        happening: Happening::PaymentReceived { amount: None },
+        reference: None,
+        client: "erp".into(),
+    };
+    desk.gateway.commit(desk.now, |context| context.work.happen(&paid)).unwrap();
+    desk.roll_up();
+}
+
+#[test]
+fn what_is_known_of_a_debtor_goes_when_the_debts_are_long_settled_and_a_wish_not_to_be_texted_stays() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.receive("m1", deliver(&format!("+{TO}"), "pare", None));
+    desk.wants_no_texts();
+    desk.nobody_is_waited_for();
+    desk.pass(30 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 0, "not yet");
+    desk.pass(30 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(desk.lets_go(Class::Debtors), 0, "it is being erased already");
+    let begun = desk.reader().open_erasures().unwrap();
+    assert_eq!(desk.go_on(begun[0]), Stage::Done);
+    assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE recipient IS NOT NULL AND debtor = 'ana'"), 0);
+    let again = desk.submission("de novo");
+    desk.try_submit(&again);
+    assert_eq!(desk.state(again.id), MessageState::Blocked);
+}
+
+#[test]
+fn a_debtor_who_owes_or_was_texted_or_changed_since_stays() {
+    for change in [
+        "UPDATE debt SET status = 'promised'",
+        "UPDATE debt SET at = ?1",
+        "UPDATE debtor SET at = ?1",
+        "UPDATE message SET created_at = ?1",
+        "UPDATE conversation SET debtor = 'ana', at = 0",
+    ] {
+        let mut desk = desk();
+        paid_debtor(&mut desk);
+        desk.pass(60 * DAY);
+        desk.receive("m1", deliver("+5511911112222", "quem e", None));
+        desk.roll_up();
+        let now = desk.now.as_millis();
+        let conn = desk.gateway.store().connection();
+        let mut statement = conn.prepare(change).unwrap();
+        let values = vec![now; statement.parameter_count()];
+        assert!(statement.execute(rusqlite::params_from_iter(values)).unwrap() > 0, "{change}");
+        drop(statement);
+        assert_eq!(desk.lets_go(Class::Debtors), 0, "{change}");
+    }
+}
+
+#[test]
+fn debtors_stay_for_as_long_as_texts_to_and_from_them() {
+    let terms = |debtors, messages, inbox| Terms { debtors: Some(DAY * debtors), messages, inbox, ..Terms::default() };
+    let of = |terms: Terms| terms.of(Class::Debtors);
+    assert_eq!(of(terms(40, Some(DAY * 50), Some(DAY * 60))), Some(DAY * 60));
+    assert_eq!(of(terms(80, Some(DAY * 50), Some(DAY * 60))), Some(DAY * 80));
+    assert_eq!(of(terms(80, None, Some(DAY))), None);
+}
+
 #[test]
 fn what_somebody_wrote_goes_unless_something_rests_on_it() {
     let mut desk = desk();
@@ -161,18 +253,7 @@ fn what_somebody_wrote_goes_unless_something_rests_on_it() {
     desk.receive("m1", deliver(&format!("+{TO}"), "pare", None));
     desk.receive("m1", deliver("+5511911112222", "quem e", None));
     desk.receive("m1", deliver("+5511911113333", "numero errado", None));
-    let act = Act {
-        kind: Kind::OptOut,
-        purposes: Purposes::ALL,
-        creditor: None,
-        effective: desk.now,
-        source: "reply".into(),
-        client: "recado".into(),
-        why: None,
-        inbound: Some(1),
-    };
-    let number = PhoneNumber::from_digits(TO).unwrap();
-    desk.gateway.commit(desk.now, |context| context.work.suppress(&act, &[number])).unwrap();
+    desk.wants_no_texts();
     desk.send_to_another("fim");
     desk.pass(60 * DAY);
     desk.roll_up();
