@@ -73,9 +73,10 @@ fn drain(desk: &mut Desk, offers: &mut Vec<Sent>, limits: &Limits, arrives: bool
     }
 }
 
-/// Assigns until nothing more is to be done at once.
+/// Does what is due and assigns, as the writer does, until nothing more is to be done at once.
 fn rounds(desk: &mut Desk) -> Vec<(String, Lease)> {
     loop {
+        desk.pass(Duration::ZERO);
         let loads = desk.loads();
         if !loads.is_empty() || desk.gateway.deadline(desk.now).is_none_or(|at| at > desk.now) {
             return loads;
