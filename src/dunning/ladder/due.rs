@@ -288,10 +288,13 @@ impl<'a> Looking<'a, '_> {
 
     /// Whether it is its day, or its day was missed and it may be done late.
     fn is_in_time(&self, dated: &Dated<'_>) -> bool {
-        let waits =
-            |done: &Done| done.outcome == Outcome::Waiting && done.step == dated.step.id && done.cycle == dated.cycle;
         let Track { from, planned, .. } = self.entry.track;
-        let was_missed = dated.day >= *from && planned.is_none_or(|planned| planned.day < dated.day);
+        // What waited when the debt was paid or agreed is not done late once it is owed again.
+        let waits = |done: &Done| {
+            let is_this = done.step == dated.step.id && done.cycle == dated.cycle;
+            done.outcome == Outcome::Waiting && is_this && done.day >= *from
+        };
+        let was_missed = dated.day >= *from && planned.as_ref().is_none_or(|planned| planned.day < dated.day);
         let catches_up = self.entry.ladder.catch_up == CatchUp::Latest && self.is_new();
         dated.day == self.today() || was_missed || catches_up || self.done.iter().any(waits)
     }

@@ -655,3 +655,15 @@ fn an_intake_is_told_once_however_many_debts_it_has() {
     desk.take_all(&items);
     assert_eq!(told(&desk).len(), before + 1);
 }
+
+#[test]
+fn a_text_that_a_payment_took_back_does_not_go_late_when_the_payment_bounces() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    assert_eq!(desk.run_ladders(), [LATE]);
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    assert_eq!(desk.state(desk.newest().id), MessageState::Blocked);
+    assert_eq!(desk.days(19), []);
+    desk.tell("d1", Happening::Reopened);
+    assert_eq!(desk.days(5), []);
+}

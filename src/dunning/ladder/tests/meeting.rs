@@ -360,3 +360,22 @@ fn a_reminder_says_how_long_it_is_true_and_when_it_may_go() {
     house.today = november(7);
     assert_eq!(told(&house), ("dois".to_owned(), "09:30:00".to_owned(), None));
 }
+
+#[test]
+fn a_text_that_a_payment_took_back_does_not_go_late_when_the_debt_is_opened_again() {
+    let mut house = house(&["D+1 ontem", "D+30 fim"]);
+    house.enter(debt("a", november(5)));
+    house.until(november(5));
+    house.is_held = true;
+    assert_eq!(text(&on(&mut house, 6)), Some(("a D+1", vec!["a"])));
+    // What was paid on that morning blocks the text, and its step waits; the payment bounces on the 25th.
+    let blocked = house.track("a").clone();
+    house.track("a").done[0].outcome = Outcome::Waiting;
+    house.track("a").from = november(25);
+    assert_eq!(text(&on(&mut house, 25)), None);
+    // A payment that bounces on the day itself leaves the day its text.
+    *house.track("a") = blocked;
+    house.track("a").done[0].outcome = Outcome::Waiting;
+    house.track("a").from = november(6);
+    assert_eq!(text(&on(&mut house, 6)), Some(("a D+1", vec!["a"])));
+}
