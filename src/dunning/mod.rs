@@ -10,6 +10,7 @@ pub mod creditor;
 pub mod debt;
 pub mod debtor;
 pub mod event;
+pub mod history;
 pub mod import;
 pub mod ladder;
 pub mod money;

@@ -319,7 +319,7 @@ pub(super) const TABLES: &[Table] = &[
         class: "",
         key: "key",
         whose: "debt IN (SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
-        personal: &[("amount", "NULL"), ("day", "NULL"), ("ref", "NULL"), ("settled", "NULL")],
+        personal: &[("amount", "NULL"), ("day", "NULL"), ("ends", "NULL"), ("ref", "NULL"), ("settled", "NULL")],
         plain: &["key", "debt", "at", "kind", "client", "inbound", "message", "untold"],
         again: false,
     },

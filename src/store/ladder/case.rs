@@ -13,6 +13,7 @@ use crate::contact::suppression::{Entry, Kind};
 use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debtor::Debtor;
+use crate::dunning::history::{Deed, History};
 use crate::dunning::ladder::{Done, Outcome, Planned, StepId, Stop, Track};
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Purpose;
@@ -60,17 +61,10 @@ const STEPS: &str = "SELECT step.step, cycle, step.day, outcome, message.state, 
 const TEXTED: &str = "SELECT max(step.day) FROM debt JOIN step ON step.debt = debt.key
      WHERE debt.debtor = ?1 AND debt.creditor <> ?2 AND outcome IN ('queued', 'grouped', 'sent')";
 
-/// How many debts were paid, and how many of them late.
-const PAID: &str =
-    "SELECT count(*), coalesce(sum(paid_on > due), 0) FROM (SELECT due, (SELECT max(debt_event.at) / 86400000
-     FROM debt_event WHERE debt_event.debt = debt.key AND kind = 'payment_received') AS paid_on
-     FROM debt WHERE debtor = ? AND status = 'paid')";
-
-/// How many promises were broken: nothing was paid between a promise and the end of its day.
-const BROKEN: &str = "SELECT count(*) FROM debt JOIN debt_event AS promise ON promise.debt = debt.key
-     WHERE debt.debtor = ?1 AND promise.kind = 'promise' AND promise.day < ?2 AND NOT EXISTS (SELECT 1
-     FROM debt_event AS later WHERE later.debt = debt.key AND later.key > promise.key
-     AND (later.at / 86400000 <= promise.day OR later.kind = 'promise'))";
+/// What happened to the debts of a debtor, one after the other. A promise of before its end was noted has no grace.
+const HAPPENED: &str = "SELECT debt.key, due, status = 'paid', zone, kind, debt_event.at, debt_event.amount IS NULL,
+     day, coalesce(ends, day) FROM debt JOIN creditor ON creditor.key = debt.creditor
+     LEFT JOIN debt_event ON debt_event.debt = debt.key WHERE debt.debtor = ? ORDER BY debt.key, debt_event.key";
 
 /// What a number wrote last.
 const WROTE: &str = "SELECT at, understood FROM inbound WHERE number = ? ORDER BY seq DESC LIMIT 1";
@@ -349,7 +343,7 @@ fn load(
     let is_unsettled = is_unsettled(conn, &around, &debtor, &numbers, now)?;
     let texted = if around.others { texted(conn, key)? } else { None };
     let has_happened = around.others || followed.iter().any(|debt| debt.happened);
-    let known = if has_happened { paid(conn, key.debtor, today)? } else { Past::default() };
+    let known = if has_happened { Past::of(&histories(conn, key.debtor)?, today) } else { Past::default() };
     let (attempts, last_intent) = answered(conn, &around, &debtor, &numbers)?;
     let past = Past { attempts, last_intent, ..known };
     let (mut tracks, mut debts, mut entered) = (Vec::new(), Vec::new(), BTreeMap::new());
@@ -550,12 +544,39 @@ fn is_unsettled(
     Ok(record::standing(conn, of_debtor, &numbers, Purpose::Collection, now)?.obstacle(now).is_some())
 }
 
-/// What was paid, and which promises were broken.
-fn paid(conn: &Connection, debtor: i64, today: Date) -> Result<Past, StoreError> {
-    let (paid, paid_late) = conn.prepare_cached(PAID)?.query_row([debtor], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let values = params![debtor, stored_day(today)];
-    let promises_broken = conn.prepare_cached(BROKEN)?.query_row(values, |row| row.get(0))?;
-    Ok(Past { paid, paid_late, promises_broken, ..Past::default() })
+/// What became of the debts of a debtor to all creditors, each on the days of where its creditor is.
+fn histories(conn: &Connection, debtor: i64) -> Result<Vec<History>, StoreError> {
+    let mut histories: Vec<(i64, History)> = Vec::new();
+    let mut statement = conn.prepare_cached(HAPPENED)?;
+    let mut rows = statement.query([debtor])?;
+    while let Some(row) = rows.next()? {
+        let key = row.get(0)?;
+        if histories.last().is_none_or(|(last, _)| *last != key) {
+            let Some(due) = day(row.get(1)?) else { continue };
+            histories.push((key, History { due, is_paid: row.get(2)?, deeds: Vec::new() }));
+        }
+        let (Some((_, history)), Some(deed)) = (histories.last_mut(), deed(row)?) else { continue };
+        let zone = TimeZone::get(row.get_ref(3)?.as_str().unwrap_or_default()).unwrap_or(TimeZone::UTC);
+        history.deeds.push((day_of(Timestamp::from_millis(row.get(5)?), &zone), deed));
+    }
+    Ok(histories.into_iter().map(|(_, history)| history).collect())
+}
+
+/// What a row of [`HAPPENED`] says. Nothing where nothing happened, and where it keeps no promise.
+fn deed(row: &Row<'_>) -> rusqlite::Result<Option<Deed>> {
+    let kind: Option<String> = row.get(4)?;
+    Ok(match kind.as_deref() {
+        Some("payment_received") => Some(Deed::Paid { is_all: row.get(6)? }),
+        Some("promise") => {
+            let days: (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
+            let days = days.0.and_then(day).zip(days.1.and_then(day));
+            days.map(|(until, ends)| Deed::Promised { until, ends })
+        }
+        Some("agreement" | "extension_granted" | "dispute") => Some(Deed::Replaced),
+        Some("cancelled") => Some(Deed::Cancelled),
+        Some("reopened") => Some(Deed::Reopened),
+        _ => None,
+    })
 }
 
 /// How often the debtor was texted since the last answer, and what that wanted.
@@ -601,8 +622,8 @@ mod tests {
             (OF_DEBTS, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
             (STEPS, "SEARCH step USING PRIMARY KEY (debt=?)"),
             (TEXTED, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
-            (PAID, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
-            (BROKEN, "SEARCH debt USING COVERING INDEX debt_debtor (debtor=?)"),
+            (HAPPENED, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
+            (HAPPENED, "SEARCH debt_event USING INDEX debt_event_debt (debt=?)"),
             (WROTE, "SEARCH inbound USING INDEX inbound_number (number=?)"),
             (TOUCHED, "SEARCH touch USING COVERING INDEX touch_debtor (debtor=? AND at>?)"),
             (portfolio::DEBTS_OF_CASE, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),

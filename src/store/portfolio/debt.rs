@@ -244,8 +244,12 @@ impl Work<'_> {
             before.ladder != after.ladder || (after.status == Status::Open && !before.status.is_asked_for())
         });
         let since = if begins { Some(self.today_at(&after.creditor)?) } else { None };
-        let grace = self.board.contact.promise_grace.as_secs() / 86_400;
-        self.keep_track(key, since, after.status, i64::try_from(grace).unwrap_or(0))
+        self.keep_track(key, since, after.status, self.grace_days())
+    }
+
+    /// For so many whole days a promise is waited for after its day.
+    pub(super) fn grace_days(&self) -> i64 {
+        i64::try_from(self.board.contact.promise_grace.as_secs() / 86_400).unwrap_or(0)
     }
 
     fn today_at(&self, creditor: &str) -> Result<jiff::civil::Date, StoreError> {

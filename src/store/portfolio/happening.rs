@@ -223,6 +223,8 @@ impl Work<'_> {
         reference: Option<&str>,
         inbound: Option<i64>,
     ) -> Result<i64, StoreError> {
+        let is_promise = matches!(happening, Happening::Promise { .. });
+        let ends = happening.day().filter(|_| is_promise).map(|until| stored_day(until) + self.grace_days());
         let mut settled = None;
         if let Happening::PaymentReceived { amount } = happening
             && before.status.is_owed()
@@ -231,8 +233,8 @@ impl Work<'_> {
         }
         self.conn
             .prepare_cached(
-                "INSERT INTO debt_event (debt, at, kind, amount, day, client, ref, inbound, settled)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO debt_event (debt, at, kind, amount, day, ends, client, ref, inbound, settled)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 debt.0,
@@ -240,6 +242,7 @@ impl Work<'_> {
                 happening.name(),
                 happening.amount().map(Amount::hundredths),
                 happening.day().map(stored_day),
+                ends,
                 client,
                 reference,
                 inbound,

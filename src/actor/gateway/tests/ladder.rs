@@ -667,3 +667,71 @@ fn a_text_that_a_payment_took_back_does_not_go_late_when_the_payment_bounces() {
     desk.tell("d1", Happening::Reopened);
     assert_eq!(desk.days(5), []);
 }
+
+/// What is known of a debtor's past on the day that it is.
+fn past(desk: &Desk) -> (u32, u32, u32) {
+    let (_, creditor) = desk.reader().creditor_rows().unwrap().remove(0);
+    let past = desk.reader().case_of("ana", &creditor, desk.today(), desk.now).unwrap().unwrap().case.past;
+    (past.paid, past.paid_late, past.promises_broken)
+}
+
+/// Two days of grace for promises.
+fn desk_with_grace() -> Desk {
+    let mut settings = settings(unlimited());
+    let contact = ContactSettings { promise_grace: Duration::from_secs(2 * 86_400), ..ContactSettings::none() };
+    settings.contact = contact.into();
+    desk_with(settings)
+}
+
+#[test]
+fn each_promise_that_was_not_kept_is_a_broken_one() {
+    let at = |desk: &mut Desk, time: &str| desk.now = time.parse().unwrap();
+    let promise = |desk: &mut Desk, day: i8| desk.tell("d1", Happening::Promise { until: date(2026, 11, day) });
+    let mut desk = desk_with_grace();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 5)), &[TO])]);
+    at(&mut desk, "2026-11-06T12:00:00Z");
+    promise(&mut desk, 8);
+    // Given for another before its day: replaced.
+    at(&mut desk, "2026-11-07T12:00:00Z");
+    promise(&mut desk, 10);
+    // What is no payment keeps no promise.
+    desk.tell("d1", Happening::ServiceCut);
+    at(&mut desk, "2026-11-12T12:00:00Z");
+    assert_eq!(past(&desk).2, 0, "the days of grace are not over");
+    // After its day, the promise before was not kept.
+    promise(&mut desk, 20);
+    for day in ["13", "22"] {
+        at(&mut desk, &format!("2026-11-{day}T12:00:00Z"));
+        assert_eq!(past(&desk).2, 1, "on the {day}th");
+    }
+    at(&mut desk, "2026-11-23T12:00:00Z");
+    assert_eq!(past(&desk).2, 2);
+    // Paid within the grace, a third one is kept.
+    promise(&mut desk, 25);
+    at(&mut desk, "2026-11-27T12:00:00Z");
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    // Told of what is paid, it is no promise.
+    promise(&mut desk, 28);
+    at(&mut desk, "2026-12-27T12:00:00Z");
+    assert_eq!(past(&desk), (1, 1, 2));
+}
+
+#[test]
+fn a_payment_in_the_evening_of_the_day_is_in_time_where_the_creditor_is() {
+    let mut desk = desk();
+    let due = date(2026, 11, 24);
+    desk.take_all(&[with_debtor(debt("d1", due), &[TO]), with_debtor(debt("d2", due), &[TO])]);
+    desk.tell("d2", Happening::Promise { until: due });
+    // 21:30 in São Paulo, where the 25th has not begun.
+    desk.now = "2026-11-25T00:30:00Z".parse().unwrap();
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    desk.tell("d2", Happening::PaymentReceived { amount: None });
+    desk.now = "2026-11-30T12:00:00Z".parse().unwrap();
+    assert_eq!(past(&desk), (2, 0, 0));
+    // Half past midnight is late.
+    desk.take_all(&[with_debtor(debt("d3", due), &[TO])]);
+    desk.now = "2026-11-25T03:30:00Z".parse().unwrap();
+    desk.tell("d3", Happening::PaymentReceived { amount: None });
+    desk.now = "2026-11-30T12:00:00Z".parse().unwrap();
+    assert_eq!(past(&desk), (3, 1, 0));
+}
