@@ -51,7 +51,7 @@ fn row(event: &Value) -> [String; 5] {
         (Some(message), Some(part)) => Some(format!("{message}/{part}")),
         (message, _) => message,
     };
-    let about: Vec<String> = [message, about("modem"), about("sim")].into_iter().flatten().collect();
+    let about: Vec<String> = [message, about("debt"), about("modem"), about("sim")].into_iter().flatten().collect();
     let about = if about.is_empty() { "-".to_owned() } else { about.join(" ") };
     [cell(event, "seq"), cell(event, "at"), cell(event, "type"), about, cell(event, "data")]
 }

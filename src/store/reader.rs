@@ -23,8 +23,8 @@ use super::chain::ChainHash;
 use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
-    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, Page, PartView, SuppressionView,
-    TokenView,
+    EventView, InboundView, InboxFilter, LiftView, MessageFilter, MessageView, OwedView, Page, PartView,
+    SuppressionView, TokenView,
 };
 use super::{OpenError, StoreError, evidence, habit, listing, record, reply, row, schema};
 
@@ -353,6 +353,11 @@ impl Reader {
             modem: row.get(5)?,
             sim: row.get::<_, Option<String>>(6)?.map(|iccid| self.sim_label(iccid)),
             debtor: row.get(7)?,
+            owed: if row.get(10)? {
+                Some(OwedView { debt: row.get(11)?, creditor: row.get(12)?, debtor: row.get(13)? })
+            } else {
+                None
+            },
             data: row.get(8)?,
             hash: ChainHash::from_stored(row.get(9)?),
         })
@@ -431,9 +436,25 @@ pub(super) const MESSAGE: &str =
      (SELECT first.id FROM message AS first WHERE first.key = message.companion_of)
      FROM message LEFT JOIN origin ON origin.key = message.origin";
 
-pub(super) const EVENT: &str = "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid,
-     message.debtor, event.data, event.hash FROM event LEFT JOIN message ON message.key = event.message
-     LEFT JOIN sim ON sim.key = event.sim";
+/// The row of the debt that an event is about.
+macro_rules! debt_of_event {
+    () => {
+        "CASE WHEN event.type IN ('debt.changed', 'ladder.step', 'ladder.exit') AND json_valid(event.data)
+         THEN json_extract(event.data, '$.debt') END"
+    };
+}
+
+/// The log has rows alone, since ids are erased with what they name. The row of a debt that is gone may be another's by now,
+/// which was taken in after the event.
+pub(super) const EVENT: &str = concat!(
+    "SELECT event.seq, event.at, event.type, message.id, event.part, event.modem, sim.iccid, message.debtor, event.data,
+     event.hash, ",
+    debt_of_event!(),
+    " IS NOT NULL, debt.id, creditor.id, debtor.id FROM event LEFT JOIN message ON message.key = event.message
+     LEFT JOIN sim ON sim.key = event.sim LEFT JOIN debt ON debt.entered_at <= event.at AND debt.key = ",
+    debt_of_event!(),
+    " LEFT JOIN creditor ON creditor.key = debt.creditor LEFT JOIN debtor ON debtor.key = debt.debtor"
+);
 
 fn read_suppression(row: &Row<'_>) -> rusqlite::Result<SuppressionView> {
     let lifted_at: Option<i64> = row.get(11)?;

@@ -127,12 +127,25 @@ pub struct EventView {
     pub modem: Option<String>,
     /// By which SIM, by name or ICCID.
     pub sim: Option<String>,
-    /// The debtor of the message, by the caller's id.
+    /// The debtor of the message, or of the debt, by the caller's id.
     pub debtor: Option<String>,
+    /// The debt that it is about; nothing where it is about none.
+    pub owed: Option<OwedView>,
     /// The rest, a JSON object.
     pub data: Option<String>,
     /// Its link of the chain; none for events of before.
     pub hash: Option<ChainHash>,
+}
+
+/// A debt that an event is about, by the caller's ids. Nothing of one that is no longer kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwedView {
+    /// Which.
+    pub debt: Option<String>,
+    /// To whom it is owed.
+    pub creditor: Option<String>,
+    /// Who owes it.
+    pub debtor: Option<String>,
 }
 
 impl EventView {

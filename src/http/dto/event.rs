@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::store::view::EventView;
+use crate::store::view::{EventView, OwedView};
 
 use super::at;
 use super::message::Eyes;
@@ -32,16 +32,30 @@ pub(in super::super) struct EventAnswer {
     /// By which SIM: its name or ICCID.
     #[serde(skip_serializing_if = "Option::is_none")]
     sim: Option<String>,
-    /// The debtor of the message.
+    /// The debtor of the message; of an event about a debt, who owes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    debtor: Option<String>,
-    /// The rest.
+    #[schema(value_type = Option<String>)]
+    debtor: Option<Id>,
+    /// Of `debt.changed`, `ladder.step` and `ladder.exit`: which debt, by your id. `null` where it is no longer kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    debt: Option<Id>,
+    /// To whom that is owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    creditor: Option<Id>,
+    /// The rest, as it stands in the log.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
     /// Its hash in the chain; in evidence only.
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<String>,
 }
+
+/// An id of the caller's; `null` where what had it is no longer kept.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Id(Option<String>);
 
 /// An event as it is posted to endpoints.
 #[derive(Debug, Serialize)]
@@ -74,6 +88,10 @@ impl EventAnswer {
     pub(in super::super) fn new(event: EventView, eyes: Eyes) -> Self {
         let data = event.data.map(|json| if eyes.see_texts() { json } else { without_phrases(json) });
         let data = data.and_then(|json| RawValue::from_string(json).ok());
+        let (debt, creditor, owes) = match event.owed {
+            Some(OwedView { debt, creditor, debtor }) => (Some(Id(debt)), Some(Id(creditor)), Some(Id(debtor))),
+            None => (None, None, None),
+        };
         Self {
             seq: event.seq,
             at: at(event.at),
@@ -82,7 +100,9 @@ impl EventAnswer {
             part: event.part,
             modem: event.modem,
             sim: event.sim,
-            debtor: event.debtor,
+            debtor: owes.or_else(|| event.debtor.map(|debtor| Id(Some(debtor)))),
+            debt,
+            creditor,
             data: data.unwrap_or_else(empty),
             hash: None,
         }

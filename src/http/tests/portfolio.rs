@@ -302,3 +302,46 @@ async fn who_may_not_see_who_somebody_is_does_not_find_it_out_by_asking() {
     assert!(ids(&house, &limited, "/v1/debtors?search=d1").await.is_empty());
     house.with(&limited, "GET", "/v1/debtors/d1/numbers", "").await.is_problem(404, "not-found", None);
 }
+
+/// Two creditors, each with a debt of one debtor that is paid.
+async fn two_paid() -> House {
+    let house = house().await;
+    let other = json!({ "id": "banco", "name": "Banco SA", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
+    house.post("/v1/creditors", other).await;
+    house.post("/v1/debts", debt("x1")).await;
+    house.post("/v1/debts", debt_with("y1", json!({ "creditor": "banco" }))).await;
+    for debt in ["x1", "y1"] {
+        let answer = house.post(&format!("/v1/debts/{debt}/events"), json!({ "type": "payment_received" })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    house
+}
+
+#[tokio::test]
+async fn an_event_about_a_debt_names_it_by_the_callers_ids() {
+    let mut house = two_paid().await;
+    let told = async |house: &House| -> Value {
+        let events = house.get("/v1/events?after=0").await.json;
+        let mut told =
+            events["items"].as_array().unwrap().iter().filter(|event| event["data"]["happening"].is_string());
+        told.next().unwrap().clone()
+    };
+    let event = told(&house).await;
+    let ids = |event: &Value| [event["debt"].clone(), event["debtor"].clone(), event["creditor"].clone()];
+    assert_eq!(ids(&event), [json!("x1"), json!("d1"), json!("loja")]);
+    assert_eq!(event["data"]["status"], "paid");
+    // An import and a modem are about no debt, and say so by saying nothing.
+    let events = house.get("/v1/events?after=0").await.json;
+    assert!(events["items"][0].get("debt").is_none(), "{events}");
+    // The debt is gone, and its row is that of another which was taken in since.
+    house.restart(|store, _| {
+        let sql = "DELETE FROM debt_event; DELETE FROM track; DELETE FROM dunning_case; DELETE FROM debt;";
+        store.connection().execute_batch(sql).unwrap();
+    });
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(60)).await;
+    house.post("/v1/debts", debt("z1")).await;
+    let event = told(&house).await;
+    assert_eq!(ids(&event), [Value::Null, Value::Null, Value::Null]);
+    assert!(event.as_object().unwrap().contains_key("debt"), "{event}");
+}

@@ -735,3 +735,22 @@ fn a_payment_in_the_evening_of_the_day_is_in_time_where_the_creditor_is() {
     desk.now = "2026-11-30T12:00:00Z".parse().unwrap();
     assert_eq!(past(&desk), (3, 1, 0));
 }
+
+#[test]
+fn a_debt_that_is_left_to_another_channel_is_named_to_whoever_takes_it_over() {
+    let mut desk = desk();
+    desk.ladder(&json!({ "steps": [{ "id": "carta", "on": "D+9", "exit": "letter" }] }));
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 14)), &[TO])]);
+    assert_eq!(desk.days(1), []);
+    let exits = |creditors: &[String]| -> Vec<serde_json::Value> {
+        let events = desk.reader().events(Page::After(0), 1_000, creditors).unwrap();
+        let exits = events.into_iter().filter(|event| event.kind == "ladder.exit");
+        exits.map(|event| serde_json::from_str(&crate::http::posted(event, false)).unwrap()).collect()
+    };
+    let exit = exits(&[]).remove(0);
+    let of = |field: &str| exit["data"][field].clone();
+    assert_eq!([of("debt"), of("debtor"), of("creditor")], [json!("d1"), json!("ana"), json!("loja")]);
+    assert_eq!(exit["data"]["data"]["channel"], "letter");
+    assert_eq!(exits(&["loja".to_owned()]).len(), 1);
+    assert_eq!(exits(&["banco".to_owned()]).len(), 0);
+}
