@@ -35,7 +35,7 @@ struct Terms {
     /// Only events of this type, or with this beginning, such as `message.*`; may be given several times
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     types: Vec<String>,
-    /// Only events about messages of this creditor; may be given several times
+    /// Only events about messages and debts of this creditor; may be given several times
     #[arg(long = "creditor", value_name = "ID")]
     creditors: Vec<String>,
     /// It gets what a reader with the scope `pii` gets

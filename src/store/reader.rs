@@ -112,13 +112,15 @@ impl Reader {
         Ok(rows?)
     }
 
-    /// Events of the log, without those that are about messages and campaigns of other creditors than these; empty for all.
+    /// Events of the log, without those that are about messages, debts and campaigns of other creditors than these; empty for
+    /// all. What is about none of these, as a modem or an import, is everybody's.
     pub fn events(&self, page: Page, limit: u32, creditors: &[String]) -> Result<Vec<EventView>, StoreError> {
         let terms = [
             "(event.message IS NULL OR message.creditor IN (SELECT value FROM json_each(?)))",
             "(event.type <> 'batch.changed' OR EXISTS (SELECT 1 FROM campaign
              WHERE campaign.name = json_extract(event.data, '$.batch')
              AND campaign.creditor IN (SELECT value FROM json_each(?))))",
+            OF_DEBTS_TO,
         ];
         let only = terms.into_iter().filter(|_| !creditors.is_empty()).map(|term| (term, json_list(creditors)));
         self.numbered(EVENT, "seq", page, limit, only, |row| self.read_event(row))
@@ -454,6 +456,13 @@ pub(super) const EVENT: &str = concat!(
      LEFT JOIN sim ON sim.key = event.sim LEFT JOIN debt ON debt.entered_at <= event.at AND debt.key = ",
     debt_of_event!(),
     " LEFT JOIN creditor ON creditor.key = debt.creditor LEFT JOIN debtor ON debtor.key = debt.debtor"
+);
+
+/// What is about no debt, or about one to these creditors. One that is no longer kept is nobody's whom a message does not name.
+const OF_DEBTS_TO: &str = concat!(
+    "(event.message IS NOT NULL OR ",
+    debt_of_event!(),
+    " IS NULL OR creditor.id IN (SELECT value FROM json_each(?)))"
 );
 
 fn read_suppression(row: &Row<'_>) -> rusqlite::Result<SuppressionView> {

@@ -80,7 +80,7 @@ pub struct EndpointTerms {
     pub url: EndpointUrl,
     /// What events.
     pub wanted: Wanted,
-    /// Only events about messages of these creditors; empty for all.
+    /// Only events about messages and debts of these creditors; empty for all.
     pub creditors: Vec<String>,
     /// Whether it may see what a reader with `pii` sees.
     pub pii: bool,

@@ -18,7 +18,7 @@ pub(in super::super) struct WebhookRequest {
     pub(in super::super) url: Option<String>,
     /// Types of events, or their beginnings such as `message.*`; all of them if nothing is said.
     pub(in super::super) types: Option<Vec<String>>,
-    /// Only events about messages of these creditors; none for all.
+    /// Only events about messages and debts of these creditors; none for all.
     pub(in super::super) creditors: Option<Vec<String>>,
     /// Whether it gets what a reader with the scope `pii` gets. Needs that scope. False if nothing is said.
     pub(in super::super) pii: Option<bool>,

@@ -345,3 +345,19 @@ async fn an_event_about_a_debt_names_it_by_the_callers_ids() {
     assert_eq!(ids(&event), [Value::Null, Value::Null, Value::Null]);
     assert!(event.as_object().unwrap().contains_key("debt"), "{event}");
 }
+
+#[tokio::test]
+async fn whoever_is_limited_to_creditors_follows_their_debts_alone() {
+    let house = two_paid().await;
+    let about = |events: &Value| -> Vec<Value> {
+        let items = events["items"].as_array().unwrap();
+        items.iter().filter(|event| event.get("debt").is_some()).map(|event| event["debt"].clone()).collect()
+    };
+    assert_eq!(about(&house.get("/v1/events?after=0").await.json), ["x1", "y1"]);
+    let token = house.token(json!({ "client": "a", "scopes": ["read"], "creditors": ["banco"] })).await;
+    let limited = house.with(&token, "GET", "/v1/events?after=0", "").await.json;
+    assert_eq!(about(&limited), ["y1"]);
+    // What is about no creditor, as an import, is everybody's.
+    let all = house.get("/v1/events?after=0").await.json["items"].as_array().unwrap().len();
+    assert_eq!(limited["items"].as_array().unwrap().len(), all - 1);
+}
