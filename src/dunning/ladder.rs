@@ -27,7 +27,7 @@ pub use hours::{Goes, Hours, On, Places, outside};
 pub use offset::{Anchor, Offset, OffsetError};
 pub use plan::{Exit, Plan, Record, Situation, Skipped, Text, plan};
 pub use track::{Done, Outcome, Planned, Track};
-pub use twin::{Twins, twins};
+pub use twin::{Twins, each_once, twins};
 
 /// A ladder in one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]

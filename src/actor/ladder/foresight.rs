@@ -18,7 +18,7 @@ use crate::store::reader::Reader;
 
 use super::super::letter::Random;
 use super::plan::{Means, situation};
-use super::review::{Doubt, long_text, on_two_ladders};
+use super::review::{Doubt, long_text, look_like_one};
 use super::{BEGINS, Handle, Papers};
 
 /// Days that are gone through to reach a day to come: more is a mistake.
@@ -48,7 +48,7 @@ pub struct Foreseen {
     pub cases: u64,
     /// The last of them, if there may be more.
     pub last: Option<CaseKey>,
-    /// What is doubtful about them: one debt on two ladders, texts of more than one part.
+    /// What is doubtful about them: one debt under two ids, texts of more than one part.
     pub doubts: Vec<Doubt>,
 }
 
@@ -118,9 +118,7 @@ impl Handle {
             // What cannot be read is not planned either.
             for loaded in reader.cases(keys, creditor, today, now)?.into_iter().flatten() {
                 let of_ladder = |twins: &&Twins<'_>| [twins.one.1, twins.other.1].contains(&ladder.as_str());
-                foreseen
-                    .doubts
-                    .extend(twins(&loaded.case.debts, creditor).iter().filter(of_ladder).map(on_two_ladders));
+                foreseen.doubts.extend(twins(&loaded.case.debts, creditor).iter().filter(of_ladder).map(look_like_one));
                 let means = Means {
                     papers: Arc::clone(&papers),
                     calendar: Arc::clone(&self.calendar.borrow()),

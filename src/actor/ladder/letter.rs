@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
 use crate::dunning::case::Case;
-use crate::dunning::ladder::Text;
+use crate::dunning::ladder::{Text, each_once};
 use crate::dunning::template::Compiled;
 use crate::sms::message::{Labels, Mode, Origin};
 use crate::sms::text::TextOptions;
@@ -38,8 +38,9 @@ impl Letter<'_> {
         let no_template = || LetterError::NoTemplate { name: text.template.to_owned() };
         let template = self.templates.get(text.template).ok_or_else(no_template)?;
         let to = loaded.number.ok_or(LetterError::NoNumber)?;
-        // It speaks of the debts that travel with it, and of no other.
-        let case = Case { debts: text.debts.iter().map(|debt| (*debt).clone()).collect(), ..loaded.case.clone() };
+        // It speaks of the debts that travel with it, and of no other; of one that was taken in twice, once.
+        let debts = each_once(&text.debts).into_iter().cloned().collect();
+        let case = Case { debts, ..loaded.case.clone() };
         let zone = &case.creditor.zone;
         let due = text.at.and_then(|at| time_of(case.today, at, zone)).map_or(now, |at| at.max(now));
         let expires =

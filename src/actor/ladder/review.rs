@@ -26,7 +26,7 @@ use crate::store::reader::Reader;
 use crate::store::template::TemplateView;
 
 pub use portfolio::Found;
-pub(super) use portfolio::{long_text, on_two_ladders};
+pub(super) use portfolio::{long_text, look_like_one};
 
 /// What is configured that ladders and templates are held against.
 #[derive(Debug, Clone)]

@@ -64,7 +64,8 @@ pub enum Finding {
 }
 
 /// The words of doubts about a ladder beside its own findings: what the templates and the portfolio make of it.
-pub const DOUBTS: [&str; 7] = ["not_approved", "no_template", "no_ladder", "unused", "too_long", "long", "two_ladders"];
+pub const DOUBTS: [&str; 8] =
+    ["not_approved", "no_template", "no_ladder", "unused", "too_long", "long", "two_ladders", "double"];
 
 /// Whether a ladder with a finding can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -148,6 +148,16 @@ async fn a_plan_finds_one_debt_on_two_ladders_and_a_text_of_two_parts() {
 }
 
 #[tokio::test]
+async fn a_plan_finds_one_debt_under_two_ids_on_one_ladder() {
+    let house = house().await;
+    approve(&house).await;
+    let debt = json!({ "id": "again", "creditor": "loja", "debtor": "d1", "amount": "10.00", "due": "2026-11-24" });
+    assert_eq!(house.post("/v1/debts", debt).await.status, StatusCode::OK);
+    let plan = house.get("/v1/ladders/leve/plan").await;
+    assert_eq!(codes(&plan), [json!(["double", "warning"])], "{}", plan.text);
+}
+
+#[tokio::test]
 async fn a_plan_finds_a_ladder_that_can_never_fire() {
     let house = house().await;
     // A release that knew less may have stored it; a request to write it is refused.

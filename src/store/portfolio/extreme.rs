@@ -23,10 +23,15 @@ const MOST: &str = "SELECT debtor.id FROM debt JOIN debtor ON debtor.key = debt.
      WHERE debt.creditor = ? AND status IN ('open', 'promised')
      GROUP BY debt.debtor ORDER BY count(*) DESC, debt.debtor LIMIT 1";
 
-/// Debtors with debts that may be one debt twice, and name ladders that are not the same.
-const DOUBLE: &str = "SELECT DISTINCT debt.creditor, debtor FROM debt JOIN creditor ON creditor.key = debt.creditor
-     WHERE status IN ('open', 'promised') GROUP BY debtor, debt.creditor, due, instalment
-     HAVING count(*) > 1 AND count(DISTINCT coalesce(debt.ladder, creditor.ladder)) > 1 LIMIT ?";
+/// Debtors with debts that go by ladders and may be one debt twice: as one contract or one amount, or by one payment slip.
+const DOUBLE: &str = "SELECT debt.creditor, debtor FROM debt JOIN creditor ON creditor.key = debt.creditor
+     WHERE status IN ('open', 'promised') AND coalesce(debt.ladder, creditor.ladder) IS NOT NULL
+     GROUP BY debtor, debt.creditor, due, debt.currency, instalment, contract,
+     iif(contract IS NULL, original, 0), iif(contract IS NULL, product, NULL) HAVING count(*) > 1
+     UNION SELECT debt.creditor, debtor FROM debt JOIN creditor ON creditor.key = debt.creditor
+     WHERE status IN ('open', 'promised') AND coalesce(debt.ladder, creditor.ladder) IS NOT NULL AND boleto IS NOT NULL
+     GROUP BY debtor, debt.creditor, due, debt.currency, amount, boleto
+     HAVING count(*) > 1 LIMIT ?";
 
 impl Reader {
     /// Debtors of a creditor who have the longest of what texts are filled with, and the one with the most debts: their texts
@@ -54,7 +59,7 @@ impl Reader {
         })
     }
 
-    /// Cases with debts that may be one debt under two ids and two ladders; `limit` of them at most.
+    /// Cases with debts that may be one debt under two ids; `limit` of them at most.
     pub fn cases_with_doubles(&self, limit: u32) -> Result<Vec<CaseKey>, StoreError> {
         self.with(|conn| {
             let mut statement = conn.prepare_cached(DOUBLE)?;

@@ -668,6 +668,39 @@ fn a_text_that_a_payment_took_back_does_not_go_late_when_the_payment_bounces() {
     assert_eq!(desk.days(5), []);
 }
 
+#[test]
+fn one_debt_that_two_systems_send_is_one_text_and_asked_for_once() {
+    let mut desk = desk();
+    let due = date(2026, 11, 22);
+    let instalment = crate::dunning::debt::Instalment { number: 3, of: 12 };
+    let of_contract =
+        |id: &str| Debt { contract: Some("c-1".to_owned()), instalment: Some(instalment), ..debt(id, due) };
+    let (crm, erp) = (of_contract("crm-1"), of_contract("erp-1"));
+    desk.take_all(&[with_debtor(crm, &[TO]), with_debtor(erp.clone(), &[TO])]);
+    assert_eq!(desk.run_ladders(), [LATE]);
+    // A payment of either stops it, and what the other is owed goes on.
+    desk.tell("crm-1", Happening::PaymentReceived { amount: None });
+    assert_eq!(desk.state(desk.newest().id), MessageState::Blocked);
+    // What is owed beside it is added to it.
+    desk.take_all(&[with_debtor(debt("other", due), &[TO]), with_debtor(of_contract("crm-2"), &[TO])]);
+    let both = "Loja Azul: Ana, R$ 221,00 em atraso.";
+    assert_eq!(desk.run_ladders(), [both]);
+}
+
+#[test]
+fn one_payment_slip_under_two_ids_is_found() {
+    let mut desk = desk();
+    let with = |id: &str, contract: &str, boleto: &str| {
+        let (contract, boleto) = (Some(contract.to_owned()), Some(boleto.to_owned()));
+        Debt { contract, boleto, ..debt(id, date(2026, 11, 22)) }
+    };
+    let doubles = |desk: &Desk| desk.reader().cases_with_doubles(9).unwrap().len();
+    desk.take_all(&[with_debtor(with("d1", "c1", "1234"), &[TO]), with_debtor(with("d2", "c2", "5678"), &[TO])]);
+    assert_eq!(doubles(&desk), 0);
+    desk.take_all(&[with_debtor(with("d3", "c3", "1234"), &[TO])]);
+    assert_eq!(doubles(&desk), 1);
+}
+
 /// What is known of a debtor's past on the day that it is.
 fn past(desk: &Desk) -> (u32, u32, u32) {
     let (_, creditor) = desk.reader().creditor_rows().unwrap().remove(0);

@@ -1,4 +1,4 @@
-//! The portfolio held against ladders and templates: one debt on two ladders, ladders and templates that are named and not
+//! The portfolio held against ladders and templates: one debt under two ids, ladders and templates that are named and not
 //! there, and what texts come to for the debtors with the longest values.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::store::ladder::Loaded;
 
 use super::{Doubt, Review};
 
-/// Cases of debts on two ladders that are named: whoever mends these sees the next.
+/// Cases of debts that look like one that are named: whoever mends these sees the next.
 const TWINS_NAMED_MAX: u32 = 20;
 
 /// Something doubtful, and what it is about.
@@ -84,7 +84,7 @@ impl Review<'_> {
         Ok(found)
     }
 
-    /// Debts that look like one and go by two ladders.
+    /// Debts that look like one.
     fn doubles(&self) -> Result<Vec<Found>, StoreError> {
         let mut found = Vec::new();
         for key in self.reader.cases_with_doubles(TWINS_NAMED_MAX)? {
@@ -94,8 +94,7 @@ impl Review<'_> {
             {
                 let Loaded { case, .. } = loaded;
                 let about = format!("debtor {}", case.debtor.id);
-                found
-                    .extend(twins(&case.debts, creditor).iter().map(|twins| Found::new(&about, on_two_ladders(twins))));
+                found.extend(twins(&case.debts, creditor).iter().map(|twins| Found::new(&about, look_like_one(twins))));
             }
         }
         Ok(found)
@@ -177,9 +176,17 @@ pub(in super::super) fn long_text(what: &str, parts: usize, whose: &str) -> Opti
     (parts > 1).then(|| Doubt::warning("long", operands, detail))
 }
 
-/// Debts that look like one, on two ladders.
-pub(in super::super) fn on_two_ladders(twins: &Twins<'_>) -> Doubt {
+/// Debts that look like one.
+pub(in super::super) fn look_like_one(twins: &Twins<'_>) -> Doubt {
     let ((one, by), (other, other_by)) = (twins.one, twins.other);
+    if twins.are_on_one_ladder() {
+        let detail = format!(
+            "debts {} and {} look like one, and go by ladder {by}: its debtor may be asked for it twice in one text; take one of \
+             them back",
+            one.id, other.id
+        );
+        return Doubt::warning("double", Operands::of("one", &one.id).and("other", &other.id).and("by", by), detail);
+    }
     Doubt::warning(
         "two_ladders",
         Operands::of("one", &one.id).and("other", &other.id).and("by", by).and("other_by", other_by),
