@@ -330,7 +330,7 @@ pub(super) const TABLES: &[Table] = &[
         key: "debt",
         whose: "debt IN (SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
         personal: &[("since", "0"), ("promise", "NULL")],
-        plain: &["debt", "planned", "version"],
+        plain: &["debt", "planned", "version", "ladder"],
         again: false,
     },
     Table {

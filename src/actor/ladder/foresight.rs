@@ -193,7 +193,8 @@ impl Walk<'_> {
             }
             let name = Ladder::name_for(debt, &creditor);
             if let Some(ladder) = name.and_then(|name| self.means.papers.ladder(name)) {
-                track.planned = Some(Planned { day: today, version: ladder.version });
+                let (name, version) = (Some(ladder.name.clone()), ladder.version);
+                track.planned = Some(Planned { day: today, ladder: name, version });
             }
         }
     }

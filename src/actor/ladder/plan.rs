@@ -49,7 +49,7 @@ impl Means {
         let goes_today = |done: &Done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped);
         let step =
             |Record { debt, done }: Record<'_>| Some(Step { debt: row(debt)?, is_sending: goes_today(&done), done });
-        let version = |entry: &Entry<'_>| Some((row(&entry.debt.id)?, entry.ladder.version));
+        let ladder = |entry: &Entry<'_>| Some((row(&entry.debt.id)?, entry.ladder.name.clone(), entry.ladder.version));
         Carried {
             key: loaded.key,
             revision: loaded.revision,
@@ -60,7 +60,7 @@ impl Means {
                 .iter()
                 .filter_map(|(debt, step, cycle)| Some((row(debt)?, step.clone(), *cycle)))
                 .collect(),
-            versions: entries.iter().filter_map(version).collect(),
+            ladders: entries.iter().filter_map(ladder).collect(),
             exits: plan
                 .exits
                 .iter()

@@ -301,7 +301,10 @@ impl<'a> Looking<'a, '_> {
 
     /// Whether the debt was never planned by this version of its ladder.
     fn is_new(&self) -> bool {
-        self.entry.track.planned.is_none_or(|planned| planned.version != self.entry.ladder.version)
+        let ladder = self.entry.ladder;
+        self.entry.track.planned.as_ref().is_none_or(|planned| {
+            planned.version != ladder.version || planned.ladder.as_ref().is_some_and(|name| *name != ladder.name)
+        })
     }
 
     /// Whether a text of this debt was handed over, or it was left to another channel.

@@ -194,8 +194,8 @@ impl House {
         }
         let (day, today) = (self.today, self.today);
         for (id, track) in &mut self.tracks {
-            let version = self.ladders.get(id).unwrap_or(&self.ladder).version;
-            track.planned = Some(Planned { day, version });
+            let Ladder { name, version, .. } = self.ladders.get(id).unwrap_or(&self.ladder);
+            track.planned = Some(Planned { day, ladder: Some(name.clone()), version: *version });
             for done in &mut track.done {
                 if !self.is_held && matches!(done.outcome, Outcome::Queued | Outcome::Grouped) {
                     (done.day, done.outcome) = (today, Outcome::Sent);

@@ -28,11 +28,13 @@ impl Track {
 }
 
 /// A plan that was carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
     /// For which day.
     pub day: Date,
-    /// By which version of the ladder.
+    /// By which ladder; `None` where an earlier release planned it.
+    pub ladder: Option<String>,
+    /// By which version of it.
     pub version: u32,
 }
 

@@ -38,8 +38,8 @@ pub struct Carried {
     pub steps: Vec<Step>,
     /// Debts that are left to another channel.
     pub exits: Vec<Exit>,
-    /// For each debt that goes by a ladder, its version.
-    pub versions: Vec<(DebtKey, u32)>,
+    /// For each debt that goes by a ladder, its name and version.
+    pub ladders: Vec<(DebtKey, String, u32)>,
     /// The next day on which something may be up.
     pub next: Option<Date>,
     /// Why the text of the day could not be written, where it could not.
@@ -121,12 +121,10 @@ impl Work<'_> {
             let data = serde_json::json!({ "debt": debt.0, "step": step.0, "channel": channel.name() });
             self.event(EventKind::LadderExit, &About { data: Some(data.to_string()), ..About::default() })?;
         }
-        for (debt, version) in &carried.versions {
-            self.conn.prepare_cached("UPDATE track SET planned = ?, version = ? WHERE debt = ?")?.execute(params![
-                stored_day(carried.day),
-                version,
-                debt.0
-            ])?;
+        for (debt, ladder, version) in &carried.ladders {
+            self.conn
+                .prepare_cached("UPDATE track SET planned = ?, ladder = ?, version = ? WHERE debt = ?")?
+                .execute(params![stored_day(carried.day), ladder, version, debt.0])?;
         }
         let (mut next, mut problem) = (carried.next, carried.problem.as_ref().map(NoText::stored));
         if is_refused {

@@ -46,7 +46,7 @@ const OF_NUMBER: &str = "SELECT EXISTS (SELECT 1 FROM suppression WHERE subscrib
      EXISTS (SELECT 1 FROM inbound WHERE number = ?2) OR EXISTS (SELECT 1 FROM inbound WHERE number = ?3)";
 
 /// How far the debts of a case have come.
-const OF_DEBTS: &str = "SELECT debt.key, entered_at, since, planned, version, promise,
+const OF_DEBTS: &str = "SELECT debt.key, entered_at, since, planned, version, promise, track.ladder,
      EXISTS (SELECT 1 FROM step WHERE step.debt = debt.key),
      status = 'paid' OR EXISTS (SELECT 1 FROM debt_event WHERE debt_event.debt = debt.key)
      FROM debt LEFT JOIN track ON track.debt = debt.key WHERE debt.debtor = ?2 AND +debt.creditor = ?1";
@@ -415,15 +415,17 @@ fn of_debts(conn: &Connection, key: CaseKey, today: Date) -> Result<Vec<OfDebt>,
     let read = |row: &Row<'_>| {
         let since: Option<i64> = row.get(2)?;
         let (planned, version): (Option<i64>, Option<u32>) = (row.get(3)?, row.get(4)?);
-        let planned = planned.and_then(day).zip(version).map(|(day, version)| Planned { day, version });
+        let planned = planned.and_then(day).zip(version);
+        let ladder = row.get(6)?;
+        let planned = planned.map(|(day, version)| Planned { day, ladder, version });
         let promise: Option<i64> = row.get(5)?;
         let from = since.and_then(day).unwrap_or(today);
         Ok(OfDebt {
             key: DebtKey(row.get(0)?),
             entered: Timestamp::from_millis(row.get(1)?),
             track: Track { from, planned, promise: promise.and_then(day), done: Vec::new() },
-            stepped: row.get(6)?,
-            happened: row.get(7)?,
+            stepped: row.get(7)?,
+            happened: row.get(8)?,
         })
     };
     let mut statement = conn.prepare_cached(OF_DEBTS)?;

@@ -669,6 +669,20 @@ fn a_text_that_a_payment_took_back_does_not_go_late_when_the_payment_bounces() {
 }
 
 #[test]
+fn a_creditors_other_ladder_catches_up_though_its_version_is_the_same() {
+    let mut desk = desk();
+    let other = json!({ "catch_up": "latest", "steps": [{ "id": "d2", "on": "D+2", "text": "promessa" }] });
+    let other = read_ladder("dura", 0, other).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.store_ladder(&other, "test")).unwrap();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 19)), &[TO])]);
+    assert_eq!(desk.run_ladders(), Vec::<String>::new());
+    let Item::Creditor(creditor) = creditor() else { panic!("no creditor") };
+    desk.take_all(&[Item::Creditor(Box::new(Creditor { ladder: Some("dura".to_owned()), ..*creditor }))]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    assert_eq!(desk.days(3).len(), 0);
+}
+
+#[test]
 fn one_debt_that_two_systems_send_is_one_text_and_asked_for_once() {
     let mut desk = desk();
     let due = date(2026, 11, 22);

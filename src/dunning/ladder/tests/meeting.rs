@@ -379,3 +379,17 @@ fn a_text_that_a_payment_took_back_does_not_go_late_when_the_debt_is_opened_agai
     house.track("a").from = november(6);
     assert_eq!(text(&on(&mut house, 6)), Some(("a D+1", vec!["a"])));
 }
+
+#[test]
+fn another_ladder_catches_up_whatever_its_version_is() {
+    for version in [1, 2] {
+        let mut house = house(&["D+1 um", "D+20 fim"]);
+        house.enter(debt("a", november(5)));
+        house.until(november(11));
+        // From the 12th on the debts of the creditor go by another ladder, which begins where they are.
+        let other = Ladder { name: "dura".to_owned(), catch_up: CatchUp::Latest, ..ladder(&["D+3 tres", "D+6 seis"]) };
+        house.ladder = Ladder { version, ..other };
+        assert_eq!(text(&on(&mut house, 12)), Some(("a D+6", vec!["a"])), "version {version}");
+        assert!(on(&mut house, 13).was_idle);
+    }
+}
