@@ -38,6 +38,7 @@ pub(super) fn door(config: &Config, book: &RuleBook, secret: &Secret) -> http::S
         campaigns_need_test: config.campaigns.require_test,
         zone: config.zone(),
         four_eyes: config.templates.four_eyes,
+        confirm_numbers: config.contact.confirm_numbers,
         price: config.sim.price,
         hosts: config.http.hosts.clone(),
         pace: http::Pace { per_second: config.http.rate, burst: config.http.burst },

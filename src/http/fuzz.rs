@@ -118,6 +118,7 @@ fn settings() -> Settings {
         wording: Arc::default(),
         zone: TimeZone::UTC,
         four_eyes: false,
+        confirm_numbers: false,
         hosts: Vec::new(),
         price: PartPrice::default(),
         pace: Pace { per_second: 0, burst: 1 },

@@ -92,6 +92,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Whether another one than its author must approve a template.
     pub four_eyes: bool,
+    /// Whether texts that ask for payment wait until the number is confirmed.
+    pub confirm_numbers: bool,
     /// Names by which browsers may call this host, besides its addresses and `localhost`.
     pub hosts: Vec<String>,
     /// What a part costs where a caller does not say it; nothing where that is not known.

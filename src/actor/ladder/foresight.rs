@@ -1,17 +1,22 @@
 //! What ladders would do on a day, with nothing carried out: who gets what and when, and why others do not.
 //!
 //! A day to come is reached through those before it, as if every text of theirs were sent on its day and nothing else
-//! happened. What the gate would say of a text on its day is not asked: that depends on what comes until then.
+//! happened. Of what the gate would say of a text on its day is told what is known already: the hours, what the debtor has said,
+//! and whether the number is confirmed. The rest depends on what comes until then.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
 use crate::clock::Timestamp;
+use crate::contact::calendar::{Class, Window};
+use crate::contact::{Habit, Lasts, Obstacle, Reason, bounds};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Status;
 use crate::dunning::ladder::{self, Channel, Done, Ladder, Outcome, Plan, Planned, Twins, Why, twins};
+use crate::sms::message::{Purpose, Submission};
 use crate::store::StoreError;
 use crate::store::ladder::{CaseKey, Loaded, NoText};
 use crate::store::reader::Reader;
@@ -37,6 +42,8 @@ pub struct Question {
     pub after: Option<CaseKey>,
     /// At most so many cases.
     pub limit: u32,
+    /// Whether texts that ask for payment wait until the number is confirmed.
+    pub confirm_numbers: bool,
 }
 
 /// What is foreseen of some cases.
@@ -74,7 +81,7 @@ pub enum Fate {
     Text {
         /// From which template.
         template: String,
-        /// From when.
+        /// From when: not before the hours of contact allow it.
         not_before: Timestamp,
         /// In how many parts, those of a code too.
         parts: usize,
@@ -92,6 +99,13 @@ pub enum Fate {
     Exit(Channel),
     /// Its text cannot be written.
     Problem(NoText),
+    /// It would wait: for what the debtor said, or until the number is confirmed.
+    Held {
+        /// For what.
+        reason: Reason,
+        /// The last day of that, where it is known.
+        until: Option<Date>,
+    },
     /// It is not done.
     Skipped {
         /// Why.
@@ -106,7 +120,7 @@ impl Handle {
     pub fn foresee(&self, reader: &Reader, question: &Question, now: Timestamp) -> Result<Foreseen, StoreError> {
         let papers = Arc::new(Papers::read(reader)?);
         let creditors: HashMap<i64, Arc<Creditor>> = reader.creditor_rows()?.into_iter().collect();
-        let Question { ladder, creditor, date, after, limit } = question;
+        let Question { ladder, creditor, date, after, limit, confirm_numbers } = question;
         let keys = reader.cases_on(ladder, creditor.as_deref(), *after, *limit)?;
         let mut foreseen = Foreseen { cases: keys.len() as u64, ..Foreseen::default() };
         foreseen.last = keys.last().copied().filter(|_| keys.len() >= usize::try_from(*limit).unwrap_or(usize::MAX));
@@ -125,7 +139,9 @@ impl Handle {
                     text: self.text.clone(),
                     now,
                 };
-                let steps = Walk { means, loaded, ladder }.to(date.unwrap_or(today));
+                let habit = reader.habit(&loaded.case.debtor.id)?.unwrap_or_default();
+                let steps = Walk { means, loaded, ladder, habit, confirm_numbers: *confirm_numbers };
+                let steps = steps.to(date.unwrap_or(today));
                 for step in &steps {
                     if let Fate::Text { template, text_parts, .. } = &step.fate {
                         let most = longest.entry(template.clone()).or_default();
@@ -146,6 +162,8 @@ struct Walk<'a> {
     means: Means,
     loaded: Loaded,
     ladder: &'a str,
+    habit: Habit,
+    confirm_numbers: bool,
 }
 
 impl Walk<'_> {
@@ -216,12 +234,15 @@ impl Walk<'_> {
         let letter = self.means.letter(&self.loaded, plan, Random::default());
         let lead = plan.text.as_ref().map(|text| text.debt.id.as_str());
         let mut steps = Vec::new();
+        let held = letter.as_ref().ok().and_then(Option::as_ref).and_then(|text| self.held(text.submission.purpose));
         for record in &plan.records {
-            let fate = match (record.done.outcome, lead, &letter) {
-                (Outcome::Queued | Outcome::Grouped, _, Err(error)) => Fate::Problem(error.clone().into()),
-                (Outcome::Queued, _, Ok(Some(sending))) => Fate::Text {
+            let fate = match (record.done.outcome, lead, &letter, &held) {
+                (Outcome::Queued | Outcome::Grouped, _, Err(error), _) => Fate::Problem(error.clone().into()),
+                // It is put in the queue, and waits there.
+                (Outcome::Queued | Outcome::Grouped, Some(_), Ok(_), Some(held)) => held.clone(),
+                (Outcome::Queued, _, Ok(Some(sending)), _) => Fate::Text {
                     template: plan.text.as_ref().map_or_else(String::new, |text| text.template.to_owned()),
-                    not_before: sending.submission.due,
+                    not_before: self.opening(&sending.submission),
                     parts: [Some(&sending.submission), sending.companion.as_ref()]
                         .into_iter()
                         .flatten()
@@ -229,8 +250,8 @@ impl Walk<'_> {
                         .sum(),
                     text_parts: sending.submission.parts.len(),
                 },
-                (Outcome::Grouped, Some(lead), Ok(_)) => Fate::With { debt: lead.to_owned() },
-                (Outcome::Grouped | Outcome::Queued, _, Ok(_)) => Fate::Queued,
+                (Outcome::Grouped, Some(lead), Ok(_), _) => Fate::With { debt: lead.to_owned() },
+                (Outcome::Grouped | Outcome::Queued, _, Ok(_), _) => Fate::Queued,
                 (Outcome::Left, ..) => {
                     let exit = plan.exits.iter().find(|exit| exit.debt.id == record.debt);
                     let Some(exit) = exit else { continue };
@@ -257,6 +278,36 @@ impl Walk<'_> {
         }
         steps.retain(|step| is_on(&step.debt));
         steps
+    }
+
+    /// When the hours of contact let a text go first.
+    fn opening(&self, text: &Submission) -> Timestamp {
+        let calendar = &self.means.calendar;
+        let residence = self.habit.residence(calendar.atlas());
+        let class = Class::new(text.purpose, calendar.atlas().spots(text.to, &residence));
+        match calendar.window(&class, self.habit.hours().as_ref(), text.due) {
+            Window::Open { .. } => text.due,
+            Window::Closed { next_opening, .. } => next_opening.unwrap_or(text.due),
+        }
+    }
+
+    /// What holds every text of a purpose to the debtor.
+    fn held(&self, purpose: Purpose) -> Option<Fate> {
+        if !bounds(purpose).minds_standing {
+            return None;
+        }
+        let Loaded { standing, is_confirmed, case, .. } = &self.loaded;
+        let is_held = purpose != Purpose::Promotion || standing.holds_offers();
+        let obstacle = standing.obstacle(self.means.now).filter(|_| is_held);
+        let day = |at: Timestamp| at.to_jiff().map(|at| at.to_zoned(case.creditor.zone.clone()).date());
+        let until = |lasts| match lasts {
+            // Its end is the beginning of the day after.
+            Lasts::Until(at) => day(at - Duration::from_millis(1)),
+            Lasts::Open | Lasts::ForGood => None,
+        };
+        let held = obstacle.map(|Obstacle { reason, lasts }| Fate::Held { reason, until: until(lasts) });
+        let unconfirmed = || Fate::Held { reason: Reason::Unconfirmed, until: None };
+        held.or_else(|| (self.confirm_numbers && !is_confirmed).then(unconfirmed))
     }
 
     fn until(&self, debt: &str, why: &Why) -> Option<Date> {

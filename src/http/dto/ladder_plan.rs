@@ -49,7 +49,7 @@ pub(in super::super) struct PlanItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     segments: Option<usize>,
-    /// From when a text may go; hours, caps and budgets may hold it longer.
+    /// From when a text may go, by the hours of contact; caps and budgets may hold it longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     not_before: Option<String>,
@@ -62,7 +62,8 @@ pub(in super::super) struct PlanItem {
     #[schema(nullable = false)]
     channel: Option<&'static str>,
     /// Why it does not go: `opt_out`, `wrong_person`, `deceased`, `agreed`, `disputed`, `paid`, `cancelled`, `promise`,
-    /// `passed`, `too_late`, `segment`, `overtaken`, `bureau_first` or `other_text`.
+    /// `passed`, `too_late`, `segment`, `overtaken`, `bureau_first`, `unsettled` or `other_text`; or what its text would wait for
+    /// in the queue: `unconfirmed` (what the debtor says of a payment, or the number), `disputed`, `promise`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     why: Option<&'static str>,
@@ -89,7 +90,7 @@ impl From<ForeseenStep> for PlanItem {
             Fate::Queued => "queued",
             Fate::Exit(_) => "exit",
             Fate::Problem(_) => "problem",
-            Fate::Skipped { .. } => "skipped",
+            Fate::Held { .. } | Fate::Skipped { .. } => "skipped",
         };
         let mut item = Self {
             debtor,
@@ -116,6 +117,10 @@ impl From<ForeseenStep> for PlanItem {
             Fate::Exit(channel) => item.channel = Some(channel.name()),
             Fate::Problem(problem) => {
                 (item.detail, item.problem) = (Some(problem.detail.clone()), Some(problem.into()));
+            }
+            Fate::Held { reason, until } => {
+                (item.why, item.detail) = (Some(reason.code()), Some(reason.detail().to_owned()));
+                item.until = until.map(|day| day.to_string());
             }
             Fate::Skipped { why, until } => {
                 (item.why, item.detail) = (Some(why.name()), Some(detail(&why)));

@@ -89,6 +89,7 @@ pub(super) async fn plan(
         date,
         after: asked.cursor.as_deref().map(read_cursor).transpose()?,
         limit: limit(asked.limit.as_deref())?,
+        confirm_numbers: site.settings().confirm_numbers,
     };
     let (handle, reader, measure) = (site.ladders.clone(), std::sync::Arc::clone(&site.reader), site.measure());
     let (foreseen, doubts) = aside(move || {

@@ -235,6 +235,7 @@ fn start(
             text: TextOptions::default(),
             validity: Duration::from_secs(24 * 3600),
             four_eyes,
+            confirm_numbers: false,
             hosts: vec!["cobranca.example".to_owned()],
             pace: Pace { per_second: 500, burst: 1_000 },
             kept: crate::store::retention::Terms {

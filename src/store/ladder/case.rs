@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::reply::Intent;
+use crate::contact::standing::Standing;
 use crate::contact::suppression::{Entry, Kind};
 use crate::dunning::case::{Case, Past};
 use crate::dunning::creditor::Creditor;
@@ -142,8 +143,12 @@ pub struct Loaded {
     pub stop: Option<Stop>,
     /// The debtor has said something that nobody has settled.
     pub is_unsettled: bool,
+    /// What of that holds texts to the number that is texted.
+    pub standing: Standing,
     /// The number that is texted; none where the debtor has none, or none that may be texted.
     pub number: Option<PhoneNumber>,
+    /// Whether its owner has said who it is.
+    pub is_confirmed: bool,
     /// The last day on which a ladder texted the debtor for another creditor.
     pub texted: Option<Date>,
 }
@@ -340,7 +345,14 @@ fn load(
         debt.track.done = done(conn, debt.key, &creditor.zone)?;
     }
     let (number, stop) = number(conn, &numbers, &creditor.id, now)?;
-    let is_unsettled = is_unsettled(conn, &around, &debtor, &numbers, now)?;
+    let is_unsettled = standing(conn, &around, &debtor, &numbers, now)?.obstacle(now).is_some();
+    let texted_one = numbers.iter().find(|of| number.is_some_and(|number| of.number == number));
+    let is_confirmed = texted_one.is_some_and(|of| of.confirmed);
+    // What another number of the debtor said holds no text to this one.
+    let standing = match texted_one {
+        Some(of) if is_unsettled => standing(conn, &around, &debtor, std::slice::from_ref(of), now)?,
+        _ => Standing::Open,
+    };
     let texted = if around.others { texted(conn, key)? } else { None };
     let has_happened = around.others || followed.iter().any(|debt| debt.happened);
     let known = if has_happened { Past::of(&histories(conn, key.debtor)?, today) } else { Past::default() };
@@ -357,7 +369,7 @@ fn load(
     }
     let Around { revision, epoch, .. } = around;
     let case = Case { creditor: Arc::clone(creditor), debtor, debts, past, today, entered, happened: None };
-    Ok(Some(Loaded { key, revision, epoch, case, tracks, stop, is_unsettled, number, texted }))
+    Ok(Some(Loaded { key, revision, epoch, case, tracks, stop, is_unsettled, standing, number, is_confirmed, texted }))
 }
 
 /// What there is beside a case, so that what there is not need not be looked for.
@@ -530,20 +542,20 @@ fn texted(conn: &Connection, key: CaseKey) -> Result<Option<Date>, StoreError> {
     Ok(last.and_then(day))
 }
 
-/// Whether the debtor has said something that nobody has settled.
-fn is_unsettled(
+/// How things stand with the debtor and these numbers, beside the debts.
+fn standing(
     conn: &Connection,
     around: &Around,
     debtor: &Debtor,
     numbers: &[OfNumber],
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Standing, StoreError> {
     let of_debtor = around.standing.then_some(debtor.id.as_str());
     let numbers: Vec<PhoneNumber> = numbers.iter().filter(|of| of.standing).map(|of| of.number).collect();
     if of_debtor.is_none() && numbers.is_empty() {
-        return Ok(false);
+        return Ok(Standing::Open);
     }
-    Ok(record::standing(conn, of_debtor, &numbers, Purpose::Collection, now)?.obstacle(now).is_some())
+    record::standing(conn, of_debtor, &numbers, Purpose::Collection, now)
 }
 
 /// What became of the debts of a debtor to all creditors, each on the days of where its creditor is.

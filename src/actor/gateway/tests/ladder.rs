@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::actor::ladder::Papers;
 use crate::actor::ladder::foresight::{Fate, Question};
 use crate::actor::ladder::plan::Means;
+use crate::config::rules::RuleBook;
+use crate::config::{Contact, Region};
 use crate::contact::ContactSettings;
 use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
@@ -237,8 +239,8 @@ fn each_step_goes_on_its_day_and_once() {
 /// Ladders are planned by rules under which the company is closed on these days.
 fn close(desk: &mut Desk, closures: &[Date]) {
     let config = crate::config::Config::default();
-    let rules = crate::config::Contact { closures: closures.to_vec(), ..config.contact };
-    let book = crate::config::rules::RuleBook::load(&config.region, &rules).unwrap();
+    let rules = Contact { closures: closures.to_vec(), ..config.contact };
+    let book = RuleBook::load(&config.region, &rules).unwrap();
     let contact = ContactSettings { calendar: book.calendar.into(), ..(*desk.settings.contact).clone() };
     desk.settings.contact = contact.into();
     let is_another =
@@ -571,9 +573,11 @@ fn a_step_without_an_approved_template_says_so_and_goes_when_there_is_one() {
 
 /// What the ladder would do on a day: debt, step and outcome.
 fn foreseen(desk: &Desk, date: Option<Date>) -> Vec<(String, String, Fate)> {
-    let calendar = tokio::sync::watch::channel(Arc::clone(&ContactSettings::none().calendar)).1;
+    let calendar = tokio::sync::watch::channel(Arc::clone(&desk.settings.contact.calendar)).1;
     let (handle, _) = crate::actor::ladder::handle(calendar, TextOptions::default());
-    let question = Question { ladder: "padrao".to_owned(), creditor: None, date, after: None, limit: 100 };
+    let confirm_numbers = desk.settings.contact.confirm_numbers;
+    let ladder = "padrao".to_owned();
+    let question = Question { ladder, creditor: None, date, after: None, limit: 100, confirm_numbers };
     let foreseen = handle.foresee(&desk.reader(), &question, desk.now).unwrap();
     foreseen.steps.into_iter().map(|step| (step.debt, step.step, step.fate)).collect()
 }
@@ -606,7 +610,9 @@ fn what_keeps_a_debt_from_its_step_is_foreseen_with_its_end() {
     desk.tell("d1", Happening::Promise { until: date(2026, 11, 27) });
     let why = |fate: &Fate| match fate {
         Fate::Skipped { why, until } => Some((why.name(), *until)),
-        Fate::Text { .. } | Fate::With { .. } | Fate::Queued | Fate::Exit(_) | Fate::Problem(_) => None,
+        Fate::Text { .. } | Fate::With { .. } | Fate::Queued | Fate::Exit(_) | Fate::Problem(_) | Fate::Held { .. } => {
+            None
+        }
     };
     let today = foreseen(&desk, None);
     let held: Vec<_> = today.iter().filter_map(|(_, step, fate)| Some((step.as_str(), why(fate)?))).collect();
@@ -800,4 +806,61 @@ fn a_debt_that_is_left_to_another_channel_is_named_to_whoever_takes_it_over() {
     assert_eq!(exit["data"]["data"]["channel"], "letter");
     assert_eq!(exits(&["loja".to_owned()]).len(), 1);
     assert_eq!(exits(&["banco".to_owned()]).len(), 0);
+}
+
+/// The hours of contact that come with the program.
+fn with_hours() -> ContactSettings {
+    let book = RuleBook::load(&Region::default(), &Contact::default()).unwrap();
+    ContactSettings { calendar: book.calendar.into(), ..ContactSettings::none() }
+}
+
+#[test]
+fn a_text_is_foreseen_for_the_hours_in_which_it_may_go() {
+    let mut settings = settings(unlimited());
+    settings.contact = with_hours().into();
+    let mut desk = desk_with(settings);
+    // Thursday: planned at 5:00, and allowed from 8:00 on.
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 29)), &[TO]), with_debtor(debt("d2", MONDAY), &[TO])]);
+    let opens = |desk: &Desk, date: Option<Date>| {
+        let found = foreseen(desk, date).into_iter().find_map(|(_, _, fate)| {
+            let Fate::Text { not_before, .. } = fate else { return None };
+            Some(not_before.to_string())
+        });
+        found.unwrap_or_default()
+    };
+    assert_eq!(opens(&desk, Some(date(2026, 11, 26))), "2026-11-26T11:00:00.000Z");
+    // Today is no other: at 23:00 of Tuesday it waits for Wednesday morning.
+    desk.now = "2026-11-25T02:00:00Z".parse().unwrap();
+    assert_eq!(opens(&desk, None), "2026-11-25T11:00:00.000Z");
+}
+
+#[test]
+fn a_text_that_would_wait_for_a_person_is_not_foreseen_as_going() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    let held = |desk: &Desk| -> Vec<(String, &'static str)> {
+        let steps = foreseen(desk, None).into_iter();
+        let held = steps.filter_map(|(_, step, fate)| {
+            if let Fate::Held { reason, .. } = fate {
+                return Some((step, reason.code()));
+            }
+            matches!(fate, Fate::Text { .. }).then_some((step, "goes"))
+        });
+        held.collect()
+    };
+    assert_eq!(held(&desk), [("d1".to_owned(), "goes")]);
+    for (standing, code) in [(Standing::Disputed, "disputed"), (Standing::Unconfirmed, "unconfirmed")] {
+        let (whose, now) = (Whose::Debtor("ana".to_owned()), desk.now);
+        let word = Word { client: "test", inbound: None, message: None };
+        desk.gateway.commit(now, |context| context.work.set_standing(&whose, standing, word)).unwrap();
+        assert_eq!(held(&desk), [("d1".to_owned(), code)]);
+    }
+    let mut settings = settings(unlimited());
+    settings.contact = ContactSettings { confirm_numbers: true, ..ContactSettings::none() }.into();
+    let mut desk = desk_with(settings);
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    assert_eq!(held(&desk), [("d1".to_owned(), "unconfirmed")]);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.confirm_number(number, None)).unwrap();
+    assert_eq!(held(&desk), [("d1".to_owned(), "goes")]);
 }
