@@ -58,9 +58,9 @@ const STEPS: &str = "SELECT step.step, cycle, step.day, outcome, message.state, 
      WHERE segment.key BETWEEN message.first_segment AND message.first_segment + message.parts - 1)
      FROM step LEFT JOIN message ON message.key = step.message WHERE step.debt = ? ORDER BY step.day, step.step";
 
-/// The last day on which a ladder planned a text to a debtor for another creditor.
-const TEXTED: &str = "SELECT max(step.day) FROM debt JOIN step ON step.debt = debt.key
-     WHERE debt.debtor = ?1 AND debt.creditor <> ?2 AND outcome IN ('queued', 'grouped', 'sent')";
+/// Debts of a debtor to other creditors that ladders have done something about.
+const TEXTED: &str = "SELECT debt.key FROM debt WHERE debt.debtor = ?1 AND +debt.creditor <> ?2
+     AND EXISTS (SELECT 1 FROM step WHERE step.debt = debt.key)";
 
 /// What happened to the debts of a debtor, one after the other. A promise of before its end was noted has no grace.
 const HAPPENED: &str = "SELECT debt.key, due, status = 'paid', zone, kind, debt_event.at, debt_event.amount IS NULL,
@@ -353,7 +353,7 @@ fn load(
         Some(of) if is_unsettled => standing(conn, &around, &debtor, std::slice::from_ref(of), now)?,
         _ => Standing::Open,
     };
-    let texted = if around.others { texted(conn, key)? } else { None };
+    let texted = if around.others { texted(conn, key, &creditor.zone)? } else { None };
     let has_happened = around.others || followed.iter().any(|debt| debt.happened);
     let known = if has_happened { Past::of(&histories(conn, key.debtor)?, today) } else { Past::default() };
     let (attempts, last_intent) = answered(conn, &around, &debtor, &numbers)?;
@@ -536,10 +536,17 @@ fn stop_of(kind: Kind) -> Stop {
     }
 }
 
-fn texted(conn: &Connection, key: CaseKey) -> Result<Option<Date>, StoreError> {
+/// The last day on which a text of a ladder waited for the debtor or was handed over, over all other creditors. One that was
+/// turned away takes no day from anybody.
+fn texted(conn: &Connection, key: CaseKey, zone: &TimeZone) -> Result<Option<Date>, StoreError> {
     let mut statement = conn.prepare_cached(TEXTED)?;
-    let last: Option<i64> = statement.query_row(params![key.debtor, key.creditor], |row| row.get(0))?;
-    Ok(last.and_then(day))
+    let rows = statement.query_map([key.debtor, key.creditor], |row| row.get(0).map(DebtKey))?;
+    let mut last = None;
+    for debt in rows.collect::<Result<Vec<_>, _>>()? {
+        let goes = |done: &Done| matches!(done.outcome, Outcome::Queued | Outcome::Grouped | Outcome::Sent);
+        last = done(conn, debt, zone)?.iter().filter(|done| goes(done)).map(|done| done.day).chain(last).max();
+    }
+    Ok(last)
 }
 
 /// How things stand with the debtor and these numbers, beside the debts.

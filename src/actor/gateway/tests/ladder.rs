@@ -864,3 +864,16 @@ fn a_text_that_would_wait_for_a_person_is_not_foreseen_as_going() {
     desk.gateway.commit(desk.now, |context| context.work.confirm_number(number, None)).unwrap();
     assert_eq!(held(&desk), [("d1".to_owned(), "goes")]);
 }
+
+#[test]
+fn a_text_that_was_turned_away_leaves_the_day_to_another_creditor() {
+    let mut desk = desk();
+    let banco = Creditor { id: "banco".to_owned(), ladder: Some("padrao".to_owned()), ..sample::creditor() };
+    let other = Debt { creditor: "banco".to_owned(), ..debt("d2", date(2026, 11, 22)) };
+    desk.take_all(&[Item::Creditor(Box::new(banco)), with_debtor(debt("d1", date(2026, 11, 22)), &[TO])]);
+    assert_eq!(desk.run_ladders(), [LATE]);
+    desk.tell("d1", Happening::PaymentReceived { amount: None });
+    assert_eq!(desk.state(desk.newest().id), MessageState::Blocked);
+    desk.take_all(&[with_debtor(other, &[TO])]);
+    assert_eq!(desk.run_ladders(), [LATE]);
+}
