@@ -24,7 +24,7 @@ use super::super::portfolio::{self, DebtKey, day, stored_day};
 use super::super::reader::Reader;
 use super::super::row::{message_state_of, stored_number};
 use super::super::{StoreError, reply};
-use super::super::{record, suppression};
+use super::super::{record, rollup, suppression};
 use super::no_text::NoText;
 
 /// Cases with something that may be up on a day, the one that was up first in front.
@@ -61,6 +61,9 @@ const STEPS: &str = "SELECT step.step, cycle, step.day, outcome, message.state, 
 /// Debts of a debtor to other creditors that ladders have done something about.
 const TEXTED: &str = "SELECT debt.key FROM debt WHERE debt.debtor = ?1 AND +debt.creditor <> ?2
      AND EXISTS (SELECT 1 FROM step WHERE step.debt = debt.key)";
+
+/// Whether the network has given up on a number.
+const DEAD: &str = "SELECT EXISTS (SELECT 1 FROM number_health WHERE subscriber = ?1 AND dead >= ?2)";
 
 /// What happened to the debts of a debtor, one after the other. A promise of before its end was noted has no grace.
 const HAPPENED: &str = "SELECT debt.key, due, status = 'paid', zone, kind, debt_event.at, debt_event.amount IS NULL,
@@ -340,6 +343,11 @@ fn load(
     for number in &debtor.numbers {
         numbers.push(of_number(conn, *number)?);
     }
+    // Of several another one may be better.
+    for of in numbers.iter_mut().filter(|_| debtor.numbers.len() > 1) {
+        let values = params![record::stored_subscriber(of.number), rollup::DEAD];
+        of.dead = conn.prepare_cached(DEAD)?.query_row(values, |row| row.get(0))?;
+    }
     let mut followed = of_debts(conn, key, today)?;
     for debt in followed.iter_mut().filter(|debt| debt.stepped) {
         debt.track.done = done(conn, debt.key, &creditor.zone)?;
@@ -399,6 +407,8 @@ struct OfNumber {
     confirmed: bool,
     standing: bool,
     wrote: bool,
+    /// The network has given up on it.
+    dead: bool,
 }
 
 fn of_number(conn: &Connection, number: PhoneNumber) -> Result<OfNumber, StoreError> {
@@ -406,7 +416,7 @@ fn of_number(conn: &Connection, number: PhoneNumber) -> Result<OfNumber, StoreEr
     let other = number.forms().nth(1).map(stored_number);
     let read = |row: &Row<'_>| {
         let (suppressed, confirmed) = (row.get(0)?, row.get(1)?);
-        Ok(OfNumber { number, suppressed, confirmed, standing: row.get(2)?, wrote: row.get(3)? })
+        Ok(OfNumber { number, suppressed, confirmed, standing: row.get(2)?, wrote: row.get(3)?, dead: false })
     };
     let values = params![record::stored_subscriber(number), stored_number(number), other];
     Ok(conn.prepare_cached(OF_NUMBER)?.query_row(values, read)?)
@@ -494,7 +504,8 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
     }
 }
 
-/// The first number that may be asked for payment, one that its owner has confirmed before others; or why there is none.
+/// The first number that may be asked for payment, one that its owner has confirmed before others, and one that the network has
+/// given up on after all others; or why there is none.
 /// Whoever wants no more texts is not looked for at another number; where a number is another person's, the next is tried.
 fn number(
     conn: &Connection,
@@ -502,8 +513,8 @@ fn number(
     creditor: &str,
     now: Timestamp,
 ) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
-    let (mut found, mut stop) = (None, None);
-    for OfNumber { number, suppressed, confirmed, .. } in numbers {
+    let (mut found, mut dead_one, mut stop) = (None, None, None);
+    for OfNumber { number, suppressed, confirmed, dead, .. } in numbers {
         let entries = if *suppressed { suppression::entries(conn, *number)? } else { Vec::new() };
         let binds = |entry: &&Entry| entry.covers(Purpose::Collection, Some(creditor), now);
         let binding = || entries.iter().filter(binds);
@@ -512,10 +523,12 @@ fn number(
         }
         match binding().next().map(|entry| stop_of(entry.kind)) {
             Some(why) => stop = stop.or(Some(why)),
+            None if *dead => dead_one = dead_one.or(Some(*number)),
             None if *confirmed => return Ok((Some(*number), None)),
             None => found = found.or(Some(*number)),
         }
     }
+    let found = found.or(dead_one);
     Ok((found, if found.is_some() { None } else { stop }))
 }
 
@@ -643,6 +656,7 @@ mod tests {
             (OF_DEBTS, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
             (STEPS, "SEARCH step USING PRIMARY KEY (debt=?)"),
             (TEXTED, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
+            (DEAD, "SEARCH number_health USING"),
             (HAPPENED, "SEARCH debt USING INDEX debt_debtor (debtor=?)"),
             (HAPPENED, "SEARCH debt_event USING INDEX debt_event_debt (debt=?)"),
             (WROTE, "SEARCH inbound USING INDEX inbound_number (number=?)"),

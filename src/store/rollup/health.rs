@@ -115,7 +115,7 @@ impl NumberTrouble {
 }
 
 /// Failures for good in a row that make a number dead: one may be a mistake of the network.
-const DEAD: i64 = 2;
+pub(in super::super) const DEAD: i64 = 2;
 
 /// Debtors that are looked at for one page, however few of them have a trouble: a fraction of a second.
 const LOOKED_AT_MAX: usize = 10_000;

@@ -877,3 +877,22 @@ fn a_text_that_was_turned_away_leaves_the_day_to_another_creditor() {
     desk.take_all(&[with_debtor(other, &[TO])]);
     assert_eq!(desk.run_ladders(), [LATE]);
 }
+
+#[test]
+fn a_number_that_the_network_has_given_up_on_is_texted_after_all_others() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO, OTHER])]);
+    let dead = |desk: &Desk, number: &str| {
+        let subscriber = i64::try_from(PhoneNumber::from_digits(number).unwrap().subscriber()).unwrap();
+        let sql = "INSERT INTO number_health (subscriber, sent, delivered, undelivered, dead) VALUES (?, 2, 0, 2, 2)";
+        desk.gateway.store().connection().execute(sql, [subscriber]).unwrap();
+    };
+    dead(&desk, TO);
+    assert_eq!(desk.run_ladders().len(), 1);
+    assert_eq!(desk.newest().to, PhoneNumber::from_digits(OTHER));
+    // Where all of them are dead, the first is as good as any.
+    dead(&desk, OTHER);
+    desk.take_all(&[with_debtor(Debt { debtor: "bia".to_owned(), ..debt("d2", date(2026, 11, 26)) }, &[TO, OTHER])]);
+    assert_eq!(desk.run_ladders().len(), 1);
+    assert_eq!(desk.newest().to, PhoneNumber::from_digits(TO));
+}
