@@ -71,7 +71,10 @@ impl Work<'_> {
                 self.look_at_cases_of(debtor)?;
                 self.open_of_debtor(debtor)?
             }
-            Whose::Number(number) => self.open_of_number(*number)?,
+            Whose::Number(number) => {
+                self.look_at_cases_with(*number)?;
+                self.open_of_number(*number)?
+            }
         };
         self.look_again(&waiting)
     }
@@ -81,6 +84,8 @@ impl Work<'_> {
         self.conn
             .prepare_cached("INSERT OR REPLACE INTO confirmed_number (subscriber, at, inbound) VALUES (?, ?, ?)")?
             .execute(params![stored_subscriber(number), self.now.as_millis(), inbound])?;
+        // Of several numbers this one is texted from now on.
+        self.look_at_cases_with(number)?;
         let waiting = self.open_of_number(number)?;
         self.look_again(&waiting).map(drop)
     }

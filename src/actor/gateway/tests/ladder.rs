@@ -896,3 +896,27 @@ fn a_number_that_the_network_has_given_up_on_is_texted_after_all_others() {
     assert_eq!(desk.run_ladders().len(), 1);
     assert_eq!(desk.newest().to, PhoneNumber::from_digits(TO));
 }
+
+#[test]
+fn a_number_that_is_confirmed_has_its_debtor_planned_anew() {
+    let mut desk = desk();
+    desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 26)), &[TO, OTHER])]);
+    let next = |desk: &Desk| -> Option<i64> {
+        let sql = "SELECT next FROM dunning_case";
+        desk.gateway.store().connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let number = PhoneNumber::from_digits(OTHER).unwrap();
+    for round in 0..2 {
+        desk.run_ladders();
+        assert_ne!(next(&desk), Some(0));
+        let now = desk.now;
+        let word = Word { client: "test", inbound: None, message: None };
+        desk.gateway
+            .commit(now, |context| match round {
+                0 => context.work.confirm_number(number, None),
+                _ => context.work.set_standing(&Whose::Number(number), Standing::Disputed, word).map(drop),
+            })
+            .unwrap();
+        assert_eq!(next(&desk), Some(0), "round {round}");
+    }
+}
