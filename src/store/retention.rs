@@ -1,7 +1,7 @@
 //! What is let go at the end of its time: which rows those are, and how they go.
 //!
 //! Each class has a clock of its own: a message counts from its last event, a received text or call from its arrival, an event
-//! from its time, a reference from its message. A reader looks for what is due, a piece at a time ([`Reader::due`]); the writer
+//! from its time, a reference from its message's submission or the time that was set for it. A reader looks for what is due, a piece at a time ([`Reader::due`]); the writer
 //! deletes what it found, a few rows in a transaction, and asks every condition once more ([`Work::delete_due`]). Nothing of how far
 //! that has come is stored: whoever begins anew finds what is left.
 //!
@@ -16,6 +16,7 @@
 //!   and never before the texts to and from it may go ([`Terms::of`]);
 //! - received texts that a conversation which is not closed, a suppression, its lifting, a standing, a confirmed number or
 //!   something that happened to a debt rests on;
+//! - references of messages that are not over: a repeat would bring a second text;
 //! - the newest row of each table, so that no key and no number is given twice.
 //!
 //! Results stay as they are, and so do the counts of campaigns. What counts towards caps of persons is younger than the shortest
@@ -33,7 +34,7 @@ use super::erasure::{ErasureOrder, Person};
 use super::reader::Reader;
 use super::work::Work;
 use super::{StoreError, audit};
-use kept::{SPARE, STILL_DEBTORS, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
+use kept::{DELETE_REF, FIND_REFS, SPARE, STILL_DEBTORS, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
 
 /// Rows that a reader looks at in one piece.
 const LOOKED_AT: i64 = 2_000;
@@ -285,20 +286,18 @@ fn due_of_log(
 }
 
 fn due_refs(conn: &Connection, older: Timestamp, from: &Place) -> Result<Found, StoreError> {
-    // In the order of their key: an index on their time would be as large as they are.
-    let sql = "SELECT client, ref, at FROM client_ref WHERE (client, ref) > (?1, ?2) ORDER BY client, ref LIMIT ?3";
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(FIND_REFS)?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let rows = statement.query_map(params![from.reference.0, from.reference.1, LOOKED_AT], read)?;
-    let rows = rows.collect::<Result<Vec<(String, String, i64)>, _>>()?;
+    let rows = statement.query_map(params![older.as_millis(), from.reference.0, from.reference.1, LOOKED_AT], read)?;
+    let rows = rows.collect::<Result<Vec<(String, String, bool)>, _>>()?;
     let goes_on = is_whole(rows.len());
-    let place = |(client, name, _): &(String, String, i64)| Place {
+    let place = |(client, name, _): &(String, String, bool)| Place {
         reference: (client.clone(), name.clone()),
         ..Place::default()
     };
     let next = rows.last().filter(|_| goes_on).map(place);
     let refs: Vec<(String, String)> =
-        rows.into_iter().filter(|(_, _, at)| *at < older.as_millis()).map(|(client, name, _)| (client, name)).collect();
+        rows.into_iter().filter(|(_, _, is_due)| *is_due).map(|(client, name, _)| (client, name)).collect();
     let due =
         (!refs.is_empty()).then_some(Due { class: Class::ClientRefs, table: 0, before: older, rows: Rows::Refs(refs) });
     Ok((due, next))
@@ -311,11 +310,10 @@ impl Work<'_> {
         match &due.rows {
             Rows::Keys(keys) => self.let_go_of_table(due, keys),
             Rows::Refs(refs) => {
-                let mut delete =
-                    self.conn.prepare_cached("DELETE FROM client_ref WHERE client = ?1 AND ref = ?2 AND at < ?3")?;
+                let mut delete = self.conn.prepare_cached(DELETE_REF)?;
                 let mut gone = 0;
                 for (client, name) in refs {
-                    gone += delete.execute(params![client, name, due.before.as_millis()])?;
+                    gone += delete.execute(params![due.before.as_millis(), client, name])?;
                 }
                 Ok((gone, false))
             }

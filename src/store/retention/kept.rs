@@ -73,6 +73,26 @@ macro_rules! received_is_due {
     };
 }
 
+/// That a reference may go: its message is over, or has gone before it, and was not to be sent within that time. A repeat of one
+/// whose text still waits would bring a second text.
+macro_rules! ref_is_due {
+    () => {
+        "client_ref.at < ?1 AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = client_ref.message
+             AND (message.state IN (0, 1, 5) OR message.due >= ?1))"
+    };
+}
+
+/// References from a place on, with whether each may go. In the order of their key: an index on their time would be as large as
+/// they are.
+pub(super) const FIND_REFS: &str = concat!(
+    "SELECT client, ref, ",
+    ref_is_due!(),
+    " FROM client_ref WHERE (client, ref) > (?2, ?3) ORDER BY client, ref LIMIT ?4"
+);
+
+/// One of them.
+pub(super) const DELETE_REF: &str = concat!("DELETE FROM client_ref WHERE client = ?2 AND ref = ?3 AND ", ref_is_due!());
+
 const DEBTORS: &[Kept] = &[Kept {
     // They are changed in their place, so that their order tells nothing of their time.
     find: concat!(
@@ -210,7 +230,9 @@ mod tests {
             .unwrap();
         let of_tables =
             DEBTORS.iter().chain(MESSAGES).chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
-        let all: Vec<&str> = of_tables.chain([STILL_MESSAGES, STILL_INBOUND, STILL_DEBTORS, SPARE, UNTOLD]).collect();
+        let all: Vec<&str> = of_tables
+            .chain([STILL_MESSAGES, STILL_INBOUND, STILL_DEBTORS, SPARE, UNTOLD, FIND_REFS, DELETE_REF])
+            .collect();
         for sql in all {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let values = vec![rusqlite::types::Null; statement.parameter_count()];

@@ -375,6 +375,28 @@ fn references_outlive_their_messages() {
 }
 
 #[test]
+fn a_reference_stays_while_its_message_waits_and_is_young() {
+    let mut desk = desk();
+    let mut submission = desk.submission("um");
+    submission.client_ref = Some("ref-1".into());
+    submission.due = desk.now + 60 * DAY;
+    submission.expires = desk.now + 61 * DAY;
+    desk.try_submit(&submission);
+    desk.pass(40 * DAY);
+    // A pass that has found it before it is asked for again deletes nothing either.
+    assert_eq!(desk.lets_go(Class::ClientRefs), 0);
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Repeated(submission.id));
+    desk.pass(20 * DAY);
+    desk.send(1);
+    desk.status_report("m1", 1, &format!("+{TO}"), 0);
+    assert_eq!(desk.state(submission.id), MessageState::Delivered);
+    desk.pass(30 * DAY);
+    assert_eq!(desk.lets_go(Class::ClientRefs), 0, "its time counts from the day that was set for it");
+    desk.pass(10 * DAY);
+    assert_eq!(desk.lets_go(Class::ClientRefs), 1);
+}
+
+#[test]
 fn the_audit_is_only_added_to_and_goes_at_the_end_of_its_time() {
     let mut desk = desk();
     let entry = |id: &str| Entry {
