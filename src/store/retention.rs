@@ -13,7 +13,8 @@
 //!   somebody's wish not to be texted answers, and the newest to each debtor of the portfolio;
 //! - debtors with a debt that is not settled or was changed since, a text of within that time, or a conversation that is not
 //!   closed. What is known of one whose time is over is erased as if a person had asked (`erasure.rs`), so that it goes everywhere,
-//!   and never before the texts to and from it may go ([`Terms::of`]);
+//!   and never before the texts to and from it may go ([`Terms::of`]). It is not
+//!   where something came in meanwhile (`settled.rs`);
 //! - received texts that a conversation which is not closed, a suppression, its lifting, a standing, a confirmed number or
 //!   something that happened to a debt rests on;
 //! - references of messages that are not over: a repeat would bring a second text;
@@ -23,6 +24,7 @@
 //! time that can be configured; budgets have rows of their own.
 
 mod kept;
+mod settled;
 
 use std::time::Duration;
 
@@ -30,21 +32,18 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 
-use super::erasure::{ErasureOrder, Person};
 use super::reader::Reader;
 use super::work::Work;
 use super::{StoreError, audit};
-use kept::{DELETE_REF, FIND_REFS, SPARE, STILL_DEBTORS, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
+use kept::{DELETE_REF, FIND_REFS, SPARE, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
+
+pub(super) use settled::{is_by_term, is_settled};
 
 /// Rows that a reader looks at in one piece.
 const LOOKED_AT: i64 = 2_000;
 
 /// Rows of budgets are kept for so long in any case (`spend.rs`).
 const SPEND_KEPT: Duration = Duration::from_secs(62 * 86_400);
-
-/// In whose name debtors are erased, and why.
-const CLIENT: &str = "recado";
-const REASON: &str = "[retention] debtors";
 
 /// What is kept for a time of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -324,7 +323,7 @@ impl Work<'_> {
 
     fn let_go_of_table(&mut self, due: &Due, keys: &[i64]) -> Result<(usize, bool), StoreError> {
         let Some(kept) = due.class.tables().get(due.table) else { return Ok((0, false)) };
-        let before = before(self.conn, due.before)?.as_millis();
+        let before = before(self.conn, due.before)?;
         let mut list = serde_json::Value::from(keys).to_string();
         let asked = match (due.class, due.table) {
             (Class::Messages, 0) => Some(STILL_MESSAGES),
@@ -332,6 +331,7 @@ impl Work<'_> {
             (Class::Debtors, _) => return Ok((self.let_go_of_debtors(before, &list)?, false)),
             _ => None,
         };
+        let before = before.as_millis();
         if let Some(still) = asked {
             let mut statement = self.conn.prepare_cached(still)?;
             let left = statement.query_map(params![before, list], |row| row.get(0))?;
@@ -350,22 +350,6 @@ impl Work<'_> {
         }
         // A list of a campaign goes a hundred rows at a time.
         Ok((gone, due.class == Class::Messages && due.table == 1 && gone > 0))
-    }
-
-    /// What is known of debtors begins to be erased; it is done a little later, some at a time.
-    fn let_go_of_debtors(&mut self, before: i64, list: &str) -> Result<usize, StoreError> {
-        let mut statement = self.conn.prepare_cached(STILL_DEBTORS)?;
-        let ids = statement.query_map(params![before, list], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-        for id in &ids {
-            self.begin_erasure(&ErasureOrder {
-                person: Person::Debtor(id.clone()),
-                reason: REASON.to_owned(),
-                client: CLIENT.to_owned(),
-                until: None,
-                suppress: false,
-            })?;
-        }
-        Ok(ids.len())
     }
 
     /// Messages that go are counted in no state any more; what campaigns came to stays.

@@ -50,8 +50,8 @@ macro_rules! inbound_is_due {
     };
 }
 
-/// That what is known of a debtor may go. Texts and debts of one are few.
-macro_rules! debtor_is_due {
+/// That a debtor's debts are settled, and nothing about the debtor is open or as young as `?1`. Texts and debts of one are few.
+macro_rules! debtor_is_settled {
     () => {
         "debtor.at < ?1
          AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.debtor = debtor.key
@@ -59,10 +59,19 @@ macro_rules! debtor_is_due {
          AND NOT EXISTS (SELECT 1 FROM message WHERE message.debtor = debtor.id
              AND (message.created_at >= ?1 OR message.state IN (0, 1, 5)))
          AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.debtor = debtor.id
-             AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
-         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.debtor = debtor.id)"
+             AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))"
     };
 }
+
+/// That what is known of a debtor may begin to go.
+macro_rules! debtor_is_due {
+    () => {
+        concat!(debtor_is_settled!(), " AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.debtor = debtor.id)")
+    };
+}
+
+/// That a debtor's debts are settled still, by the caller's id.
+pub(super) const SETTLED: &str = concat!("SELECT 1 FROM debtor WHERE debtor.id = ?2 AND ", debtor_is_settled!());
 
 /// Octets of which no text was made, or whose text has gone.
 macro_rules! received_is_due {
@@ -91,7 +100,8 @@ pub(super) const FIND_REFS: &str = concat!(
 );
 
 /// One of them.
-pub(super) const DELETE_REF: &str = concat!("DELETE FROM client_ref WHERE client = ?2 AND ref = ?3 AND ", ref_is_due!());
+pub(super) const DELETE_REF: &str =
+    concat!("DELETE FROM client_ref WHERE client = ?2 AND ref = ?3 AND ", ref_is_due!());
 
 const DEBTORS: &[Kept] = &[Kept {
     // They are changed in their place, so that their order tells nothing of their time.
@@ -231,7 +241,16 @@ mod tests {
         let of_tables =
             DEBTORS.iter().chain(MESSAGES).chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
         let all: Vec<&str> = of_tables
-            .chain([STILL_MESSAGES, STILL_INBOUND, STILL_DEBTORS, SPARE, UNTOLD, FIND_REFS, DELETE_REF])
+            .chain([
+                STILL_MESSAGES,
+                STILL_INBOUND,
+                STILL_DEBTORS,
+                SPARE,
+                UNTOLD,
+                FIND_REFS,
+                DELETE_REF,
+                SETTLED,
+            ])
             .collect();
         for sql in all {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

@@ -7,6 +7,7 @@ use crate::dunning::event::Happening;
 use crate::store::audit::{Counted, Deed, Entry};
 use crate::store::chain::{ChainHash, Fault, Head};
 use crate::store::erasure::Stage;
+use crate::store::portfolio::Taken;
 use crate::store::portfolio::happening::Told;
 use crate::store::retention::{Class, Place, Terms};
 use crate::store::rollup::cells;
@@ -235,6 +236,40 @@ fn a_debtor_who_owes_or_was_texted_or_changed_since_stays() {
         drop(statement);
         assert_eq!(desk.lets_go(Class::Debtors), 0, "{change}");
     }
+}
+
+/// Erasures that were begun come to their end.
+fn erase(desk: &mut Desk) -> String {
+    let begun = desk.reader().open_erasures().unwrap();
+    assert_eq!(begun.len(), 1);
+    assert_eq!(desk.go_on(begun[0]), Stage::Done);
+    desk.reader().erasure(begun[0]).unwrap().unwrap().state
+}
+
+#[test]
+fn a_debt_that_comes_in_while_its_debtor_is_let_go_stays_with_the_debtor() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    let items = [with_debtor(debt("d2", date(2027, 2, 10)), &[TO])];
+    let taken = desk.gateway.commit(desk.now, |context| context.work.take_each(&items, "erp")).unwrap();
+    assert_eq!(taken, [Ok(Taken::Created)]);
+    assert_eq!(erase(&mut desk), "dropped");
+    assert_eq!(
+        desk.count("SELECT count(*) FROM debt JOIN debtor ON debtor.key = debt.debtor WHERE debtor.id = 'ana'"),
+        2
+    );
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE debtor = 'ana' AND text <> ''"), 1);
+    // Nor does the row of it say whom it was about, and it is begun anew once that is settled for long.
+    assert_eq!(desk.count("SELECT count(*) FROM erasure WHERE debtor IS NOT NULL OR numbers IS NOT NULL"), 0);
+    desk.gateway.store().connection().execute("UPDATE debt SET status = 'paid'", []).unwrap();
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
 }
 
 #[test]
