@@ -11,10 +11,10 @@
 //!   something that waits for it, and all rows that are as old as these; events of messages that are not over, from the oldest on;
 //! - messages that are not over, that an unsettled debt or a companion goes by, that the last text of an open conversation or
 //!   somebody's wish not to be texted answers, and the newest to each debtor of the portfolio;
-//! - debtors with a debt that is not settled or was changed since, a text of within that time, or a conversation that is not
-//!   closed. What is known of one whose time is over is erased as if a person had asked (`erasure.rs`), so that it goes everywhere,
-//!   and never before the texts to and from it may go ([`Terms::of`]). It is not
-//!   where something came in meanwhile (`settled.rs`);
+//! - debtors with a debt that is not settled or was changed since, a text or an answer of within that time, a conversation that is
+//!   not closed, or a campaign that is not over. What is known of one whose time is over is erased as if a person had asked
+//!   (`erasure.rs`), so that it goes everywhere, and never before the texts to and from it may go ([`Terms::of`]). It is not
+//!   where something came in meanwhile, and what is known of a number that somebody uses stays (`settled.rs`);
 //! - received texts that a conversation which is not closed, a suppression, its lifting, a standing, a confirmed number or
 //!   something that happened to a debt rests on;
 //! - references of messages that are not over: a repeat would bring a second text;
@@ -37,7 +37,7 @@ use super::work::Work;
 use super::{StoreError, audit};
 use kept::{DELETE_REF, FIND_REFS, SPARE, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
 
-pub(super) use settled::{is_by_term, is_settled};
+pub(super) use settled::{is_by_term, is_settled, quiet};
 
 /// Rows that a reader looks at in one piece.
 const LOOKED_AT: i64 = 2_000;

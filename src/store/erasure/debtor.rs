@@ -5,7 +5,7 @@
 //! the debtor's rows no more. Of the others it takes those of messages that were there when it was asked for, and of the numbers.
 //!
 //! An erasure at the end of a debtor's time was asked for by nobody, so it does not outlive its reason: where something came in
-//! meanwhile, it is dropped.
+//! meanwhile, it is dropped, and numbers that somebody uses are left out of it.
 
 use std::collections::BTreeSet;
 
@@ -99,12 +99,14 @@ impl Work<'_> {
     }
 
     /// Holds an erasure at the end of a debtor's time against what came in since it was begun. False where it has no reason any more.
-    pub(super) fn is_still_over(&mut self, erasure: &Erasure) -> Result<bool, StoreError> {
+    pub(super) fn is_still_over(&mut self, erasure: &mut Erasure) -> Result<bool, StoreError> {
         let Some(debtor) = erasure.debtor.as_deref().filter(|_| erasure.by_term) else { return Ok(true) };
         if erasure.has_debtor_left() && !retention::is_settled(self.conn, debtor, erasure.at)? {
             self.drop_erasure(erasure.key)?;
             return Ok(false);
         }
+        let quiet = retention::quiet(self.conn, debtor, &erasure.numbers, erasure.at)?;
+        erasure.numbers = quiet;
         Ok(true)
     }
 

@@ -50,16 +50,35 @@ macro_rules! inbound_is_due {
     };
 }
 
+/// That a campaign is not over.
+macro_rules! campaign_is_open {
+    () => {
+        "NOT (campaign.state = 'cancelled' OR (campaign.state = 'running' AND campaign.queued_at IS NOT NULL))"
+    };
+}
+
 /// That a debtor's debts are settled, and nothing about the debtor is open or as young as `?1`. Texts and debts of one are few.
 macro_rules! debtor_is_settled {
     () => {
-        "debtor.at < ?1
+        concat!(
+            "debtor.at < ?1
          AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.debtor = debtor.key
              AND (debt.at >= ?1 OR debt.status NOT IN ('paid', 'cancelled')))
          AND NOT EXISTS (SELECT 1 FROM message WHERE message.debtor = debtor.id
-             AND (message.created_at >= ?1 OR message.state IN (0, 1, 5)))
+             AND (message.created_at >= ?1 OR message.due >= ?1 OR message.state IN (0, 1, 5)))
+         AND NOT EXISTS (SELECT 1 FROM message CROSS JOIN inbound ON inbound.message = message.key
+             WHERE message.debtor = debtor.id AND inbound.at >= ?1)
          AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.debtor = debtor.id
-             AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))"
+             AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
+         AND NOT EXISTS (SELECT 1 FROM campaign_row CROSS JOIN campaign ON campaign.key = campaign_row.campaign
+             WHERE campaign_row.debtor = debtor.id AND ",
+            campaign_is_open!(),
+            ")
+         AND NOT EXISTS (SELECT 1 FROM debt CROSS JOIN campaign_row ON campaign_row.debt = debt.id
+             CROSS JOIN campaign ON campaign.key = campaign_row.campaign WHERE debt.debtor = debtor.key AND ",
+            campaign_is_open!(),
+            ")"
+        )
     };
 }
 
@@ -72,6 +91,24 @@ macro_rules! debtor_is_due {
 
 /// That a debtor's debts are settled still, by the caller's id.
 pub(super) const SETTLED: &str = concat!("SELECT 1 FROM debtor WHERE debtor.id = ?2 AND ", debtor_is_settled!());
+
+/// Whether a number is used, in one form `?2` or the other `?3`, of the subscriber `?4`: by texts, answers, calls and what was
+/// noted since `?1`, by what is open, or by another debtor than `?5`.
+pub(super) const IN_USE: &str = concat!(
+    "SELECT EXISTS (SELECT 1 FROM message WHERE message.recipient IN (?2, ?3) AND (message.created_at >= ?1
+         OR message.due >= ?1 OR message.state IN (0, 1, 5) OR message.debtor <> ?5))
+     OR EXISTS (SELECT 1 FROM inbound WHERE inbound.number IN (?2, ?3) AND inbound.at >= ?1)
+     OR EXISTS (SELECT 1 FROM call WHERE call.caller IS NOT NULL AND call.at >= ?1
+         AND substr(caller, -8) IN (substr(?2, -8), substr(?3, -8)))
+     OR EXISTS (SELECT 1 FROM conversation WHERE conversation.subscriber = ?4
+         AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
+     OR EXISTS (SELECT 1 FROM standing WHERE standing.subscriber = ?4 AND standing.at >= ?1)
+     OR EXISTS (SELECT 1 FROM confirmed_number WHERE confirmed_number.subscriber = ?4 AND confirmed_number.at >= ?1)
+     OR EXISTS (SELECT 1 FROM campaign_row CROSS JOIN campaign ON campaign.key = campaign_row.campaign
+         WHERE campaign_row.recipient IN (?2, ?3) AND ",
+    campaign_is_open!(),
+    ")"
+);
 
 /// Octets of which no text was made, or whose text has gone.
 macro_rules! received_is_due {
@@ -250,6 +287,7 @@ mod tests {
                 FIND_REFS,
                 DELETE_REF,
                 SETTLED,
+                IN_USE,
             ])
             .collect();
         for sql in all {

@@ -1,15 +1,19 @@
 //! Debtors whose debts have long been settled: they are erased as if somebody had asked for it.
 //!
-//! Nobody has, so it is not carried out where something came in about the debtor meanwhile.
+//! Nobody has, so nothing goes with them that is somebody else's today. A number is theirs alone while nothing newer than the time of
+//! their class is known of it, and no text to it was another debtor's. Who has it today keeps it, with what was said and noted since.
 
 use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
+use crate::sms::number::PhoneNumber;
 
 use super::super::StoreError;
-use super::super::erasure::{ErasureOrder, Person};
+use super::super::erasure::{ErasureOrder, Person, numbers_of};
+use super::super::record::stored_subscriber;
+use super::super::row::stored_number;
 use super::super::work::Work;
-use super::kept::{SETTLED, STILL_DEBTORS};
+use super::kept::{IN_USE, SETTLED, STILL_DEBTORS};
 
 /// In whose name debtors are erased, and why.
 const CLIENT: &str = "recado";
@@ -23,6 +27,27 @@ pub(in super::super) fn is_by_term(client: &str, reason: &str) -> bool {
 /// Whether a debtor is known, of whom there is nothing open and nothing as young as that.
 pub(in super::super) fn is_settled(conn: &Connection, debtor: &str, before: Timestamp) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached(SETTLED)?.exists(params![before.as_millis(), debtor])?)
+}
+
+/// Those of a debtor's numbers that are the debtor's alone, as far as is known.
+pub(in super::super) fn quiet(
+    conn: &Connection,
+    debtor: &str,
+    numbers: &[PhoneNumber],
+    before: Timestamp,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    let mut statement = conn.prepare_cached(IN_USE)?;
+    let mut quiet = Vec::new();
+    for number in numbers {
+        // A line has one form or two.
+        let mut forms = number.forms().map(stored_number);
+        let (one, other) = (forms.next(), forms.next());
+        let values = params![before.as_millis(), one, other, stored_subscriber(*number), debtor];
+        if !statement.query_row(values, |row| row.get::<_, bool>(0))? {
+            quiet.push(*number);
+        }
+    }
+    Ok(quiet)
 }
 
 impl Work<'_> {
@@ -40,7 +65,9 @@ impl Work<'_> {
                 until: None,
                 suppress: false,
             };
-            self.begin_erasure(&order)?;
+            let Some((debtor, numbers)) = numbers_of(self.conn, &order.person)? else { continue };
+            let numbers = quiet(self.conn, id, &numbers, before)?;
+            self.begin_erasure_of(&order, debtor.as_deref(), &numbers)?;
         }
         Ok(ids.len())
     }

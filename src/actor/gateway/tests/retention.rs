@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 
+use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::event::Happening;
 use crate::store::audit::{Counted, Deed, Entry};
@@ -11,6 +12,7 @@ use crate::store::portfolio::Taken;
 use crate::store::portfolio::happening::Told;
 use crate::store::retention::{Class, Place, Terms};
 use crate::store::rollup::cells;
+use crate::store::standing::{Whose, Word};
 use crate::store::suppression::Act;
 use crate::store::webhook::{EndpointTerms, EndpointUrl, SigningKey, Wanted};
 
@@ -209,6 +211,9 @@ fn what_is_known_of_a_debtor_goes_when_the_debts_are_long_settled_and_a_wish_not
     assert_eq!(desk.go_on(begun[0]), Stage::Done);
     assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
     assert_eq!(desk.count("SELECT count(*) FROM message WHERE recipient IS NOT NULL AND debtor = 'ana'"), 0);
+    // Nobody else had the number.
+    assert_eq!(desk.count("SELECT count(*) FROM suppression WHERE number IS NOT NULL OR subscriber IS NOT NULL"), 0);
+    assert_eq!(desk.count("SELECT count(*) FROM inbound WHERE text <> ''"), 0);
     let again = desk.submission("de novo");
     desk.try_submit(&again);
     assert_eq!(desk.state(again.id), MessageState::Blocked);
@@ -270,6 +275,115 @@ fn a_debt_that_comes_in_while_its_debtor_is_let_go_stays_with_the_debtor() {
     assert_eq!(desk.lets_go(Class::Debtors), 1);
     assert_eq!(erase(&mut desk), "done");
     assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+}
+
+#[test]
+fn with_a_debtor_nothing_goes_of_whoever_has_the_number_today() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    // Another person: a text that went, one that waits, an answer, and what somebody noted.
+    desk.deliver_text("de outro", Labels::default(), 2);
+    let mut waits = desk.submission("espera");
+    waits.due = desk.now + DAY;
+    waits.expires = desk.now + 2 * DAY;
+    desk.try_submit(&waits);
+    desk.receive("m1", deliver(&format!("+{TO}"), "discordo", None));
+    let word = Word { client: "ana", inbound: None, message: None };
+    desk.gateway
+        .commit(desk.now, |context| {
+            context.work.set_standing(&Whose::Number(number), Standing::Disputed, word)?;
+            context.work.confirm_number(number, None)
+        })
+        .unwrap();
+    desk.roll_up();
+    let others = "SELECT (SELECT count(*) FROM standing) || ' ' || (SELECT count(*) FROM touch)
+         || ' ' || (SELECT count(*) FROM conversation) || ' ' || (SELECT count(*) FROM confirmed_number)
+         || ' ' || (SELECT count(*) FROM inbound WHERE text <> '')";
+    let left =
+        |desk: &Desk| -> String { desk.gateway.store().connection().query_row(others, [], |row| row.get(0)).unwrap() };
+    let of_debtor = desk.count("SELECT count(*) FROM touch WHERE debtor = 'ana'");
+    let before = left(&desk);
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(desk.state(waits.id), MessageState::Queued);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.state(waits.id), MessageState::Queued);
+    assert_eq!((before.as_str(), left(&desk)), ("1 2 1 1 1", format!("1 {} 1 1 1", 2 - of_debtor)));
+    // What was the debtor's is gone all the same.
+    assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE debtor = 'ana' OR text = 'um'"), 0);
+}
+
+#[test]
+fn whoever_begins_to_use_the_number_of_a_debtor_who_is_let_go_keeps_it() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    let word = Word { client: "ana", inbound: None, message: None };
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.pass(DAY / 24);
+    desk.deliver_text("de outro", Labels::default(), 2);
+    desk.gateway
+        .commit(desk.now, |context| context.work.set_standing(&Whose::Number(number), Standing::Disputed, word))
+        .unwrap();
+    desk.roll_up();
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT count(*) FROM standing"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'de outro'"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM debtor"), 0);
+}
+
+#[test]
+fn a_number_at_which_another_debtor_was_texted_is_not_taken_along() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.deliver_text("a outro", Labels { debtor: Some("rui".into()), ..Labels::default() }, 2);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.confirm_number(number, None)).unwrap();
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'a outro'"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM confirmed_number"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'um' OR debtor = 'ana'"), 0);
+}
+
+#[test]
+fn a_debtor_of_a_campaign_that_is_not_over_stays() {
+    for (column, value) in [("debtor", "'ana'"), ("debt", "'d1'")] {
+        let mut desk = desk();
+        paid_debtor(&mut desk);
+        let conn = desk.gateway.store().connection();
+        let sql = format!(
+            "INSERT INTO campaign (key, name, definition, creditor, at, client, state, zone)
+             VALUES (1, 'c', '{{}}', 'loja', 0, 'x', 'draft', 'UTC');
+             INSERT INTO campaign_row (campaign, place, {column}) VALUES (1, 1, {value})"
+        );
+        conn.execute_batch(&sql).unwrap();
+        desk.pass(60 * DAY);
+        desk.roll_up();
+        assert_eq!(desk.lets_go(Class::Debtors), 0, "{column}");
+        desk.gateway.store().connection().execute("UPDATE campaign SET state = 'cancelled'", []).unwrap();
+        assert_eq!(desk.lets_go(Class::Debtors), 1, "{column}");
+    }
+}
+
+#[test]
+fn a_debtor_who_answered_since_or_whose_text_was_due_since_stays() {
+    for change in ["UPDATE message SET due = ?1", "UPDATE inbound SET at = ?1"] {
+        let mut desk = desk();
+        paid_debtor(&mut desk);
+        desk.receive("m1", deliver(&format!("+{TO}"), "obrigada", None));
+        desk.pass(60 * DAY);
+        desk.nobody_is_waited_for();
+        desk.roll_up();
+        assert_eq!(desk.gateway.store().connection().execute(change, [desk.now.as_millis()]), Ok(1), "{change}");
+        assert_eq!(desk.lets_go(Class::Debtors), 0, "{change}");
+    }
 }
 
 #[test]
