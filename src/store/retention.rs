@@ -1,14 +1,15 @@
 //! What is let go at the end of its time: which rows those are, and how they go.
 //!
-//! Each class has a clock of its own: a message counts from its last event, a received text or call from its arrival, an event
-//! from its time, a reference from its message's submission or the time that was set for it. A reader looks for what is due, a piece at a time ([`Reader::due`]); the writer
-//! deletes what it found, a few rows in a transaction, and asks every condition once more ([`Work::delete_due`]). Nothing of how far
-//! that has come is stored: whoever begins anew finds what is left.
+//! Each class has a clock of its own: a message counts from its last event, a received text or call from its arrival, an event from
+//! its time, a reference from its message's submission or the time that was set for it. A reader looks for what is due, a piece at
+//! a time ([`Reader::due`]); the writer deletes what it found, a few rows in a transaction, and asks every condition once more
+//! ([`Work::delete_due`]). Nothing of how far that has come is stored: whoever begins anew finds what is left.
 //!
 //! Kept although their time is over:
 //!
-//! - whatever somebody still needs of the log: events behind the results (`rollup`), or behind the place of an endpoint or of
-//!   something that waits for it, and all rows that are as old as these; events of messages that are not over, from the oldest on;
+//! - whatever somebody still needs of the log: events behind the results (`rollup`), or behind the place of an endpoint that is
+//!   enabled or of something that waits for it, and all rows that are as old as these; events of messages that are not over, from the
+//!   oldest on;
 //! - messages that are not over, that an unsettled debt or a companion goes by, that the last text of an open conversation or
 //!   somebody's wish not to be texted answers, and the newest to each debtor of the portfolio;
 //! - debtors with a debt that is not settled or was changed since, a text or an answer of within that time, a conversation that is

@@ -223,11 +223,13 @@ pub(super) const STILL_INBOUND: &str =
 pub(super) const STILL_DEBTORS: &str =
     concat!("SELECT id FROM debtor WHERE key IN (SELECT value FROM json_each(?2)) AND ", debtor_is_due!());
 
-/// The last event that everybody was told of who is to be told: results, endpoints, and what waits for these.
+/// The last event that everybody was told of who is to be told: results, endpoints that are enabled, and what waits for these. One
+/// that is disabled is a reader like others, for whom the log goes back as far as it is kept: nobody may be waiting for it to go on.
 macro_rules! told {
     () => {
-        "SELECT seq FROM rollup UNION ALL SELECT seq FROM webhook
-         UNION ALL SELECT min(seq) - 1 FROM webhook_delivery WHERE state = 0 GROUP BY webhook"
+        "SELECT seq FROM rollup UNION ALL SELECT seq FROM webhook WHERE enabled = 1
+         UNION ALL SELECT (SELECT min(seq) - 1 FROM webhook_delivery AS waits WHERE waits.webhook = webhook.key AND state = 0)
+         FROM webhook WHERE enabled = 1"
     };
 }
 

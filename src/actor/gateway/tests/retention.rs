@@ -14,7 +14,7 @@ use crate::store::retention::{Class, Place, Terms};
 use crate::store::rollup::cells;
 use crate::store::standing::{Whose, Word};
 use crate::store::suppression::Act;
-use crate::store::webhook::{EndpointTerms, EndpointUrl, SigningKey, Wanted};
+use crate::store::webhook::{DeliveryState, EndpointTerms, EndpointUrl, SigningKey, Wanted};
 
 use super::ladder::{debt, with_debtor};
 use super::*;
@@ -485,6 +485,55 @@ fn nothing_goes_that_an_endpoint_was_not_told() {
     desk.gateway.store().connection().execute("DELETE FROM webhook_delivery", []).unwrap();
     assert_eq!(desk.lets_go(Class::Messages), 2);
     assert!(desk.lets_go(Class::Events) > 0);
+}
+
+#[test]
+fn an_endpoint_that_is_disabled_holds_nothing_and_says_what_it_was_not_told() {
+    let mut desk = desk();
+    let terms = |enabled| EndpointTerms {
+        url: EndpointUrl("https://erp.example/recado".into()),
+        wanted: Wanted(vec!["*".into()]),
+        creditors: Vec::new(),
+        pii: false,
+        batch: 0,
+        enabled,
+    };
+    let key = SigningKey([7; 32]);
+    let webhook = desk
+        .gateway
+        .commit(desk.now, |context| context.work.create_webhook(&terms(true), key, "erp"))
+        .unwrap()
+        .unwrap();
+    let place = desk.reader().webhook(webhook).unwrap().unwrap().seq;
+    let first = desk.deliver_text("um", Labels::default(), 1);
+    let events = desk.count("SELECT count(*) FROM event");
+    let change = |desk: &mut Desk, enabled| {
+        let terms = terms(enabled);
+        desk.gateway.commit(desk.now, |context| context.work.change_webhook(webhook, &terms)).unwrap()
+    };
+    assert!(change(&mut desk, false));
+    // One event waited to be tried again.
+    let waits = "INSERT INTO webhook_delivery (webhook, seq, state, attempts) VALUES (?, 1, 0, 1)";
+    desk.gateway.store().connection().execute(waits, [webhook]).unwrap();
+    desk.pass(60 * DAY);
+    let second = desk.deliver_text("dois", Labels::default(), 2);
+    desk.roll_up();
+    assert_eq!(i64::try_from(desk.lets_go(Class::Events)), Ok(events));
+    assert_eq!(desk.lets_go(Class::Messages), 1);
+    assert!(!desk.is_kept(first) && desk.is_kept(second));
+    let view = desk.reader().webhook(webhook).unwrap().unwrap();
+    assert_eq!((view.seq, view.waiting, view.passed_over), (place, 1, u64::try_from(events - place).unwrap()));
+    assert!(change(&mut desk, true));
+    let letters = desk.reader().webhook_deliveries(webhook, None, Page::After(0), 9).unwrap();
+    let told: Vec<_> = letters.iter().map(|letter| (letter.seq, letter.state, letter.error.as_deref())).collect();
+    let gone = "not kept any more: deleted while the endpoint was disabled";
+    let all = format!("{} events up to this one were deleted while the endpoint was disabled", events - place);
+    assert_eq!(told, [(1, DeliveryState::Dead, Some(gone)), (events, DeliveryState::Dead, Some(all.as_str()))]);
+    let view = desk.reader().webhook(webhook).unwrap().unwrap();
+    assert_eq!((view.seq, view.waiting, view.dead, view.passed_over), (events, 0, 2, 0));
+    // What is said of it again passes over nothing more.
+    assert!(change(&mut desk, false) && change(&mut desk, true));
+    assert_eq!(desk.reader().webhook(webhook).unwrap().unwrap().dead, 2);
 }
 
 #[test]
