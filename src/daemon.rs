@@ -258,7 +258,7 @@ impl Daemon {
         let (ladder_handle, asked) = ladder::handle(holidays.clone(), config.text_options());
         let store = Store::open(&config.store.path, settings.clone(), clock.now().utc)?;
         let sims = Arc::new(settings.sims.clone());
-        let reader = Arc::new(Reader::new(&config.store.path, settings.sims));
+        let reader = Arc::new(Reader::new(&config.store.path, settings.sims).with_secret(secret.clone()));
         let metrics = Arc::new(Metrics::default());
         let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics))?;
         // Rules may be others than at the last stop.

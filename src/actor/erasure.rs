@@ -48,6 +48,17 @@ enum RoundError {
     Ended(#[from] Ended),
 }
 
+impl RoundError {
+    /// Whether one erasure is to blame, and others may go on.
+    fn is_of_one(&self) -> bool {
+        match self {
+            Self::Read(error) => error.is_of_a_row(),
+            Self::Write(error) => matches!(error, WriteError::Store(_)),
+            Self::Ended(_) => false,
+        }
+    }
+}
+
 /// Erases until the daemon stops, or its writer is gone.
 pub async fn run(mut setup: Setup) {
     let mut rounds = Rounds::new(&setup.writer, &setup.clock, &setup.stop, SETTLES);
@@ -71,11 +82,22 @@ impl Setup {
     async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
         let reader = Arc::clone(&self.reader);
         let open = blocking(move || reader.open_erasures()).await??;
-        let mut next: Option<Timestamp> = None;
+        let (mut next, mut failed): (Option<Timestamp>, Vec<(ErasureKey, RoundError)>) = (None, Vec::new());
         for key in open {
-            if let Some(at) = self.go_on(key).await? {
-                next = Some(next.map_or(at, |next| next.min(at)));
-            }
+            let at = match self.go_on(key).await {
+                Ok(at) => at,
+                // Those behind it may still go on.
+                Err(error) if error.is_of_one() => {
+                    failed.push((key, error));
+                    Some(self.clock.now().utc + AGAIN)
+                }
+                Err(error) => return Err(error),
+            };
+            next = next.into_iter().chain(at).min();
+        }
+        if let Some((ErasureKey(erasure), error)) = failed.first() {
+            let erasures = failed.len();
+            tracing::warn!(erasure, erasures, %error, "erasure does not go on; it is tried again in a while");
         }
         Ok(next)
     }
@@ -138,6 +160,10 @@ mod tests {
     use super::*;
 
     fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
+        start_with(folder, None)
+    }
+
+    fn start_with(folder: &Path, sql: Option<&str>) -> (Writer, Setup, watch::Sender<bool>) {
         let path = folder.join("recado.db");
         let config = Config::default();
         let settings = Settings {
@@ -149,6 +175,9 @@ mod tests {
         };
         let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
         let store = Store::open(&path, settings.clone(), clock.now().utc).unwrap();
+        if let Some(sql) = sql {
+            store.connection().execute_batch(sql).unwrap();
+        }
         let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
         let (stop, stopped) = watch::channel(false);
         let reader = Arc::new(Reader::new(&path, settings.sims));
@@ -160,6 +189,31 @@ mod tests {
         while let Some(counted) = setup.reader.roll_up(512, &Prices::default()).unwrap() {
             assert!(setup.writer.count_up(Arc::new(counted)).await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_does_not_hold_up_those_behind_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let refuses = "CREATE TRIGGER refuses BEFORE UPDATE OF state ON erasure WHEN new.key = 1
+             BEGIN SELECT raise(ABORT, 'not this one'); END";
+        let (writer, mut setup, _stop) = start_with(folder.path(), Some(refuses));
+        let mut keys = Vec::new();
+        for digits in ["5511987654321", "5511987654322"] {
+            let order = ErasureOrder {
+                person: Person::Number(PhoneNumber::from_digits(digits).unwrap()),
+                reason: "asked for".into(),
+                client: "dpo".into(),
+                until: None,
+                suppress: false,
+            };
+            keys.push(setup.writer.begin_erasure(order).await.unwrap().unwrap().key);
+        }
+        count(&setup).await;
+        let next = setup.round().await.unwrap();
+        // It is tried again, in a while.
+        assert_eq!(setup.reader.open_erasures().unwrap(), keys[..1]);
+        assert!(next.is_some_and(|next| next > setup.clock.now().utc));
+        tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
     }
 
     #[tokio::test]

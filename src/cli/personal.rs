@@ -96,6 +96,7 @@ fn tell(erasure: &Value, printer: &mut Printer<'_>) -> Result<(), Failure> {
     let more = match state.as_str() {
         "waiting" => "; a text is on its way, or its report: the rest is erased after it",
         "running" | "copying" => "; it goes on by itself",
+        "dropped" => "; something came in about the debtor, who stays",
         _ => "",
     };
     printer.line(&format!("erasure {id}: {state}{more}"))?;

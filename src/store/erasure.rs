@@ -10,8 +10,11 @@
 //! - `blocked`: the same, but that one document with what was there is held until a date. Answers cannot show what is not in
 //!   the tables any more; an export can.
 //! - `done`.
+//! - `dropped`: it was begun at the end of a debtor's time, and something came in about the debtor before it was carried out.
 //!
 //! A person is a debtor by the caller's id, with the numbers that no other debtor has; or whoever has a number.
+
+mod debtor;
 
 use std::time::Duration;
 
@@ -32,6 +35,7 @@ use super::personal::{Fate, TABLES, WHO, Who};
 use super::portfolio::debtor_of;
 use super::reader::Reader;
 use super::record::stored_subscriber;
+use super::retention::is_by_term;
 use super::row::{self, SegmentRow, stored_number};
 use super::suppression::{Act, Stopped};
 use super::work::Work;
@@ -134,7 +138,11 @@ fn read_view(row: &Row<'_>) -> rusqlite::Result<ErasureView> {
         reason: row.get(3)?,
         until: at(row.get(4)?),
         state: row.get(5)?,
-        counts: counts.into_iter().map(|(class, rows)| (class, rows.as_u64().unwrap_or_default())).collect(),
+        counts: counts
+            .into_iter()
+            .map(|(class, rows)| (class, rows.as_u64().unwrap_or_default()))
+            .filter(|(_, rows)| *rows > 0)
+            .collect(),
         ended_at: at(row.get(7)?),
     })
 }
@@ -142,6 +150,9 @@ fn read_view(row: &Row<'_>) -> rusqlite::Result<ErasureView> {
 /// A row, as far as its work needs it.
 struct Erasure {
     key: ErasureKey,
+    at: Timestamp,
+    /// Nobody asked for it: the debtor's time is over.
+    by_term: bool,
     state: String,
     stage: usize,
     debtor: Option<String>,
@@ -154,12 +165,15 @@ struct Erasure {
 
 impl Erasure {
     fn by_key(conn: &Connection, key: ErasureKey) -> Result<Option<Self>, StoreError> {
-        let sql = "SELECT state, stage, debtor, numbers, message, seq, until, counts FROM erasure WHERE key = ?";
+        let sql = "SELECT state, stage, debtor, numbers, message, seq, until, counts, at, client, reason
+             FROM erasure WHERE key = ?";
         let read = |row: &Row<'_>| {
             let numbers: Option<String> = row.get(3)?;
-            let counts: String = row.get(7)?;
+            let (counts, client, reason): (String, String, String) = (row.get(7)?, row.get(9)?, row.get(10)?);
             Ok(Self {
                 key,
+                at: Timestamp::from_millis(row.get(8)?),
+                by_term: is_by_term(&client, &reason),
                 state: row.get(0)?,
                 stage: row.get(1)?,
                 debtor: row.get(2)?,
@@ -175,7 +189,7 @@ impl Erasure {
 
     fn who(&self, secret: &Secret, now: Timestamp) -> Who {
         let since = (now - REPORTED_WITHIN).as_millis();
-        who(self.debtor.clone(), &self.numbers, secret, self.message, since)
+        Who { debts: self.debts(), ..who(self.debtor.clone(), &self.numbers, secret, self.message, since) }
     }
 }
 
@@ -203,6 +217,7 @@ pub(super) fn who(debtor: Option<String>, numbers: &[PhoneNumber], secret: &Secr
         since,
         digests: Value::Object(forms.iter().map(digest).collect()).to_string(),
         octets: Value::from(forms.iter().map(|number| address_end(*number)).collect::<Vec<_>>()).to_string(),
+        debts: -1,
     }
 }
 
@@ -253,8 +268,18 @@ impl Work<'_> {
     /// Begins to erase a person: nothing that waits is handed over any more. `None` where nothing is known of a debtor.
     pub fn begin_erasure(&mut self, order: &ErasureOrder) -> Result<Option<Begun>, StoreError> {
         let Some((debtor, numbers)) = numbers_of(self.conn, &order.person)? else { return Ok(None) };
+        self.begin_erasure_of(order, debtor.as_deref(), &numbers).map(Some)
+    }
+
+    /// The same of whom the person is: a debtor's id, and numbers.
+    pub(super) fn begin_erasure_of(
+        &mut self,
+        order: &ErasureOrder,
+        debtor: Option<&str>,
+        numbers: &[PhoneNumber],
+    ) -> Result<Begun, StoreError> {
         let message: i64 = self.conn.query_row("SELECT coalesce(max(key), 0) FROM message", [], |row| row.get(0))?;
-        let whose = who(debtor.clone(), &numbers, &self.board.contact.secret, message, 0);
+        let whose = who(debtor.map(str::to_owned), numbers, &self.board.contact.secret, message, 0);
         let held = order.until.map(|_| export::tables(self.conn, &whose)).transpose()?;
         let mut stopped = Stopped::default();
         if order.suppress || order.until.is_some() {
@@ -269,12 +294,12 @@ impl Work<'_> {
                 inbound: None,
             };
             if !numbers.is_empty() {
-                stopped = self.suppress(&act, &numbers)?;
+                stopped = self.suppress(&act, numbers)?;
             }
         }
-        self.withdraw_all(debtor.as_deref(), &numbers, &mut stopped)?;
+        self.withdraw_all(debtor, numbers, &mut stopped)?;
         if debtor.is_none() {
-            self.take_from_debtors(&numbers, &order.client)?;
+            self.take_from_debtors(numbers, &order.client)?;
         }
         let stored: Vec<i64> = numbers.iter().map(|number| stored_number(*number)).collect();
         self.conn
@@ -297,7 +322,7 @@ impl Work<'_> {
         self.tell_erasure(key, "running", Some(&order.client))?;
         let seq = self.counters.seq;
         self.conn.prepare_cached("UPDATE erasure SET seq = ? WHERE key = ?")?.execute([seq, key.0])?;
-        Ok(Some(Begun { key, stopped }))
+        Ok(Begun { key, stopped })
     }
 
     /// What waits is not sent, and what is unknown not sent again.
@@ -362,7 +387,7 @@ impl Work<'_> {
         let Some(mut erasure) = Erasure::by_key(self.conn, key)? else { return Ok(Stage::Done) };
         match erasure.state.as_str() {
             "running" | "waiting" if self.counted()? < erasure.seq => Ok(Stage::Waits),
-            "running" | "waiting" => self.empty_some(&mut erasure),
+            "running" | "waiting" => self.go_on_with(&mut erasure),
             "copying" => Ok(Stage::Copy),
             "blocked" => match erasure.until {
                 Some(until) if until > self.now => Ok(Stage::Held(until)),
@@ -370,6 +395,16 @@ impl Work<'_> {
             },
             _ => Ok(Stage::Done),
         }
+    }
+
+    fn go_on_with(&mut self, erasure: &mut Erasure) -> Result<Stage, StoreError> {
+        if !self.is_still_over(erasure)? {
+            return Ok(Stage::Done);
+        }
+        if erasure.has_debtor_left() {
+            return self.empty_debtor(erasure).map(|()| Stage::More);
+        }
+        self.empty_some(erasure)
     }
 
     /// Up to which event results are counted.
@@ -383,10 +418,8 @@ impl Work<'_> {
         let is_again = erasure.state == "waiting";
         while let Some(table) = TABLES.get(erasure.stage) {
             let emptied = match table.fate {
-                Fate::Gone | Fate::Emptied if table.again || !is_again => {
-                    let mut values = who.values().to_vec();
-                    values.push(rusqlite::types::Value::Integer(AT_ONCE));
-                    self.conn.prepare_cached(&table.statement())?.execute(params_from_iter(values))?
+                Fate::Gone | Fate::Emptied if (table.again || !is_again) && !erasure.is_done_with(table) => {
+                    self.empty(table, &who, AT_ONCE)?
                 }
                 Fate::Digested if !is_again => self.digest(&erasure.numbers)?,
                 Fate::Plain | Fate::Own | Fate::Gone | Fate::Emptied | Fate::Digested => 0,
@@ -395,10 +428,7 @@ impl Work<'_> {
                 erasure.stage += 1;
                 continue;
             }
-            if !table.class.is_empty() {
-                let before = erasure.counts.get(table.class).and_then(Value::as_u64).unwrap_or_default();
-                erasure.counts.insert(table.class.to_owned(), Value::from(before + emptied as u64));
-            }
+            erasure.count(table.class, emptied);
             if table.name == "message" {
                 // Somebody may be counting what became of these, with their numbers.
                 erasure.seq = self.counters.seq;
@@ -484,10 +514,11 @@ impl Reader {
         self.numbered(VIEW, "key", page, limit, None, read_view)
     }
 
-    /// Those that are not done.
+    /// Those that are neither done nor dropped.
     pub fn open_erasures(&self) -> Result<Vec<ErasureKey>, StoreError> {
         self.with(|conn| {
-            let mut statement = conn.prepare_cached("SELECT key FROM erasure WHERE state <> 'done' ORDER BY key")?;
+            let sql = "SELECT key FROM erasure WHERE state <> 'done' AND state <> 'dropped' ORDER BY key";
+            let mut statement = conn.prepare_cached(sql)?;
             Ok(statement.query_map([], |row| row.get(0).map(ErasureKey))?.collect::<Result<_, _>>()?)
         })
     }

@@ -23,6 +23,15 @@ const KNOWN: &str = "SELECT
      EXISTS (SELECT 1 FROM message WHERE recipient = ?3),
      EXISTS (SELECT 1 FROM debt WHERE id = ?6) OR EXISTS (SELECT 1 FROM debtor WHERE id = ?1)";
 
+/// Of erased numbers again, where there is no other question beside it.
+const ERASED: &str =
+    "SELECT EXISTS (SELECT 1 FROM suppression INDEXED BY suppression_mac WHERE mac IS NOT NULL AND lift IS NULL)";
+
+/// Whether the suppression ledger knows of any number that was erased.
+pub(super) fn any_erased(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached(ERASED)?.query_row([], |row| row.get(0))?)
+}
+
 /// What there is to look up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {

@@ -57,6 +57,8 @@ pub(super) const WHO: &str = "WITH who (numbers, subscribers, debtor, message, s
              SELECT key FROM message WHERE recipient IN (SELECT value FROM number)
              UNION SELECT key FROM message WHERE debtor = (SELECT debtor FROM who))
          AND key <= (SELECT message FROM who)),
+     owed (key) AS (
+         SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)) ORDER BY key LIMIT ?8),
      settled AS (
          SELECT * FROM text WHERE NOT EXISTS (
              SELECT 1 FROM segment WHERE segment.key BETWEEN text.first AND text.last AND (
@@ -286,7 +288,7 @@ pub(super) const TABLES: &[Table] = &[
         class: "rows",
         key: "campaign, place",
         whose: "recipient IN (SELECT value FROM number) OR debtor = (SELECT debtor FROM who) OR debt IN (
-             SELECT id FROM debt WHERE debt.debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
+             SELECT id FROM debt WHERE key IN (SELECT key FROM owed))",
         personal: &[("recipient", "NULL"), ("debtor", "NULL"), ("debt", "NULL"), ("given", "NULL")],
         plain: &["campaign", "place"],
         again: false,
@@ -307,8 +309,7 @@ pub(super) const TABLES: &[Table] = &[
         fate: Fate::Gone,
         class: "",
         key: "message, debt",
-        whose: "message IN (SELECT key FROM settled) OR debt IN (SELECT key FROM debt WHERE debtor = (
-             SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
+        whose: "message IN (SELECT key FROM settled) OR debt IN (SELECT key FROM owed)",
         personal: &[("debt", "0")],
         plain: &["message"],
         again: true,
@@ -318,7 +319,7 @@ pub(super) const TABLES: &[Table] = &[
         fate: Fate::Gone,
         class: "",
         key: "key",
-        whose: "debt IN (SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
+        whose: "debt IN (SELECT key FROM owed)",
         personal: &[("amount", "NULL"), ("day", "NULL"), ("ends", "NULL"), ("ref", "NULL"), ("settled", "NULL")],
         plain: &["key", "debt", "at", "kind", "client", "inbound", "message", "untold"],
         again: false,
@@ -328,7 +329,7 @@ pub(super) const TABLES: &[Table] = &[
         fate: Fate::Gone,
         class: "",
         key: "debt",
-        whose: "debt IN (SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
+        whose: "debt IN (SELECT key FROM owed)",
         personal: &[("since", "0"), ("promise", "NULL")],
         plain: &["debt", "planned", "version", "ladder"],
         again: false,
@@ -338,7 +339,7 @@ pub(super) const TABLES: &[Table] = &[
         fate: Fate::Gone,
         class: "",
         key: "debt, step, cycle",
-        whose: "debt IN (SELECT key FROM debt WHERE debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who)))",
+        whose: "debt IN (SELECT key FROM owed)",
         personal: &[("day", "0"), ("outcome", "''")],
         plain: &["debt", "step", "cycle", "message"],
         again: false,
@@ -348,7 +349,7 @@ pub(super) const TABLES: &[Table] = &[
         fate: Fate::Gone,
         class: "debts",
         key: "key",
-        whose: "debtor = (SELECT key FROM debtor WHERE id = (SELECT debtor FROM who))",
+        whose: "key IN (SELECT key FROM owed)",
         personal: &[
             ("id", "''"),
             ("original", "0"),
@@ -612,11 +613,33 @@ pub(super) const TABLES: &[Table] = &[
     ),
 ];
 
+/// Tables whose rows are found by a debtor's id, or by what hangs on it: they go before all others, at once.
+const WITH_DEBTOR: [&str; 13] = [
+    "touch",
+    "standing",
+    "conversation",
+    "debtor_hours",
+    "campaign_row",
+    "message_debt",
+    "debt_event",
+    "track",
+    "step",
+    "debt",
+    "dunning_case",
+    "debtor_number",
+    "debtor",
+];
+
 impl Table {
-    /// The statement that empties at most `?8` of a person's rows.
+    /// Whether its rows are found by a debtor.
+    pub(super) fn goes_with_debtor(&self) -> bool {
+        WITH_DEBTOR.contains(&self.name)
+    }
+
+    /// The statement that empties at most `?9` of a person's rows.
     pub(super) fn statement(&self) -> String {
         let Self { name, key, whose, .. } = self;
-        let some = format!("({key}) IN (SELECT {key} FROM {name} WHERE {whose} LIMIT ?8)");
+        let some = format!("({key}) IN (SELECT {key} FROM {name} WHERE {whose} LIMIT ?9)");
         match self.fate {
             Fate::Gone => format!("{WHO} DELETE FROM {name} WHERE {some}"),
             Fate::Emptied => {
@@ -651,10 +674,12 @@ pub(super) struct Who {
     pub(super) digests: String,
     /// How the numbers end in PDUs, a JSON list of hexadecimal digits.
     pub(super) octets: String,
+    /// How many of a debtor's debts, the oldest; all of them below 0.
+    pub(super) debts: i64,
 }
 
 impl Who {
-    pub(super) fn values(&self) -> [Value; 7] {
+    pub(super) fn values(&self) -> [Value; 8] {
         [
             Value::Text(self.numbers.clone()),
             Value::Text(self.subscribers.clone()),
@@ -663,6 +688,7 @@ impl Who {
             Value::Integer(self.since),
             Value::Text(self.digests.clone()),
             Value::Text(self.octets.clone()),
+            Value::Integer(self.debts),
         ]
     }
 }
@@ -729,6 +755,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_by_a_debtor_and_points_to_no_message_of_before_goes_with_the_debtor() {
+        let of_debtor = |table: &&Table| {
+            ["(SELECT debtor FROM who)", "FROM owed"].iter().any(|sought| table.whose.contains(sought))
+        };
+        let found: Vec<&str> = TABLES.iter().filter(of_debtor).map(|table| table.name).collect();
+        assert_eq!(found, WITH_DEBTOR);
+    }
+
+    #[test]
     fn what_is_personal_has_a_fate_and_the_rest_has_none() {
         for table in TABLES {
             assert_eq!(table.fate == Fate::Plain, table.personal.is_empty(), "{}", table.name);
@@ -743,12 +778,12 @@ mod tests {
         let (_folder, conn) = database();
         let tables: BTreeSet<String> = columns(&conn).into_keys().collect();
         for table in TABLES.iter().filter(|table| !table.whose.is_empty()) {
-            for sql in [format!("{} LIMIT ?8", table.select()), table.statement()] {
+            for sql in [format!("{} LIMIT ?9", table.select()), table.statement()] {
                 if sql.is_empty() {
                     continue;
                 }
                 let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-                let values = params_from_iter((0..8).map(|_| Value::Null));
+                let values = params_from_iter((0..9).map(|_| Value::Null));
                 let plan: Vec<String> =
                     statement.query_map(values, |row| row.get(3)).unwrap().map(Result::unwrap).collect();
                 for step in &plan {

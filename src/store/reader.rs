@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::contact::Habit;
+use crate::contact::secret::Secret;
 use crate::contact::suppression::Purposes;
 use crate::dispatch::gate::Question;
 use crate::dispatch::sim::SimSettings;
@@ -35,6 +36,8 @@ pub struct Reader {
     path: PathBuf,
     sims: RwLock<SimSettings>,
     idle: Mutex<Vec<Connection>>,
+    /// By which numbers that were erased are known again.
+    pub(super) secret: Option<Secret>,
     opens: fn(&Path) -> Result<Connection, rusqlite::Error>,
     /// Held by whoever walks along the chain.
     pub(super) walk: Mutex<()>,
@@ -47,6 +50,13 @@ impl Reader {
     /// A reader of the database that [`super::Store::open`] has made.
     pub fn new(path: &Path, sims: SimSettings) -> Self {
         Self::opening(path, sims, schema::open_reader)
+    }
+
+    /// Knows numbers again that were erased: who plans texts needs it, and who looks what would be planned.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
     }
 
     /// A reader that changes nothing at all and leaves nothing behind, for a look from another process than the daemon's.
@@ -63,7 +73,7 @@ impl Reader {
 
     fn opening(path: &Path, sims: SimSettings, opens: fn(&Path) -> Result<Connection, rusqlite::Error>) -> Self {
         let sims = RwLock::new(sims);
-        Self { path: path.to_owned(), sims, idle: Mutex::new(Vec::new()), opens, walk: Mutex::new(()) }
+        Self { path: path.to_owned(), sims, secret: None, idle: Mutex::new(Vec::new()), opens, walk: Mutex::new(()) }
     }
 
     pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {

@@ -1,27 +1,31 @@
 //! What is let go at the end of its time: which rows those are, and how they go.
 //!
-//! Each class has a clock of its own: a message counts from its last event, a received text or call from its arrival, an event
-//! from its time, a reference from its message. A reader looks for what is due, a piece at a time ([`Reader::due`]); the writer
-//! deletes what it found, a few rows in a transaction, and asks every condition once more ([`Work::delete_due`]). Nothing of how far
-//! that has come is stored: whoever begins anew finds what is left.
+//! Each class has a clock of its own: a message counts from its last event, a received text or call from its arrival, an event from
+//! its time, a reference from its message's submission or the time that was set for it. A reader looks for what is due, a piece at
+//! a time ([`Reader::due`]); the writer deletes what it found, a few rows in a transaction, and asks every condition once more
+//! ([`Work::delete_due`]). Nothing of how far that has come is stored: whoever begins anew finds what is left.
 //!
 //! Kept although their time is over:
 //!
-//! - whatever somebody still needs of the log: events behind the results (`rollup`), or behind the place of an endpoint or of
-//!   something that waits for it, and all rows that are as old as these; events of messages that are not over, from the oldest on;
+//! - whatever somebody still needs of the log: events behind the results (`rollup`), or behind the place of an endpoint that is
+//!   enabled or of something that waits for it, and all rows that are as old as these; events of messages that are not over, from the
+//!   oldest on;
 //! - messages that are not over, that an unsettled debt or a companion goes by, that the last text of an open conversation or
 //!   somebody's wish not to be texted answers, and the newest to each debtor of the portfolio;
-//! - debtors with a debt that is not settled or was changed since, a text of within that time, or a conversation that is not
-//!   closed. What is known of one whose time is over is erased as if a person had asked (`erasure.rs`), so that it goes everywhere,
-//!   and never before the texts to and from it may go ([`Terms::of`]);
+//! - debtors with a debt that is not settled or was changed since, a text or an answer of within that time, a conversation that is
+//!   not closed, or a campaign that is not over. What is known of one whose time is over is erased as if a person had asked
+//!   (`erasure.rs`), so that it goes everywhere, and never before the texts to and from it may go ([`Terms::of`]). It is not
+//!   where something came in meanwhile, and what is known of a number that somebody uses stays (`settled.rs`);
 //! - received texts that a conversation which is not closed, a suppression, its lifting, a standing, a confirmed number or
 //!   something that happened to a debt rests on;
+//! - references of messages that are not over: a repeat would bring a second text;
 //! - the newest row of each table, so that no key and no number is given twice.
 //!
 //! Results stay as they are, and so do the counts of campaigns. What counts towards caps of persons is younger than the shortest
 //! time that can be configured; budgets have rows of their own.
 
 mod kept;
+mod settled;
 
 use std::time::Duration;
 
@@ -29,21 +33,18 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 
-use super::erasure::{ErasureOrder, Person};
 use super::reader::Reader;
 use super::work::Work;
 use super::{StoreError, audit};
-use kept::{SPARE, STILL_DEBTORS, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
+use kept::{DELETE_REF, FIND_REFS, SPARE, STILL_INBOUND, STILL_MESSAGES, UNTOLD};
+
+pub(super) use settled::{is_by_term, is_settled, quiet};
 
 /// Rows that a reader looks at in one piece.
 const LOOKED_AT: i64 = 2_000;
 
 /// Rows of budgets are kept for so long in any case (`spend.rs`).
 const SPEND_KEPT: Duration = Duration::from_secs(62 * 86_400);
-
-/// In whose name debtors are erased, and why.
-const CLIENT: &str = "recado";
-const REASON: &str = "[retention] debtors";
 
 /// What is kept for a time of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -285,20 +286,18 @@ fn due_of_log(
 }
 
 fn due_refs(conn: &Connection, older: Timestamp, from: &Place) -> Result<Found, StoreError> {
-    // In the order of their key: an index on their time would be as large as they are.
-    let sql = "SELECT client, ref, at FROM client_ref WHERE (client, ref) > (?1, ?2) ORDER BY client, ref LIMIT ?3";
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(FIND_REFS)?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let rows = statement.query_map(params![from.reference.0, from.reference.1, LOOKED_AT], read)?;
-    let rows = rows.collect::<Result<Vec<(String, String, i64)>, _>>()?;
+    let rows = statement.query_map(params![older.as_millis(), from.reference.0, from.reference.1, LOOKED_AT], read)?;
+    let rows = rows.collect::<Result<Vec<(String, String, bool)>, _>>()?;
     let goes_on = is_whole(rows.len());
-    let place = |(client, name, _): &(String, String, i64)| Place {
+    let place = |(client, name, _): &(String, String, bool)| Place {
         reference: (client.clone(), name.clone()),
         ..Place::default()
     };
     let next = rows.last().filter(|_| goes_on).map(place);
     let refs: Vec<(String, String)> =
-        rows.into_iter().filter(|(_, _, at)| *at < older.as_millis()).map(|(client, name, _)| (client, name)).collect();
+        rows.into_iter().filter(|(_, _, is_due)| *is_due).map(|(client, name, _)| (client, name)).collect();
     let due =
         (!refs.is_empty()).then_some(Due { class: Class::ClientRefs, table: 0, before: older, rows: Rows::Refs(refs) });
     Ok((due, next))
@@ -311,11 +310,10 @@ impl Work<'_> {
         match &due.rows {
             Rows::Keys(keys) => self.let_go_of_table(due, keys),
             Rows::Refs(refs) => {
-                let mut delete =
-                    self.conn.prepare_cached("DELETE FROM client_ref WHERE client = ?1 AND ref = ?2 AND at < ?3")?;
+                let mut delete = self.conn.prepare_cached(DELETE_REF)?;
                 let mut gone = 0;
                 for (client, name) in refs {
-                    gone += delete.execute(params![client, name, due.before.as_millis()])?;
+                    gone += delete.execute(params![due.before.as_millis(), client, name])?;
                 }
                 Ok((gone, false))
             }
@@ -326,7 +324,7 @@ impl Work<'_> {
 
     fn let_go_of_table(&mut self, due: &Due, keys: &[i64]) -> Result<(usize, bool), StoreError> {
         let Some(kept) = due.class.tables().get(due.table) else { return Ok((0, false)) };
-        let before = before(self.conn, due.before)?.as_millis();
+        let before = before(self.conn, due.before)?;
         let mut list = serde_json::Value::from(keys).to_string();
         let asked = match (due.class, due.table) {
             (Class::Messages, 0) => Some(STILL_MESSAGES),
@@ -334,6 +332,7 @@ impl Work<'_> {
             (Class::Debtors, _) => return Ok((self.let_go_of_debtors(before, &list)?, false)),
             _ => None,
         };
+        let before = before.as_millis();
         if let Some(still) = asked {
             let mut statement = self.conn.prepare_cached(still)?;
             let left = statement.query_map(params![before, list], |row| row.get(0))?;
@@ -352,22 +351,6 @@ impl Work<'_> {
         }
         // A list of a campaign goes a hundred rows at a time.
         Ok((gone, due.class == Class::Messages && due.table == 1 && gone > 0))
-    }
-
-    /// What is known of debtors begins to be erased; it is done a little later, some at a time.
-    fn let_go_of_debtors(&mut self, before: i64, list: &str) -> Result<usize, StoreError> {
-        let mut statement = self.conn.prepare_cached(STILL_DEBTORS)?;
-        let ids = statement.query_map(params![before, list], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-        for id in &ids {
-            self.begin_erasure(&ErasureOrder {
-                person: Person::Debtor(id.clone()),
-                reason: REASON.to_owned(),
-                client: CLIENT.to_owned(),
-                until: None,
-                suppress: false,
-            })?;
-        }
-        Ok(ids.len())
     }
 
     /// Messages that go are counted in no state any more; what campaigns came to stays.

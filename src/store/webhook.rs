@@ -5,9 +5,11 @@
 //! once ([`Work::note_deliveries`]), so that the writer has little to do for it. What was delivered and not noted before a
 //! crash is delivered again.
 //!
-//! The log must not be cut behind an endpoint's place.
+//! The log is not cut behind the place of an endpoint that is enabled. One that is disabled holds nothing up: what goes of the log
+//! before it goes on is passed over, which its view says, and a dead letter when it is enabled again.
 
 mod outbox;
+mod passed;
 mod view;
 
 use std::fmt;
@@ -161,6 +163,9 @@ impl Work<'_> {
             ])?;
         if changed == 0 {
             return Ok(false);
+        }
+        if terms.enabled {
+            self.pass_over(webhook)?;
         }
         self.conn
             .prepare_cached(

@@ -46,7 +46,7 @@ pub(in super::super) struct ErasureAnswer {
     #[schema(required)]
     until: Option<String>,
     /// `running`; `waiting` for a message that is on the wire or whose report may still come; `copying` SQLite's log;
-    /// `blocked`; `done`.
+    /// `blocked`; `done`; `dropped` where `[retention]` began it and something came in about the debtor before it was carried out.
     state: String,
     /// Rows by their class.
     erased: BTreeMap<String, u64>,

@@ -53,6 +53,8 @@ pub(in super::super) struct WebhookAnswer {
     waiting: u64,
     /// Events that were given up.
     dead: u64,
+    /// Events behind `seq` that are not kept any more: it was disabled when they were deleted at the end of their time.
+    passed_over: u64,
     /// Who made it.
     client: String,
     created_at: String,
@@ -83,6 +85,7 @@ impl From<EndpointView> for WebhookAnswer {
             seq: endpoint.seq,
             waiting: endpoint.waiting,
             dead: endpoint.dead,
+            passed_over: endpoint.passed_over,
             client: endpoint.client,
             created_at: at(endpoint.created_at),
             old_secret_until: endpoint.old_secret.map(|(_, until)| at(until)),

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::reply::Intent;
+use crate::contact::secret::Secret;
 use crate::contact::standing::Standing;
 use crate::contact::suppression::{Entry, Kind};
 use crate::dunning::case::{Case, Past};
@@ -20,6 +21,7 @@ use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 
+use super::super::known::any_erased;
 use super::super::portfolio::{self, DebtKey, day, stored_day};
 use super::super::reader::Reader;
 use super::super::row::{message_state_of, stored_number};
@@ -292,8 +294,9 @@ impl Reader {
         self.with(|conn| {
             let snapshot = conn.unchecked_transaction()?;
             let mut loaded = Vec::with_capacity(keys.len());
+            let erased = self.erased(conn)?;
             for key in keys {
-                match load(conn, *key, creditor, today, now) {
+                match load(conn, *key, creditor, erased, today, now) {
                     Ok(found) => loaded.extend(found.map(Ok)),
                     Err(error) if error.is_of_a_row() => loaded.push(Err((*key, error))),
                     Err(error) => return Err(error),
@@ -316,8 +319,13 @@ impl Reader {
             let sql = "SELECT creditor.key, debtor.key FROM creditor, debtor WHERE creditor.id = ? AND debtor.id = ?";
             let read = |row: &Row<'_>| Ok(CaseKey { creditor: row.get(0)?, debtor: row.get(1)? });
             let key = conn.prepare_cached(sql)?.query_row([&creditor.id, debtor], read).optional()?;
-            key.map_or(Ok(None), |key| load(conn, key, creditor, today, now))
+            key.map_or(Ok(None), |key| load(conn, key, creditor, self.erased(conn)?, today, now))
         })
+    }
+
+    /// By what numbers that were erased are known again, where there are any: of all cases that are read together it is asked once.
+    fn erased(&self, conn: &Connection) -> Result<Option<&Secret>, StoreError> {
+        Ok(if any_erased(conn)? { self.secret.as_ref() } else { None })
     }
 }
 
@@ -333,6 +341,7 @@ fn load(
     conn: &Connection,
     key: CaseKey,
     creditor: &Arc<Creditor>,
+    erased: Option<&Secret>,
     today: Date,
     now: Timestamp,
 ) -> Result<Option<Loaded>, StoreError> {
@@ -352,7 +361,7 @@ fn load(
     for debt in followed.iter_mut().filter(|debt| debt.stepped) {
         debt.track.done = done(conn, debt.key, &creditor.zone)?;
     }
-    let (number, stop) = number(conn, &numbers, &creditor.id, now)?;
+    let (number, stop) = number(conn, &numbers, &creditor.id, erased, now)?;
     let is_unsettled = standing(conn, &around, &debtor, &numbers, now)?.obstacle(now).is_some();
     let texted_one = numbers.iter().find(|of| number.is_some_and(|number| of.number == number));
     let is_confirmed = texted_one.is_some_and(|of| of.confirmed);
@@ -506,16 +515,21 @@ fn of_message(state: Option<MessageState>, parts_sent: i64, queued: Outcome) -> 
 
 /// The first number that may be asked for payment, one that its owner has confirmed before others, and one that the network has
 /// given up on after all others; or why there is none.
-/// Whoever wants no more texts is not looked for at another number; where a number is another person's, the next is tried.
+/// Whoever wants no more texts is not looked for at another number; where a number is another person's, the next is tried. That
+/// outlives erasure: what was known of a number that was erased is looked up by its digest.
 fn number(
     conn: &Connection,
     numbers: &[OfNumber],
     creditor: &str,
+    erased: Option<&Secret>,
     now: Timestamp,
 ) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
     let (mut found, mut dead_one, mut stop) = (None, None, None);
     for OfNumber { number, suppressed, confirmed, dead, .. } in numbers {
-        let entries = if *suppressed { suppression::entries(conn, *number)? } else { Vec::new() };
+        let mut entries = if *suppressed { suppression::entries(conn, *number)? } else { Vec::new() };
+        if let Some(secret) = erased {
+            entries.extend(suppression::erased_entries(conn, secret, *number)?);
+        }
         let binds = |entry: &&Entry| entry.covers(Purpose::Collection, Some(creditor), now);
         let binding = || entries.iter().filter(binds);
         if let Some(stop) = binding().find_map(|entry| stop_everywhere(entry.kind)) {

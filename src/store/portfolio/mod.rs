@@ -52,6 +52,17 @@ pub enum Item {
     },
 }
 
+impl Item {
+    /// The debtor whom it is about, by the caller's id.
+    fn debtor(&self) -> Option<&str> {
+        match self {
+            Self::Creditor(_) => None,
+            Self::Debtor(debtor) => Some(&debtor.id),
+            Self::Debt { debt, .. } => Some(&debt.debtor),
+        }
+    }
+}
+
 /// What became of an item that was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -101,6 +112,7 @@ fn stored_words(words: &[String]) -> Option<String> {
 impl Work<'_> {
     /// Takes items in, each by itself.
     pub fn take_each(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
+        self.part_with_erased(&items.iter().filter_map(Item::debtor).collect())?;
         let taken: Vec<_> = items.iter().map(|item| self.take(item, client)).collect::<Result<_, StoreError>>()?;
         let count = |which| taken.iter().filter(|one| **one == Ok(which)).count();
         let (created, changed) = (count(Taken::Created), count(Taken::Changed));
@@ -114,6 +126,7 @@ impl Work<'_> {
 
     /// Takes all of them in, or none where one of them cannot be.
     pub fn take_all(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
+        self.part_with_erased(&items.iter().filter_map(Item::debtor).collect())?;
         // Whether each can be is known before anything is written: a savepoint would leave the image of the lanes ahead.
         let mut known = Known::default();
         let refusals = items.iter().map(|item| known.refusal(self.conn, item)).collect::<Result<Vec<_>, _>>()?;

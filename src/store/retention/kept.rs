@@ -50,19 +50,65 @@ macro_rules! inbound_is_due {
     };
 }
 
-/// That what is known of a debtor may go. Texts and debts of one are few.
-macro_rules! debtor_is_due {
+/// That a campaign is not over.
+macro_rules! campaign_is_open {
     () => {
-        "debtor.at < ?1
+        "NOT (campaign.state = 'cancelled' OR (campaign.state = 'running' AND campaign.queued_at IS NOT NULL))"
+    };
+}
+
+/// That a debtor's debts are settled, and nothing about the debtor is open or as young as `?1`. Texts and debts of one are few.
+macro_rules! debtor_is_settled {
+    () => {
+        concat!(
+            "debtor.at < ?1
          AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.debtor = debtor.key
              AND (debt.at >= ?1 OR debt.status NOT IN ('paid', 'cancelled')))
          AND NOT EXISTS (SELECT 1 FROM message WHERE message.debtor = debtor.id
-             AND (message.created_at >= ?1 OR message.state IN (0, 1, 5)))
+             AND (message.created_at >= ?1 OR message.due >= ?1 OR message.state IN (0, 1, 5)))
+         AND NOT EXISTS (SELECT 1 FROM message CROSS JOIN inbound ON inbound.message = message.key
+             WHERE message.debtor = debtor.id AND inbound.at >= ?1)
          AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.debtor = debtor.id
              AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
-         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.debtor = debtor.id)"
+         AND NOT EXISTS (SELECT 1 FROM campaign_row CROSS JOIN campaign ON campaign.key = campaign_row.campaign
+             WHERE campaign_row.debtor = debtor.id AND ",
+            campaign_is_open!(),
+            ")
+         AND NOT EXISTS (SELECT 1 FROM debt CROSS JOIN campaign_row ON campaign_row.debt = debt.id
+             CROSS JOIN campaign ON campaign.key = campaign_row.campaign WHERE debt.debtor = debtor.key AND ",
+            campaign_is_open!(),
+            ")"
+        )
     };
 }
+
+/// That what is known of a debtor may begin to go.
+macro_rules! debtor_is_due {
+    () => {
+        concat!(debtor_is_settled!(), " AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.debtor = debtor.id)")
+    };
+}
+
+/// That a debtor's debts are settled still, by the caller's id.
+pub(super) const SETTLED: &str = concat!("SELECT 1 FROM debtor WHERE debtor.id = ?2 AND ", debtor_is_settled!());
+
+/// Whether a number is used, in one form `?2` or the other `?3`, of the subscriber `?4`: by texts, answers, calls and what was
+/// noted since `?1`, by what is open, or by another debtor than `?5`.
+pub(super) const IN_USE: &str = concat!(
+    "SELECT EXISTS (SELECT 1 FROM message WHERE message.recipient IN (?2, ?3) AND (message.created_at >= ?1
+         OR message.due >= ?1 OR message.state IN (0, 1, 5) OR message.debtor <> ?5))
+     OR EXISTS (SELECT 1 FROM inbound WHERE inbound.number IN (?2, ?3) AND inbound.at >= ?1)
+     OR EXISTS (SELECT 1 FROM call WHERE call.caller IS NOT NULL AND call.at >= ?1
+         AND substr(caller, -8) IN (substr(?2, -8), substr(?3, -8)))
+     OR EXISTS (SELECT 1 FROM conversation WHERE conversation.subscriber = ?4
+         AND (conversation.at >= ?1 OR conversation.is_open = 1 OR conversation.needs_person = 1))
+     OR EXISTS (SELECT 1 FROM standing WHERE standing.subscriber = ?4 AND standing.at >= ?1)
+     OR EXISTS (SELECT 1 FROM confirmed_number WHERE confirmed_number.subscriber = ?4 AND confirmed_number.at >= ?1)
+     OR EXISTS (SELECT 1 FROM campaign_row CROSS JOIN campaign ON campaign.key = campaign_row.campaign
+         WHERE campaign_row.recipient IN (?2, ?3) AND ",
+    campaign_is_open!(),
+    ")"
+);
 
 /// Octets of which no text was made, or whose text has gone.
 macro_rules! received_is_due {
@@ -72,6 +118,27 @@ macro_rules! received_is_due {
          AND NOT EXISTS (SELECT 1 FROM part_set WHERE part_set.key = received.part_set AND part_set.waiting_since IS NOT NULL)"
     };
 }
+
+/// That a reference may go: its message is over, or has gone before it, and was not to be sent within that time. A repeat of one
+/// whose text still waits would bring a second text.
+macro_rules! ref_is_due {
+    () => {
+        "client_ref.at < ?1 AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = client_ref.message
+             AND (message.state IN (0, 1, 5) OR message.due >= ?1))"
+    };
+}
+
+/// References from a place on, with whether each may go. In the order of their key: an index on their time would be as large as
+/// they are.
+pub(super) const FIND_REFS: &str = concat!(
+    "SELECT client, ref, ",
+    ref_is_due!(),
+    " FROM client_ref WHERE (client, ref) > (?2, ?3) ORDER BY client, ref LIMIT ?4"
+);
+
+/// One of them.
+pub(super) const DELETE_REF: &str =
+    concat!("DELETE FROM client_ref WHERE client = ?2 AND ref = ?3 AND ", ref_is_due!());
 
 const DEBTORS: &[Kept] = &[Kept {
     // They are changed in their place, so that their order tells nothing of their time.
@@ -156,11 +223,13 @@ pub(super) const STILL_INBOUND: &str =
 pub(super) const STILL_DEBTORS: &str =
     concat!("SELECT id FROM debtor WHERE key IN (SELECT value FROM json_each(?2)) AND ", debtor_is_due!());
 
-/// The last event that everybody was told of who is to be told: results, endpoints, and what waits for these.
+/// The last event that everybody was told of who is to be told: results, endpoints that are enabled, and what waits for these. One
+/// that is disabled is a reader like others, for whom the log goes back as far as it is kept: nobody may be waiting for it to go on.
 macro_rules! told {
     () => {
-        "SELECT seq FROM rollup UNION ALL SELECT seq FROM webhook
-         UNION ALL SELECT min(seq) - 1 FROM webhook_delivery WHERE state = 0 GROUP BY webhook"
+        "SELECT seq FROM rollup UNION ALL SELECT seq FROM webhook WHERE enabled = 1
+         UNION ALL SELECT (SELECT min(seq) - 1 FROM webhook_delivery AS waits WHERE waits.webhook = webhook.key AND state = 0)
+         FROM webhook WHERE enabled = 1"
     };
 }
 
@@ -210,7 +279,19 @@ mod tests {
             .unwrap();
         let of_tables =
             DEBTORS.iter().chain(MESSAGES).chain(INBOX).flat_map(|kept| kept.delete.iter().copied().chain([kept.find]));
-        let all: Vec<&str> = of_tables.chain([STILL_MESSAGES, STILL_INBOUND, STILL_DEBTORS, SPARE, UNTOLD]).collect();
+        let all: Vec<&str> = of_tables
+            .chain([
+                STILL_MESSAGES,
+                STILL_INBOUND,
+                STILL_DEBTORS,
+                SPARE,
+                UNTOLD,
+                FIND_REFS,
+                DELETE_REF,
+                SETTLED,
+                IN_USE,
+            ])
+            .collect();
         for sql in all {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let values = vec![rusqlite::types::Null; statement.parameter_count()];

@@ -40,6 +40,8 @@ pub struct EndpointView {
     pub waiting: u64,
     /// Events that were given up.
     pub dead: u64,
+    /// Events behind its place that are not kept any more: it was disabled when they went.
+    pub passed_over: u64,
 }
 
 impl EndpointView {
@@ -77,7 +79,8 @@ const ENDPOINT: &str =
     "SELECT key, url, types, creditors, pii, batch, client, created_at, enabled, disabled_why, secret,
      old_secret, old_until, revision, seq, failing_since,
      (SELECT count(*) FROM webhook_delivery WHERE webhook = webhook.key AND state = 0),
-     (SELECT count(*) FROM webhook_delivery WHERE webhook = webhook.key AND state = 2) FROM webhook";
+     (SELECT count(*) FROM webhook_delivery WHERE webhook = webhook.key AND state = 2),
+     max(0, coalesce((SELECT min(event.seq) FROM event) - 1 - webhook.seq, 0)) FROM webhook";
 
 impl Reader {
     /// All endpoints, oldest first.
@@ -148,6 +151,7 @@ fn read_endpoint(row: &Row<'_>) -> rusqlite::Result<EndpointView> {
         failing_since: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
         waiting: row.get(16)?,
         dead: row.get(17)?,
+        passed_over: row.get(18)?,
     })
 }
 

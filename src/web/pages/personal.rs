@@ -49,6 +49,7 @@ impl Erasure {
         match self.state.as_str() {
             "done" => "ready",
             "blocked" => "paused",
+            "dropped" => "cancelled",
             _ => "sending",
         }
     }

@@ -20,6 +20,7 @@ struct Webhook {
     seq: i64,
     waiting: u64,
     dead: u64,
+    passed_over: u64,
 }
 
 #[derive(Deserialize)]

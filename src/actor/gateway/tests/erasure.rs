@@ -17,8 +17,8 @@ use crate::dunning::event::Happening;
 use crate::dunning::sample;
 use crate::store::campaign::CampaignRow;
 use crate::store::erasure::{Begun, ErasureKey, ErasureOrder, ErasureView, Person, Stage};
-use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
+use crate::store::portfolio::{Item, Taken, Untaken};
 use crate::store::standing::{Whose, Word};
 use crate::store::suppression::Act;
 
@@ -263,6 +263,97 @@ fn who_comes_in_again_is_somebody_new_and_stays_suppressed() {
     // Another step of an erasure that is done does nothing to the new one.
     assert_eq!(desk.step(begun.key), Stage::Done);
     assert!(desk.reader().debtor(ID).unwrap().is_some());
+}
+
+#[test]
+fn who_comes_in_again_during_an_erasure_is_somebody_new_whatever_was_erased_by_then() {
+    let mut come_in = 0;
+    for steps in 0..60 {
+        let mut desk = Desk::new(unlimited());
+        desk.life_of_a_debtor();
+        let begun = desk.begin(&order(Person::Debtor(ID.into())));
+        let mut ended = false;
+        for _ in 0..steps {
+            desk.roll_up();
+            ended = desk.step(begun.key) == Stage::Copy;
+        }
+        if ended {
+            break;
+        }
+        let [_, item] = portfolio();
+        let another = Debt { contract: None, ..sample::debt("d2", ID, date(2027, 3, 10)) };
+        let another = Item::Debt { debtor: None, debt: Box::new(another), status: None };
+        let taken = desk.gateway.commit(desk.now, |context| context.work.take_all(&[item, another], "erp")).unwrap();
+        assert_eq!(taken, [Ok(Taken::Created); 2], "after {steps} steps");
+        come_in += 1;
+        assert_eq!(desk.go_on(begun.key), Stage::Done, "after {steps} steps");
+        assert_eq!(desk.reader().debtor(ID).unwrap().unwrap(), debtor(), "after {steps} steps");
+        let debts = "SELECT count(*) FROM debt JOIN dunning_case USING (creditor, debtor) WHERE status = 'open'";
+        assert_eq!(desk.rows(debts), 2, "after {steps} steps");
+        // Nothing of before is theirs.
+        let before = "SELECT (SELECT count(*) FROM debt_event) + (SELECT count(*) FROM standing)
+             + (SELECT count(*) FROM debtor_hours) + (SELECT count(*) FROM message WHERE text <> '')";
+        assert_eq!(desk.rows(before), 0, "after {steps} steps");
+    }
+    assert!(come_in > 10, "{come_in}");
+}
+
+#[test]
+fn a_debt_without_its_debtor_is_not_taken_in_while_the_debtor_is_erased() {
+    let mut desk = Desk::new(unlimited());
+    desk.life_of_a_debtor();
+    let begun = desk.begin(&order(Person::Debtor(ID.into())));
+    let another = Item::Debt { debtor: None, debt: Box::new(sample::debt("d2", ID, date(2027, 3, 10))), status: None };
+    let taken = desk.gateway.commit(desk.now, |context| context.work.take_each(&[another], "erp")).unwrap();
+    assert_eq!(taken, [Err(Untaken::NoDebtor)]);
+    assert_eq!(desk.go_on(begun.key), Stage::Done);
+    assert_eq!(desk.rows("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+}
+
+#[test]
+fn an_erasure_that_waits_leaves_what_came_in_again_with_its_texts() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    desk.gateway.commit(desk.now, |context| context.work.take_each(&portfolio(), "erp")).unwrap();
+    let mut old = desk.submission(TEXT);
+    old.labels.debtor = Some(ID.into());
+    desk.try_submit(&old);
+    let (modem, lease) = desk.hand_over();
+    let begun = desk.begin(&ErasureOrder { suppress: false, ..order(Person::Debtor(ID.into())) });
+    assert_eq!(desk.go_on(begun.key), Stage::Waits);
+    desk.gateway.commit(desk.now, |context| context.work.take_each(&portfolio(), "erp")).unwrap();
+    let mut new = desk.submission("nova");
+    new.labels.debtor = Some(ID.into());
+    desk.try_submit(&new);
+    let link = "INSERT INTO message_debt SELECT (SELECT max(key) FROM message), key FROM debt";
+    assert_eq!(desk.gateway.store().connection().execute(link, []), Ok(1));
+    desk.settle(&modem, lease.segment, Settlement::Accepted { tp_mr: 7 });
+    desk.status_report("m1", 7, "+5511987654321", 0);
+    assert_eq!(desk.go_on(begun.key), Stage::Done);
+    assert_eq!(desk.view(old.id).text.0, "");
+    assert_eq!((desk.view(new.id).text.0.as_str(), desk.state(new.id)), ("nova", MessageState::Queued));
+    assert_eq!(desk.rows("SELECT count(*) FROM message_debt"), 1);
+}
+
+#[test]
+fn of_a_debtor_with_many_debts_a_few_go_at_a_time() {
+    let mut desk = Desk::new(unlimited());
+    desk.plug("m1", "sim-a");
+    let many: Vec<Item> = (0..95)
+        .map(|each| sample::debt(&format!("many-{each}"), ID, date(2026, 11, 10)))
+        .map(|debt| Item::Debt { debtor: None, debt: Box::new(debt), status: None })
+        .collect();
+    let items: Vec<Item> = portfolio().into_iter().chain(many).collect();
+    desk.gateway.commit(desk.now, |context| context.work.take_each(&items, "erp")).unwrap();
+    let begun = desk.begin(&order(Person::Debtor(ID.into())));
+    desk.roll_up();
+    desk.step(begun.key);
+    let left = desk.rows("SELECT count(*) FROM debt");
+    assert!((1..96).contains(&left), "{left}");
+    assert_eq!(desk.go_on(begun.key), Stage::Done);
+    assert_eq!(desk.rows("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+    let counts = desk.erasure(begun.key).counts;
+    assert!(counts.contains(&("debts".to_owned(), 96)), "{counts:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::dunning::event::Happening;
 use crate::dunning::sample;
 use crate::sms::text::TextOptions;
 use crate::store::definition::{read_ladder, read_template};
+use crate::store::erasure::{ErasureOrder, Person, Stage};
 use crate::store::ladder::{Followed, Looked, Up};
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::Told;
@@ -384,6 +385,28 @@ fn a_ladder_that_a_creditor_gets_later_is_followed() {
     assert_eq!(desk.run_ladders(), Vec::<String>::new());
     desk.take_all(&[Item::Creditor(with_ladder)]);
     assert_eq!(desk.run_ladders().len(), 1);
+}
+
+#[test]
+fn whoever_wanted_no_texts_or_died_before_an_erasure_is_not_asked_at_another_number() {
+    for kind in [Kind::OptOut, Kind::Deceased] {
+        let mut desk = desk();
+        let item = || with_debtor(debt("d1", date(2026, 11, 28)), &[OTHER, TO]);
+        desk.take_all(&[item()]);
+        desk.ban(kind);
+        desk.roll_up();
+        let order = ErasureOrder {
+            person: Person::Debtor("ana".into()),
+            reason: "asked for".into(),
+            client: "dpo".into(),
+            until: None,
+            suppress: false,
+        };
+        let begun = desk.gateway.commit(desk.now, |context| context.work.begin_erasure(&order)).unwrap().unwrap();
+        assert_eq!(desk.go_on(begun.key), Stage::Done);
+        desk.take_all(&[item()]);
+        assert_eq!(desk.days(20), [], "{kind:?}");
+    }
 }
 
 #[test]

@@ -114,6 +114,7 @@ impl Desk {
 
     fn reader(&self) -> Reader {
         Reader::new(&self.folder.path().join("recado.db"), self.settings.sims.clone())
+            .with_secret(self.settings.contact.secret.clone())
     }
 
     fn submission(&mut self, text: &str) -> Submission {

@@ -2,16 +2,19 @@
 
 use jiff::civil::date;
 
+use crate::contact::standing::Standing;
 use crate::contact::suppression::{Kind, Purposes};
 use crate::dunning::event::Happening;
 use crate::store::audit::{Counted, Deed, Entry};
 use crate::store::chain::{ChainHash, Fault, Head};
 use crate::store::erasure::Stage;
+use crate::store::portfolio::Taken;
 use crate::store::portfolio::happening::Told;
 use crate::store::retention::{Class, Place, Terms};
 use crate::store::rollup::cells;
+use crate::store::standing::{Whose, Word};
 use crate::store::suppression::Act;
-use crate::store::webhook::{EndpointTerms, EndpointUrl, SigningKey, Wanted};
+use crate::store::webhook::{DeliveryState, EndpointTerms, EndpointUrl, SigningKey, Wanted};
 
 use super::ladder::{debt, with_debtor};
 use super::*;
@@ -208,6 +211,9 @@ fn what_is_known_of_a_debtor_goes_when_the_debts_are_long_settled_and_a_wish_not
     assert_eq!(desk.go_on(begun[0]), Stage::Done);
     assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
     assert_eq!(desk.count("SELECT count(*) FROM message WHERE recipient IS NOT NULL AND debtor = 'ana'"), 0);
+    // Nobody else had the number.
+    assert_eq!(desk.count("SELECT count(*) FROM suppression WHERE number IS NOT NULL OR subscriber IS NOT NULL"), 0);
+    assert_eq!(desk.count("SELECT count(*) FROM inbound WHERE text <> ''"), 0);
     let again = desk.submission("de novo");
     desk.try_submit(&again);
     assert_eq!(desk.state(again.id), MessageState::Blocked);
@@ -233,6 +239,149 @@ fn a_debtor_who_owes_or_was_texted_or_changed_since_stays() {
         let values = vec![now; statement.parameter_count()];
         assert!(statement.execute(rusqlite::params_from_iter(values)).unwrap() > 0, "{change}");
         drop(statement);
+        assert_eq!(desk.lets_go(Class::Debtors), 0, "{change}");
+    }
+}
+
+/// Erasures that were begun come to their end.
+fn erase(desk: &mut Desk) -> String {
+    let begun = desk.reader().open_erasures().unwrap();
+    assert_eq!(begun.len(), 1);
+    assert_eq!(desk.go_on(begun[0]), Stage::Done);
+    desk.reader().erasure(begun[0]).unwrap().unwrap().state
+}
+
+#[test]
+fn a_debt_that_comes_in_while_its_debtor_is_let_go_stays_with_the_debtor() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    let items = [with_debtor(debt("d2", date(2027, 2, 10)), &[TO])];
+    let taken = desk.gateway.commit(desk.now, |context| context.work.take_each(&items, "erp")).unwrap();
+    assert_eq!(taken, [Ok(Taken::Created)]);
+    assert_eq!(erase(&mut desk), "dropped");
+    assert_eq!(
+        desk.count("SELECT count(*) FROM debt JOIN debtor ON debtor.key = debt.debtor WHERE debtor.id = 'ana'"),
+        2
+    );
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE debtor = 'ana' AND text <> ''"), 1);
+    // Nor does the row of it say whom it was about, and it is begun anew once that is settled for long.
+    assert_eq!(desk.count("SELECT count(*) FROM erasure WHERE debtor IS NOT NULL OR numbers IS NOT NULL"), 0);
+    desk.gateway.store().connection().execute("UPDATE debt SET status = 'paid'", []).unwrap();
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+}
+
+#[test]
+fn with_a_debtor_nothing_goes_of_whoever_has_the_number_today() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    // Another person: a text that went, one that waits, an answer, and what somebody noted.
+    desk.deliver_text("de outro", Labels::default(), 2);
+    let mut waits = desk.submission("espera");
+    waits.due = desk.now + DAY;
+    waits.expires = desk.now + 2 * DAY;
+    desk.try_submit(&waits);
+    desk.receive("m1", deliver(&format!("+{TO}"), "discordo", None));
+    let word = Word { client: "ana", inbound: None, message: None };
+    desk.gateway
+        .commit(desk.now, |context| {
+            context.work.set_standing(&Whose::Number(number), Standing::Disputed, word)?;
+            context.work.confirm_number(number, None)
+        })
+        .unwrap();
+    desk.roll_up();
+    let others = "SELECT (SELECT count(*) FROM standing) || ' ' || (SELECT count(*) FROM touch)
+         || ' ' || (SELECT count(*) FROM conversation) || ' ' || (SELECT count(*) FROM confirmed_number)
+         || ' ' || (SELECT count(*) FROM inbound WHERE text <> '')";
+    let left =
+        |desk: &Desk| -> String { desk.gateway.store().connection().query_row(others, [], |row| row.get(0)).unwrap() };
+    let of_debtor = desk.count("SELECT count(*) FROM touch WHERE debtor = 'ana'");
+    let before = left(&desk);
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(desk.state(waits.id), MessageState::Queued);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.state(waits.id), MessageState::Queued);
+    assert_eq!((before.as_str(), left(&desk)), ("1 2 1 1 1", format!("1 {} 1 1 1", 2 - of_debtor)));
+    // What was the debtor's is gone all the same.
+    assert_eq!(desk.count("SELECT (SELECT count(*) FROM debtor) + (SELECT count(*) FROM debt)"), 0);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE debtor = 'ana' OR text = 'um'"), 0);
+}
+
+#[test]
+fn whoever_begins_to_use_the_number_of_a_debtor_who_is_let_go_keeps_it() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    let word = Word { client: "ana", inbound: None, message: None };
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.pass(DAY / 24);
+    desk.deliver_text("de outro", Labels::default(), 2);
+    desk.gateway
+        .commit(desk.now, |context| context.work.set_standing(&Whose::Number(number), Standing::Disputed, word))
+        .unwrap();
+    desk.roll_up();
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT count(*) FROM standing"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'de outro'"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM debtor"), 0);
+}
+
+#[test]
+fn a_number_at_which_another_debtor_was_texted_is_not_taken_along() {
+    let mut desk = desk();
+    paid_debtor(&mut desk);
+    desk.deliver_text("a outro", Labels { debtor: Some("rui".into()), ..Labels::default() }, 2);
+    let number = PhoneNumber::from_digits(TO).unwrap();
+    desk.gateway.commit(desk.now, |context| context.work.confirm_number(number, None)).unwrap();
+    desk.pass(60 * DAY);
+    desk.roll_up();
+    assert_eq!(desk.lets_go(Class::Debtors), 1);
+    assert_eq!(erase(&mut desk), "done");
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'a outro'"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM confirmed_number"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM message WHERE text = 'um' OR debtor = 'ana'"), 0);
+}
+
+#[test]
+fn a_debtor_of_a_campaign_that_is_not_over_stays() {
+    for (column, value) in [("debtor", "'ana'"), ("debt", "'d1'")] {
+        let mut desk = desk();
+        paid_debtor(&mut desk);
+        let conn = desk.gateway.store().connection();
+        let sql = format!(
+            "INSERT INTO campaign (key, name, definition, creditor, at, client, state, zone)
+             VALUES (1, 'c', '{{}}', 'loja', 0, 'x', 'draft', 'UTC');
+             INSERT INTO campaign_row (campaign, place, {column}) VALUES (1, 1, {value})"
+        );
+        conn.execute_batch(&sql).unwrap();
+        desk.pass(60 * DAY);
+        desk.roll_up();
+        assert_eq!(desk.lets_go(Class::Debtors), 0, "{column}");
+        desk.gateway.store().connection().execute("UPDATE campaign SET state = 'cancelled'", []).unwrap();
+        assert_eq!(desk.lets_go(Class::Debtors), 1, "{column}");
+    }
+}
+
+#[test]
+fn a_debtor_who_answered_since_or_whose_text_was_due_since_stays() {
+    for change in ["UPDATE message SET due = ?1", "UPDATE inbound SET at = ?1"] {
+        let mut desk = desk();
+        paid_debtor(&mut desk);
+        desk.receive("m1", deliver(&format!("+{TO}"), "obrigada", None));
+        desk.pass(60 * DAY);
+        desk.nobody_is_waited_for();
+        desk.roll_up();
+        assert_eq!(desk.gateway.store().connection().execute(change, [desk.now.as_millis()]), Ok(1), "{change}");
         assert_eq!(desk.lets_go(Class::Debtors), 0, "{change}");
     }
 }
@@ -339,6 +488,55 @@ fn nothing_goes_that_an_endpoint_was_not_told() {
 }
 
 #[test]
+fn an_endpoint_that_is_disabled_holds_nothing_and_says_what_it_was_not_told() {
+    let mut desk = desk();
+    let terms = |enabled| EndpointTerms {
+        url: EndpointUrl("https://erp.example/recado".into()),
+        wanted: Wanted(vec!["*".into()]),
+        creditors: Vec::new(),
+        pii: false,
+        batch: 0,
+        enabled,
+    };
+    let key = SigningKey([7; 32]);
+    let webhook = desk
+        .gateway
+        .commit(desk.now, |context| context.work.create_webhook(&terms(true), key, "erp"))
+        .unwrap()
+        .unwrap();
+    let place = desk.reader().webhook(webhook).unwrap().unwrap().seq;
+    let first = desk.deliver_text("um", Labels::default(), 1);
+    let events = desk.count("SELECT count(*) FROM event");
+    let change = |desk: &mut Desk, enabled| {
+        let terms = terms(enabled);
+        desk.gateway.commit(desk.now, |context| context.work.change_webhook(webhook, &terms)).unwrap()
+    };
+    assert!(change(&mut desk, false));
+    // One event waited to be tried again.
+    let waits = "INSERT INTO webhook_delivery (webhook, seq, state, attempts) VALUES (?, 1, 0, 1)";
+    desk.gateway.store().connection().execute(waits, [webhook]).unwrap();
+    desk.pass(60 * DAY);
+    let second = desk.deliver_text("dois", Labels::default(), 2);
+    desk.roll_up();
+    assert_eq!(i64::try_from(desk.lets_go(Class::Events)), Ok(events));
+    assert_eq!(desk.lets_go(Class::Messages), 1);
+    assert!(!desk.is_kept(first) && desk.is_kept(second));
+    let view = desk.reader().webhook(webhook).unwrap().unwrap();
+    assert_eq!((view.seq, view.waiting, view.passed_over), (place, 1, u64::try_from(events - place).unwrap()));
+    assert!(change(&mut desk, true));
+    let letters = desk.reader().webhook_deliveries(webhook, None, Page::After(0), 9).unwrap();
+    let told: Vec<_> = letters.iter().map(|letter| (letter.seq, letter.state, letter.error.as_deref())).collect();
+    let gone = "not kept any more: deleted while the endpoint was disabled";
+    let all = format!("{} events up to this one were deleted while the endpoint was disabled", events - place);
+    assert_eq!(told, [(1, DeliveryState::Dead, Some(gone)), (events, DeliveryState::Dead, Some(all.as_str()))]);
+    let view = desk.reader().webhook(webhook).unwrap().unwrap();
+    assert_eq!((view.seq, view.waiting, view.dead, view.passed_over), (events, 0, 2, 0));
+    // What is said of it again passes over nothing more.
+    assert!(change(&mut desk, false) && change(&mut desk, true));
+    assert_eq!(desk.reader().webhook(webhook).unwrap().unwrap().dead, 2);
+}
+
+#[test]
 fn a_clock_that_was_ahead_for_an_hour_stops_nothing_and_deletes_nothing_early() {
     let mut desk = desk();
     let before = desk.now;
@@ -371,6 +569,28 @@ fn references_outlive_their_messages() {
     assert_eq!(desk.lets_go(Class::Messages), 1);
     submission.expires = desk.now + DAY;
     assert_eq!(desk.try_submit(&submission), SubmitAnswer::Repeated(submission.id));
+    assert_eq!(desk.lets_go(Class::ClientRefs), 1);
+}
+
+#[test]
+fn a_reference_stays_while_its_message_waits_and_is_young() {
+    let mut desk = desk();
+    let mut submission = desk.submission("um");
+    submission.client_ref = Some("ref-1".into());
+    submission.due = desk.now + 60 * DAY;
+    submission.expires = desk.now + 61 * DAY;
+    desk.try_submit(&submission);
+    desk.pass(40 * DAY);
+    // A pass that has found it before it is asked for again deletes nothing either.
+    assert_eq!(desk.lets_go(Class::ClientRefs), 0);
+    assert_eq!(desk.try_submit(&submission), SubmitAnswer::Repeated(submission.id));
+    desk.pass(20 * DAY);
+    desk.send(1);
+    desk.status_report("m1", 1, &format!("+{TO}"), 0);
+    assert_eq!(desk.state(submission.id), MessageState::Delivered);
+    desk.pass(30 * DAY);
+    assert_eq!(desk.lets_go(Class::ClientRefs), 0, "its time counts from the day that was set for it");
+    desk.pass(10 * DAY);
     assert_eq!(desk.lets_go(Class::ClientRefs), 1);
 }
 
