@@ -1145,6 +1145,18 @@ fn a_template_in_a_file_is_looked_at_without_a_daemon() {
     let unsigned = lint("Oi");
     assert!(unsigned.output.contains("(no_sender)"), "{}", unsigned.output);
     assert_eq!(lint("{{ sender }}: oi").exit, Exit::Done.code());
+    let there = |options: &[&str]| command(&[&["template", "lint", file.to_str().unwrap()], options].concat());
+    let mexico = there(&["--country", "mx"]);
+    assert!(mexico.output.contains("(name_creditor"), "{}{}", mexico.output, mexico.errors);
+    assert_eq!(mexico.exit, Exit::Negative.code());
+    assert_eq!(there(&[]).exit, Exit::Done.code(), "some states of the country ask for more");
+    assert_eq!(there(&["--state", "SP"]).output, "");
+    let rio = there(&["--country", "BR", "--state", "RJ", "--state", "SP"]);
+    assert!(rio.output.starts_with("error: a: "), "{}{}", rio.output, rio.errors);
+    assert_eq!(rio.exit, Exit::Negative.code());
+    for senseless in [&["--state", "XX"][..], &["--country", "BR", "--country", "MX", "--state", "SP"]] {
+        assert_eq!(there(senseless).exit, Exit::Usage.code(), "{senseless:?}");
+    }
     std::fs::write(&file, "[[text]]\n").unwrap();
     let unnamed = command(&["template", "lint", file.to_str().unwrap()]);
     assert_eq!(unnamed.exit, Exit::Usage.code());

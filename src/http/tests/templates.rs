@@ -204,3 +204,34 @@ async fn with_four_eyes_another_one_than_the_author_approves() {
     let approved = house.with(&ana, "POST", &approve, json!({ "version": 1 })).await;
     assert_eq!(approved.json["approved_by"], "ana", "{}", approved.text);
 }
+
+#[tokio::test]
+async fn a_template_must_have_what_the_country_of_its_creditor_asks_for() {
+    let house = house().await;
+    let approve = async |version: u32| house.post(&format!("{PATH}/approve"), json!({ "version": version })).await;
+    let azul =
+        json!({ "id": "azul", "name": "Azul", "zone": "America/Mexico_City", "language": "es-MX", "currency": "MXN" });
+    house.post("/v1/creditors", azul).await;
+    put(&house, good()).await;
+    let refused = approve(1).await;
+    refused.is_problem(409, "conflict", None);
+    assert_eq!(refused.json["findings"][0]["code"], "name_creditor", "{}", refused.text);
+    // It is for debtors of the other creditor alone.
+    let ladder = json!({ "steps": [{ "id": "d3", "on": "D+3", "text": "lembrete" }] });
+    call(house.local(), request("PUT", "/v1/ladders/leve", &[], ladder.to_string().into())).await;
+    let loja = json!({
+        "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL", "ladder": "leve",
+    });
+    house.post("/v1/creditors", loja).await;
+    assert_eq!(approve(1).await.status, StatusCode::OK);
+    // And now for both of them.
+    let azul = json!({
+        "id": "azul", "name": "Azul", "zone": "America/Mexico_City", "language": "es-MX", "currency": "MXN",
+        "on": { "overdue": "lembrete" },
+    });
+    house.post("/v1/creditors", azul).await;
+    put(&house, with_body("{{ sender }}: {{ amount }}")).await;
+    approve(2).await.is_problem(409, "conflict", None);
+    put(&house, with_body("{{ sender }} por {{ creditor }}: {{ amount }}")).await;
+    assert_eq!(approve(3).await.status, StatusCode::OK);
+}

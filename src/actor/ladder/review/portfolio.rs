@@ -1,18 +1,18 @@
 //! The portfolio held against ladders and templates: one debt on two ladders, ladders and templates that are named and not
-//! there, and what texts come to for the debtors with the longest values.
+//! there, what texts come to for the debtors with the longest values, and what they lack where debtors live.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dunning::case::{Case, Happened};
 use crate::dunning::ladder::{Severity, Twins, twins};
 use crate::dunning::money::Amount;
 use crate::dunning::operands::Operands;
-use crate::dunning::template::{Compiled, RenderError, Yardstick};
+use crate::dunning::template::{self, Compiled, RenderError, Yardstick};
 use crate::sms::text::TextError;
 use crate::store::StoreError;
 use crate::store::ladder::Loaded;
 
-use super::{Doubt, Review};
+use super::{Doubt, Place, Review};
 
 /// Cases of debts on two ladders that are named: whoever mends these sees the next.
 const TWINS_NAMED_MAX: u32 = 20;
@@ -46,6 +46,7 @@ impl Review<'_> {
         let mut found = self.named()?;
         found.extend(self.doubles()?);
         found.extend(self.longest()?);
+        found.extend(self.duties()?);
         Ok(found)
     }
 
@@ -116,6 +117,58 @@ impl Review<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// What templates lack for the states and countries in which the debtors who get them may live.
+    fn duties(&self) -> Result<Vec<Found>, StoreError> {
+        let mut homes = BTreeMap::new();
+        for (row, _) in self.creditors.iter().filter(|_| !self.measure.wording.duties.is_empty()) {
+            homes.insert(*row, self.homes(*row)?);
+        }
+        let mut found = Vec::new();
+        for known in self.templates.values() {
+            let Some(compiled) = known.used.clone().and_then(|template| template.compile().ok()) else { continue };
+            let name = &compiled.template().name;
+            let mut numbers: BTreeMap<Place, u64> = BTreeMap::new();
+            for (place, more) in self.creditors_of(name).iter().filter_map(|(row, _)| homes.get(row)).flatten() {
+                *numbers.entry(*place).or_default() += more;
+            }
+            // What the countries of the creditors ask for is said of the template.
+            let of_countries: Vec<Place> = self.countries_of(name).into_iter().map(|country| (country, None)).collect();
+            let said = self.lint(&compiled, &of_countries);
+            let places: Vec<Place> = numbers.keys().copied().collect();
+            for finding in self.lint(&compiled, &places) {
+                let is_new = finding.severity == template::Severity::Error && !said.contains(&finding);
+                let duty = self.measure.wording.duties.iter().find(|duty| finding.rule.as_ref() == Some(&duty.id));
+                let Some(duty) = duty.filter(|_| is_new) else { continue };
+                let lives = |(country, state): &Place| {
+                    *country == duty.country && (duty.state.is_none() || *state == duty.state)
+                };
+                let there: u64 = numbers.iter().filter(|(place, _)| lives(place)).map(|(_, more)| more).sum();
+                let detail = format!(
+                    "text {}: {} (numbers of debtors there: {there}; rule {})",
+                    finding.text, finding.advice, duty.id
+                );
+                let operands = finding.operands.and("text", &finding.text).and("numbers", there);
+                let doubt = Doubt { severity: Severity::Error, code: finding.code, operands, detail };
+                found.push(Found::new(format!("template {name}"), doubt));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the debtors of a creditor may live, with how many of their numbers may be there.
+    fn homes(&self, creditor: i64) -> Result<BTreeMap<Place, u64>, StoreError> {
+        let atlas = self.measure.calendar.atlas();
+        let mut homes: BTreeMap<Place, u64> = BTreeMap::new();
+        self.reader.numbers_of_debtors(creditor, |number, habit| {
+            let spots = atlas.spots(number, &habit.residence(atlas));
+            let places: BTreeSet<Place> = spots.iter().map(|spot| (spot.country, spot.state)).collect();
+            for place in places {
+                *homes.entry(place).or_default() += 1;
+            }
+        })?;
+        Ok(homes)
     }
 
     fn longest_cases(&self) -> Result<Vec<Case>, StoreError> {
