@@ -1120,14 +1120,17 @@ fn a_preview_shows_texts_and_refusals() {
         {"debtor": "d1", "creditor": "loja", "taken": taken, "refusal": null},
         {"debtor": "d2", "creditor": "loja", "taken": null, "refusal": refusal},
     ]);
-    let daemon = answering("/v1/templates/t/preview", 200, json!({"rows": rows, "survey": {"parts": 3}}));
-    let ended = ask(daemon, &["template", "preview", "t", "--debtor", "d1", "--debtor", "d2"]);
+    let survey =
+        json!({"parts": 3, "cost": "0.10", "arms": [{"arm": "a", "over_limit": 1}, {"arm": "b", "over_limit": 0}]});
+    let daemon = answering("/v1/templates/t/preview", 200, json!({"rows": rows, "survey": survey}));
+    let ended = ask(daemon, &["template", "preview", "t"]);
     assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
     insta::assert_snapshot!(ended.output, @r"
     DEBTOR  CREDITOR  ARM  PARTS  ENCODING  UNITS  ROOM  TEXT
     d1      loja      a    1+2    gsm7      2      158   Oi
     d2      loja      -    -      -         -      -     unfilled: nothing to fill pix with
-    3 parts in all
+    3 parts in all, cost 0.10
+    a: 1 text too long
     ");
 }
 

@@ -303,10 +303,7 @@ mod tests {
             .commit(now(), |work| {
                 let debtor = Debtor { numbers: numbers("5521987654321"), ..sample::debtor("d2") };
                 let debt = sample::debt("x2", "d2", date(2026, 11, 24));
-                work.take_each(
-                    &[Item::Debt { debtor: Some(debtor.into()), debt: debt.into(), status: None }],
-                    "local",
-                )
+                work.take_each(&[Item::Debt { debtor: Some(debtor.into()), debt: debt.into(), status: None }], "local")
             })
             .unwrap();
         let wrong = "wrong portfolio template cobra: text a: write {{ original_amount }}, {{ added }} and {{ amount }}; Lei \

@@ -86,8 +86,7 @@ fn country(code: &str) -> Result<Country, String> {
 }
 
 fn state(name: &str) -> Result<State, String> {
-    State::new(&name.to_ascii_uppercase())
-        .ok_or_else(|| "not a state; give two or three letters such as RJ".to_owned())
+    State::new(&name.to_ascii_uppercase()).ok_or_else(|| "not a state; give two or three letters such as RJ".to_owned())
 }
 
 fn of_finding(finding: &Finding) -> Value {

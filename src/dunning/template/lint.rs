@@ -45,7 +45,24 @@ pub enum Severity {
 
 impl Finding {
     /// The words of all findings, beside those of duties ([`Must::name`]).
-    pub const CODES: [&str; 6] = ["no_sender", "threat", "pressure", "debt_shown", "costly_character", "never_chosen"];
+    pub const CODES: [&str; 7] =
+        ["no_sender", "threat", "pressure", "debt_shown", "costly_character", "never_chosen", "over_limit"];
+
+    /// A text that is longer in its longest case than its template's limit, by so many units. Whoever has cases finds it.
+    pub fn over_limit(text: &str, limit: u8, over: u64) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: "over_limit",
+            text: text.to_owned(),
+            place: None,
+            operands: Operands::of("limit", limit).and("over", over),
+            advice: format!(
+                "its longest case has {over} units more than one part and the limit of {limit} allow; shorten it, or leave a \
+                 variable out"
+            ),
+            rule: None,
+        }
+    }
 }
 
 impl Severity {

@@ -42,6 +42,13 @@ pub const BODY_CHARACTERS_MAX: usize = 2_000;
 /// Most texts of a template.
 pub const TEXTS_MAX: usize = 50;
 
+impl Template {
+    /// Units of a text that is as long as it should be at most.
+    pub fn units_max(&self) -> usize {
+        self.limit.map_or(ONE_PART_MAX, usize::from)
+    }
+}
+
 /// A template in one of its versions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
@@ -55,6 +62,9 @@ pub struct Template {
     pub texts: Vec<Text>,
     /// What follows as a second message.
     pub companion: Option<Companion>,
+    /// Units that each of its texts may have at most, whomever it is filled for; at most those of one part. Without it a text
+    /// may take more parts, which is told.
+    pub limit: Option<u8>,
 }
 
 /// One wording. `Debug` shows nothing of it.
