@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::contact::place::Warning;
 use crate::dispatch::gate::Verdict;
+use crate::dunning::money::PartPrice;
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
@@ -250,6 +251,15 @@ pub(in super::super) enum SubmitItem {
 pub(in super::super) struct PreviewAnswer {
     /// Parts.
     segments: usize,
+    /// The text of the template that was filled; left out where none was, or without `pii`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Parts of the code that follows as a second message; left out where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    companion_segments: Option<usize>,
+    /// What all parts cost; left out where no price is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<String>,
     /// The encoding as asked for.
     encoding: &'static str,
     /// Septets or UTF-16 units of the text.
@@ -324,6 +334,9 @@ impl PreviewAnswer {
         });
         Self {
             segments: preview.segments,
+            text: None,
+            companion_segments: None,
+            cost: None,
             encoding: preview.coding.encoding().as_str(),
             units: preview.units,
             costly: costly.collect(),
@@ -333,6 +346,20 @@ impl PreviewAnswer {
             reason,
             warnings: warnings.into_iter().map(WarningAnswer::from).collect(),
         }
+    }
+}
+
+impl PreviewAnswer {
+    /// With the text of a template.
+    pub(in super::super) fn filled(self, text: Option<String>, companion_segments: Option<usize>) -> Self {
+        Self { text, companion_segments, ..self }
+    }
+
+    /// With what it costs by a price, if there is one.
+    pub(in super::super) fn priced(self, price: PartPrice) -> Self {
+        let parts = self.segments + self.companion_segments.unwrap_or_default();
+        let cost = price.of(u64::try_from(parts).unwrap_or(u64::MAX)).to_string();
+        Self { cost: Some(cost).filter(|_| price != PartPrice::default()), ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::dispatch::gate::Question;
 use crate::sms::preview;
-use crate::sms::text::choose;
+use crate::sms::text::{Encoding, TextOptions, choose};
 use crate::store::submit::Ruling;
 
 use super::super::Site;
@@ -17,7 +17,7 @@ use super::super::problem::{Document, Problem};
 use super::super::submission::{Checked, text_problem};
 use super::submit::written;
 
-/// What a message would take. `to` may be left out; a text that is too long is counted, not refused.
+/// What a message would take, and what a template says when it is filled. `to` may be left out; a text that is too long is counted, not refused.
 #[utoipa::path(
     post,
     path = "/v1/preview",
@@ -36,7 +36,8 @@ pub(super) async fn preview(
 ) -> Result<Json<PreviewAnswer>, Problem> {
     caller.needs(Scope::Send)?;
     let now = site.clock.now().utc;
-    let is_filled = request.template.is_some() || request.vars.is_some();
+    let names_somebody = request.debtor.is_some() || request.debt.is_some();
+    let is_filled = request.template.is_some() || request.vars.is_some() || (request.to.is_none() && names_somebody);
     let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
     let checked = Checked::new(request, &caller, &site.settings(), now)?;
     let text = &checked.text.0;
@@ -54,5 +55,17 @@ pub(super) async fn preview(
     let Ruling { verdict, warnings } =
         site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
-    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings)))
+    let answer = PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings);
+    let filled = checked.filled.filter(|filled| filled.wording.is_some());
+    let answer = match filled {
+        None => answer,
+        Some(filled) => {
+            let as_it_is = TextOptions { encoding: Encoding::Auto, national: Vec::new(), max_segments: 0 };
+            let code = filled.companion.as_deref().map(|code| preview::preview(code, &as_it_is)).transpose();
+            let code = code.map_err(|error| text_problem(&error))?;
+            let text = Some(checked.text.0).filter(|_| caller.eyes().see_people());
+            answer.filled(text, code.map(|code| code.segments))
+        }
+    };
+    Ok(Json(answer.priced(site.settings().price)))
 }
