@@ -1167,6 +1167,31 @@ fn a_template_in_a_file_is_looked_at_without_a_daemon() {
 }
 
 #[test]
+fn a_segment_is_counted_and_so_is_that_of_each_step_of_a_ladder() {
+    let count = json!({"debts": 12, "debtors": 10, "asked_for": 9});
+    let daemon = answering("/v1/segments/count", 200, count.clone());
+    let ended = ask(daemon, &["segment", "count", "--creditor", "loja", r#"{"days_late": {"min": 5}}"#]);
+    assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
+    insta::assert_snapshot!(ended.output, @r"
+    STEP  DEBTORS  DEBTS  ASKED FOR
+    -     10       12     9
+    ");
+    let late = json!({"days_late": {"min": 5}});
+    let steps =
+        json!([{"id": "d3", "on": "D+3", "text": "t", "segment": late}, {"id": "d9", "on": "D+9", "text": "t"}]);
+    let ladder = json!({"name": "leve", "version": 1, "definition": {"steps": steps}, "findings": []});
+    let daemon = answering("/v1/ladders/leve", 200, ladder).merge(answering("/v1/segments/count", 200, count));
+    let ended = ask(daemon, &["segment", "count", "--creditor", "loja", "--ladder", "leve"]);
+    insta::assert_snapshot!(ended.output, @r"
+    STEP  DEBTORS  DEBTS  ASKED FOR
+    d3    10       12     9
+    d9    10       12     9
+    ");
+    let both = ["recado", "segment", "count", "--creditor", "loja", "--ladder", "leve", "{}"];
+    assert!(Arguments::try_parse_from(both).is_err());
+}
+
+#[test]
 fn a_ladder_is_shown_step_by_step() {
     let steps = json!([{"id": "d3", "on": "D+3", "roll": "next", "text": "t"}, {"id": "carta", "on": "D+60", "exit": "letter"}]);
     let finding = json!({"severity": "warning", "code": "no_template", "detail": "nothing is approved"});
