@@ -29,7 +29,7 @@ use super::segment::Segment;
 pub use compile::{Compiled, Fault, RenderError, Rendered};
 pub use example::examples;
 pub use given::{Given, GivenError};
-pub use lint::{Asked, Finding, Severity, lint};
+pub use lint::{Asked, Finding, Severity, cautions, lint};
 pub use outline::Problem;
 pub use survey::{Arm, Longest, Measured, ONE_PART_MAX, Refusal, RefusedRow, Survey, Yardstick};
 pub use token::Place;

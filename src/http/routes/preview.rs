@@ -10,14 +10,15 @@ use crate::store::submit::Ruling;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::submit::{PreviewAnswer, SubmitRequest};
+use super::super::dto::submit::{PreviewAnswer, SubmitRequest, WarningAnswer};
 use super::super::explain::explain;
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
 use super::super::submission::{Checked, text_problem};
 use super::submit::written;
 
-/// What a message would take, and what a template says when it is filled. `to` may be left out; a text that is too long is counted, not refused.
+/// What a message would take, and what a template says when it is filled. `to` may be left out; a text that is too long is
+/// counted, not refused.
 #[utoipa::path(
     post,
     path = "/v1/preview",
@@ -36,8 +37,7 @@ pub(super) async fn preview(
 ) -> Result<Json<PreviewAnswer>, Problem> {
     caller.needs(Scope::Send)?;
     let now = site.clock.now().utc;
-    let names_somebody = request.debtor.is_some() || request.debt.is_some();
-    let is_filled = request.template.is_some() || request.vars.is_some() || (request.to.is_none() && names_somebody);
+    let is_filled = request.template.is_some() || request.vars.is_some();
     let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
     let checked = Checked::new(request, &caller, &site.settings(), now)?;
     let text = &checked.text.0;
@@ -58,7 +58,10 @@ pub(super) async fn preview(
     let answer = PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings);
     let filled = checked.filled.filter(|filled| filled.wording.is_some());
     let answer = match filled {
-        None => answer,
+        None => {
+            let wording = &site.settings().wording;
+            answer.worded(WarningAnswer::of_words(&checked.text.0, checked.purpose, wording))
+        }
         Some(filled) => {
             let as_it_is = TextOptions { encoding: Encoding::Auto, national: Vec::new(), max_segments: 0 };
             let code = filled.companion.as_deref().map(|code| preview::preview(code, &as_it_is)).transpose();
