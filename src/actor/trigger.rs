@@ -9,13 +9,15 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::clock::Timestamp;
-use crate::contact::bounds;
+use crate::contact::calendar::{Calendar, Class, Window};
+use crate::contact::{Habit, bounds};
 use crate::dunning::case::{Case, Happened};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::Status;
 use crate::dunning::event::Happening;
 use crate::dunning::template::Compiled;
 use crate::sms::message::{Labels, Mode, Origin, Purpose};
+use crate::sms::number::PhoneNumber;
 use crate::sms::text::TextOptions;
 use crate::store::StoreError;
 use crate::store::ladder::{Loaded, Sending};
@@ -28,8 +30,11 @@ use super::writer::{Handle, WriteError};
 /// The name under which texts at events stand in lists.
 const CLIENT: &str = "event";
 
-/// A text about an event is old news after this.
+/// A text that asks for something at an event is old news so long after the hours in which it may go have begun.
 const VALIDITY: Duration = Duration::from_secs(86_400);
+
+/// Thanks, and what was agreed, are worth reading for as long as texts of ladders are.
+const VALIDITY_OF_CONFIRMATION: Duration = Duration::from_secs(7 * 86_400);
 
 /// How often a text is written anew because its case has changed meanwhile. After that the event goes without, and says so.
 const ATTEMPTS: u8 = 16;
@@ -62,7 +67,7 @@ pub enum TellError {
     Random(#[from] getrandom::Error),
 }
 
-/// What texts are written with.
+/// Where events are taken in, and what their texts are written with.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// Where cases are read.
@@ -71,6 +76,8 @@ pub struct Desk {
     pub writer: Handle,
     /// How texts are encoded.
     pub text: TextOptions,
+    /// When they may go.
+    pub calendar: Arc<Calendar>,
 }
 
 impl Desk {
@@ -84,9 +91,9 @@ impl Desk {
         for _ in 0..ATTEMPTS {
             let mut random = Random::default();
             getrandom::fill(&mut random)?;
-            let (reader, options, at) = (Arc::clone(&self.reader), self.text.clone(), now());
+            let (desk, at) = (self.clone(), now());
             let (asked, event) = (wish.clone(), told.clone());
-            let read = move || prompt(&reader, &event, &asked, &options, at, random);
+            let read = move || desk.means().prompt(&event, &asked, at, random);
             let prompt = tokio::task::spawn_blocking(read).await.map_err(|_panicked| TellError::Ended)??;
             if let Some(answer) = self.writer.happen_and_tell(told.clone(), prompt).await? {
                 return Ok(answer);
@@ -94,6 +101,18 @@ impl Desk {
         }
         Ok(self.writer.happen_untold(told, changing()).await?)
     }
+
+    fn means(&self) -> Means<'_> {
+        Means { reader: &self.reader, options: &self.text, calendar: &self.calendar }
+    }
+}
+
+/// What texts are written with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) options: &'a TextOptions,
+    pub(super) calendar: &'a Calendar,
 }
 
 /// Why a text is left out that was out of date whenever it was written.
@@ -102,33 +121,47 @@ fn changing() -> Untold {
     Untold { code: "changing".to_owned(), detail }
 }
 
-/// The text about an event that is about to be told; `None` where nothing is to be said, or nothing is known of the debt.
-pub(super) fn prompt(
-    reader: &Reader,
-    told: &Told,
-    wish: &Wish,
-    options: &TextOptions,
-    now: Timestamp,
-    random: Random,
-) -> Result<Option<Prompt>, StoreError> {
-    let Some(debt) = reader.debt(&told.debt)? else { return Ok(None) };
-    let creditor = reader.creditors()?.into_iter().find(|creditor| creditor.id == debt.creditor).map(Arc::new);
-    let Some(creditor) = creditor else { return Ok(None) };
-    let template = match wish {
-        Wish::Nothing => None,
-        Wish::Template(name) => Some(name),
-        Wish::AsTheCreditorHas => creditor.triggers.get(told.happening.name()),
-    };
-    let Some(template) = template else { return Ok(None) };
-    let today = today(&creditor, now);
-    let Some(loaded) = reader.case_of(&debt.debtor, &creditor, today, now)? else { return Ok(None) };
-    let used = reader.template_in_use(template)?.and_then(|view| view.template.compile().ok());
-    let no_template = || LetterError::NoTemplate { name: template.clone() };
-    let text = match used.ok_or_else(no_template).map_err(|error| untold(&error)) {
-        Ok(used) => Event { told, loaded: &loaded, template: &used, options, now }.text(random),
-        Err(untold) => Err(untold),
-    };
-    Ok(Some(Prompt { key: loaded.key, revision: loaded.revision, text }))
+impl Means<'_> {
+    /// The text about an event that is about to be told; `None` where nothing is to be said, or nothing is known of the debt.
+    pub(super) fn prompt(
+        self,
+        told: &Told,
+        wish: &Wish,
+        now: Timestamp,
+        random: Random,
+    ) -> Result<Option<Prompt>, StoreError> {
+        let Some(debt) = self.reader.debt(&told.debt)? else { return Ok(None) };
+        let mut creditors = self.reader.creditors()?.into_iter();
+        let creditor = creditors.find(|creditor| creditor.id == debt.creditor).map(Arc::new);
+        let Some(creditor) = creditor else { return Ok(None) };
+        let template = match wish {
+            Wish::Nothing => None,
+            Wish::Template(name) => Some(name),
+            Wish::AsTheCreditorHas => creditor.triggers.get(told.happening.name()),
+        };
+        let Some(template) = template else { return Ok(None) };
+        let today = today(&creditor, now);
+        let Some(loaded) = self.reader.case_of(&debt.debtor, &creditor, today, now)? else { return Ok(None) };
+        let habit = self.reader.habit(&debt.debtor)?.unwrap_or_default();
+        let used = self.reader.template_in_use(template)?.and_then(|view| view.template.compile().ok());
+        let no_template = || LetterError::NoTemplate { name: template.clone() };
+        let text = match used.ok_or_else(no_template).map_err(|error| untold(&error)) {
+            Ok(used) => Event { told, loaded: &loaded, template: &used, habit: &habit, now }.text(self, random),
+            Err(untold) => Err(untold),
+        };
+        Ok(Some(Prompt { key: loaded.key, revision: loaded.revision, text }))
+    }
+
+    /// When a text that is written now is not worth sending any more. What may not go yet has its time before it.
+    fn expires(self, purpose: Purpose, to: PhoneNumber, habit: &Habit, now: Timestamp) -> Timestamp {
+        let atlas = self.calendar.atlas();
+        let class = Class::new(purpose, atlas.spots(to, &habit.residence(atlas)));
+        let begins = match self.calendar.window(&class, habit.hours().as_ref(), now) {
+            Window::Closed { next_opening, .. } => next_opening.unwrap_or(now),
+            Window::Open { .. } => now,
+        };
+        begins + if purpose == Purpose::Confirmation { VALIDITY_OF_CONFIRMATION } else { VALIDITY }
+    }
 }
 
 /// The day of a creditor.
@@ -141,13 +174,13 @@ struct Event<'a> {
     told: &'a Told,
     loaded: &'a Loaded,
     template: &'a Compiled,
-    options: &'a TextOptions,
+    habit: &'a Habit,
     now: Timestamp,
 }
 
 impl Event<'_> {
-    fn text(&self, random: Random) -> Result<Sending, Untold> {
-        let Self { told, loaded, template, options, now } = *self;
+    fn text(&self, means: Means<'_>, random: Random) -> Result<Sending, Untold> {
+        let Self { told, loaded, template, habit, now } = *self;
         let place = loaded.case.debts.iter().position(|debt| debt.id == told.debt);
         let found = place.and_then(|place| loaded.case.debts.get(place).zip(loaded.tracks.get(place)));
         let Some((before, (row, _))) = found else {
@@ -180,7 +213,8 @@ impl Event<'_> {
             origin: Origin { mode: Mode::Event, ..Origin::default() },
             ..Labels::default()
         };
-        let expires = now + VALIDITY;
+        let expires = means.expires(purpose, to, habit, now);
+        let options = means.options;
         let draft = Draft { client: CLIENT, template, case: &case, to, options, now, due: now, expires, labels };
         let Written { submission, companion } = draft.write(random).map_err(|error| untold(&error))?;
         Ok(Sending { submission, companion, debts: vec![*row] })

@@ -166,7 +166,7 @@ pub(super) struct ForecastArgs {
     name: String,
 }
 
-fn segment(text: &str) -> Result<Value, String> {
+pub(super) fn segment(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
@@ -190,9 +190,9 @@ impl Command for CreateArgs {
                 let body = json!({ "from": sent + 1, "rows": piece });
                 client.ask(Ask { method: Method::POST, path: &path(&self.name, "/rows"), body: Some(&body) }).await?;
                 sent += piece.len();
-                progress.show((sent as u64 * 100).checked_div(all as u64).unwrap_or(100), sent as u64);
+                progress.show((sent as u64 * 100).checked_div(all as u64).unwrap_or(100), sent as u64, "rows");
             }
-            progress.end(sent as u64);
+            progress.end(sent as u64, "rows");
         }
         if printer.is_json {
             printer.line(&made.to_string())?;

@@ -10,6 +10,7 @@ use super::client::{Ask, Client, Query, encode};
 use super::definition::{findings, read, told};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::import::Progress;
 use super::messages::items;
 use super::print::{Printer, cell};
 use super::remote::Command;
@@ -68,6 +69,8 @@ impl Command for PlanArgs {
         let (mut debtors, mut cursor) = (0, None::<String>);
         let mut is_first = true;
         let (mut doubts, mut known) = (Vec::<Value>::new(), HashSet::new());
+        // Where lines are printed, they tell how far it is.
+        let mut progress = Progress::new(self.summary && !printer.is_json);
         loop {
             let query = Query::default()
                 .with("creditor", self.creditor.as_ref())
@@ -81,6 +84,7 @@ impl Command for PlanArgs {
                 }
             }
             debtors += page.get("debtors").and_then(Value::as_u64).unwrap_or(0);
+            progress.count(debtors, "debtors");
             for item in items(&page) {
                 let key = ["step", "outcome", "why"].map(|field| cell(item, field));
                 *counts.entry(key).or_default() += 1;
@@ -95,6 +99,7 @@ impl Command for PlanArgs {
                 break;
             }
         }
+        progress.counted();
         if printer.is_json && !self.summary {
             doubts.iter().try_for_each(|finding| printer.line(&json!({ "finding": finding }).to_string()))?;
             return Ok(Exit::Done);

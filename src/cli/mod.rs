@@ -34,6 +34,7 @@ mod probe;
 mod reload;
 mod remote;
 mod rules;
+mod segment;
 mod send;
 mod serve;
 mod sims;
@@ -113,6 +114,9 @@ enum Command {
     /// Write which text goes on which day
     #[command(subcommand)]
     Ladder(LadderCommand),
+    /// Count who is in a segment
+    #[command(subcommand)]
+    Segment(SegmentCommand),
     /// Send one text to many people: from a segment or a file, counted, tested, started, ended
     #[command(subcommand)]
     Campaign(CampaignCommand),
@@ -229,6 +233,12 @@ enum LadderCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum SegmentCommand {
+    /// Say how many debtors and debts are in a segment, or in that of each step of a ladder
+    Count(Remote<segment::CountArgs>),
+}
+
+#[derive(Debug, Subcommand)]
 enum CampaignCommand {
     /// Write one, and count what it comes to; nothing is sent before it is started
     Create(Box<Remote<campaign::CreateArgs>>),
@@ -320,6 +330,7 @@ pub fn run(
         Command::Template(TemplateCommand::Approve(command)) => command.run(environment, out),
         Command::Template(TemplateCommand::Preview(command)) => command.run(environment, out),
         Command::Template(TemplateCommand::Lint(args)) => template::lint(&args, environment, out),
+        Command::Segment(SegmentCommand::Count(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::List(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Show(command)) => command.run(environment, out),
         Command::Ladder(LadderCommand::Save(command)) => command.run(environment, out),

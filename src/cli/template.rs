@@ -31,7 +31,7 @@ pub(super) struct ShowArgs {
 /// What `template save` was called with.
 #[derive(Debug, clap::Args)]
 pub(super) struct SaveArgs {
-    /// A TOML file with `name`, `purpose`, `companion` and [[text]] of `name`, `segment`, `language`, `share` and `body`
+    /// A TOML file with `name`, `purpose`, `companion`, `limit` (units that a text has at most) and [[text]] of `name`, `segment`, `language`, `share` and `body`
     file: PathBuf,
 }
 
@@ -50,8 +50,8 @@ pub(super) struct ApproveArgs {
 pub(super) struct PreviewArgs {
     /// Its name
     name: String,
-    /// A debtor, by your id; may be given several times
-    #[arg(long = "debtor", value_name = "ID", required = true, num_args = 1..)]
+    /// A debtor, by your id; may be given several times. Without any, those of the portfolio with the longest values
+    #[arg(long = "debtor", value_name = "ID", num_args = 1..)]
     debtors: Vec<String>,
     /// A version, approved or not; the newest if nothing is said
     #[arg(long, value_name = "N")]
@@ -152,15 +152,27 @@ impl Command for PreviewArgs {
         let body = json!({ "debtors": self.debtors, "version": self.version, "creditor": self.creditor });
         let answer = client.ask(Ask { method: Method::POST, path: &path, body: Some(&body) }).await?;
         let rows = answer.get("rows").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let arms = answer.pointer("/survey/arms").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let is_refused = |row: &Value| row.get("refusal").is_some_and(|refusal| !refusal.is_null());
+        let over_limit = |arm: &Value| arm.get("over_limit").and_then(Value::as_u64).unwrap_or_default();
         if printer.is_json {
             printer.line(&answer.to_string())?;
         } else {
             printer.list(["DEBTOR", "CREDITOR", "ARM", "PARTS", "ENCODING", "UNITS", "ROOM", "TEXT"], rows, preview)?;
             let parts = answer.pointer("/survey/parts").map(text).unwrap_or_default();
-            printer.line(&format!("{} in all", counted(&parts, "part", "parts")))?;
+            let cost = answer.pointer("/survey/cost").and_then(Value::as_str);
+            let cost = cost.map(|cost| format!(", cost {cost}")).unwrap_or_default();
+            printer.line(&format!("{} in all{cost}", counted(&parts, "part", "parts")))?;
+            for arm in arms {
+                let over = over_limit(arm);
+                if over > 0 {
+                    let texts = counted(&over.to_string(), "text", "texts");
+                    printer.line(&format!("{}: {texts} too long", cell(arm, "arm")))?;
+                }
+            }
         }
-        Ok(if rows.iter().any(is_refused) { Exit::Negative } else { Exit::Done })
+        let is_fine = !rows.iter().any(is_refused) && arms.iter().all(|arm| over_limit(arm) == 0);
+        Ok(if is_fine { Exit::Done } else { Exit::Negative })
     }
 }
 

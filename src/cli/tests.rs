@@ -1120,14 +1120,17 @@ fn a_preview_shows_texts_and_refusals() {
         {"debtor": "d1", "creditor": "loja", "taken": taken, "refusal": null},
         {"debtor": "d2", "creditor": "loja", "taken": null, "refusal": refusal},
     ]);
-    let daemon = answering("/v1/templates/t/preview", 200, json!({"rows": rows, "survey": {"parts": 3}}));
-    let ended = ask(daemon, &["template", "preview", "t", "--debtor", "d1", "--debtor", "d2"]);
+    let survey =
+        json!({"parts": 3, "cost": "0.10", "arms": [{"arm": "a", "over_limit": 1}, {"arm": "b", "over_limit": 0}]});
+    let daemon = answering("/v1/templates/t/preview", 200, json!({"rows": rows, "survey": survey}));
+    let ended = ask(daemon, &["template", "preview", "t"]);
     assert_eq!(ended.exit, Exit::Negative.code(), "{}", ended.errors);
     insta::assert_snapshot!(ended.output, @r"
     DEBTOR  CREDITOR  ARM  PARTS  ENCODING  UNITS  ROOM  TEXT
     d1      loja      a    1+2    gsm7      2      158   Oi
     d2      loja      -    -      -         -      -     unfilled: nothing to fill pix with
-    3 parts in all
+    3 parts in all, cost 0.10
+    a: 1 text too long
     ");
 }
 
@@ -1145,10 +1148,47 @@ fn a_template_in_a_file_is_looked_at_without_a_daemon() {
     let unsigned = lint("Oi");
     assert!(unsigned.output.contains("(no_sender)"), "{}", unsigned.output);
     assert_eq!(lint("{{ sender }}: oi").exit, Exit::Done.code());
+    let there = |options: &[&str]| command(&[&["template", "lint", file.to_str().unwrap()], options].concat());
+    let mexico = there(&["--country", "mx"]);
+    assert!(mexico.output.contains("(name_creditor"), "{}{}", mexico.output, mexico.errors);
+    assert_eq!(mexico.exit, Exit::Negative.code());
+    assert_eq!(there(&[]).exit, Exit::Done.code(), "some states of the country ask for more");
+    assert_eq!(there(&["--state", "SP"]).output, "");
+    let rio = there(&["--country", "BR", "--state", "RJ", "--state", "SP"]);
+    assert!(rio.output.starts_with("error: a: "), "{}{}", rio.output, rio.errors);
+    assert_eq!(rio.exit, Exit::Negative.code());
+    for senseless in [&["--state", "XX"][..], &["--country", "BR", "--country", "MX", "--state", "SP"]] {
+        assert_eq!(there(senseless).exit, Exit::Usage.code(), "{senseless:?}");
+    }
     std::fs::write(&file, "[[text]]\n").unwrap();
     let unnamed = command(&["template", "lint", file.to_str().unwrap()]);
     assert_eq!(unnamed.exit, Exit::Usage.code());
     assert!(unnamed.errors.ends_with("name: give one at the head of the file\n"), "{}", unnamed.errors);
+}
+
+#[test]
+fn a_segment_is_counted_and_so_is_that_of_each_step_of_a_ladder() {
+    let count = json!({"debts": 12, "debtors": 10, "asked_for": 9});
+    let daemon = answering("/v1/segments/count", 200, count.clone());
+    let ended = ask(daemon, &["segment", "count", "--creditor", "loja", r#"{"days_late": {"min": 5}}"#]);
+    assert_eq!(ended.exit, Exit::Done.code(), "{}", ended.errors);
+    insta::assert_snapshot!(ended.output, @r"
+    STEP  DEBTORS  DEBTS  ASKED FOR
+    -     10       12     9
+    ");
+    let late = json!({"days_late": {"min": 5}});
+    let steps =
+        json!([{"id": "d3", "on": "D+3", "text": "t", "segment": late}, {"id": "d9", "on": "D+9", "text": "t"}]);
+    let ladder = json!({"name": "leve", "version": 1, "definition": {"steps": steps}, "findings": []});
+    let daemon = answering("/v1/ladders/leve", 200, ladder).merge(answering("/v1/segments/count", 200, count));
+    let ended = ask(daemon, &["segment", "count", "--creditor", "loja", "--ladder", "leve"]);
+    insta::assert_snapshot!(ended.output, @r"
+    STEP  DEBTORS  DEBTS  ASKED FOR
+    d3    10       12     9
+    d9    10       12     9
+    ");
+    let both = ["recado", "segment", "count", "--creditor", "loja", "--ladder", "leve", "{}"];
+    assert!(Arguments::try_parse_from(both).is_err());
 }
 
 #[test]

@@ -48,7 +48,15 @@ pub struct Campaign {
 }
 
 /// The words of what somebody may want to know of a campaign.
-pub const WARNINGS: [&str; 4] = ["rows_since_test", "longer_than_tested", "outlives_validity", "outlives_forecast"];
+pub const WARNINGS: [&str; 7] = [
+    "rows_since_test",
+    "longer_than_tested",
+    "outlives_validity",
+    "outlives_forecast",
+    "threat",
+    "pressure",
+    "debt_shown",
+];
 
 /// The words of what keeps a campaign from having texts at all.
 pub const OBSTACLES: [&str; 3] = ["no_template", "faulty", "no_creditor"];

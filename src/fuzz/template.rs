@@ -19,6 +19,7 @@ pub(super) fn check(octets: &[u8]) {
         purpose: Purpose::Collection,
         texts: vec![text],
         companion: None,
+        limit: None,
     };
     let compiled = match template.compile() {
         Ok(compiled) => compiled,

@@ -32,6 +32,7 @@ export const PAGES = {
   conversation: () => "/conversations/1",
   debtors: () => "/debtors",
   debtor: () => "/debtors/cpf%201%2F2",
+  message_about: () => "/messages/new?debtor=cpf%201%2F2&creditor=loja&debt=d-1",
   suppressions: () => "/suppressions",
   suppress: () => "/suppressions/new",
   lift: () => "/suppressions/lift?number=%2B5511987650109&kind=register",

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { House } from "./house.mjs";
 import { closeBrowser, inaccessible, overflowing, shoot, visit } from "./browser.mjs";
+import { template } from "./dunning.mjs";
 import { furnish } from "./portfolio.mjs";
 
 let house;
 
 before(async () => {
-  house = await House.open();
+  house = await House.open({ sim: "price = 0.05" });
   await furnish(house);
 });
 after(async () => {
@@ -152,4 +153,25 @@ test("a token without the scopes gets pages that say so, and no numbers", async 
     assert.doesNotMatch(await page.locator("main").innerText(), /987650|12345678909|Maria/, path);
     assert.equal(await page.locator("main form[data-api], main button[data-api]").count(), 0, path);
   }
+});
+
+test("an approved template is sent about a debt from its debtor's page, and what it comes to is shown before", async () => {
+  const debtor = { id: "d9", name: "João Souza", numbers: ["+5511987650150"] };
+  await house.api("POST", "/v1/debts", [{ id: "d-9", creditor: "loja", debtor, amount: "112.00", due: "2026-11-30" }]);
+  await template(house, "lembrete", "{{ sender }}: {{ first_name }}, {{ amount }} vence em {{ due|short_date }}.");
+  const page = await visit(house);
+  await page.goto(`${house.url}/debtors/d9`);
+  await page.getByRole("link", { name: "Write about it" }).click();
+  await page.getByLabel("Template").selectOption("lembrete");
+  const preview = page.locator("#preview");
+  await preview.getByText(/^Loja Azul Ltda: João, R\$.112,00 vence em/).waitFor();
+  await preview.getByText(/^1 SMS .* costs 0\.05$/).waitFor();
+  await preview.getByText("It can go now.").waitFor();
+  assert.equal(await page.getByLabel("Text", { exact: true }).isDisabled(), true, "the template has its words");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  const message = await house.api("GET", `/v1/messages/${page.url().split("/").pop()}`);
+  assert.deepEqual([message.to, message.debtor, message.debt, message.creditor], ["+5511987650150", "d9", "d-9", "loja"]);
+  assert.match(message.text, /^Loja Azul Ltda: João, /);
+  assert.deepEqual(page.complaints, []);
 });

@@ -14,10 +14,11 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
 use crate::contact::calendar::Calendar;
+use crate::contact::place::State;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::ladder::{self, Action, Hours, Ladder, Severity};
 use crate::dunning::operands::Operands;
-use crate::dunning::template::{self, Asked, Fault, Template, Wording, lint};
+use crate::dunning::template::{self, Asked, Compiled, Fault, Template, Wording, lint};
 use crate::sms::message::Purpose;
 use crate::sms::number::Country;
 use crate::sms::text::TextOptions;
@@ -28,6 +29,9 @@ use crate::store::template::TemplateView;
 pub use portfolio::Found;
 pub(super) use portfolio::{long_text, look_like_one};
 
+/// A state of a country; any of it if none is named.
+type Place = (Country, Option<State>);
+
 /// What is configured that ladders and templates are held against.
 #[derive(Debug, Clone)]
 pub struct Measure {
@@ -35,7 +39,7 @@ pub struct Measure {
     pub calendar: Arc<Calendar>,
     /// What texts should not have, and what they must.
     pub wording: Arc<Wording>,
-    /// Where debtors live, as far as a template can know.
+    /// Where debtors live while no creditor tells it.
     pub country: Country,
     /// The zone of a ladder that no creditor goes by yet.
     pub zone: TimeZone,
@@ -81,6 +85,8 @@ pub struct Review<'a> {
     now: Timestamp,
     creditors: Vec<(i64, Arc<Creditor>)>,
     templates: BTreeMap<String, Known>,
+    /// The templates that each ladder sends.
+    sent_by: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A template that is there.
@@ -102,7 +108,16 @@ impl<'a> Review<'a> {
             };
             templates.insert(template.name.clone(), Known { used, newest: template });
         }
-        Ok(Self { measure, reader, now, creditors: reader.creditor_rows()?, templates })
+        let mut sent_by = BTreeMap::new();
+        for name in reader.ladder_names()? {
+            match reader.ladder(&name) {
+                Ok(ladder) => sent_by.extend(ladder.map(|ladder| (name, templates_of(&ladder)))),
+                // It sends nothing.
+                Err(error) if error.is_of_a_row() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { measure, reader, now, creditors: reader.creditor_rows()?, templates, sent_by })
     }
 
     /// What there is to say about a ladder, beside its templates' own words.
@@ -134,13 +149,37 @@ impl<'a> Review<'a> {
         self.templates.get(template)?.used.as_ref().map(|used| used.version)
     }
 
-    /// What a person should look at in a template. Which states recipients live in is not known, so duties of states are
-    /// warnings.
+    /// What a person should look at in a template. It has what the countries of its creditors ask for; which states recipients
+    /// live in is not known, so duties of states are warnings.
     pub fn template(&self, template: Template) -> Result<Vec<template::Finding>, Vec<Fault>> {
         let compiled = template.compile()?;
+        let places: Vec<Place> =
+            self.countries_of(&compiled.template().name).into_iter().map(|country| (country, None)).collect();
+        Ok(self.lint(&compiled, &places))
+    }
+
+    fn lint(&self, compiled: &Compiled, places: &[Place]) -> Vec<template::Finding> {
         let senders: Vec<&str> = self.creditors.iter().map(|(_, creditor)| creditor.sender.as_str()).collect();
-        let places = &[(self.measure.country, None)];
-        Ok(lint(&compiled, &Asked { wording: &self.measure.wording, places, senders: &senders }))
+        lint(compiled, &Asked { wording: &self.measure.wording, places, senders: &senders })
+    }
+
+    /// Creditors whose debtors get the texts of a template: those who have it in their ladder or for an event. A campaign and
+    /// a caller may send any, so that all of them count where none has it.
+    fn creditors_of(&self, template: &str) -> Vec<&(i64, Arc<Creditor>)> {
+        let sends = |ladder: &String| self.sent_by.get(ladder).is_some_and(|sent| sent.contains(template));
+        let has_it = |(_, creditor): &&(i64, Arc<Creditor>)| {
+            creditor.ladder.as_ref().is_some_and(sends) || creditor.triggers.values().any(|named| named == template)
+        };
+        let found: Vec<_> = self.creditors.iter().filter(has_it).collect();
+        if found.is_empty() { self.creditors.iter().collect() } else { found }
+    }
+
+    /// The countries of these creditors; the one that is configured while there are none.
+    fn countries_of(&self, template: &str) -> BTreeSet<Country> {
+        let atlas = self.measure.calendar.atlas();
+        let of = |(_, creditor): &(i64, Arc<Creditor>)| atlas.country_of(&creditor.zone);
+        let found: BTreeSet<Country> = self.creditors_of(template).into_iter().map(of).collect();
+        if found.is_empty() { BTreeSet::from([self.measure.country]) } else { found }
     }
 
     /// The day that it is in a zone.
@@ -190,4 +229,13 @@ impl<'a> Review<'a> {
         let is_new = |zone: &&TimeZone| seen.insert(zone.iana_name().unwrap_or_default().to_owned());
         zones.into_iter().filter(is_new).map(|zone| (atlas.country_of(zone), zone.clone())).collect()
     }
+}
+
+/// The templates that a ladder sends.
+fn templates_of(ladder: &Ladder) -> BTreeSet<String> {
+    let template = |step: &ladder::Step| match &step.action {
+        Action::Text { template } => Some(template.clone()),
+        Action::Exit { .. } => None,
+    };
+    ladder.steps.iter().filter_map(template).collect()
 }

@@ -267,6 +267,52 @@ mod tests {
     }
 
     #[test]
+    fn what_the_state_of_a_debtor_asks_for_is_missed_in_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path());
+        let numbers = |number: &str| vec![crate::sms::number::PhoneNumber::from_digits(number).unwrap()];
+        let body = "{{ sender }}: {{ first_name }}, {{ amount | money }} em aberto.";
+        let template = json!({ "texts": [{ "name": "a", "body": body }] });
+        let template = read_template("cobra", 1, template).unwrap();
+        store
+            .commit(now(), |work| {
+                let version = work.save_template(&template, "local")?;
+                work.approve_template("cobra", version, "local", false)?;
+                put_ladder(work, "leve", &json!([{ "id": "d1", "on": "D+1", "text": "cobra" }]))?;
+                owe(work, vec![sample::debt("x1", "d1", date(2026, 11, 24))], "leve", "ANA LIMA")?;
+                let debtor = Debtor { numbers: numbers("5511987654321"), ..sample::debtor("d1") };
+                work.take_each(&[Item::Debtor(debtor.into())], "local")
+            })
+            .unwrap();
+        // A warning of approval, for states that may be met.
+        let may = "version 1, text a: write {{ original_amount }}, {{ added }} and {{ amount }}; ";
+        let warned = [
+            "ok    ladder leve: 1 step".to_owned(),
+            format!(
+                "warn  template cobra: {may}Lei Estadual 6.854/2014 asks for it in BR-RJ (itemise, rule br-rj-6854-2014)"
+            ),
+            format!(
+                "warn  template cobra: {may}art. 26-A of the state's consumer code asks for it in BR-PE (itemise, rule \
+                 br-pe-26a)"
+            ),
+        ];
+        let warned: Vec<&str> = warned.iter().map(String::as_str).collect();
+        check(folder.path(), &warned);
+        // A debtor of the state is there.
+        store
+            .commit(now(), |work| {
+                let debtor = Debtor { numbers: numbers("5521987654321"), ..sample::debtor("d2") };
+                let debt = sample::debt("x2", "d2", date(2026, 11, 24));
+                work.take_each(&[Item::Debt { debtor: Some(debtor.into()), debt: debt.into(), status: None }], "local")
+            })
+            .unwrap();
+        let wrong = "wrong portfolio template cobra: text a: write {{ original_amount }}, {{ added }} and {{ amount }}; Lei \
+                     Estadual 6.854/2014 asks for it in BR-RJ (numbers of debtors there: 1; rule \
+                     br-rj-6854-2014) (itemise)";
+        check(folder.path(), &[&warned[..], &[wrong]].concat());
+    }
+
+    #[test]
     fn a_look_changes_nothing_whoever_works_on_the_database() {
         let folder = tempfile::tempdir().unwrap();
         let files = || {

@@ -124,14 +124,14 @@ impl Command for ImportArgs {
         });
         let mut progress = Progress::new(!printer.is_json);
         let send = async |body: Vec<u8>| Ok::<_, Failure>(outcomes(&client.post("/v1/debts", body.into()).await?));
-        let show = |part, counts: &Counts| progress.show(part, counts.rows());
+        let show = |part, counts: &Counts| progress.show(part, counts.rows(), "rows");
         carry_out(&mut file, &import, self.dry_run, &mut report, send, show).await?;
         let counts = std::mem::take(&mut report.counts);
         drop(report);
         if let Some(all) = &mut all {
             all.flush()?;
         }
-        progress.end(counts.rows());
+        progress.end(counts.rows(), "rows");
         conclude(&counts, self.dry_run, has_file, printer)
     }
 }

@@ -1,4 +1,4 @@
-//! How far the reading of a file is, on the terminal.
+//! How far a long work is, on the terminal.
 
 use std::io::{self, IsTerminal as _};
 
@@ -17,23 +17,39 @@ impl Progress {
     }
 
     #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(in super::super) fn show(&mut self, part: u64, rows: u64) {
+    pub(in super::super) fn show(&mut self, part: u64, done: u64, what: &str) {
         if self.shows {
-            eprint!("\r{}", bar(part, rows));
+            eprint!("\r{}", bar(part, done, what));
         }
     }
 
     #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
-    pub(in super::super) fn end(&mut self, rows: u64) {
+    pub(in super::super) fn end(&mut self, done: u64, what: &str) {
         if self.shows {
-            eprintln!("\r{}", bar(100, rows));
+            eprintln!("\r{}", bar(100, done, what));
+        }
+    }
+
+    /// How much is done of what nobody knows the whole of.
+    #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
+    pub(in super::super) fn count(&mut self, done: u64, what: &str) {
+        if self.shows {
+            eprint!("\r{done} {what}");
+        }
+    }
+
+    /// Ends a line of [`Self::count`].
+    #[expect(clippy::print_stderr, reason = "progress is for the terminal, not for what reads the output")]
+    pub(in super::super) fn counted(&mut self) {
+        if self.shows {
+            eprintln!();
         }
     }
 }
 
-fn bar(part: u64, rows: u64) -> String {
+fn bar(part: u64, done: u64, what: &str) -> String {
     let full = usize::try_from(part).unwrap_or(100).min(100) * BAR / 100;
-    format!("[{}{}] {part:>3} %  {rows} rows", "#".repeat(full), "-".repeat(BAR - full))
+    format!("[{}{}] {part:>3} %  {done} {what}", "#".repeat(full), "-".repeat(BAR - full))
 }
 
 #[cfg(test)]
@@ -42,8 +58,8 @@ mod tests {
 
     #[test]
     fn a_bar_grows_with_what_was_read() {
-        assert_eq!(bar(0, 0), "[------------------------------]   0 %  0 rows");
-        assert_eq!(bar(50, 1000), "[###############---------------]  50 %  1000 rows");
-        assert_eq!(bar(100, 2000), "[##############################] 100 %  2000 rows");
+        assert_eq!(bar(0, 0, "rows"), "[------------------------------]   0 %  0 rows");
+        assert_eq!(bar(50, 1000, "rows"), "[###############---------------]  50 %  1000 rows");
+        assert_eq!(bar(100, 2000, "steps"), "[##############################] 100 %  2000 steps");
     }
 }

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::config::rules::RuleBook;
 use crate::config::{Config, Environment};
+use crate::contact::place::{Atlas, State};
 use crate::dunning::template::{Asked, Fault, Finding, Place, Severity, lint};
+use crate::sms::number::Country;
 use crate::store::definition::read_template;
 
 use super::super::definition::{FileError, read, told};
@@ -23,6 +25,12 @@ pub(in super::super) struct LintArgs {
     /// A name that creditors write under, as good in a text as {{ sender }}; may be given several times
     #[arg(long = "sender", value_name = "NAME")]
     senders: Vec<String>,
+    /// The country of those who get it, such as MX; may be given several times. The configured one if nothing is said
+    #[arg(long = "country", value_name = "CODE", value_parser = country)]
+    countries: Vec<Country>,
+    /// A state of the one country where they live, such as RJ: what it asks for is then an error. May be given several times
+    #[arg(long = "state", value_name = "STATE", value_parser = state)]
+    states: Vec<State>,
     /// The configuration; /etc/recado/recado.toml if nothing is said
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -42,7 +50,8 @@ pub(in super::super) fn run(
     let config = Config::load(args.config.as_deref(), environment).map_err(Failure::Configuration)?;
     let book = RuleBook::load(&config.region, &config.contact).map_err(Failure::Configuration)?;
     let senders: Vec<&str> = args.senders.iter().map(String::as_str).collect();
-    let asked = Asked { wording: &book.wording, places: &[(config.region.country, None)], senders: &senders };
+    let places = args.places(config.region.country, book.calendar.atlas())?;
+    let asked = Asked { wording: &book.wording, places: &places, senders: &senders };
     let found = match template.compile() {
         Ok(compiled) => lint(&compiled, &asked).iter().map(of_finding).collect(),
         Err(faults) => faults.iter().map(of_fault).collect::<Vec<Value>>(),
@@ -53,6 +62,31 @@ pub(in super::super) fn run(
     }
     let is_error = |finding: &Value| finding.get("severity").is_some_and(|word| word == Severity::Error.name());
     Ok(if found.iter().any(is_error) { Exit::Negative } else { Exit::Done })
+}
+
+impl LintArgs {
+    fn places(&self, configured: Country, atlas: &Atlas) -> Result<Vec<(Country, Option<State>)>, Failure> {
+        let countries = if self.countries.is_empty() { &[configured][..] } else { &self.countries };
+        match (countries, self.states.as_slice()) {
+            (countries, []) => Ok(countries.iter().map(|country| (*country, None)).collect()),
+            ([country], states) => {
+                let known = atlas.states(*country);
+                if states.iter().any(|state| !known.contains(state)) {
+                    return Err(Failure::Usage("--state needs a state of that country, such as RJ of BR"));
+                }
+                Ok(states.iter().map(|state| (*country, Some(*state))).collect())
+            }
+            (_, _) => Err(Failure::Usage("--state needs one --country; look at each country by itself")),
+        }
+    }
+}
+
+fn country(code: &str) -> Result<Country, String> {
+    Country::from_iso(&code.to_ascii_uppercase()).ok_or_else(|| "not a country; give a code such as MX".to_owned())
+}
+
+fn state(name: &str) -> Result<State, String> {
+    State::new(&name.to_ascii_uppercase()).ok_or_else(|| "not a state; give two or three letters such as RJ".to_owned())
 }
 
 fn of_finding(finding: &Finding) -> Value {

@@ -45,7 +45,24 @@ pub enum Severity {
 
 impl Finding {
     /// The words of all findings, beside those of duties ([`Must::name`]).
-    pub const CODES: [&str; 6] = ["no_sender", "threat", "pressure", "debt_shown", "costly_character", "never_chosen"];
+    pub const CODES: [&str; 7] =
+        ["no_sender", "threat", "pressure", "debt_shown", "costly_character", "never_chosen", "over_limit"];
+
+    /// A text that is longer in its longest case than its template's limit, by so many units. Whoever has cases finds it.
+    pub fn over_limit(text: &str, limit: u8, over: u64) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: "over_limit",
+            text: text.to_owned(),
+            place: None,
+            operands: Operands::of("limit", limit).and("over", over),
+            advice: format!(
+                "its longest case has {over} units more than one part and the limit of {limit} allow; shorten it, or leave a \
+                 variable out"
+            ),
+            rule: None,
+        }
+    }
 }
 
 impl Severity {
@@ -88,6 +105,29 @@ pub fn lint(template: &Compiled, asked: &Asked<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What words have that are sent as they are, and should not: each caution with how bad it is and its code.
+pub fn cautions<'a>(text: &str, purpose: Purpose, wording: &'a Wording) -> Vec<(Severity, &'static str, &'a Caution)> {
+    if purpose == Purpose::Operational {
+        return Vec::new();
+    }
+    let said = words(0, text);
+    let is_said = |caution: &Caution| caution.phrases.iter().any(|phrase| phrase.find(&said).is_some());
+    let told = |caution: &'a Caution| {
+        let (severity, code) = told_of(caution.kind, purpose)?;
+        is_said(caution).then_some((severity, code, caution))
+    };
+    wording.cautions.iter().filter_map(told).collect()
+}
+
+/// How bad words of a kind are in a text of this purpose, and what they are called; `None` where they are none of its concern.
+fn told_of(kind: CautionKind, purpose: Purpose) -> Option<(Severity, &'static str)> {
+    match kind {
+        CautionKind::Threat => Some((Severity::Error, "threat")),
+        CautionKind::Pressure => Some((Severity::Warning, "pressure")),
+        CautionKind::Debt => (purpose == Purpose::IdentityCheck).then_some((Severity::Error, "debt_shown")),
+    }
+}
+
 /// One text, and what was found so far.
 struct Look<'a> {
     text: &'a Text,
@@ -112,12 +152,7 @@ impl Look<'_> {
         }
         let runs = self.runs();
         for caution in cautions {
-            let (severity, code) = match caution.kind {
-                CautionKind::Threat => (Severity::Error, "threat"),
-                CautionKind::Pressure => (Severity::Warning, "pressure"),
-                CautionKind::Debt if self.purpose == Purpose::IdentityCheck => (Severity::Error, "debt_shown"),
-                CautionKind::Debt => continue,
-            };
+            let Some((severity, code)) = told_of(caution.kind, self.purpose) else { continue };
             let is_of_text = self.text.language.is_none_or(|language| language == caution.language);
             let found = || runs.iter().find_map(|run| caution.phrases.iter().find_map(|phrase| phrase.find(run)));
             if let Some(at) = is_of_text.then(found).flatten() {
@@ -322,6 +357,21 @@ mod tests {
             &["warning pressure a 1:15", "warning costly_character a 1:15"],
         );
         check(Purpose::Collection, "{{ sender }}: ultima {{ name }} chance", &[], &[]);
+    }
+
+    #[test]
+    fn words_that_are_no_template_are_looked_through_too() {
+        let wording = wording();
+        let found = |text: &str, purpose| -> Vec<(Severity, &str, &str)> {
+            let told = cautions(text, purpose, &wording).into_iter();
+            told.map(|(severity, code, caution)| (severity, code, caution.id.as_str())).collect()
+        };
+        let text = "{{ Pague ou vai PRESO, \u{da}ltima chance da d\u{ed}vida";
+        let threat = (Severity::Error, "threat", "prison");
+        let pressure = (Severity::Warning, "pressure", "chance");
+        assert_eq!(found(text, Purpose::Collection), [threat, pressure]);
+        assert_eq!(found(text, Purpose::IdentityCheck), [threat, pressure, (Severity::Error, "debt_shown", "debt")]);
+        assert_eq!(found(text, Purpose::Operational), Vec::new());
     }
 
     #[test]

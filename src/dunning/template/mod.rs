@@ -29,7 +29,7 @@ use super::segment::Segment;
 pub use compile::{Compiled, Fault, RenderError, Rendered};
 pub use example::examples;
 pub use given::{Given, GivenError};
-pub use lint::{Asked, Finding, Severity, lint};
+pub use lint::{Asked, Finding, Severity, cautions, lint};
 pub use outline::Problem;
 pub use survey::{Arm, Longest, Measured, ONE_PART_MAX, Refusal, RefusedRow, Survey, Yardstick};
 pub use token::Place;
@@ -41,6 +41,13 @@ pub const BODY_CHARACTERS_MAX: usize = 2_000;
 
 /// Most texts of a template.
 pub const TEXTS_MAX: usize = 50;
+
+impl Template {
+    /// Units of a text that is as long as it should be at most.
+    pub fn units_max(&self) -> usize {
+        self.limit.map_or(ONE_PART_MAX, usize::from)
+    }
+}
 
 /// A template in one of its versions.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +62,9 @@ pub struct Template {
     pub texts: Vec<Text>,
     /// What follows as a second message.
     pub companion: Option<Companion>,
+    /// Units that each of its texts may have at most, whomever it is filled for; at most those of one part. Without it a text
+    /// may take more parts, which is told.
+    pub limit: Option<u8>,
 }
 
 /// One wording. `Debug` shows nothing of it.

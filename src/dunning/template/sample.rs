@@ -17,7 +17,14 @@ use super::super::segment::Segment;
 use super::{Template, Text};
 
 pub(super) fn template(texts: Vec<Text>) -> Template {
-    Template { name: "reminder".to_owned(), version: 3, purpose: Purpose::Collection, texts, companion: None }
+    Template {
+        name: "reminder".to_owned(),
+        version: 3,
+        purpose: Purpose::Collection,
+        texts,
+        companion: None,
+        limit: None,
+    }
 }
 
 pub(super) fn text(name: &str, body: &str) -> Text {

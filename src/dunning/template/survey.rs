@@ -124,6 +124,14 @@ pub struct Measured {
     pub room: i64,
 }
 
+impl Measured {
+    /// What its parts cost, those of its code too; nothing where no price is known.
+    pub fn cost(&self, price: PartPrice) -> Option<Amount> {
+        let parts = u64::try_from(self.parts + self.companion_parts).unwrap_or(u64::MAX);
+        (price != PartPrice::default()).then(|| price.of(parts))
+    }
+}
+
 impl Yardstick {
     /// Measures a text as it would be sent.
     pub fn measure(&self, rendered: &Rendered) -> Result<Measured, TextError> {
@@ -198,9 +206,9 @@ impl Survey {
         self.arms.values().map(|arm| arm.parts).sum()
     }
 
-    /// What all parts cost.
-    pub fn cost(&self) -> Amount {
-        self.yardstick.price.of(self.parts())
+    /// What all parts cost; nothing where no price is known.
+    pub fn cost(&self) -> Option<Amount> {
+        (self.yardstick.price != PartPrice::default()).then(|| self.yardstick.price.of(self.parts()))
     }
 }
 
@@ -253,7 +261,7 @@ mod tests {
         assert_eq!((arm.rows, arm.over_limit, arm.parts), (5, 2, 8));
         assert_eq!(arm.by_parts, BTreeMap::from([(1, 4), (2, 2)]));
         assert_eq!(arm.by_encoding, BTreeMap::from([("gsm7", 4), ("ucs2", 1)]));
-        assert_eq!(survey.cost().to_string(), "0.28");
+        assert_eq!(survey.cost().map(|cost| cost.to_string()), Some("0.28".to_owned()));
     }
 
     #[test]
@@ -271,7 +279,7 @@ mod tests {
             assert_eq!(refusal.unwrap_err().code(), "unfilled");
         }
         assert_eq!((survey.refused()["unfilled"], survey.refused_rows().len()), (150, 100));
-        assert_eq!((survey.parts(), survey.cost().hundredths()), (0, 0));
+        assert_eq!((survey.parts(), survey.cost()), (0, None));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::clock::Timestamp;
 use crate::dispatch::forecast::{Never, Quota, left_over};
 use crate::dunning::campaign::State;
 use crate::dunning::operands::Operands;
+use crate::dunning::template::{Wording, cautions};
+use crate::sms::message::Purpose;
 use crate::store::campaign::{CampaignView, Progress};
 use crate::store::definition::write_campaign;
 use crate::store::suppression::Stopped;
@@ -220,6 +222,14 @@ pub(in super::super) fn outlives_validity(
         }
         (None, _) => return None,
     })
+}
+
+/// Words of a text without a template that it should not have.
+pub(in super::super) fn cautioned(text: &str, purpose: Purpose, wording: &Wording) -> Vec<WarningAnswer> {
+    let found = cautions(text, purpose, wording).into_iter();
+    found
+        .map(|(_, code, caution)| WarningAnswer::new(code, Operands::of("what", &caution.id), caution.reason.clone()))
+        .collect()
 }
 
 /// Something that somebody may want to know.

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::contact::place::Warning;
 use crate::dispatch::gate::Verdict;
+use crate::dunning::money::PartPrice;
+use crate::dunning::template::{Wording, cautions};
 use crate::sms::lifecycle::MessageState;
-use crate::sms::message::Submission;
+use crate::sms::message::{Purpose, Submission};
 use crate::sms::number::PhoneNumber;
 use crate::sms::preview::Preview;
 use crate::sms::text::{Change, CharacterAt};
@@ -148,19 +150,28 @@ pub(in super::super) struct SubmitAnswer {
     warnings: Vec<WarningAnswer>,
 }
 
-/// What a person may want to know of the hours that hold for a message.
+/// What a person may want to know of the hours that hold for a message, or of its words.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(in super::super) struct WarningAnswer {
-    /// `unknown_area`, `several_states`, `several_zones`, `uncertain_area`, `unknown_zone` or `no_rules`.
+    /// `unknown_area`, `several_states`, `several_zones`, `uncertain_area`, `unknown_zone` or `no_rules`; of the words
+    /// `threat`, `pressure` or `debt_shown`.
     #[schema(example = "several_states")]
     code: &'static str,
     /// What it means.
-    detail: &'static str,
+    detail: Cow<'static, str>,
+}
+
+impl WarningAnswer {
+    /// What should not stand in words that nobody has approved. It is sent all the same.
+    pub(in super::super) fn of_words(text: &str, purpose: Purpose, wording: &Wording) -> Vec<Self> {
+        let found = cautions(text, purpose, wording).into_iter();
+        found.map(|(_, code, caution)| Self { code, detail: caution.reason.clone().into() }).collect()
+    }
 }
 
 impl From<Warning> for WarningAnswer {
     fn from(warning: Warning) -> Self {
-        Self { code: warning.code(), detail: warning.detail() }
+        Self { code: warning.code(), detail: warning.detail().into() }
     }
 }
 
@@ -174,6 +185,7 @@ pub(in super::super) struct Receipt {
     units: u32,
     not_before: Option<Timestamp>,
     pub(in super::super) lane: Lane,
+    words: Vec<WarningAnswer>,
 }
 
 impl From<&Submission> for Receipt {
@@ -186,6 +198,7 @@ impl From<&Submission> for Receipt {
             units: submission.units,
             not_before: submission.not_before,
             lane: lane(submission.sim.as_ref(), submission.group.as_ref(), submission.labels.batch.as_ref()),
+            words: Vec::new(),
         }
     }
 }
@@ -194,6 +207,11 @@ impl Receipt {
     /// For a caller who did not name the number.
     pub(in super::super) fn seen_with(self, eyes: Eyes, to: PhoneNumber) -> Self {
         Self { to: eyes.number(to), ..self }
+    }
+
+    /// With what there is to say of the message's words.
+    pub(in super::super) fn worded(self, words: Vec<WarningAnswer>) -> Self {
+        Self { words, ..self }
     }
 
     /// The answer when it was queued.
@@ -212,7 +230,7 @@ impl Receipt {
             units: self.units,
             not_before: until.or(self.not_before).map(at),
             reason,
-            warnings: warnings.into_iter().map(WarningAnswer::from).collect(),
+            warnings: warnings.into_iter().map(WarningAnswer::from).chain(self.words).collect(),
         }
     }
 }
@@ -250,6 +268,15 @@ pub(in super::super) enum SubmitItem {
 pub(in super::super) struct PreviewAnswer {
     /// Parts.
     segments: usize,
+    /// The text of the template that was filled; left out where none was, or without `pii`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Parts of the code that follows as a second message; left out where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    companion_segments: Option<usize>,
+    /// What all parts cost; left out where no price is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<String>,
     /// The encoding as asked for.
     encoding: &'static str,
     /// Septets or UTF-16 units of the text.
@@ -324,6 +351,9 @@ impl PreviewAnswer {
         });
         Self {
             segments: preview.segments,
+            text: None,
+            companion_segments: None,
+            cost: None,
             encoding: preview.coding.encoding().as_str(),
             units: preview.units,
             costly: costly.collect(),
@@ -333,6 +363,26 @@ impl PreviewAnswer {
             reason,
             warnings: warnings.into_iter().map(WarningAnswer::from).collect(),
         }
+    }
+}
+
+impl PreviewAnswer {
+    /// With the text of a template.
+    pub(in super::super) fn filled(self, text: Option<String>, companion_segments: Option<usize>) -> Self {
+        Self { text, companion_segments, ..self }
+    }
+
+    /// With what there is to say of its words.
+    pub(in super::super) fn worded(mut self, words: Vec<WarningAnswer>) -> Self {
+        self.warnings.extend(words);
+        self
+    }
+
+    /// With what it costs by a price, if there is one.
+    pub(in super::super) fn priced(self, price: PartPrice) -> Self {
+        let parts = self.segments + self.companion_segments.unwrap_or_default();
+        let cost = price.of(u64::try_from(parts).unwrap_or(u64::MAX)).to_string();
+        Self { cost: Some(cost).filter(|_| price != PartPrice::default()), ..self }
     }
 }
 

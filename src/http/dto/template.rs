@@ -156,9 +156,8 @@ pub(in super::super) struct ApproveRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct TemplatePreviewRequest {
-    /// Debtors, by your ids.
+    /// Debtors, by your ids; without any, those of the portfolio with the longest values.
     #[serde(default)]
-    #[schema(required)]
     pub(in super::super) debtors: Vec<String>,
     /// Of which version; of the newest if nothing is said.
     pub(in super::super) version: Option<u32>,
@@ -232,6 +231,9 @@ pub(in super::super) struct PreviewRow {
     /// What it takes; null where there is a refusal.
     #[schema(required)]
     pub(in super::super) taken: Option<PreviewTaken>,
+    /// What its parts cost, with those of its code, where a price is configured.
+    #[schema(required)]
+    pub(in super::super) cost: Option<String>,
     /// Why there is no text.
     #[schema(required)]
     pub(in super::super) refusal: Option<Reason>,
@@ -253,7 +255,7 @@ pub(in super::super) struct PreviewTaken {
     encoding: &'static str,
     /// Its septets or UTF-16 units.
     units: usize,
-    /// Units that are left to one part; negative when it is passed.
+    /// Units that are left to the template's limit, or to one part where it has none; negative when it is passed.
     room: i64,
     /// Whether a code follows as a second message.
     companion: bool,
@@ -288,6 +290,9 @@ impl From<&Refusal> for Reason {
 pub(in super::super) struct SurveyAnswer {
     /// All parts.
     parts: u64,
+    /// What they cost at the configured price of a part (`[sim] price`); null where there is none.
+    #[schema(required)]
+    cost: Option<String>,
     /// Rows without a text, by the code of their refusal.
     refused: BTreeMap<&'static str, u64>,
     /// What each of the texts comes to.
@@ -307,7 +312,7 @@ pub(in super::super) struct ArmAnswer {
     by_parts: BTreeMap<usize, u64>,
     /// Texts by encoding.
     by_encoding: BTreeMap<&'static str, u64>,
-    /// Texts that do not fit one part.
+    /// Texts that are longer than the template's limit, or than one part where it has none.
     over_limit: u64,
     /// The longest.
     #[schema(required)]
@@ -328,14 +333,15 @@ pub(in super::super) struct LongestAnswer {
     encoding: &'static str,
     /// Its septets or UTF-16 units.
     units: usize,
-    /// Units that are left to one part; negative when it is passed.
+    /// Units that are left to the template's limit, or to one part where it has none; negative when it is passed.
     room: i64,
 }
 
 impl SurveyAnswer {
     pub(in super::super) fn new(survey: &Survey, eyes: Eyes) -> Self {
         let arms = survey.arms().iter().map(|(name, arm)| ArmAnswer::new(name, arm, eyes)).collect();
-        Self { parts: survey.parts(), refused: survey.refused().clone(), arms }
+        let cost = survey.cost().map(|cost| cost.to_string());
+        Self { parts: survey.parts(), cost, refused: survey.refused().clone(), arms }
     }
 }
 

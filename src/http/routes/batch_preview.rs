@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::contact::{Addressee, Habit, Reason as ContactReason, TextMark};
 use crate::dispatch::forecast::Never;
 use crate::dispatch::gate::{Question, Reason, Verdict};
-use crate::dunning::campaign::{Audience, Campaign, LeftOut, State as CampaignState, Subject, is_repeat};
+use crate::dunning::campaign::{Audience, Campaign, Content, LeftOut, State as CampaignState, Subject, is_repeat};
 use crate::dunning::money::PartPrice;
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
@@ -26,7 +26,7 @@ use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::campaign::{
     ExampleAnswer, ForecastAnswer, LookAnswer, LookRequest, SegmentAnswer, SegmentRequest, TestAnswer, TestRequest,
-    longer_than_tested, outlives_validity,
+    cautioned, longer_than_tested, outlives_validity,
 };
 use super::super::dto::message::Eyes;
 use super::super::explain::{Lane, lane};
@@ -492,6 +492,10 @@ async fn look(
         (classes.into_iter().collect(), answer.parts, campaign.priority);
     let quota = outlook.quota;
     let ends = site.read(move |reader| ends(reader, outlook, &own, priority, from)).await?;
+    if let Content::Text(text) = &campaign.content {
+        let purpose = campaign.purpose;
+        answer.warnings.extend(cautioned(text, purpose, &site.settings().wording));
+    }
     answer.warnings.extend(outlives_validity(parts, quota, ends.ok(), expires(campaign, from)));
     let longest = answer.longest.as_ref().zip(asked.tested_parts);
     answer.warnings.extend(longest.and_then(|(longest, tested)| longer_than_tested(longest.segments, tested)));

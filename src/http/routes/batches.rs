@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::dunning::campaign::{Campaign, Content, NAME_CHARACTERS_MAX};
+use crate::dunning::template::{Severity, cautions};
 use crate::store::campaign::{CampaignRow, CampaignView, ChangeAnswer, CreateAnswer, RewriteAnswer};
 use crate::store::definition::read_campaign;
 
@@ -444,6 +445,17 @@ pub(super) fn read(written: Value, site: &Site, caller: &Caller) -> Result<Writt
         && text.trim().is_empty()
     {
         return Err(Problem::new(Kind::BadText, "text is empty").field("text"));
+    }
+    if let Content::Text(text) = &campaign.content {
+        // What no template is approved with goes to nobody in another way.
+        let purpose = campaign.purpose;
+        let found = cautions(text, purpose, &site.settings().wording)
+            .into_iter()
+            .find(|(severity, ..)| *severity == Severity::Error)
+            .map(|(_, code, caution)| format!("{} ({code}, rule {})", caution.reason, caution.id));
+        if let Some(detail) = found {
+            return Err(Problem::new(Kind::BadText, detail).field("text"));
+        }
     }
     if campaign.valid_until.is_some_and(|until| until <= site.clock.now().utc) {
         return Err(Problem::bad("valid_until", "this time is over"));

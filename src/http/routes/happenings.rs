@@ -63,7 +63,8 @@ pub(super) async fn tell(
     };
     let told = Told { debt, happening, reference, client: caller.client().to_owned() };
     let (reader, writer, text) = (Arc::clone(&site.reader), site.writer.clone(), site.settings().text.clone());
-    let answer = Desk { reader, writer, text }.tell(told, wish, || site.clock.now().utc).await;
+    let desk = Desk { reader, writer, text, calendar: site.ladders.calendar() };
+    let answer = desk.tell(told, wish, || site.clock.now().utc).await;
     match answer.map_err(problem)? {
         Answer::Noted { status, amount, stopped, echo } => {
             Ok(Json(HappeningAnswer::noted(status, amount, stopped, echo)))

@@ -5,19 +5,20 @@ use axum::extract::State;
 
 use crate::dispatch::gate::Question;
 use crate::sms::preview;
-use crate::sms::text::choose;
+use crate::sms::text::{Encoding, TextOptions, choose};
 use crate::store::submit::Ruling;
 
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
-use super::super::dto::submit::{PreviewAnswer, SubmitRequest};
+use super::super::dto::submit::{PreviewAnswer, SubmitRequest, WarningAnswer};
 use super::super::explain::explain;
 use super::super::json::Body;
 use super::super::problem::{Document, Problem};
 use super::super::submission::{Checked, text_problem};
 use super::submit::written;
 
-/// What a message would take. `to` may be left out; a text that is too long is counted, not refused.
+/// What a message would take, and what a template says when it is filled. `to` may be left out; a text that is too long is
+/// counted, not refused.
 #[utoipa::path(
     post,
     path = "/v1/preview",
@@ -54,5 +55,20 @@ pub(super) async fn preview(
     let Ruling { verdict, warnings } =
         site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
     let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
-    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings)))
+    let answer = PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings);
+    let filled = checked.filled.filter(|filled| filled.wording.is_some());
+    let answer = match filled {
+        None => {
+            let wording = &site.settings().wording;
+            answer.worded(WarningAnswer::of_words(&checked.text.0, checked.purpose, wording))
+        }
+        Some(filled) => {
+            let as_it_is = TextOptions { encoding: Encoding::Auto, national: Vec::new(), max_segments: 0 };
+            let code = filled.companion.as_deref().map(|code| preview::preview(code, &as_it_is)).transpose();
+            let code = code.map_err(|error| text_problem(&error))?;
+            let text = Some(checked.text.0).filter(|_| caller.eyes().see_people());
+            answer.filled(text, code.map(|code| code.segments))
+        }
+    };
+    Ok(Json(answer.priced(site.settings().price)))
 }

@@ -20,7 +20,9 @@ use crate::store::view::MessageView;
 
 use super::super::auth::{Caller, Scope};
 use super::super::dto::message::{Eyes, MessageAnswer};
-use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest};
+use super::super::dto::submit::{
+    Receipt, SubmitAnswer, SubmitAnswers, SubmitBody, SubmitItem, SubmitRequest, WarningAnswer,
+};
 use super::super::explain::{Explained, Lane, explain};
 use super::super::filled::fill;
 use super::super::json::{Octets, array, is_array, object};
@@ -101,7 +103,7 @@ async fn submit_one(site: &Site, caller: &Caller, octets: &[u8]) -> Result<Respo
     for _ in 0..TRIES {
         let request = written(site, caller, object(octets)?, site.clock.now().utc).await?;
         let posted = check_filled(request, site, caller)?;
-        let (receipt, eyes) = (posted.receipt(caller), posted.eyes(caller));
+        let (receipt, eyes) = (posted.receipt(caller).worded(posted.of_words(site)), posted.eyes(caller));
         let answers = site.writer.post(vec![posted.post]).await?;
         let answer = answers.into_iter().next().ok_or_else(|| Problem::internal(&"no answer to a submission"))?;
         if answer != Submitted::Changed {
@@ -142,6 +144,15 @@ impl Posted {
     /// Who did not name the number sees it as the token allows.
     fn eyes(&self, caller: &Caller) -> Eyes {
         if self.found_number { caller.eyes() } else { Eyes::Open }
+    }
+
+    /// What there is to say of words that nobody has approved.
+    fn of_words(&self, site: &Site) -> Vec<WarningAnswer> {
+        let Submission { text, purpose, labels, .. } = &self.post.submission;
+        match labels.origin.wording {
+            Some(_) => Vec::new(),
+            None => WarningAnswer::of_words(&text.0, *purpose, &site.settings().wording),
+        }
     }
 
     fn receipt(&self, caller: &Caller) -> Receipt {

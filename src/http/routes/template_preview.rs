@@ -1,5 +1,6 @@
 //! `POST /v1/templates/{template}/preview` and `POST /v1/preview/template`: templates filled, without sending anything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -32,8 +33,8 @@ use super::templates::{findings, no_template, version_of};
 /// Debtors of one request.
 const DEBTORS_MAX: usize = 1_000;
 
-/// What a version of a template, approved or not, comes to for debtors. The text is about all debts to a creditor that are
-/// still asked for, or about all where none is.
+/// What a version of a template, approved or not, comes to for debtors: those that are named, else those with the longest
+/// values in the portfolio. The text is about all debts to a creditor that are still asked for, or about all where none is.
 #[utoipa::path(
     post,
     path = "/v1/templates/{template}/preview",
@@ -54,27 +55,32 @@ pub(super) async fn preview(
     Body(request): Body<TemplatePreviewRequest>,
 ) -> Result<Json<TemplatePreviewAnswer>, Problem> {
     caller.needs(Scope::Read)?;
-    if request.debtors.is_empty() || request.debtors.len() > DEBTORS_MAX {
-        return Err(Problem::bad("debtors", format!("give 1 to {DEBTORS_MAX} debtors, by your ids")));
+    if request.debtors.len() > DEBTORS_MAX {
+        let most =
+            format!("give {DEBTORS_MAX} debtors at most, by your ids, or none for those with the longest values");
+        return Err(Problem::bad("debtors", most));
     }
     let TemplatePreviewRequest { debtors, version, creditor } = request;
-    let (name, now, options) = (name.unwrap_or_default(), site.clock.now().utc, site.settings().text.clone());
+    let (name, now) = (name.unwrap_or_default(), site.clock.now().utc);
+    let (options, price) = (site.settings().text.clone(), site.settings().price);
     let found = site
         .read(move |reader| {
             let Some(view) = version_of(reader, &name, version)? else { return Ok(Err(no_template())) };
-            let creditors = reader.creditors()?.into_iter();
             let is_asked = |one: &Creditor| {
                 caller.covers(Some(&one.id)) && creditor.as_ref().is_none_or(|creditor| *creditor == one.id)
             };
-            let creditors: Vec<Arc<Creditor>> = creditors.filter(is_asked).map(Arc::new).collect();
+            let mut rows = reader.creditor_rows()?;
+            rows.retain(|(_, one)| is_asked(one));
+            let (rows, creditors): (Vec<i64>, Vec<Arc<Creditor>>) = rows.into_iter().unzip();
             if creditors.is_empty() && creditor.is_some() {
                 return Ok(Err(Problem::bad("creditor", "no creditor has this id")));
             }
             let Ok(template) = view.template.compile() else {
                 return Ok(Err(Problem::new(Kind::Conflict, "this version has faults; see its findings")));
             };
-            let sheet = Sheet { reader, creditors, template, now, eyes: caller.eyes() };
-            sheet.fill(&debtors, options).map(Ok)
+            let debtors = if debtors.is_empty() { with_the_longest(reader, &rows)? } else { debtors };
+            let sheet = Sheet { reader, creditors, template, now, eyes: caller.eyes(), options, price };
+            sheet.fill(&debtors).map(Ok)
         })
         .await?;
     found.map(Json)
@@ -120,7 +126,8 @@ pub(super) async fn preview_draft(
             let mut answer = DraftAnswer { findings, examples: Vec::new(), rows: Vec::new() };
             let Ok(compiled) = template.compile() else { return Ok(Ok(answer)) };
             let today = now.to_jiff().map_or(Date::MAX, |now| now.to_zoned(zone).date());
-            let yardstick = Yardstick { options: options.clone(), price, ..Yardstick::default() };
+            let limit = compiled.template().units_max();
+            let yardstick = Yardstick { options: options.clone(), price, limit };
             let eyes = caller.eyes();
             for text in &compiled.template().texts {
                 for (example, case) in examples(text.language, creditors.first().map(Arc::as_ref), today) {
@@ -129,8 +136,8 @@ pub(super) async fn preview_draft(
                 }
             }
             if let Some(debtor) = debtor {
-                let sheet = Sheet { reader, creditors, template: compiled, now, eyes };
-                answer.rows = sheet.fill(&[debtor], options)?.rows;
+                let sheet = Sheet { reader, creditors, template: compiled, now, eyes, options, price };
+                answer.rows = sheet.fill(&[debtor])?.rows;
             }
             Ok(Ok(answer))
         })
@@ -143,8 +150,7 @@ fn example_of(compiled: &Compiled, arm: &str, case: &Case, yardstick: &Yardstick
     let mut survey = Survey::new(yardstick.clone());
     let rendered = compiled.render_text(arm, case);
     let measured = survey.add(&case.debtor.id, rendered.as_ref().map_err(Clone::clone));
-    let is_priced = yardstick.price != PartPrice::default();
-    let cost = measured.is_ok().then(|| yardstick.price.of(survey.parts()).to_string()).filter(|_| is_priced);
+    let cost = measured.as_ref().ok().and_then(|measured| measured.cost(yardstick.price)).map(|cost| cost.to_string());
     let refusal = measured.as_ref().err().map(Reason::from);
     let taken = rendered.ok().zip(measured.ok());
     let taken = taken.map(|(rendered, measured)| PreviewTaken::new(rendered, &measured, Eyes::Open));
@@ -158,11 +164,14 @@ struct Sheet<'a> {
     template: Compiled,
     now: Timestamp,
     eyes: Eyes,
+    options: TextOptions,
+    price: PartPrice,
 }
 
 impl Sheet<'_> {
-    fn fill(&self, debtors: &[String], options: TextOptions) -> Result<TemplatePreviewAnswer, StoreError> {
-        let mut survey = Survey::new(Yardstick { options, ..Yardstick::default() });
+    fn fill(&self, debtors: &[String]) -> Result<TemplatePreviewAnswer, StoreError> {
+        let limit = self.template.template().units_max();
+        let mut survey = Survey::new(Yardstick { options: self.options.clone(), limit, price: self.price });
         let mut rows = Vec::with_capacity(debtors.len());
         for debtor in debtors {
             let cases = self.cases(debtor)?;
@@ -197,18 +206,29 @@ impl Sheet<'_> {
         let rendered = self.template.render(case);
         let measured = survey.add(&case.debtor.id, rendered.as_ref().map_err(Clone::clone));
         let refusal = measured.as_ref().err().map(Reason::from);
+        let cost = measured.as_ref().ok().and_then(|measured| measured.cost(self.price)).map(|cost| cost.to_string());
         let taken = rendered.ok().zip(measured.ok());
         PreviewRow {
             debtor: case.debtor.id.clone(),
             creditor: Some(case.creditor.id.clone()),
+            cost,
             taken: taken.map(|(rendered, measured)| PreviewTaken::new(rendered, &measured, self.eyes)),
             refusal,
         }
     }
 }
 
+/// Debtors of creditors who have the longest of what texts are filled with.
+fn with_the_longest(reader: &Reader, creditors: &[i64]) -> Result<Vec<String>, StoreError> {
+    let mut found = BTreeSet::new();
+    for row in creditors {
+        found.extend(reader.longest_debtors(*row)?);
+    }
+    Ok(found.into_iter().collect())
+}
+
 fn nothing_owed(debtor: &str) -> PreviewRow {
     let detail = "no debtor has this id, or the debtor owes nothing to such a creditor";
     let refusal = Reason { code: "not_found", detail: detail.into() };
-    PreviewRow { debtor: debtor.to_owned(), creditor: None, taken: None, refusal: Some(refusal) }
+    PreviewRow { debtor: debtor.to_owned(), creditor: None, taken: None, cost: None, refusal: Some(refusal) }
 }

@@ -148,7 +148,9 @@ pub(super) async fn approve(
         .read(move |reader| {
             let Some(view) = version_of(reader, &named, Some(version))? else { return Ok(None) };
             let review = Review::read(&measure, reader, now)?;
-            Ok(Some((view.approved.is_some(), findings(&review, view.template))))
+            let mut found = findings(&review, view.template.clone());
+            found.extend(review.over_limit(&view.template)?.into_iter().map(TemplateFinding::from));
+            Ok(Some((view.approved.is_some(), found)))
         })
         .await?;
     let (is_approved, findings) = found.ok_or_else(no_template)?;

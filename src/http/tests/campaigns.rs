@@ -379,3 +379,30 @@ async fn a_draft_is_written_anew_over_what_was_read_and_no_longer_once_it_is_sta
         None,
     );
 }
+
+#[tokio::test]
+async fn words_that_nobody_approved_are_looked_through_too() {
+    let house = house().await.with_rules();
+    let written = |text: &str| {
+        let mut written = with(json!({ "text": text }));
+        written.as_object_mut().unwrap().remove("template");
+        written
+    };
+    let threat = "Loja: pague ou vai ser preso";
+    house.post("/v1/batches", written(threat)).await.is_problem(422, "bad-text", Some("text"));
+    let look = house.post("/v1/batches/preview", written("Loja: ultima chance de pagar")).await;
+    let codes = |answer: &Answer| -> Vec<Value> {
+        let warnings = answer.json["warnings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        warnings.iter().map(|warning| warning["code"].clone()).collect()
+    };
+    assert_eq!(codes(&look), ["pressure"], "{}", look.text);
+    // A single text goes, and is warned of.
+    let single = json!({ "to": "11 98765-4321", "text": threat });
+    for path in ["/v1/preview", "/v1/messages"] {
+        let answer = house.post(path, &single).await;
+        assert!(codes(&answer).contains(&json!("threat")), "{path}: {}", answer.text);
+    }
+    let own =
+        house.post("/v1/preview", json!({ "to": "11 98765-4321", "text": threat, "purpose": "operational" })).await;
+    assert_eq!(codes(&own), Vec::<Value>::new(), "{}", own.text);
+}

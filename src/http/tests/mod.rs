@@ -58,7 +58,7 @@ use crate::store::reader::Reader;
 use crate::store::{Settings as StoreSettings, Store};
 use crate::telemetry::Metrics;
 
-use super::{App, Door, Pace, Parts, Settings, router};
+use super::{App, Door, Pace, PartPrice, Parts, Settings, Wording, router};
 
 const ICCID: &str = "8955031234567890123";
 
@@ -102,6 +102,17 @@ impl House {
     fn with_hours(self) -> Self {
         let book = RuleBook::load(&Region::default(), &Contact::default()).unwrap();
         self.keeping(Kept { calendar: book.calendar.into(), ..Kept::default() })
+    }
+
+    /// The same, where texts are held against the wording that comes with the program, where debtors live.
+    fn with_rules(self) -> Self {
+        let book = RuleBook::load(&Region::default(), &Contact::default()).unwrap();
+        self.keeping(Kept { calendar: book.calendar.into(), wording: book.wording.into(), ..Kept::default() })
+    }
+
+    /// The same, where a part has a price.
+    fn with_price(self, price: &str) -> Self {
+        self.keeping(Kept { price: price.parse().unwrap(), ..Kept::default() })
     }
 
     fn keeping(mut self, kept: Kept) -> Self {
@@ -195,11 +206,14 @@ fn path(folder: &tempfile::TempDir) -> PathBuf {
 struct Kept {
     four_eyes: bool,
     calendar: Arc<Calendar>,
+    wording: Arc<Wording>,
+    price: PartPrice,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { four_eyes: false, calendar: ContactSettings::none().calendar }
+        let (wording, price) = (Arc::default(), PartPrice::default());
+        Self { four_eyes: false, calendar: ContactSettings::none().calendar, wording, price }
     }
 }
 
@@ -210,7 +224,7 @@ fn start(
     fleet: &Fleet,
     kept: Kept,
 ) -> (Writer, App, audit::Told) {
-    let Kept { four_eyes, calendar } = kept;
+    let Kept { four_eyes, calendar, wording, price } = kept;
     let metrics = Arc::new(Metrics::default());
     let (looks, told) = audit::looks();
     let writer = Writer::start(store, clock.clone(), Arc::clone(&metrics)).unwrap();
@@ -227,8 +241,8 @@ fn start(
         ),
         initial_settings: Settings {
             secret: ContactSettings::none().secret,
-            wording: Arc::default(),
-            price: crate::dunning::money::PartPrice::default(),
+            wording,
+            price,
             campaigns_need_test: true,
             zone: jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap(),
             country: Country::from_iso("BR").unwrap(),

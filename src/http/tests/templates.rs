@@ -158,7 +158,8 @@ async fn debtors_are_previewed_with_what_is_still_owed() {
         "text": text, "characters": 38, "arm": "a", "segments": 1, "encoding": "gsm7", "units": 38, "room": 122,
         "companion": false, "companion_segments": 0
     });
-    assert_eq!(rows[0], json!({ "debtor": "d1", "creditor": "loja", "taken": taken, "refusal": null }));
+    let row = json!({ "debtor": "d1", "creditor": "loja", "taken": taken, "cost": null, "refusal": null });
+    assert_eq!(rows[0], row, "without a price there is no cost");
     let refusals: Vec<&Value> = [1, 2, 3].iter().map(|row| &rows[*row]["refusal"]["code"]).collect();
     assert_eq!(refusals, ["unfilled", "not_found", "not_found"], "{}", answer.text);
     let survey = &answer.json["survey"];
@@ -171,7 +172,8 @@ async fn debtors_are_previewed_with_what_is_still_owed() {
     let first = json!({ "debtors": ["d1"], "version": 1, "creditor": "loja" });
     assert_eq!(house.post(&path, first).await.json["rows"][0]["taken"]["text"], text);
     house.post(&path, json!({ "debtors": ["d1"], "version": 3 })).await.is_problem(404, "not-found", None);
-    house.post(&path, json!({ "debtors": [] })).await.is_problem(400, "bad-request", Some("debtors"));
+    let many: Vec<String> = (0..1_001).map(|debtor| debtor.to_string()).collect();
+    house.post(&path, json!({ "debtors": many })).await.is_problem(400, "bad-request", Some("debtors"));
     let other = json!({ "debtors": ["d1"], "creditor": "outra" });
     house.post(&path, other).await.is_problem(400, "bad-request", Some("creditor"));
 }
@@ -203,4 +205,82 @@ async fn with_four_eyes_another_one_than_the_author_approves() {
     let ana = house.token(json!({ "client": "ana", "scopes": ["read", "manage"] })).await;
     let approved = house.with(&ana, "POST", &approve, json!({ "version": 1 })).await;
     assert_eq!(approved.json["approved_by"], "ana", "{}", approved.text);
+}
+
+#[tokio::test]
+async fn a_template_must_have_what_the_country_of_its_creditor_asks_for() {
+    let house = house().await.with_rules();
+    let approve = async |version: u32| house.post(&format!("{PATH}/approve"), json!({ "version": version })).await;
+    let azul =
+        json!({ "id": "azul", "name": "Azul", "zone": "America/Mexico_City", "language": "es-MX", "currency": "MXN" });
+    house.post("/v1/creditors", azul).await;
+    put(&house, good()).await;
+    let refused = approve(1).await;
+    refused.is_problem(409, "conflict", None);
+    assert_eq!(refused.json["findings"][0]["code"], "name_creditor", "{}", refused.text);
+    // It is for debtors of the other creditor alone.
+    let ladder = json!({ "steps": [{ "id": "d3", "on": "D+3", "text": "lembrete" }] });
+    call(house.local(), request("PUT", "/v1/ladders/leve", &[], ladder.to_string().into())).await;
+    let loja = json!({
+        "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL", "ladder": "leve",
+    });
+    house.post("/v1/creditors", loja).await;
+    assert_eq!(approve(1).await.status, StatusCode::OK);
+    // And now for both of them.
+    let azul = json!({
+        "id": "azul", "name": "Azul", "zone": "America/Mexico_City", "language": "es-MX", "currency": "MXN",
+        "on": { "overdue": "lembrete" },
+    });
+    house.post("/v1/creditors", azul).await;
+    put(&house, with_body("{{ sender }}: {{ amount }}")).await;
+    approve(2).await.is_problem(409, "conflict", None);
+    put(&house, with_body("{{ sender }} por {{ creditor }}: {{ amount }}")).await;
+    assert_eq!(approve(3).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_debtors_those_with_the_longest_values_are_previewed_with_what_they_cost() {
+    let house = house().await.with_price("0.05");
+    put(&house, good()).await;
+    let path = format!("{PATH}/preview");
+    let answer = house.post(&path, json!({})).await;
+    let rows = answer.json["rows"].as_array().unwrap();
+    let told = |row: &Value| (row["debtor"].clone(), row["cost"].clone(), row["refusal"]["code"].clone());
+    assert_eq!(told(&rows[0]), (json!("d1"), json!("0.05"), Value::Null), "{}", answer.text);
+    assert_eq!(answer.json["survey"]["cost"], "0.05", "{}", answer.text);
+    let other = house.token(json!({ "client": "erp", "scopes": ["read", "pii"], "creditors": ["outra"] })).await;
+    assert_eq!(house.with(&other, "POST", &path, json!({})).await.json["rows"], json!([]), "of others nothing");
+}
+
+#[tokio::test]
+async fn a_template_whose_longest_case_passes_its_limit_is_not_approved() {
+    let house = house().await;
+    let with_limit = |limit: u8| {
+        let mut written = good();
+        written["limit"] = json!(limit);
+        written
+    };
+    // 38 units for the debtor with the longest name who owes.
+    put(&house, with_limit(37)).await;
+    let approve = async |version: u32| house.post(&format!("{PATH}/approve"), json!({ "version": version })).await;
+    let refused = approve(1).await;
+    refused.is_problem(409, "conflict", None);
+    let finding = &refused.json["findings"][0];
+    assert_eq!(finding["code"], "over_limit", "{}", refused.text);
+    assert_eq!(finding["operands"], json!({ "limit": "37", "over": "1" }));
+    let arm = house.post(&format!("{PATH}/preview"), json!({})).await.json["survey"]["arms"][0].clone();
+    assert_eq!((&arm["over_limit"], &arm["longest"]["room"]), (&json!(1), &json!(-1)), "{arm}");
+    put(&house, with_limit(38)).await;
+    assert_eq!(approve(2).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn while_nobody_owes_the_limit_is_held_against_a_made_up_debtor() {
+    let house = House::new();
+    let long = "x".repeat(120);
+    let mut written = with_body(&format!("{{{{ sender }}}}: {{{{ name }}}} {long}"));
+    written["limit"] = json!(159);
+    put(&house, written).await;
+    let refused = house.post(&format!("{PATH}/approve"), json!({ "version": 1 })).await;
+    assert_eq!(refused.json["findings"][0]["code"], "over_limit", "{}", refused.text);
 }

@@ -1,11 +1,11 @@
 //! Templates as JSON: `{"purpose": "reminder", "companion": "pix", "texts": [{"name": "a", "body": "{{ sender }}: …"}]}`.
-//! Name and version stand beside it. In files, where texts are tables of their own, the key may be `text`.
+//! Name and version stand beside it, and `"limit": 159` where a text must not be longer for anybody. In files, where texts are tables of their own, the key may be `text`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contact::reply::Language;
-use crate::dunning::template::{Companion, Template, Text};
+use crate::dunning::template::{Companion, ONE_PART_MAX, Template, Text};
 use crate::sms::message::Purpose;
 
 use super::segment::{read_segment, write_segment};
@@ -18,6 +18,8 @@ struct Written {
     purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     companion: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
     #[serde(alias = "text", deserialize_with = "objects")]
     texts: Vec<WrittenText>,
 }
@@ -55,12 +57,17 @@ pub fn read_template(name: &str, version: u32, written: Value) -> Result<Templat
         let name = text.name.clone();
         read_text(text).map_err(|error| error.at(format_args!("text {place} ({name})")))
     });
+    let limit = written.limit.map(|limit| {
+        let limit = u8::try_from(limit).ok().filter(|limit| (1..=ONE_PART_MAX).contains(&usize::from(*limit)));
+        limit.ok_or_else(|| DefinitionError::of(format!("limit: give 1 to {ONE_PART_MAX} units, or leave it out")))
+    });
     Ok(Template {
         name: name.to_owned(),
         version,
         purpose: named("purpose", &written.purpose, Purpose::ALL, Purpose::name)?,
         texts: texts.collect::<Result<_, _>>()?,
         companion: companion.transpose()?,
+        limit: limit.transpose()?,
     })
 }
 
@@ -87,6 +94,7 @@ pub fn write_template(template: &Template) -> Value {
     let written = Written {
         purpose: template.purpose.name().to_owned(),
         companion: template.companion.map(|companion| companion.name().to_owned()),
+        limit: template.limit.map(u64::from),
         texts: texts.collect(),
     };
     serde_json::to_value(written).unwrap_or_default()
@@ -102,6 +110,7 @@ mod tests {
         let written = json!({
             "purpose": "reminder",
             "companion": "pix",
+            "limit": 159,
             "texts": [
                 { "name": "a", "segment": { "days_late": { "min": 15 } }, "language": "pt-BR", "share": 70, "body": "{{ sender }}" },
                 { "name": "b", "share": 0, "body": "x" },
@@ -109,6 +118,7 @@ mod tests {
         });
         let template = read_template("lembrete", 2, written.clone()).unwrap();
         assert_eq!((template.name.as_str(), template.version, template.texts.len()), ("lembrete", 2, 2));
+        assert_eq!((template.limit, template.units_max()), (Some(159), 159));
         assert_eq!(write_template(&template), written);
     }
 
@@ -133,6 +143,8 @@ mod tests {
             (text(json!(["a", {}, null, 1, "x"])), "expected an object"),
             (json!({ "texts": [], "companion": "qr" }), "companion: no \"qr\"; there are pix, boleto"),
             (json!({ "texts": [], "purpose": "advert" }), "purpose: no \"advert\""),
+            (json!({ "texts": [], "limit": 0 }), "limit: give 1 to 160 units"),
+            (json!({ "texts": [], "limit": 161 }), "limit: give 1 to 160 units"),
         ] {
             let error = read_template("t", 1, written).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

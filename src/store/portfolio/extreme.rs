@@ -1,14 +1,17 @@
-//! The debts that a check of everything looks at: those with the longest values, and those that look like one.
+//! What a check of everything looks at: debts with the longest values, those that look like one, and where debtors are.
 //!
 //! Each answer is one pass over what is asked for, made for a person who waits; nothing on the way of a message asks these.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::contact::Habit;
+use crate::sms::number::PhoneNumber;
 use crate::sms::text::TextCoding;
 
 use super::super::StoreError;
 use super::super::ladder::CaseKey;
 use super::super::reader::Reader;
+use super::super::row;
 
 /// What a text may be filled with, and whose it is.
 const VALUES: &str = "SELECT debtor.id, debtor.name, contract, product, terms, link, access_code, boleto, pix,
@@ -17,6 +20,12 @@ const VALUES: &str = "SELECT debtor.id, debtor.name, contract, product, terms, l
 
 /// Values of a row of [`VALUES`].
 const FIELDS: usize = 9;
+
+/// Numbers of debtors of whom something is asked for.
+const NUMBERS: &str = "SELECT number, debtor_hours.state, debtor_hours.zone FROM debtor
+     JOIN debtor_number ON debtor_number.debtor = debtor.key
+     LEFT JOIN debtor_hours ON debtor_hours.debtor = debtor.id
+     WHERE debtor.key IN (SELECT debtor FROM debt WHERE creditor = ? AND status IN ('open', 'promised'))";
 
 /// The debtor with the most debts.
 const MOST: &str = "SELECT debtor.id FROM debt JOIN debtor ON debtor.key = debt.debtor
@@ -56,6 +65,25 @@ impl Reader {
             let mut most = conn.prepare_cached(MOST)?;
             found.extend(most.query_map([creditor], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?);
             Ok(found)
+        })
+    }
+
+    /// Has each number of each debtor of a creditor looked at, with what is known of the debtor's place.
+    pub fn numbers_of_debtors(
+        &self,
+        creditor: i64,
+        mut look: impl FnMut(PhoneNumber, &Habit),
+    ) -> Result<(), StoreError> {
+        self.with(|conn| {
+            let mut statement = conn.prepare_cached(NUMBERS)?;
+            let mut rows = statement.query([creditor])?;
+            while let Some(row) = rows.next()? {
+                let habit = Habit { state: row.get(1)?, zone: row.get(2)?, ..Habit::default() };
+                if let Some(number) = row::number(row.get(0)?) {
+                    look(number, &habit);
+                }
+            }
+            Ok(())
         })
     }
 

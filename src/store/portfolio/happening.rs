@@ -10,6 +10,7 @@ use crate::dunning::event::Happening;
 use crate::dunning::money::Amount;
 use crate::sms::id::{MessageId, MessageKey};
 use crate::sms::lifecycle::SegmentState;
+use crate::sms::message::Purpose;
 use crate::sms::number::PhoneNumber;
 use crate::sms::operational;
 
@@ -145,6 +146,9 @@ impl Work<'_> {
         }
         if told.happening == Happening::Reopened {
             stopped.add(self.dispute_is_settled(key, &after.debtor, &told.client)?);
+            // What was paid or agreed is so no more, and what confirms it may wait for days.
+            let confirmed = self.confirming(&self.open_about(key, &told.debt)?)?;
+            self.take_back(&confirmed, &mut stopped)?;
         }
         let echo = text.map_or_else(|| Ok(Echo::default()), |text| self.echo(event, text))?;
         Ok(Some(HappeningAnswer::Noted { status: after.status, amount: after.amount, stopped, echo }))
@@ -306,14 +310,22 @@ impl Work<'_> {
                 to_them.push(key);
             }
         }
+        let confirming = self.confirming(&to_them)?;
+        self.take_back(&confirming, &mut Stopped::default())?;
         self.outdate(&to_them, &mut Stopped::default())
     }
 
     /// Takes back what waits of texts that say of a debt what is no longer so.
     fn outdate(&mut self, about: &[MessageKey], stopped: &mut Stopped) -> Result<(), StoreError> {
-        for key in self.asking(about)? {
-            self.name_on_wire(key, stopped)?;
-            let Some((message, mut segments)) = self.readable(key)? else { continue };
+        let asking = self.asking(about)?;
+        self.take_back(&asking, stopped)
+    }
+
+    /// Takes back what waits of some messages.
+    fn take_back(&mut self, messages: &[MessageKey], stopped: &mut Stopped) -> Result<(), StoreError> {
+        for key in messages {
+            self.name_on_wire(*key, stopped)?;
+            let Some((message, mut segments)) = self.readable(*key)? else { continue };
             if segments.iter().any(|row| matches!(row.state, SegmentState::Waiting { .. })) {
                 stopped.stopped += 1;
                 self.block(&message, &mut segments, Reason::Contact(ContactReason::Outdated))?;
@@ -331,6 +343,17 @@ impl Work<'_> {
             }
         }
         Ok(asking)
+    }
+
+    /// Those of some messages that confirm something.
+    fn confirming(&self, about: &[MessageKey]) -> Result<Vec<MessageKey>, StoreError> {
+        let mut confirming = Vec::new();
+        for key in about {
+            if addressee(self.conn, *key)?.purpose == Purpose::Confirmation {
+                confirming.push(*key);
+            }
+        }
+        Ok(confirming)
     }
 
     /// Names a message that is on the wire, or may be.

@@ -186,6 +186,12 @@ impl DebtorPage {
         query("/messages/new", &[("to", number), ("debtor", &self.debtor.id), ("creditor", creditor)])
     }
 
+    /// A new message about a debt, to the number that is texted.
+    fn write_about(&self, debt: &Debt) -> String {
+        let of = [("debtor", self.debtor.id.as_str()), ("creditor", &debt.creditor), ("debt", &debt.id)];
+        query("/messages/new", &of)
+    }
+
     fn first_number(&self) -> &str {
         self.debtor.numbers.first().map_or("", String::as_str)
     }

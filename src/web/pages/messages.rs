@@ -175,6 +175,21 @@ pub(super) struct Draft {
     to: String,
     debtor: String,
     creditor: String,
+    debt: String,
+}
+
+impl Draft {
+    /// Whether it is known whose number it goes to.
+    fn names_somebody(&self) -> bool {
+        !self.debt.is_empty() || (!self.debtor.is_empty() && !self.creditor.is_empty())
+    }
+}
+
+/// A template as lists have it.
+#[derive(Deserialize)]
+struct Written {
+    name: String,
+    used_version: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -189,10 +204,15 @@ struct NewMessagePage {
     frame: Frame,
     draft: Draft,
     sims: Vec<Sim>,
+    /// Those that are approved, by name.
+    templates: Vec<String>,
 }
 
 /// The form for a new message.
 pub(super) async fn new(asked: Asked, Query(draft): Query<Draft>) -> Drawn {
     let sims: List<Sim> = asked.or_say(asked.api.get("/v1/sims").await)?;
-    Ok(draw(&NewMessagePage { frame: asked.frame, draft, sims: sims.items }))
+    let written: List<Written> = asked.or_say(asked.api.get("/v1/templates").await)?;
+    let is_used = |written: &Written| written.used_version.is_some();
+    let templates = written.items.into_iter().filter(is_used).map(|written| written.name).collect();
+    Ok(draw(&NewMessagePage { frame: asked.frame, draft, sims: sims.items, templates }))
 }

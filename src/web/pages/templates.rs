@@ -46,6 +46,7 @@ impl TemplateView {
 struct Definition {
     purpose: String,
     companion: Option<String>,
+    limit: Option<u8>,
     texts: Vec<Text>,
 }
 
@@ -158,5 +159,5 @@ async fn page(
 /// What a new template begins with.
 fn blank() -> Definition {
     let text = Text { name: "a".to_owned(), share: 1, ..Text::default() };
-    Definition { purpose: Purpose::Collection.name().to_owned(), companion: None, texts: vec![text] }
+    Definition { purpose: Purpose::Collection.name().to_owned(), companion: None, limit: None, texts: vec![text] }
 }

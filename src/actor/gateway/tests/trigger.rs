@@ -1,8 +1,12 @@
 //! Texts at events: with what they are written, what is stopped before them, and that each event brings one.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
-use crate::actor::trigger::{Wish, prompt};
+use crate::actor::trigger::{Means, Wish};
+use crate::config::Config;
+use crate::config::rules::RuleBook;
 use crate::dunning::debt::Debt;
 use crate::dunning::event::Happening;
 use crate::sms::message::Mode;
@@ -11,7 +15,7 @@ use crate::store::definition::read_template;
 use crate::store::portfolio::Item;
 use crate::store::portfolio::happening::{Echo, HappeningAnswer, Prompt, Told, Untold};
 
-use super::ladder::{MONDAY, creditor, debt, desk, with_debtor};
+use super::ladder::{MONDAY, creditor, debt, desk_with, with_debtor};
 use super::*;
 
 const THANKS: &str = "{{ sender }}: {{ first_name }}, recebemos {{ paid | money }}\
@@ -19,7 +23,11 @@ const THANKS: &str = "{{ sender }}: {{ first_name }}, recebemos {{ paid | money 
 
 /// Ana owes a debt; Loja Azul thanks for payments and notes promises.
 fn owing() -> Desk {
-    let mut desk = desk();
+    owing_under(settings(unlimited()))
+}
+
+fn owing_under(settings: Settings) -> Desk {
+    let mut desk = desk_with(settings);
     for (name, purpose, body) in [
         ("obrigado", "confirmation", THANKS),
         ("anotado", "confirmation", "{{ sender }}: combinado para {{ promise_date | date }}."),
@@ -50,7 +58,9 @@ fn told(happening: Happening, reference: Option<&str>) -> Told {
 impl Desk {
     fn prompt(&mut self, told: &Told, wish: &Wish) -> Option<Prompt> {
         self.serial += 1;
-        prompt(&self.reader(), told, wish, &TextOptions::default(), self.now, [self.serial; 11]).unwrap()
+        let (reader, calendar) = (self.reader(), Arc::clone(&self.settings.contact.calendar));
+        let means = Means { reader: &reader, options: &TextOptions::default(), calendar: &calendar };
+        means.prompt(told, wish, self.now, [self.serial; 11]).unwrap()
     }
 
     fn happen_with(&mut self, told: &Told, prompt: Option<&Prompt>) -> Option<HappeningAnswer> {
@@ -215,4 +225,71 @@ fn a_text_that_asks_is_held_to_the_caps_and_thanks_are_not() {
     assert_eq!(desk.state(asks), MessageState::Blocked);
     desk.send(2);
     assert_eq!(desk.state(thanks), MessageState::Accepted);
+}
+
+/// The hours of Brazil as they are without a word of configuration.
+fn usual_hours() -> Settings {
+    let config = Config::default();
+    let book = RuleBook::load(&config.region, &config.contact).unwrap();
+    let contact = ContactSettings { calendar: book.calendar.into(), ..ContactSettings::none() };
+    Settings { contact: contact.into(), ..settings(unlimited()) }
+}
+
+/// After the hours of a Saturday.
+const SATURDAY: &str = "2026-11-28T15:00:00-03:00";
+
+/// Tells at one time what happened, and moves on to another.
+fn told_at(desk: &mut Desk, at: &str, happening: Happening, then: &str) -> MessageId {
+    desk.now = at.parse().unwrap();
+    let message = desk.echo(happening, &CREDITORS).message.unwrap();
+    let then: Timestamp = then.parse().unwrap();
+    desk.pass(then.saturating_since(desk.now));
+    message
+}
+
+#[test]
+fn thanks_for_what_is_paid_at_a_weekend_go_on_monday() {
+    let mut desk = owing_under(usual_hours());
+    let thanks = told_at(&mut desk, SATURDAY, paid(None), "2026-11-30T08:30:00-03:00");
+    desk.send(1);
+    assert_eq!(desk.state(thanks), MessageState::Accepted);
+}
+
+#[test]
+fn thanks_wait_over_a_run_of_holidays_for_hours_that_suit() {
+    let mut desk = owing_under(usual_hours());
+    let evening = crate::contact::Habit { preferred: vec!["18:00-19:00".parse().unwrap()], ..Default::default() };
+    desk.gateway.commit(desk.now, |context| context.work.set_habit("ana", &evening, "test")).unwrap().unwrap();
+    // From the Saturday of Carnival to Ash Wednesday.
+    let thanks = told_at(&mut desk, "2027-02-06T15:00:00-03:00", paid(None), "2027-02-10T18:30:00-03:00");
+    desk.send(1);
+    assert_eq!(desk.state(thanks), MessageState::Accepted);
+}
+
+#[test]
+fn what_asks_goes_when_the_hours_begin_and_not_days_later() {
+    for (then, expected) in
+        [("2026-11-30T08:30:00-03:00", MessageState::Queued), ("2026-12-01T08:30:00-03:00", MessageState::Expired)]
+    {
+        let mut desk = owing_under(usual_hours());
+        let asks = told_at(&mut desk, SATURDAY, Happening::ServiceCut, then);
+        assert_eq!(desk.state(asks), expected, "{then}");
+    }
+}
+
+#[test]
+fn thanks_for_a_payment_that_bounced_are_taken_back() {
+    let mut desk = owing_under(usual_hours());
+    let thanks = told_at(&mut desk, SATURDAY, paid(None), "2026-11-29T15:00:00-03:00");
+    let bounced = told(Happening::Reopened, None);
+    let Some(HappeningAnswer::Noted { stopped, .. }) = desk.happen_with(&bounced, None) else { panic!("noted") };
+    assert_eq!((stopped.stopped, desk.state(thanks)), (1, MessageState::Blocked));
+}
+
+#[test]
+fn thanks_do_not_go_to_a_number_that_is_another_person_s() {
+    let mut desk = owing_under(usual_hours());
+    let thanks = told_at(&mut desk, SATURDAY, paid(None), "2026-11-29T15:00:00-03:00");
+    desk.take_all(&[with_debtor(debt("d1", MONDAY), &["5511912345678"])]);
+    assert_eq!(desk.state(thanks), MessageState::Blocked);
 }

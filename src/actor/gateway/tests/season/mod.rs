@@ -15,7 +15,7 @@ use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::actor::trigger::{Wish, prompt};
+use crate::actor::trigger::{Means, Wish};
 use crate::config::Config;
 use crate::config::rules::RuleBook;
 use crate::contact::reply::Language;
@@ -240,7 +240,9 @@ impl Season<'_> {
                 let debt = format!("{}{place}", person.name);
                 let told = Told { debt, happening: *happening, reference: None, client: "erp".to_owned() };
                 let (reader, options, random) = (self.desk.reader(), TextOptions::default(), self.desk.random());
-                let prompt = prompt(&reader, &told, &Wish::AsTheCreditorHas, &options, now, random).unwrap();
+                let means =
+                    Means { reader: &reader, options: &options, calendar: &self.desk.settings.contact.calendar };
+                let prompt = means.prompt(&told, &Wish::AsTheCreditorHas, now, random).unwrap();
                 let told = |context: &mut Context<'_, '_>| context.work.happen_and_tell(&told, prompt.as_ref());
                 assert!(self.desk.gateway.commit(now, told).unwrap().is_some());
             }
