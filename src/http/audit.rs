@@ -7,7 +7,7 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, Uri};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::sms::number::PhoneNumber;
 use crate::store::audit::{Deed, Entry};
 
 use super::Site;
+use super::problem::Problem;
 use super::submission::recipient;
 
 /// Octets of a digest that are shown: nobody counts so many persons.
@@ -33,12 +34,20 @@ const OWN: [&str; 3] = ["modems", "sims", "changes"];
 /// Names in paths and questions that are a person's, or of something that only a person has.
 const PERSONAL: [&str; 4] = ["debtor", "debt", "number", "to"];
 
-/// Runs a request and notes what came of it.
+/// Runs a request and notes what came of it. A change is carried out and noted whether or not its caller still listens.
 pub(super) async fn noted(State(site): State<Site>, request: Request, next: Next) -> Response {
     let Some(pattern) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         return next.run(request).await;
     };
-    let is_change = is_change(request.method(), &pattern);
+    let (errands, is_change) = (site.errands().clone(), is_change(request.method(), &pattern));
+    let carried_out = carried_out(site, pattern, is_change, request, next);
+    if !is_change {
+        return carried_out.await;
+    }
+    errands.run(carried_out).await.unwrap_or_else(|panicked| Problem::internal(&panicked).into_response())
+}
+
+async fn carried_out(site: Site, pattern: String, is_change: bool, request: Request, next: Next) -> Response {
     let entry = entry(&site, request.method(), &pattern, request.uri());
     let sheet = Arc::new(Sheet::new(is_change.then(|| entry.clone())));
     let response = over(Arc::clone(&sheet), next.run(request)).await;
