@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use std::sync::Arc;
 
-use crate::actor::audit::{Sheet, over};
+use crate::actor::audit::{self, Sheet, over};
 use crate::contact::secret::Secret;
 use crate::pdu::to_hex;
 use crate::sms::number::PhoneNumber;
@@ -52,18 +52,23 @@ async fn carried_out(site: Site, pattern: String, is_change: bool, request: Requ
     let sheet = Arc::new(Sheet::new(is_change.then(|| entry.clone())));
     let response = over(Arc::clone(&sheet), next.run(request)).await;
     let (seen, status) = (sheet.read(), response.status());
-    let Some((client, token)) = seen.who else { return response };
-    let entry = Entry { client, token, id: seen.id.or(entry.id), ..entry };
+    let Some((client, token)) = seen.who.clone() else { return response };
+    let entry = Entry { client, token, ..entry };
     if !is_change {
         if status.is_success() && seen.has_seen && seen.items > 0 && !OWN.contains(&entry.object.as_str()) {
-            site.looks.tell(Entry { deed: Deed::View, ..entry }, seen.items);
+            for (entry, items) in seen.entries(Entry { deed: Deed::View, ..entry }) {
+                site.looks.tell(entry, items);
+            }
         }
         return response;
     }
     let missing = match (status.is_success(), seen.is_noted) {
         // It changed something else than the database, or something that goes on after the answer.
-        (true, false) => entry,
-        (false, true) => Entry { deed: Deed::Refused, status: Some(status.as_u16()), ..entry },
+        (true, false) => seen.entries(entry).into_iter().map(|(entry, _)| entry).collect(),
+        (false, true) => {
+            let id = seen.id.or(entry.id);
+            vec![Entry { deed: Deed::Refused, status: Some(status.as_u16()), id, ..entry }]
+        }
         (true, true) | (false, false) => return response,
     };
     if let Err(error) = site.writer.note(missing).await {
@@ -118,6 +123,19 @@ fn id(site: &Site, pattern: &str, uri: &Uri) -> Option<String> {
         None if name == "debt" => digest(&settings.secret, "debt", &value),
         None => digest_of_debtor(&settings.secret, &value),
     })
+}
+
+/// Says whom a request, or an item of its answer, is about: a debtor, or whoever has a number where no debtor is known.
+pub(super) fn concerns(site: &Site, debtor: Option<&str>, number: Option<PhoneNumber>) {
+    if !audit::names_persons() {
+        return;
+    }
+    let settings = site.settings();
+    match (debtor, number) {
+        (Some(debtor), _) => audit::concerns(digest_of_debtor(&settings.secret, debtor)),
+        (None, Some(number)) => audit::concerns(digest_of_number(&settings.secret, number)),
+        (None, None) => {}
+    }
 }
 
 /// What stands for a debtor.

@@ -301,6 +301,11 @@ impl Store {
         (hash != ChainHash::ZERO).then_some(Head { seq, hash })
     }
 
+    /// The end of the chain over the audit; `None` while there is no entry.
+    pub fn audit_head(&self) -> Result<Option<Head>, StoreError> {
+        audit::head(&self.conn)
+    }
+
     /// A file beside the database.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.path.with_file_name(name)

@@ -16,6 +16,7 @@ use crate::store::reader::Reader;
 use crate::store::view::{MessageFilter, Page};
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::debtor::{DebtorAnswer, DebtorHours, DebtorRequest};
@@ -101,6 +102,7 @@ pub(super) async fn list(
     };
     let found = site.read(move |reader| reader.debtors(&filter)).await?;
     let List { items, next } = List::page(found, limit, page, |(key, _)| *key);
+    items.iter().for_each(|(_, debtor)| concerns(&site, Some(&debtor.id), None));
     let eyes = caller.eyes();
     Ok(Json(List { items: items.into_iter().map(|(_, debtor)| DebtorAnswer::new(debtor, eyes)).collect(), next }))
 }
