@@ -1184,7 +1184,8 @@ impl Running {
     }
 
     fn publish(&mut self) {
-        self.heads.committed(self.gateway.store().head(), self.clock.now().utc);
+        let store = self.gateway.store();
+        self.heads.committed(store.head(), || store.audit_head(), self.clock.now().utc);
         self.seq.send_if_modified(|seq| {
             let last = self.gateway.store().last_seq();
             std::mem::replace(seq, last) != last

@@ -43,6 +43,7 @@ mod origin;
 mod part_set;
 mod personal;
 pub mod portfolio;
+pub mod published;
 pub mod queue;
 pub mod reader;
 mod record;
