@@ -148,6 +148,8 @@ struct Shared {
     imports: import::Runs,
     /// Changes that are under way.
     errands: Errands,
+    /// How it was when `/readyz` was last asked.
+    looked: tokio::sync::Mutex<Option<routes::Looked>>,
     phase: watch::Sender<Phase>,
 }
 
@@ -175,6 +177,7 @@ impl App {
             rates: rate::Rates::default(),
             imports: import::Runs::default(),
             errands: Errands::default(),
+            looked: tokio::sync::Mutex::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
     }
@@ -261,6 +264,10 @@ impl Site {
 
     fn imports(&self) -> &import::Runs {
         &self.app.0.imports
+    }
+
+    fn looked(&self) -> &tokio::sync::Mutex<Option<routes::Looked>> {
+        &self.app.0.looked
     }
 
     fn errands(&self) -> &Errands {
