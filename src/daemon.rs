@@ -69,6 +69,9 @@ const MODEMS_END: Duration = Duration::from_secs(15);
 /// Ladders, campaigns, results and webhooks finish what they write.
 const TASKS_END: Duration = Duration::from_secs(10);
 
+/// Changes whose callers were cut off, or have hung up, come to their end.
+const ERRANDS_END: Duration = Duration::from_secs(3);
+
 /// Looks at persons that were not noted yet are written.
 const AUDIT_ENDS: Duration = Duration::from_secs(2);
 
@@ -77,7 +80,12 @@ const WRITER_ENDS: Duration = Duration::from_secs(18);
 
 /// How long a stop may take beyond the time for draining.
 pub const STOP_AFTER_DRAIN: Duration = Duration::from_secs(
-    MODEMS_END.as_secs() + TASKS_END.as_secs() + DOORS_CLOSE.as_secs() + AUDIT_ENDS.as_secs() + WRITER_ENDS.as_secs(),
+    MODEMS_END.as_secs()
+        + TASKS_END.as_secs()
+        + DOORS_CLOSE.as_secs()
+        + ERRANDS_END.as_secs()
+        + AUDIT_ENDS.as_secs()
+        + WRITER_ENDS.as_secs(),
 );
 
 /// What a daemon is started with.
@@ -496,6 +504,8 @@ impl Daemon {
     pub async fn stop(mut self) {
         tracing::info!("stopping");
         self.app.drain();
+        // Nobody reads the configuration any more: who waits for that is told so.
+        drop(self.asks);
         self.stop_modems.send_replace(true);
         let mut cut_off = 0;
         let modems = async {
@@ -535,6 +545,9 @@ impl Daemon {
         if timeout(DOORS_CLOSE, doors).await.is_err() {
             tracing::info!("connections cut that did not end by themselves");
             self.doors.abort_all();
+        }
+        if timeout(ERRANDS_END, self.app.finish()).await.is_err() {
+            tracing::error!("changes did not come to their end in time; the audit may lack them");
         }
         self.stop_audit.send_replace(true);
         if timeout(AUDIT_ENDS, self.audit).await.is_err() {

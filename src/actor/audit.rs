@@ -4,13 +4,16 @@
 //! whoever shows numbers or texts writes on it. The first transaction that the handler asks the writer for takes the note of a
 //! change along, so that there is no change without its note and no note without its transaction.
 //!
+//! Whom a request is about is written on the sheet too, as digests, by whoever knows ([`concerns`]): the entry of the request then
+//! is followed by one for each of them, so that one finds what was done about a person. Of more than [`FEW`] no one is named.
+//!
 //! A look at persons is noted after the answer, by a task of its own ([`run`]): nobody who reads waits for the disk. The first look
 //! of a client at one thing by one route is written at once; what follows within a minute is counted and written as one entry. A
 //! disk that takes nothing stops nobody from reading: what was seen is kept in memory, up to [`KEPT_MAX`] entries, and written when
 //! it can be; beyond that only how many looks there were is kept. What a `kill -9` takes is what was not written then: counts of
 //! less than a minute.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,6 +40,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Entries of one transaction.
 const AT_ONCE: usize = 256;
 
+/// Persons that a request is about one by one. A page of a list is about more as a rule: that is noted with how many it showed.
+pub const FEW: usize = 8;
+
 tokio::task_local! {
     static SHEET: Arc<Sheet>;
 }
@@ -54,6 +60,39 @@ struct Written {
     has_seen: bool,
     items: Option<u64>,
     id: Option<String>,
+    whom: Whom,
+}
+
+/// Digests of those whom a request is about, and of each how much.
+#[derive(Debug)]
+enum Whom {
+    Few(BTreeMap<String, u64>),
+    Many,
+}
+
+impl Default for Whom {
+    fn default() -> Self {
+        Self::Few(BTreeMap::new())
+    }
+}
+
+impl Whom {
+    fn add(&mut self, digest: String) {
+        if let Self::Few(few) = self {
+            *few.entry(digest).or_default() += 1;
+            if few.len() > FEW {
+                *self = Self::Many;
+            }
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&String, u64)> {
+        let few = match self {
+            Self::Few(few) => Some(few),
+            Self::Many => None,
+        };
+        few.into_iter().flatten().map(|(digest, items)| (digest, *items))
+    }
 }
 
 /// What came of a request, for whoever opened the sheet.
@@ -69,6 +108,27 @@ pub struct Seen {
     pub is_noted: bool,
     /// Whom it was about, where the handler knew better than the path.
     pub id: Option<String>,
+    /// Whom it was about besides, where they are few, and how many of the items were theirs.
+    pub whom: Vec<(String, u64)>,
+}
+
+impl Seen {
+    /// The entries of a request, of which `entry` is what the path says, with how many items each is of.
+    pub fn entries(&self, entry: Entry) -> Vec<(Entry, u64)> {
+        let id = self.id.clone().or(entry.id);
+        divided(Entry { id, ..entry }, self.items, self.whom.iter().map(|(digest, items)| (digest, *items)))
+    }
+}
+
+/// One entry for a request, and one for each person whom it is about and whom it does not name; one alone where that says all.
+fn divided<'a>(entry: Entry, items: u64, whom: impl Iterator<Item = (&'a String, u64)>) -> Vec<(Entry, u64)> {
+    let others: Vec<_> = whom.filter(|(digest, _)| entry.id.as_ref() != Some(digest)).collect();
+    if let (None, [(digest, _)]) = (&entry.id, &others[..]) {
+        return vec![(Entry { id: Some((*digest).clone()), ..entry }, items)];
+    }
+    let each = |(digest, items): (&String, u64)| (Entry { id: Some(digest.clone()), ..entry.clone() }, items);
+    let others: Vec<_> = others.into_iter().map(each).collect();
+    [(entry, items)].into_iter().chain(others).collect()
 }
 
 impl Sheet {
@@ -89,16 +149,18 @@ impl Sheet {
             items: written.items.unwrap_or(u64::from(written.has_seen)),
             is_noted: written.is_noted,
             id: written.id.clone(),
+            whom: written.whom.each().map(|(digest, items)| (digest.clone(), items)).collect(),
         })
     }
 
-    /// The note of the change, unless it was taken along already.
-    pub(super) fn change(&self) -> Option<Entry> {
+    /// The notes of the change, unless they were taken along already.
+    pub(super) fn change(&self) -> Option<Vec<Entry>> {
         self.with(|written| {
             let (client, token) = written.who.clone()?;
             let change = written.change.clone().filter(|_| !written.is_noted)?;
             let id = written.id.clone().or(change.id);
-            Some(Entry { client, token, id, ..change })
+            let entries = divided(Entry { client, token, id, ..change }, 0, written.whom.each());
+            Some(entries.into_iter().map(|(entry, _)| entry).collect())
         })
     }
 
@@ -130,6 +192,18 @@ pub fn about(id: &str) {
     if let Some(sheet) = sheet() {
         sheet.with(|written| written.id = Some(id.to_owned()));
     }
+}
+
+/// Whom the request, or an item of its answer, is about besides, as a digest.
+pub fn concerns(digest: String) {
+    if let Some(sheet) = sheet() {
+        sheet.with(|written| written.whom.add(digest));
+    }
+}
+
+/// Whether it is worth saying whom it is about: somebody notes it, and they are few as yet.
+pub fn names_persons() -> bool {
+    sheet().is_some_and(|sheet| sheet.with(|written| matches!(written.whom, Whom::Few(_))))
 }
 
 /// The caller may see numbers, names and texts in what is answered.
@@ -332,6 +406,27 @@ mod tests {
         tally.close(start + TOGETHER, false);
         assert_eq!(tally.ready, [Counted { entry: look("a"), items: 1_500, times: 30 }]);
         assert!(tally.open.is_empty());
+    }
+
+    #[test]
+    fn persons_are_named_one_by_one_where_they_are_few() {
+        let named = |id: Option<&str>, whom: &[&str]| {
+            let mut few = Whom::default();
+            whom.iter().for_each(|digest| few.add((*digest).to_owned()));
+            let entry = Entry { id: id.map(str::to_owned), ..look("") };
+            let named = |(entry, items): (Entry, u64)| (entry.id.unwrap_or_default(), items);
+            divided(entry, 9, few.each()).into_iter().map(named).collect::<Vec<_>>()
+        };
+        let of = |id: &str, items| (id.to_owned(), items);
+        assert_eq!(named(Some("m"), &[]), [of("m", 9)]);
+        assert_eq!(named(Some("m"), &["~a"]), [of("m", 9), of("~a", 1)]);
+        assert_eq!(named(Some("~a"), &["~a", "~a"]), [of("~a", 9)]);
+        assert_eq!(named(None, &["~a", "~a"]), [of("~a", 9)]);
+        assert_eq!(named(None, &["~a", "~b", "~a"]), [of("", 9), of("~a", 2), of("~b", 1)]);
+        let many: Vec<String> = (0..=FEW).map(|place| format!("~{place}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(named(None, &many[1..]).len(), FEW + 1);
+        assert_eq!(named(None, &many), [of("", 9)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod campaign;
 mod checkpoint;
 pub mod erasure;
+pub mod errand;
 pub mod fleet;
 pub mod gateway;
 mod heads;

@@ -651,9 +651,9 @@ impl Handle {
     }
 
     /// Notes something of a request whose handler asked for no transaction, or that was refused.
-    pub async fn note(&self, entry: Entry) -> Result<(), WriteError> {
-        let counted = Counted::once(entry);
-        self.call(Job::Control, move |context| context.work.note(&counted)).await
+    pub async fn note(&self, entries: Vec<Entry>) -> Result<(), WriteError> {
+        let counted: Vec<Counted> = entries.into_iter().map(Counted::once).collect();
+        self.call(Job::Control, move |context| counted.iter().try_for_each(|one| context.work.note(one))).await
     }
 
     /// Changes who looks after a conversation. `None` where there is no such conversation.
@@ -868,10 +868,10 @@ impl Handle {
         let Some((sheet, change)) = sheet.and_then(|sheet| sheet.change().map(|change| (sheet, change))) else {
             return self.call_alone(kind, run).await;
         };
-        let change = Counted::once(change);
+        let change: Vec<Counted> = change.into_iter().map(Counted::once).collect();
         let both = move |context: &mut Context<'_, '_>| {
             let answer = run(context)?;
-            context.work.note(&change)?;
+            change.iter().try_for_each(|change| context.work.note(change))?;
             Ok(answer)
         };
         let answer = self.call_alone(kind, both).await?;
@@ -1184,7 +1184,8 @@ impl Running {
     }
 
     fn publish(&mut self) {
-        self.heads.committed(self.gateway.store().head(), self.clock.now().utc);
+        let store = self.gateway.store();
+        self.heads.committed(store.head(), || store.audit_head(), self.clock.now().utc);
         self.seq.send_if_modified(|seq| {
             let last = self.gateway.store().last_seq();
             std::mem::replace(seq, last) != last

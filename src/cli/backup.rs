@@ -10,6 +10,7 @@ use crate::config::{Config, Environment};
 use crate::contact::secret::Secret;
 use crate::daemon;
 use crate::store::backup::{self, Since};
+use crate::store::published::{Published, PublishedError, verify_heads};
 use crate::store::verify::{self, Look};
 
 use super::exit::Exit;
@@ -58,6 +59,9 @@ pub(super) struct RestoreArgs {
 pub(super) struct VerifyArgs {
     /// A copy or another database; that of the configuration if nothing is said
     file: Option<PathBuf>,
+    /// A heads.log that was kept elsewhere: both chains must have what it says
+    #[arg(long, value_name = "FILE")]
+    heads: Option<PathBuf>,
     #[command(flatten)]
     of: Of,
 }
@@ -169,7 +173,11 @@ pub(super) fn verify(args: &VerifyArgs, environment: &Environment, output: &mut 
     if is_watched {
         drop(write!(std::io::stderr(), "\r\x1b[K"));
     }
-    let flaws = flaws.map_err(backup::BackupError::from)?;
+    let mut flaws = flaws.map_err(backup::BackupError::from)?;
+    if let Some(heads) = &args.heads {
+        let kept = kept_heads(heads)?;
+        flaws.extend(verify_heads(&path, &kept).map_err(backup::BackupError::from)?);
+    }
     for look in Look::ALL {
         let of_this = flaws.iter().filter(|flaw| flaw.look == look);
         let says: Vec<&str> = of_this.map(|flaw| flaw.detail.as_str()).collect();
@@ -180,6 +188,19 @@ pub(super) fn verify(args: &VerifyArgs, environment: &Environment, output: &mut 
         }
     }
     Ok(if flaws.is_empty() { Exit::Done } else { Exit::Negative })
+}
+
+/// The heads of a file that somebody kept.
+fn kept_heads(path: &Path) -> Result<Vec<Published>, Failure> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| backup::BackupError::File { path: path.to_owned(), source })?;
+    let read = |(index, line): (usize, &str)| {
+        line.parse().map_err(|error: PublishedError| {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidData, format!("line {}: {error}", index + 1));
+            backup::BackupError::File { path: path.to_owned(), source }.into()
+        })
+    };
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(read).collect()
 }
 
 /// The key for erased numbers, where there is one. None is made: a new one would know nobody again.

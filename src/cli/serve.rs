@@ -77,8 +77,9 @@ pub(super) fn run(args: &ServeArgs, environment: &Environment) -> Result<Exit, F
             notifier.reloading();
             let reloaded = daemon.reload(load(args, environment)).await;
             notifier.ready(&daemon.status());
-            if let Some(ask) = asked {
-                ask.answer(reloaded);
+            match asked {
+                Some(ask) => ask.answer(reloaded),
+                None => daemon.note_hangup().await,
             }
         }
         notifier.stopping(daemon.stops_within());

@@ -11,6 +11,7 @@ use crate::config::rules::RuleBook;
 use crate::config::{Config, Finding, Place, Retention};
 use crate::contact::secret::Secret;
 use crate::http;
+use crate::store::audit::{Deed, Entry};
 use crate::store::retention::Terms;
 use crate::store::{FREE_FLOOR, Settings};
 
@@ -63,6 +64,22 @@ impl Daemon {
                 }
             },
             Err(findings) => self.refuse(&findings).await,
+        }
+    }
+
+    /// Notes in the audit that a signal had the configuration read again; of others the door does.
+    pub async fn note_hangup(&self) {
+        let entry = Entry {
+            client: http::LOCAL.to_owned(),
+            token: None,
+            deed: Deed::Change,
+            route: "SIGHUP".to_owned(),
+            object: "reload".to_owned(),
+            id: None,
+            status: None,
+        };
+        if let Err(error) = self.writer.handle().note(vec![entry]).await {
+            tracing::error!(%error, "reload not noted in the audit");
         }
     }
 

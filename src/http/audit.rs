@@ -7,17 +7,18 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, Uri};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use std::sync::Arc;
 
-use crate::actor::audit::{Sheet, over};
+use crate::actor::audit::{self, Sheet, over};
 use crate::contact::secret::Secret;
 use crate::pdu::to_hex;
 use crate::sms::number::PhoneNumber;
 use crate::store::audit::{Deed, Entry};
 
 use super::Site;
+use super::problem::Problem;
 use super::submission::recipient;
 
 /// Octets of a digest that are shown: nobody counts so many persons.
@@ -33,28 +34,41 @@ const OWN: [&str; 3] = ["modems", "sims", "changes"];
 /// Names in paths and questions that are a person's, or of something that only a person has.
 const PERSONAL: [&str; 4] = ["debtor", "debt", "number", "to"];
 
-/// Runs a request and notes what came of it.
+/// Runs a request and notes what came of it. A change is carried out and noted whether or not its caller still listens.
 pub(super) async fn noted(State(site): State<Site>, request: Request, next: Next) -> Response {
     let Some(pattern) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
         return next.run(request).await;
     };
-    let is_change = is_change(request.method(), &pattern);
+    let (errands, is_change) = (site.errands().clone(), is_change(request.method(), &pattern));
+    let carried_out = carried_out(site, pattern, is_change, request, next);
+    if !is_change {
+        return carried_out.await;
+    }
+    errands.run(carried_out).await.unwrap_or_else(|panicked| Problem::internal(&panicked).into_response())
+}
+
+async fn carried_out(site: Site, pattern: String, is_change: bool, request: Request, next: Next) -> Response {
     let entry = entry(&site, request.method(), &pattern, request.uri());
     let sheet = Arc::new(Sheet::new(is_change.then(|| entry.clone())));
     let response = over(Arc::clone(&sheet), next.run(request)).await;
     let (seen, status) = (sheet.read(), response.status());
-    let Some((client, token)) = seen.who else { return response };
-    let entry = Entry { client, token, id: seen.id.or(entry.id), ..entry };
+    let Some((client, token)) = seen.who.clone() else { return response };
+    let entry = Entry { client, token, ..entry };
     if !is_change {
         if status.is_success() && seen.has_seen && seen.items > 0 && !OWN.contains(&entry.object.as_str()) {
-            site.looks.tell(Entry { deed: Deed::View, ..entry }, seen.items);
+            for (entry, items) in seen.entries(Entry { deed: Deed::View, ..entry }) {
+                site.looks.tell(entry, items);
+            }
         }
         return response;
     }
     let missing = match (status.is_success(), seen.is_noted) {
         // It changed something else than the database, or something that goes on after the answer.
-        (true, false) => entry,
-        (false, true) => Entry { deed: Deed::Refused, status: Some(status.as_u16()), ..entry },
+        (true, false) => seen.entries(entry).into_iter().map(|(entry, _)| entry).collect(),
+        (false, true) => {
+            let id = seen.id.or(entry.id);
+            vec![Entry { deed: Deed::Refused, status: Some(status.as_u16()), id, ..entry }]
+        }
         (true, true) | (false, false) => return response,
     };
     if let Err(error) = site.writer.note(missing).await {
@@ -109,6 +123,19 @@ fn id(site: &Site, pattern: &str, uri: &Uri) -> Option<String> {
         None if name == "debt" => digest(&settings.secret, "debt", &value),
         None => digest_of_debtor(&settings.secret, &value),
     })
+}
+
+/// Says whom a request, or an item of its answer, is about: a debtor, or whoever has a number where no debtor is known.
+pub(super) fn concerns(site: &Site, debtor: Option<&str>, number: Option<PhoneNumber>) {
+    if !audit::names_persons() {
+        return;
+    }
+    let settings = site.settings();
+    match (debtor, number) {
+        (Some(debtor), _) => audit::concerns(digest_of_debtor(&settings.secret, debtor)),
+        (None, Some(number)) => audit::concerns(digest_of_number(&settings.secret, number)),
+        (None, None) => {}
+    }
 }
 
 /// What stands for a debtor.

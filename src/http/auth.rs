@@ -52,7 +52,7 @@ impl Scope {
 /// A set of scopes that people know by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Answers debtors.
+    /// Texts debtors and answers them. The scope `send` is for campaigns and debts too.
     Operator,
     /// Writes templates and ladders, runs campaigns and follows results.
     Manager,

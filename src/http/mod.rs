@@ -46,6 +46,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::actor::audit::Looks;
+use crate::actor::errand::Errands;
 use crate::actor::fleet::Fleet;
 use crate::actor::ladder;
 use crate::actor::ladder::review::Measure;
@@ -72,6 +73,9 @@ use tokens::Tokens;
 pub use rate::Pace;
 pub use serve::{Bounds, FarEnd, serve, serve_tls};
 pub use tokens::{AdminTokenError, ensure_admin_token};
+
+/// The client of the command line, by the Unix socket and by signals.
+pub const LOCAL: &str = "local";
 
 /// What the door needs of the configuration.
 #[derive(Debug, Clone)]
@@ -144,6 +148,10 @@ struct Shared {
     strangers: logins::Logins,
     rates: rate::Rates,
     imports: import::Runs,
+    /// Changes that are under way.
+    errands: Errands,
+    /// How it was when `/readyz` was last asked.
+    looked: tokio::sync::Mutex<Option<routes::Looked>>,
     phase: watch::Sender<Phase>,
 }
 
@@ -170,6 +178,8 @@ impl App {
             strangers: logins::Logins::default(),
             rates: rate::Rates::default(),
             imports: import::Runs::default(),
+            errands: Errands::default(),
+            looked: tokio::sync::Mutex::default(),
             phase: watch::Sender::new(Phase::Open),
         })))
     }
@@ -187,6 +197,11 @@ impl App {
     /// Ends event streams, so that a server that finishes its connections comes to an end.
     pub fn close(&self) {
         self.advance(Phase::Closing);
+    }
+
+    /// Waits for changes that were begun and whose callers have hung up. New ones wait until then.
+    pub async fn finish(&self) {
+        self.0.errands.over().await;
     }
 
     fn advance(&self, to: Phase) {
@@ -251,6 +266,14 @@ impl Site {
 
     fn imports(&self) -> &import::Runs {
         &self.app.0.imports
+    }
+
+    fn looked(&self) -> &tokio::sync::Mutex<Option<routes::Looked>> {
+        &self.app.0.looked
+    }
+
+    fn errands(&self) -> &Errands {
+        &self.app.0.errands
     }
 
     fn phase(&self) -> Phase {

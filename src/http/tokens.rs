@@ -22,6 +22,7 @@ use crate::store::reader::Reader;
 use crate::store::token::NewToken;
 use crate::store::view::TokenView;
 
+use super::LOCAL;
 use super::auth::{Grant, Scope, TokenKey};
 use super::problem::{Kind, Problem};
 
@@ -81,11 +82,36 @@ struct Known {
 impl Tokens {
     pub(super) fn read(reader: &Reader) -> Result<Self, StoreError> {
         let known = RwLock::new(known(reader.tokens()?));
-        let (changed, local) = (watch::Sender::new(()), Arc::new(Grant::everything("local")));
+        let (changed, local) = (watch::Sender::new(()), Arc::new(Grant::everything(LOCAL)));
         Ok(Self { known, changed, local, reading: tokio::sync::Mutex::default() })
     }
 
-    /// Reads them again after one was made or revoked.
+    /// A token was revoked: it ends here whether or not the rows can be read again.
+    pub(super) async fn revoked(&self, key: TokenKey) {
+        self.ends(key, None).await;
+    }
+
+    /// A token was replaced and goes on until a time, whether or not the rows can be read again.
+    pub(super) async fn replaced(&self, key: TokenKey, ends_at: Timestamp) {
+        self.ends(key, Some(ends_at)).await;
+    }
+
+    async fn ends(&self, key: TokenKey, at: Option<Timestamp>) {
+        // Rows that were read before the commit do not come after this.
+        let _reading = self.reading.lock().await;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        match at {
+            None => known.retain(|token| token.key != key),
+            Some(at) => {
+                let ends = known.iter_mut().filter(|token| token.key == key);
+                ends.for_each(|token| token.expires_at = Some(token.expires_at.map_or(at, |before| before.min(at))));
+            }
+        }
+        drop(known);
+        self.changed.send_replace(());
+    }
+
+    /// Reads them again after one was made.
     pub(super) async fn refresh(&self, site: &super::Site) -> Result<(), Problem> {
         let _reading = self.reading.lock().await;
         let fresh = known(site.read(Reader::tokens).await?);

@@ -11,10 +11,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
+use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
-use super::chain::{ChainHash, put_integer, put_text};
+use super::chain::{ChainHash, Head, put_integer, put_text};
+use super::erasure::{Person, numbers_of};
 use super::reader::Reader;
+use super::row::stored_number;
 use super::view::Page;
 use super::work::Work;
 
@@ -125,8 +128,8 @@ pub struct AuditFilter {
     pub client: Option<String>,
     /// Of this kind.
     pub deed: Option<Deed>,
-    /// About this one, or the digest of this one.
-    pub id: Option<String>,
+    /// About one of these, or of what has one of these digests; about anything where there is none.
+    pub ids: Vec<String>,
     /// From this time on.
     pub since: Option<Timestamp>,
 }
@@ -141,6 +144,12 @@ pub struct AuditSound {
 }
 
 const COLUMNS: &str = "SELECT seq, at, client, token, kind, route, object, id, items, times, status, hash FROM audit";
+
+/// The end of the chain; `None` while there is no entry.
+pub(super) fn head(conn: &Connection) -> Result<Option<Head>, StoreError> {
+    let (seq, hash) = last(conn)?;
+    Ok((seq > 0).then_some(Head { seq, hash }))
+}
 
 /// The last number and its hash; of what has gone where nothing is left.
 fn last(conn: &Connection) -> Result<(i64, ChainHash), StoreError> {
@@ -277,11 +286,12 @@ pub(super) fn verify(conn: &Connection) -> Result<AuditSound, StoreError> {
 impl Reader {
     /// Entries of the audit, newest first, or oldest first behind a number.
     pub fn audit(&self, page: Page, limit: u32, filter: &AuditFilter) -> Result<Vec<AuditView>, StoreError> {
-        let AuditFilter { client, deed, id, since } = filter;
+        let AuditFilter { client, deed, ids, since } = filter;
+        let ids = (!ids.is_empty()).then(|| serde_json::to_string(ids).unwrap_or_default());
         let only = [
             client.clone().map(|client| ("client = ?", Value::Text(client))),
             deed.map(|deed| ("kind = ?", Value::Text(deed.name().to_owned()))),
-            id.clone().map(|id| ("id = ?", Value::Text(id))),
+            ids.map(|ids| ("id IN (SELECT value FROM json_each(?))", Value::Text(ids))),
             since.map(|since| ("at >= ?", Value::Integer(since.as_millis()))),
         ];
         self.numbered(COLUMNS, "seq", page, limit, only.into_iter().flatten(), |row| {
@@ -298,6 +308,28 @@ impl Reader {
                 times: row.get(9)?,
                 status: row.get(10)?,
             })
+        })
+    }
+
+    /// The numbers that are this debtor's and nobody else's, as far as they are known.
+    pub fn own_numbers(&self, debtor: &str) -> Result<Vec<PhoneNumber>, StoreError> {
+        let person = Person::Debtor(debtor.to_owned());
+        self.with(|conn| Ok(numbers_of(conn, &person)?.map(|(_, numbers)| numbers).unwrap_or_default()))
+    }
+
+    /// Debtors who have a number, or were texted there.
+    pub fn debtors_at(&self, number: PhoneNumber) -> Result<Vec<String>, StoreError> {
+        let numbers: Vec<i64> = number.forms().map(stored_number).collect();
+        let numbers = serde_json::to_string(&numbers).unwrap_or_default();
+        self.with(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT debtor.id FROM debtor_number JOIN debtor ON debtor.key = debtor_number.debtor
+                     WHERE debtor_number.number IN (SELECT value FROM json_each(?1))
+                 UNION SELECT debtor FROM message
+                     WHERE recipient IN (SELECT value FROM json_each(?1)) AND debtor IS NOT NULL",
+            )?;
+            let found = statement.query_map([numbers], |row| row.get(0))?.collect::<Result<_, _>>();
+            Ok(found?)
         })
     }
 

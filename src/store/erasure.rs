@@ -46,8 +46,8 @@ const AT_ONCE: i64 = 200;
 /// A report that comes later is tied to nothing (`report.rs`).
 const REPORTED_WITHIN: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// Numbers to which texts of a debtor went in the past; more are a mistake of somebody's.
-const NUMBERS_MAX: u32 = 100;
+/// Numbers that a person may have, with those to which texts went in the past. An id with more is no person's.
+pub const NUMBERS_MAX: usize = 1_000;
 
 /// Where the suppressions of erased persons come from, as the ledger says.
 const SOURCE: &str = "erasure";
@@ -238,7 +238,7 @@ const OWN_NUMBERS: &str = "SELECT number FROM (
          SELECT number FROM debtor_number WHERE debtor = (SELECT key FROM debtor WHERE id = ?1)
          UNION SELECT recipient FROM message WHERE debtor = ?1 AND recipient > 0)
      WHERE NOT EXISTS (SELECT 1 FROM debtor_number AS other WHERE other.number = number
-         AND other.debtor IS NOT (SELECT key FROM debtor WHERE id = ?1)) LIMIT ?2";
+         AND other.debtor IS NOT (SELECT key FROM debtor WHERE id = ?1))";
 
 const IS_KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM debtor WHERE id = ?1)
      OR EXISTS (SELECT 1 FROM message WHERE debtor = ?1) OR EXISTS (SELECT 1 FROM standing WHERE debtor = ?1)
@@ -257,10 +257,17 @@ pub(super) fn numbers_of(conn: &Connection, person: &Person) -> Result<Option<Wh
                 return Ok(None);
             }
             let mut statement = conn.prepare_cached(OWN_NUMBERS)?;
-            let found = statement.query_map(params![id, NUMBERS_MAX], |row| row.get(0).map(row::number))?;
+            let found = statement.query_map([id], |row| row.get(0).map(row::number))?;
             let numbers = found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
             Ok(Some((Some(id.clone()), numbers)))
         }
+    }
+}
+
+impl Reader {
+    /// How many numbers a person has.
+    pub fn count_numbers(&self, person: &Person) -> Result<usize, StoreError> {
+        self.with(|conn| Ok(numbers_of(conn, person)?.map_or(0, |(_, numbers)| numbers.len())))
     }
 }
 

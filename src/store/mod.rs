@@ -43,6 +43,7 @@ mod origin;
 mod part_set;
 mod personal;
 pub mod portfolio;
+pub mod published;
 pub mod queue;
 pub mod reader;
 mod record;
@@ -299,6 +300,11 @@ impl Store {
     pub fn head(&self) -> Option<Head> {
         let Counters { seq, hash, .. } = self.counters;
         (hash != ChainHash::ZERO).then_some(Head { seq, hash })
+    }
+
+    /// The end of the chain over the audit; `None` while there is no entry.
+    pub fn audit_head(&self) -> Result<Option<Head>, StoreError> {
+        audit::head(&self.conn)
     }
 
     /// A file beside the database.

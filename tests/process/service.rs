@@ -132,6 +132,13 @@ fn a_configuration_is_read_again_while_messages_go_and_none_is_lost_or_sent_twic
     let mut expected: Vec<String> = (0..60).map(|n| format!("text {n}")).collect();
     expected.sort();
     assert_eq!(sent, expected);
+    // Who had it read again is in the audit, by the signal too.
+    let noted = daemon.door.list("/v1/audit?limit=1000");
+    let reloads =
+        |route: &str| noted.iter().filter(|entry| entry["route"] == route && entry["client"] == "local").count();
+    assert_eq!(reloads("POST /v1/reload"), 3);
+    // Signals that come at once are one.
+    assert!((1..=3).contains(&reloads("SIGHUP")), "{noted:?}");
 }
 
 #[test]

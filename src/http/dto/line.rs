@@ -229,7 +229,7 @@ pub(in super::super) fn standing(id: &ModemId, modem: &ModemStatus) -> String {
 }
 
 /// Whether the daemon does its work.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(in super::super) struct ReadyAnswer {
     /// The store is open and the daemon is not stopping.
     pub(in super::super) ready: bool,

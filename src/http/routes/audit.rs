@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
+use crate::sms::number::PhoneNumber;
 use crate::store::audit::{AuditFilter, Deed};
 
 use super::super::Site;
@@ -35,9 +36,9 @@ pub(super) struct AuditParameters {
     kind: Option<String>,
     /// Only from this time on (RFC 3339).
     since: Option<String>,
-    /// Only about this debtor, by your id.
+    /// Only about this debtor, by your id, or about whoever has one of the numbers that are known to be this debtor's.
     debtor: Option<String>,
-    /// Only about whoever has this number.
+    /// Only about whoever has this number, or about a debtor who is known to have it.
     number: Option<String>,
     /// Only about what has this id.
     id: Option<String>,
@@ -68,16 +69,38 @@ pub(super) async fn list(
         known.ok_or_else(|| Problem::bad("kind", "no such kind; there are change, view, refused, recado"))
     });
     let settings = site.settings();
-    let id = match (debtor, number, id) {
-        (Some(debtor), None, None) => Some(digest_of_debtor(&settings.secret, &debtor)),
-        (None, Some(number), None) => {
-            Some(digest_of_number(&settings.secret, recipient("number", &number, &settings)?))
-        }
-        (None, None, id) => id,
+    let ids = match (debtor, number, id) {
+        (Some(debtor), None, None) => of_debtor(&site, debtor).await?,
+        (None, Some(number), None) => at_number(&site, recipient("number", &number, &settings)?).await?,
+        (None, None, id) => id.into_iter().collect(),
         _ => return Err(Problem::bad("id", "give one of debtor, number and id")),
     };
-    let filter = AuditFilter { client, deed: deed.transpose()?, id, since: time("since", since.as_deref())? };
+    let filter = AuditFilter { client, deed: deed.transpose()?, ids, since: time("since", since.as_deref())? };
     let found = site.read(move |reader| reader.audit(page, limit, &filter)).await?;
     let items = found.into_iter().map(AuditAnswer::from).collect();
     Ok(Json(List::page(items, limit, page, |entry: &AuditAnswer| entry.seq)))
+}
+
+/// What stands for a debtor: by the id, and by each of the numbers, by which somebody may have asked.
+async fn of_debtor(site: &Site, debtor: String) -> Result<Vec<String>, Problem> {
+    let secret = site.settings().secret.clone();
+    let found = site
+        .read(move |reader| {
+            let by_number = reader.own_numbers(&debtor)?.into_iter().map(|number| digest_of_number(&secret, number));
+            Ok([digest_of_debtor(&secret, &debtor)].into_iter().chain(by_number).collect())
+        })
+        .await?;
+    Ok(found)
+}
+
+/// What stands for whoever has a number, and for the debtors who have it.
+async fn at_number(site: &Site, number: PhoneNumber) -> Result<Vec<String>, Problem> {
+    let secret = site.settings().secret.clone();
+    let found = site
+        .read(move |reader| {
+            let debtors = reader.debtors_at(number)?.into_iter().map(|debtor| digest_of_debtor(&secret, &debtor));
+            Ok([digest_of_number(&secret, number)].into_iter().chain(debtors).collect())
+        })
+        .await?;
+    Ok(found)
 }

@@ -16,6 +16,7 @@ use crate::store::conversation::{Care, ConversationFilter, ConversationView, Rep
 use crate::store::view::Page;
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::conversation::{
@@ -123,6 +124,7 @@ pub(super) async fn list(
     let filter = asked.filter(&caller)?;
     let (limit, now) = (filter.limit, site.clock.now().utc);
     let views = site.read(move |reader| reader.conversations(&filter, now)).await?;
+    views.iter().for_each(|view| concerns(&site, view.debtor.as_deref(), Some(view.number)));
     let places = views.iter().map(|view| view.last_seq).collect();
     let next = List::page(places, limit, Page::Before(None), |seq| *seq).next;
     let eyes = caller.eyes();
@@ -325,11 +327,14 @@ async fn care(site: &Site, caller: &Caller, id: Option<i64>, care: Care) -> Resu
     Ok(Json(CareAnswer::new(view.key, cared.ok_or_else(no_conversation)?)))
 }
 
-/// A conversation that is the caller's business.
+/// A conversation that is the caller's business. Says in the audit whose it is.
 async fn own(site: &Site, caller: &Caller, id: Option<i64>) -> Result<ConversationView, Problem> {
     let id = id.ok_or_else(no_conversation)?;
     let (creditors, now) = (caller.creditors().clone(), site.clock.now().utc);
-    site.read(move |reader| reader.conversation(id, &creditors, now)).await?.ok_or_else(no_conversation)
+    let found = site.read(move |reader| reader.conversation(id, &creditors, now)).await?;
+    let view = found.ok_or_else(no_conversation)?;
+    concerns(site, view.debtor.as_deref(), Some(view.number));
+    Ok(view)
 }
 
 fn no_conversation() -> Problem {

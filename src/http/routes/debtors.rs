@@ -13,9 +13,10 @@ use crate::sms::number::PhoneNumber;
 use crate::store::StoreError;
 use crate::store::portfolio::{DebtFilter, DebtorFilter, Sought, SoughtPerson};
 use crate::store::reader::Reader;
-use crate::store::view::Page;
+use crate::store::view::{MessageFilter, Page};
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::debtor::{DebtorAnswer, DebtorHours, DebtorRequest};
@@ -101,6 +102,7 @@ pub(super) async fn list(
     };
     let found = site.read(move |reader| reader.debtors(&filter)).await?;
     let List { items, next } = List::page(found, limit, page, |(key, _)| *key);
+    items.iter().for_each(|(_, debtor)| concerns(&site, Some(&debtor.id), None));
     let eyes = caller.eyes();
     Ok(Json(List { items: items.into_iter().map(|(_, debtor)| DebtorAnswer::new(debtor, eyes)).collect(), next }))
 }
@@ -181,6 +183,42 @@ pub(super) async fn numbers(
     Ok(Json(List::whole(numbers.collect())))
 }
 
+/// Whose a debtor is, to somebody who is limited to some creditors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Who owes to one of the caller's creditors, or was texted for one.
+    Own,
+    /// Who owes to others alone, or was texted for others alone.
+    Others,
+    /// Nobody's as yet.
+    Nobodys,
+}
+
+/// Hours may be said of somebody of whom there are messages alone, which they move.
+fn whose(reader: &Reader, id: &str, own: &[String]) -> Result<Whose, StoreError> {
+    let owes = |creditors: &[String]| {
+        let (debtor, creditors) = (Some(id.to_owned()), creditors.to_vec());
+        let debts = reader.debts(&DebtFilter { debtor, creditors, limit: 1, ..DebtFilter::default() });
+        debts.map(|debts| !debts.is_empty())
+    };
+    let is_texted = |creditors: &[String]| {
+        let (debtor, creditors) = (Some(id.to_owned()), creditors.into());
+        let messages = reader.messages(&MessageFilter { debtor, creditors, limit: 1, ..MessageFilter::default() });
+        messages.map(|messages| !messages.is_empty())
+    };
+    if own.is_empty() || owes(own)? {
+        return Ok(Whose::Own);
+    }
+    if owes(&[])? {
+        return Ok(Whose::Others);
+    }
+    Ok(match (is_texted(own)?, is_texted(&[])?) {
+        (true, _) => Whose::Own,
+        (false, true) => Whose::Others,
+        (false, false) => Whose::Nobodys,
+    })
+}
+
 /// Where a debtor is and which hours suit.
 #[utoipa::path(
     get,
@@ -200,9 +238,16 @@ pub(super) async fn hours(
     Key(debtor): Key<String>,
 ) -> Result<Json<DebtorHours>, Problem> {
     caller.needs(Scope::Read)?;
-    let debtor = debtor.unwrap_or_default();
-    let found = site.read(move |reader| reader.habit(&debtor)).await?;
+    let (debtor, own) = (debtor.unwrap_or_default(), caller.creditors().to_vec());
+    let seen = move |reader: &Reader| match whose(reader, &debtor, &own)? {
+        Whose::Own => reader.habit(&debtor),
+        // Who may not see it is not told that it is there.
+        Whose::Others | Whose::Nobodys => Ok(None),
+    };
+    let found = site.read(seen).await?;
     let habit = found.ok_or_else(|| Problem::new(Kind::NotFound, "nothing is known of this debtor"))?;
+    // Hours are no name, number or text, so everybody sees them; that somebody did is noted.
+    caller.eyes();
     Ok(Json(DebtorHours::from(habit)))
 }
 
@@ -233,6 +278,11 @@ pub(super) async fn set_hours(
         preferred: spans("preferred", &request.preferred)?,
         forbidden: spans("forbidden", &request.forbidden)?,
     };
+    let (id, own) = (debtor.clone(), caller.creditors().to_vec());
+    if site.read(move |reader| whose(reader, &id, &own)).await? == Whose::Others {
+        let detail = "this debtor owes to other creditors alone, or was texted for them alone";
+        return Err(Problem::new(Kind::Forbidden, detail).field("debtor"));
+    }
     let stored = site.writer.set_habit(debtor, habit.clone(), caller.client().to_owned()).await?;
     stored.map_err(|error| {
         let field = match error {

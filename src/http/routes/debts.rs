@@ -11,6 +11,7 @@ use crate::store::portfolio::DebtFilter;
 use crate::store::view::Page;
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::debt::{DebtAnswer, DebtRequest};
@@ -96,6 +97,7 @@ pub(super) async fn list(
     };
     let found = site.read(move |reader| reader.debts(&filter)).await?;
     let List { items, next } = List::page(found, limit, page, |(key, _)| key.0);
+    items.iter().for_each(|(_, debt)| concerns(&site, Some(&debt.debtor), None));
     let eyes = caller.eyes();
     Ok(Json(List { items: items.into_iter().map(|(_, debt)| DebtAnswer::new(debt, eyes)).collect(), next }))
 }
@@ -124,6 +126,7 @@ pub(super) async fn show(
     // Who may not see it is not told that it is there.
     let own = found.filter(|debt| caller.covers(Some(&debt.creditor)));
     let debt = own.ok_or_else(|| Problem::new(Kind::NotFound, "no debt has this id"))?;
+    concerns(&site, Some(&debt.debtor), None);
     Ok(Json(DebtAnswer::new(debt, caller.eyes())))
 }
 

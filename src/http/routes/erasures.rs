@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::store::erasure::{ErasureKey, ErasureOrder, Person};
+use crate::store::erasure::{ErasureKey, ErasureOrder, NUMBERS_MAX, Person};
 
 use crate::actor::audit;
 
@@ -31,6 +31,7 @@ use super::super::submission::{recipient, time, word};
     responses(
         (status = ACCEPTED, description = "Begun; `GET /v1/erasures/{id}` says how far it is", body = ErasureAnswer),
         (status = NOT_FOUND, description = "`not-found`: nothing is known of this debtor", body = Document),
+        (status = CONFLICT, description = "`conflict`: texts under this id went to more than 1000 numbers", body = Document),
         (status = "4XX", description = "A problem", body = Document),
     )
 )]
@@ -55,6 +56,14 @@ pub(super) async fn begin(
         until,
         suppress: request.suppress.unwrap_or(true),
     };
+    let person = order.person.clone();
+    let numbers = site.read(move |reader| reader.count_numbers(&person)).await?;
+    if numbers > NUMBERS_MAX {
+        // All are erased or none: a part would stay without a word.
+        let detail =
+            format!("texts under this id went to {numbers} numbers, so it is no person's; erase them by number");
+        return Err(Problem::new(Kind::Conflict, detail).field("debtor"));
+    }
     let begun = site.writer.begin_erasure(order).await?.ok_or_else(no_debtor)?;
     let view = site.read(move |reader| reader.erasure(begun.key)).await?.ok_or_else(no_erasure)?;
     let mut answer = ErasureAnswer::from(view);

@@ -9,6 +9,7 @@ use crate::store::chain::{Head, HeadError};
 use crate::store::reader::Reader;
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::evidence::{ChainAnswer, EvidenceOfMessage, HeadAnswer};
 use super::super::json::{Key, Parameters};
@@ -36,6 +37,7 @@ pub(super) async fn show(
     let id = id.ok_or_else(Problem::no_message)?;
     let dossier = site.read(move |reader| reader.dossier(id)).await?;
     let dossier = dossier.filter(|found| caller.covers(found.creditor.as_deref())).ok_or_else(Problem::no_message)?;
+    concerns(&site, None, dossier.to);
     Ok(Json(EvidenceOfMessage::new(dossier, caller.eyes())))
 }
 

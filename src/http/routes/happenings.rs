@@ -11,6 +11,7 @@ use crate::dunning::event::Happening;
 use crate::store::portfolio::happening::{HappeningAnswer as Answer, Told};
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::happening::{HappeningAnswer, HappeningRequest, TemplateWish};
 use super::super::json::{Body, Key};
@@ -47,12 +48,11 @@ pub(super) async fn tell(
     let happening = happening(&request)?;
     let no_debt = || Problem::new(Kind::NotFound, "no debt has this id; import it or put it to /v1/debts first");
     let debt = debt.ok_or_else(no_debt)?;
-    if !caller.creditors().is_empty() {
-        let id = debt.clone();
-        let found = site.read(move |reader| reader.debt(&id)).await?;
-        // Who may not see it is not told that it is there.
-        found.filter(|debt| caller.covers(Some(&debt.creditor))).ok_or_else(no_debt)?;
-    }
+    let id = debt.clone();
+    let found = site.read(move |reader| reader.debt(&id)).await?;
+    // Who may not see it is not told that it is there.
+    let found = found.filter(|debt| caller.covers(Some(&debt.creditor))).ok_or_else(no_debt)?;
+    concerns(&site, Some(&found.debtor), None);
     let reference = word("ref", request.reference)?;
     let wish = match request.template {
         TemplateWish::Unsaid => Wish::AsTheCreditorHas,

@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
+use crate::store::call::CallView;
 use crate::store::view::InboxFilter;
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::inbox::{CallAnswer, InboundAnswer};
@@ -57,7 +59,8 @@ pub(super) async fn list(
     let (page, limit) = PageParameters { after, cursor, limit }.page()?;
     let filter = InboxFilter { debtor, intent, creditors: caller.creditors().clone() };
     let texts = site.read(move |reader| reader.inbox_of(page, limit, &filter)).await?;
-    let eyes = caller.eyes();
+    let (eyes, country) = (caller.eyes(), site.settings().country);
+    texts.iter().for_each(|text| concerns(&site, text.debtor.as_deref(), text.from.number(country)));
     let items = texts.into_iter().map(|text| InboundAnswer::new(text, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |text: &InboundAnswer| text.seq)))
 }
@@ -83,7 +86,9 @@ pub(super) async fn calls(
     let (page, limit) = asked.page()?;
     let creditors = caller.creditors().clone();
     let calls = site.read(move |reader| reader.calls(page, limit, &creditors)).await?;
-    let eyes = caller.eyes();
+    let (eyes, country) = (caller.eyes(), site.settings().country);
+    let number = |call: &CallView| call.from.as_ref().and_then(|from| from.number(country));
+    calls.iter().for_each(|call| concerns(&site, call.debtor.as_deref(), number(call)));
     let items = calls.into_iter().map(|call| CallAnswer::new(call, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |call: &CallAnswer| call.seq)))
 }

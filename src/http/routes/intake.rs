@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::portfolio::{Item, Taken, Untaken};
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::Caller;
 use super::super::dto::intake::{TakenAnswer, TakenAnswers, TakenItem};
 use super::super::json::{array, is_array};
@@ -60,6 +61,10 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
         return Ok(nothing_stored(checked.into_iter().map(Result::err)));
     }
     let (slots, items) = divided(checked);
+    if form == Form::One {
+        // Of many how many they were is in the answer, and who they are in their rows.
+        items.iter().for_each(|item| concerns(site, debtor_of(item), None));
+    }
     let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, is_all, client).await? };
     if is_all && answers.iter().any(Result::is_err) {
         return Ok(nothing_stored(answers.into_iter().map(|answer| answer.err().map(untaken))));
@@ -101,6 +106,15 @@ fn divided(checked: Vec<Result<Checked, Problem>>) -> (Vec<Slot>, Vec<Item>) {
     };
     let slots = checked.into_iter().map(slot).collect();
     (slots, items)
+}
+
+/// Whom an item is about.
+fn debtor_of(item: &Item) -> Option<&str> {
+    match item {
+        Item::Creditor(_) => None,
+        Item::Debtor(debtor) => Some(&debtor.id),
+        Item::Debt { debt, .. } => Some(&debt.debtor),
+    }
 }
 
 /// The answers to all, in their order.

@@ -10,6 +10,7 @@ use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::view::{MessageFilter, MessageView, Page};
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::message::{MessageAnswer, StateAnswer};
@@ -115,6 +116,7 @@ pub(super) async fn list(
     let filter = asked.filter(&site, &caller)?;
     let limit = filter.limit;
     let views = site.read(move |reader| reader.messages(&filter)).await?;
+    views.iter().for_each(|view| concerns(&site, view.labels.debtor.as_deref(), view.to));
     let keys = List::page(views.iter().map(|view| view.key.0).collect(), limit, Page::Before(None), |key| *key);
     let items = explained(&site, views).await?;
     let items = items.into_iter().map(|(view, explained)| MessageAnswer::new(view, explained, caller.eyes()));
@@ -150,6 +152,7 @@ pub(super) async fn show(
         .await?;
     let (view, history) =
         found.filter(|(view, _)| caller.covers(view.labels.creditor.as_deref())).ok_or_else(Problem::no_message)?;
+    concerns(&site, view.labels.debtor.as_deref(), view.to);
     let (mut view, explained) =
         explained(&site, vec![view]).await?.pop().ok_or_else(|| Problem::internal(&"a message was lost"))?;
     let parts = std::mem::take(&mut view.parts);
@@ -233,12 +236,11 @@ pub(super) async fn resolve(
     }
 }
 
-/// The name of a message that is the caller's business.
+/// The name of a message that is the caller's business. Says in the audit whose it is.
 async fn own(site: &Site, caller: &Caller, id: Option<MessageId>) -> Result<MessageId, Problem> {
     let id = id.ok_or_else(Problem::no_message)?;
-    if !caller.creditors().is_empty() {
-        let view = site.read(move |reader| reader.message(id)).await?;
-        view.filter(|view| caller.covers(view.labels.creditor.as_deref())).ok_or_else(Problem::no_message)?;
-    }
+    let view = site.read(move |reader| reader.message(id)).await?;
+    let view = view.filter(|view| caller.covers(view.labels.creditor.as_deref())).ok_or_else(Problem::no_message)?;
+    concerns(site, view.labels.debtor.as_deref(), view.to);
     Ok(id)
 }

@@ -47,6 +47,8 @@ use utoipa_axum::routes;
 
 use super::Site;
 
+pub(super) use health::Looked;
+
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(

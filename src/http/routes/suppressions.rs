@@ -10,6 +10,7 @@ use crate::sms::number::PhoneNumber;
 use crate::store::suppression::Act;
 
 use super::super::Site;
+use super::super::audit::concerns;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::suppression::{
@@ -67,6 +68,7 @@ pub(super) async fn list(
     let page = asked.cursor.as_deref().map_or(Ok(Page::Before(None)), read_cursor)?;
     let creditors = caller.creditors().clone();
     let found = site.read(move |reader| reader.suppressions(number, &creditors, page, limit)).await?;
+    found.iter().for_each(|view| concerns(&site, None, view.number));
     let eyes = caller.eyes();
     let items = found.into_iter().map(|view| SuppressionAnswer::new(view, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |entry: &SuppressionAnswer| entry.id)))
@@ -92,6 +94,7 @@ pub(super) async fn suppress(
     caller.needs(Scope::Send)?;
     let (numbers, refused) = numbers(&request, &site)?;
     let act = act(request, &caller, &site)?;
+    numbers.iter().for_each(|number| concerns(&site, None, Some(*number)));
     let stopped = site.writer.suppress(act, numbers).await?;
     Ok(Json(SuppressAnswer::new(stopped, refused)))
 }
@@ -118,6 +121,7 @@ pub(super) async fn lift(
     let why = word("why", request.why)?
         .ok_or_else(|| Problem::bad("why", "say why the person may be texted again; it stays in the ledger"))?;
     let kind = request.kind.as_deref().map(kind).transpose()?;
+    concerns(&site, None, Some(number));
     let entries = site.writer.lift_suppression(number, kind, caller.client().to_owned(), why).await?;
     Ok(Json(LiftAnswer { entries }))
 }
@@ -141,6 +145,7 @@ pub(super) async fn erase(
 ) -> Result<Json<LiftAnswer>, Problem> {
     caller.needs(Scope::Admin)?;
     let number = the_number(request.number.as_deref(), &site)?;
+    concerns(&site, None, Some(number));
     let entries = site.writer.erase_suppression(number).await?;
     Ok(Json(LiftAnswer { entries }))
 }

@@ -11,23 +11,20 @@ use crate::store::reader::Reader;
 use crate::store::token::{NewToken, Rotation};
 use crate::store::view::TokenView;
 
-use super::super::Site;
-use super::super::auth::{Caller, Role, Scope};
+use super::super::auth::{Caller, Role, Scope, TokenKey};
 use super::super::dto::token::{NewTokenAnswer, RevokedAnswer, RotateTokenRequest, TokenAnswer, TokenRequest};
 use super::super::dto::{List, at};
 use super::super::json::{Body, Key};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::{time, word};
 use super::super::tokens::Secret;
+use super::super::{LOCAL, Site};
 
 /// How long a token goes on that was replaced: whoever uses it has a working day to take the new one.
 const GRACE: Duration = Duration::from_secs(24 * 3_600);
 
 /// A grace that never ends would be two tokens.
 const GRACE_MAX: Duration = Duration::from_secs(30 * 86_400);
-
-/// The client of the Unix socket; a token of this name would share its idempotency keys.
-const LOCAL: &str = "local";
 
 /// All tokens, without their secrets, newest first.
 #[utoipa::path(
@@ -64,6 +61,7 @@ pub(super) async fn create(
     Body(request): Body<TokenRequest>,
 ) -> Result<(StatusCode, Json<NewTokenAnswer>), Problem> {
     caller.needs(Scope::Admin)?;
+    // A token of that name would share its idempotency keys.
     let client = word("client", request.client)?
         .filter(|client| client != LOCAL)
         .ok_or_else(|| Problem::bad("client", "give a name; `local` is the command line's own"))?;
@@ -186,8 +184,10 @@ pub(super) async fn rotate(
     let token = NewToken { hash: secret.hash, client, scopes, creditors, expires_at: expires_at.or(as_long) };
     let answer = NewTokenAnswer { before_ends_at: Some(at(ends_at)), ..shown(secret.text, &token) };
     let stored = site.writer.rotate_token(Rotation { before, ends_at, token }).await?;
+    let key = stored.ok_or_else(missing)?;
+    site.tokens().replaced(TokenKey(before), ends_at).await;
     site.tokens().refresh(&site).await?;
-    Ok((StatusCode::CREATED, Json(NewTokenAnswer { key: stored.ok_or_else(missing)?, ..answer })))
+    Ok((StatusCode::CREATED, Json(NewTokenAnswer { key, ..answer })))
 }
 
 /// Revoke a token.
@@ -212,7 +212,8 @@ pub(super) async fn revoke(
     let missing = || Problem::new(Kind::NotFound, "there is no token with this key that is not revoked");
     let key = key.ok_or_else(missing)?;
     let revoked = site.writer.revoke_token(key).await?;
-    site.tokens().refresh(&site).await?;
+    // Also where there was none to revoke: what is stored is what holds.
+    site.tokens().revoked(TokenKey(key)).await;
     if !revoked {
         return Err(missing());
     }

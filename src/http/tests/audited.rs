@@ -32,6 +32,13 @@ impl House {
         };
         answer.json["items"].as_array().unwrap().iter().map(row).collect()
     }
+
+    /// Which ids stand in entries, each once.
+    async fn digests(&self, path: &str) -> Vec<String> {
+        let ids: std::collections::BTreeSet<_> =
+            self.audit(path).await.into_iter().filter_map(|entry| entry.2).collect();
+        ids.into_iter().collect()
+    }
 }
 
 fn entry(
@@ -53,17 +60,21 @@ async fn a_change_is_noted_with_it_and_a_refusal_behind_it() {
     let resolve = format!("{path}/resolve");
     assert_eq!(house.post(&resolve, json!({ "decision": "sent" })).await.status, StatusCode::CONFLICT);
     house.post("/v1/pause", json!({ "scope": "all", "reason": "mudança" })).await;
-    let route = "DELETE /v1/messages/{id}";
+    let whom = house.digests("/v1/audit?number=%2B5511987654321").await;
+    let [whom] = &whom[..] else { panic!("{whom:?}") };
+    let (cancel, resolve) = ("DELETE /v1/messages/{id}", "POST /v1/messages/{id}/resolve");
     let expected = [
-        entry("change", route, Some(&id), 0, 1),
-        entry("change", "POST /v1/messages/{id}/resolve", Some(&id), 0, 1),
-        entry("refused", "POST /v1/messages/{id}/resolve", Some(&id), 0, 1),
+        entry("change", cancel, Some(&id), 0, 1),
+        entry("change", cancel, Some(whom), 0, 1),
+        entry("change", resolve, Some(&id), 0, 1),
+        entry("change", resolve, Some(whom), 0, 1),
+        entry("refused", resolve, Some(&id), 0, 1),
         entry("change", "POST /v1/pause", None, 0, 1),
     ];
     assert_eq!(house.audit("/v1/audit?after=0").await, expected);
     // Nobody needs to note what is a message with its client, or a question.
     house.post("/v1/preview", json!({ "to": "+5511987654321", "text": "ola" })).await;
-    assert_eq!(house.audit("/v1/audit?after=0").await.len(), 4);
+    assert_eq!(house.audit("/v1/audit?after=0").await.len(), 6);
     assert_eq!(house.audit("/v1/audit?kind=refused").await.len(), 1);
     assert_eq!(house.audit("/v1/audit?client=outra").await.len(), 0);
     assert_eq!(house.audit(&format!("/v1/audit?id={id}&limit=2")).await.len(), 2);
@@ -125,4 +136,113 @@ async fn the_audit_needs_admin() {
     assert_eq!(house.with(&token, "GET", "/v1/audit", "").await.status, StatusCode::FORBIDDEN);
     house.get("/v1/audit?kind=tudo").await.is_problem(400, "bad-request", Some("kind"));
     house.get("/v1/audit?debtor=a&number=b").await.is_problem(400, "bad-request", Some("id"));
+}
+
+/// A debtor who owes, was texted and has answered.
+async fn ana(house: &mut House) -> String {
+    let creditor =
+        json!({ "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
+    assert_eq!(house.post("/v1/creditors", creditor).await.status, StatusCode::OK);
+    let debtor = json!({ "id": "ana", "name": "Ana", "numbers": ["+5511987654321"] });
+    let debt = json!({ "id": "b-1", "creditor": "loja", "debtor": debtor, "amount": "10.00", "due": "2026-11-10" });
+    assert_eq!(house.post("/v1/debts", debt).await.status, StatusCode::OK);
+    let id = house.submit(json!({ "to": "+5511987654321", "text": "ola", "debtor": "ana", "creditor": "loja" })).await;
+    house.restart_with(|store, now| {
+        let carrier = modem_up(store, now);
+        store.commit(now, |work| work.receive(&carrier, &reading::deliver("+5511987654321", "paguei"))).unwrap();
+    });
+    id
+}
+
+#[tokio::test]
+async fn whoever_looks_at_one_thing_of_a_person_is_found_by_the_person() {
+    let mut house = House::new();
+    let id = ana(&mut house).await;
+    let open = house.token(json!({ "client": "crm", "scopes": ["read", "pii"] })).await;
+    for path in [
+        &*format!("/v1/messages/{id}"),
+        &*format!("/v1/messages/{id}/evidence"),
+        "/v1/conversations/1",
+        "/v1/debts/b-1",
+        "/v1/debtors/ana",
+        "/v1/debtors/ana/hours",
+        "/v1/debtors?search=Ana",
+        // Few are on these pages.
+        "/v1/messages",
+        "/v1/conversations",
+        "/v1/inbox",
+        "/v1/debts",
+        "/v1/debtors",
+    ] {
+        let answer = house.with(&open, "GET", path, "").await;
+        assert!(answer.status == StatusCode::OK || path.ends_with("hours"), "{path}: {}", answer.text);
+    }
+    house.note_looks().await;
+    let routes = |entries: Vec<(String, String, Option<String>, u64, u64)>| -> std::collections::BTreeSet<String> {
+        entries.into_iter().map(|entry| entry.1).collect()
+    };
+    let expected = [
+        "GET /v1/conversations",
+        "GET /v1/conversations/{id}",
+        "GET /v1/debtors",
+        "GET /v1/debtors/{debtor}",
+        "GET /v1/debts",
+        "GET /v1/debts/{debt}",
+        "GET /v1/inbox",
+        "GET /v1/messages",
+        "GET /v1/messages/{id}",
+        "GET /v1/messages/{id}/evidence",
+    ];
+    let expected: std::collections::BTreeSet<String> = expected.map(str::to_owned).into();
+    for whom in ["debtor=ana", "number=%2B5511987654321"] {
+        assert_eq!(routes(house.audit(&format!("/v1/audit?kind=view&{whom}")).await), expected, "{whom}");
+    }
+    assert_eq!(house.audit("/v1/audit?kind=view&debtor=bea").await, []);
+    // The thing itself is found as before, and nothing says who it is.
+    assert_eq!(house.audit(&format!("/v1/audit?kind=view&id={id}")).await.len(), 2);
+    let all = house.get("/v1/audit?limit=1000").await.text;
+    assert!(!all.contains("\"ana\"") && !all.contains("87654321"), "{all}");
+}
+
+#[tokio::test]
+async fn whoever_changes_something_of_a_person_is_found_by_the_person() {
+    let mut house = House::new();
+    let id = ana(&mut house).await;
+    let lift = json!({ "number": "+5511987654321", "why": "engano" });
+    for (path, body) in [
+        (&*format!("/v1/messages/{id}/resolve"), json!({ "decision": "sent" })),
+        ("/v1/conversations/1/close", json!({})),
+        ("/v1/debts/b-1/events", json!({ "type": "dispute" })),
+        ("/v1/debtors", json!({ "id": "ana", "name": "Ana Maria", "numbers": ["+5511987654321"] })),
+        ("/v1/suppressions", json!({ "number": "+5511987654321" })),
+        ("/v1/suppressions/lift", lift),
+        ("/v1/suppressions/erase", json!({ "number": "+5511987654321" })),
+    ] {
+        let status = house.post(path, body).await.status;
+        assert!(status.is_success() || status == StatusCode::CONFLICT, "{path}: {status}");
+    }
+    let found = house.audit("/v1/audit?after=0&kind=change&debtor=ana").await;
+    let routes: Vec<&str> = found.iter().map(|entry| entry.1.as_str()).collect();
+    let expected = [
+        "POST /v1/debts",
+        "POST /v1/messages/{id}/resolve",
+        "POST /v1/conversations/{id}/close",
+        "POST /v1/debts/{debt}/events",
+        "POST /v1/debtors",
+        "POST /v1/suppressions",
+        "POST /v1/suppressions/lift",
+        "POST /v1/suppressions/erase",
+    ];
+    assert_eq!(routes, expected);
+}
+
+#[tokio::test]
+async fn a_list_of_many_is_noted_with_how_many_it_showed() {
+    let mut house = House::new();
+    for last in 10..30 {
+        house.submit(json!({ "to": format!("+55119876543{last}"), "text": "ola" })).await;
+    }
+    house.get("/v1/messages").await;
+    house.note_looks().await;
+    assert_eq!(house.audit("/v1/audit?kind=view").await, [entry("view", "GET /v1/messages", None, 20, 1)]);
 }

@@ -77,3 +77,32 @@ async fn an_export_needs_both_scopes_and_no_creditor() {
     }
     assert_eq!(house.get("/v1/debtors/nobody/export").await.status, 404);
 }
+
+/// Texts under one id to so many numbers.
+async fn texted(house: &House, debtor: &str, numbers: std::ops::Range<u32>) {
+    let text = |number: u32| json!({ "to": format!("+55119{}", 60_000_000 + number), "text": "Ola", "debtor": debtor });
+    let texts: Vec<Value> = numbers.map(text).collect();
+    assert_eq!(house.post("/v1/messages", Value::from(texts)).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn every_number_of_a_debtor_is_erased_however_many_they_are() {
+    let house = House::new();
+    texted(&house, "ana", 0..150).await;
+    let begun = house.post("/v1/erasures", json!({ "debtor": "ana", "reason": "asked for" })).await;
+    assert_eq!((begun.status.as_u16(), &begun.json["stopped"]), (202, &json!(150)), "{}", begun.text);
+    texted(&house, "bea", 0..150).await;
+    let blocked = house.get("/v1/messages?debtor=bea&limit=1000").await.json;
+    let of = |item: &&Value| item["reason"]["code"] == "suppressed";
+    assert_eq!(blocked["items"].as_array().unwrap().iter().filter(of).count(), 150);
+}
+
+#[tokio::test]
+async fn an_id_with_more_numbers_than_a_person_has_is_not_erased_in_part() {
+    let house = House::new();
+    texted(&house, "teste", 0..1_001).await;
+    let refused = house.post("/v1/erasures", json!({ "debtor": "teste", "reason": "asked for" })).await;
+    refused.is_problem(409, "conflict", Some("debtor"));
+    assert!(refused.text.contains("1001 numbers"), "{}", refused.text);
+    assert_eq!(house.get("/v1/erasures").await.json["items"], json!([]));
+}

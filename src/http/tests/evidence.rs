@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use crate::store::chain::Head;
+use crate::store::published::{Published, verify_heads};
+use crate::store::verify::Look;
 
 use super::reading::conversation;
 use super::{House, message};
@@ -36,7 +38,8 @@ async fn the_head_of_the_day_stands_in_a_file_and_the_chain_holds_against_it() {
     house.submit(message()).await;
     house.restart(|_, _| ());
     let lines = std::fs::read_to_string(house.folder.path().join("heads.log")).unwrap();
-    let heads: Vec<Head> = lines.lines().map(|line| line.split_once(' ').unwrap().1.parse().unwrap()).collect();
+    let heads: Vec<Published> = lines.lines().map(|line| line.parse().unwrap()).collect();
+    let heads: Vec<Head> = heads.into_iter().filter_map(|line| line.events).collect();
     assert_eq!(heads.len(), 1, "{lines}");
     let found = house.get(&format!("/v1/evidence/chain?head={}", heads[0])).await.json;
     let newest = house.get("/v1/evidence/head").await.json;
@@ -60,4 +63,29 @@ async fn a_row_that_somebody_changed_is_named() {
     let found = house.get("/v1/evidence/chain").await.json;
     let fault = json!({ "seq": changed["seq"], "code": "changed", "detail": "the event is not what was written" });
     assert_eq!((&found["holds"], &found["fault"]), (&json!(false), &fault));
+}
+
+/// Whoever can write the database writes the audit anew with all its hashes: the chain holds, and the head of a day that was kept
+/// does not.
+#[tokio::test]
+async fn an_audit_that_was_written_anew_is_betrayed_by_a_head_that_somebody_kept() {
+    let mut house = House::new();
+    house.post("/v1/pause", json!({ "scope": "all", "reason": "troca" })).await;
+    house.submit(message()).await;
+    house.restart(|_, _| ());
+    let lines = std::fs::read_to_string(house.folder.path().join("heads.log")).unwrap();
+    let kept: Vec<Published> = lines.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(kept.iter().any(|line| line.audit.is_some_and(|head| head.seq == 1)), "{lines}");
+    house.post("/v1/resume", json!({ "scope": "all" })).await;
+    house.stop();
+    let path = super::path(&house.folder);
+    assert_eq!(verify_heads(&path, &kept).unwrap(), []);
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch("DROP TRIGGER audit_stays; UPDATE audit SET client = 'outra', hash = zeroblob(32)").unwrap();
+    let flaws = verify_heads(&path, &kept).unwrap();
+    assert_eq!(flaws.iter().map(|flaw| flaw.look).collect::<Vec<_>>(), [Look::Audit]);
+    assert!(flaws[0].detail.contains("entry 1 is not the one whose head was published"), "{}", flaws[0].detail);
+    conn.execute_batch("DROP TRIGGER audit_is_kept; DELETE FROM audit").unwrap();
+    let flaws = verify_heads(&path, &kept).unwrap();
+    assert!(flaws[0].detail.contains("entry 1, whose head was published"), "{}", flaws[0].detail);
 }

@@ -8,6 +8,7 @@ mod conversations;
 mod erasures;
 mod events;
 mod evidence;
+mod hanging_up;
 mod happenings;
 mod imports;
 mod injection;

@@ -186,3 +186,20 @@ async fn the_queue_says_what_waits_for_what_and_when_it_will_have_left() {
     let limited = house.token(json!({ "client": "crm", "scopes": ["read"], "creditors": ["c-1"] })).await;
     house.with(&limited, "GET", "/v1/queue", "").await.is_problem(403, "forbidden", None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_readiness_without_a_token_is_answered_anew_once_a_second() {
+    let house = House::new();
+    let token = house.token(json!({ "client": "monitor", "scopes": ["read"] })).await;
+    let ask = async || call(house.tcp(), request("GET", "/readyz", &[], Body::empty())).await;
+    assert_eq!(ask().await.json["sending"], false);
+    house.fleet.update(&ModemId::new("m2"), |modem| modem.state = ModemState::Ready);
+    assert_eq!(ask().await.json["sending"], false);
+    assert_eq!(house.with(&token, "GET", "/readyz", "").await.json["sending"], true);
+    assert_eq!(house.with("rcd_wrong", "GET", "/readyz", "").await.json["sending"], false);
+    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    assert_eq!(ask().await.json["sending"], true);
+    // A stop is told at once.
+    house.app.drain();
+    assert_eq!(ask().await.status, 503);
+}

@@ -145,6 +145,21 @@ pub(crate) fn operations() -> BTreeSet<(String, String)> {
     paths.flat_map(of_path).collect()
 }
 
+/// The scopes of a token that may be limited to creditors.
+const LIMITED: [Scope; 4] = [Send, Read, Scope::Text, Pii];
+
+/// Their names.
+pub(crate) fn limited_scopes() -> Value {
+    names(LIMITED)
+}
+
+/// What they are enough for, of changes and of what looks like one.
+pub(crate) fn limited_changes() -> BTreeSet<(&'static str, &'static str)> {
+    let is_enough = |needed: &[Scope]| !needed.is_empty() && needed.iter().all(|scope| LIMITED.contains(scope));
+    let changes = ROUTES.iter().filter(|(method, _, needed)| *method != "GET" && is_enough(needed));
+    changes.map(|(method, path, _)| (*method, *path)).collect()
+}
+
 #[test]
 fn every_route_has_a_line_that_says_who_may_take_it() {
     let lines: BTreeSet<_> =

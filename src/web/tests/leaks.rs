@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::http::tests::reading::deliver;
-use crate::http::tests::scopes::operations;
+use crate::http::tests::scopes::{limited_changes, limited_scopes, operations};
 use crate::http::tests::{House, modem_up};
 use crate::modem::Settlement;
 use crate::sms::id::SegmentId;
@@ -25,6 +25,9 @@ const THEIRS: &str = "resposta vigiada";
 
 const PEOPLE: [&str; 4] = [NUMBER, NAME, DOCUMENT, PIX];
 const TEXTS: [&str; 2] = [OURS, THEIRS];
+
+/// The hours that suit, which nobody has of a stranger.
+const HOURS: &str = "09:17-20:43";
 
 /// The rows that were made.
 struct Known {
@@ -50,6 +53,9 @@ async fn full() -> (House, Known) {
     let loja =
         json!({ "id": "loja", "name": "Loja", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
     post(&house, "/v1/creditors", loja).await;
+    let other =
+        json!({ "id": "azul", "name": "Azul", "zone": "America/Sao_Paulo", "language": "pt-BR", "currency": "BRL" });
+    post(&house, "/v1/creditors", other).await;
     let to = format!("+5511{NUMBER}");
     let debtor = json!({ "id": "d-1", "name": format!("{NAME} da Silva"), "document": DOCUMENT, "numbers": [to] });
     post(&house, "/v1/debtors", debtor).await;
@@ -77,6 +83,7 @@ async fn full() -> (House, Known) {
         }
         store.commit(now, |work| work.call(&carrier, Some(&Sender::new(to.clone())))).unwrap();
     });
+    put(&house, "/v1/debtors/d-1/hours", json!({ "preferred": [HOURS] })).await;
     post(&house, "/v1/suppressions", json!({ "number": to, "why": "asked by phone" })).await;
     let file = format!(
         "CPF;Nome;Telefone;Contrato;Parcela;Valor;Vencimento\n{DOCUMENT};{NAME};11{NUMBER};c1;1/1;{NAME};30/11/2026\n"
@@ -130,6 +137,7 @@ async fn seen(house: &House, known: &Known, token: &str) -> Vec<(String, String)
             format!("?to={number}"),
             format!("?number={number}"),
             "?creditor=loja".to_owned(),
+            "?creditor=azul".to_owned(),
         ] {
             let asked = format!("{place}{query}");
             let answer = house.with(token, "GET", &asked, "").await;
@@ -138,11 +146,15 @@ async fn seen(house: &House, known: &Known, token: &str) -> Vec<(String, String)
     }
     for (path, body) in [
         ("/v1/preview", json!({ "debtor": "d-1", "creditor": "loja", "template": "atraso" })),
+        ("/v1/preview", json!({ "debtor": "d-1", "creditor": "azul", "template": "atraso" })),
+        ("/v1/preview", json!({ "debtor": "d-1", "debt": "b-1", "creditor": "azul", "template": "atraso" })),
         ("/v1/templates/atraso/preview", json!({ "debtors": ["d-1"] })),
+        ("/v1/templates/atraso/preview", json!({ "debtors": ["d-1"], "creditor": "azul" })),
         ("/v1/preview/template", json!({ "texts": [{ "name": "a", "body": "{{ first_name }}" }], "debtor": "d-1" })),
         ("/v1/batches/nov/preview", json!({})),
         ("/v1/batches/lista/preview", json!({})),
         ("/v1/segments/count", json!({ "creditor": "loja" })),
+        ("/v1/messages", json!({ "debtor": "d-1", "creditor": "azul", "template": "atraso", "to": "+5511999990000" })),
         ("/v1/ladders/run", json!({})),
         // What is refused is told without saying of whom it is.
         ("/v1/messages", json!({ "debtor": "d-1", "creditor": "loja", "template": "atraso", "to": "+5511999990000" })),
@@ -219,5 +231,123 @@ async fn nobody_finds_people_by_asking_for_them_without_the_scope_for_it() {
         for path in ["/v1/messages?to", "/v1/suppressions?number", "/v1/export?number"] {
             assert_eq!(ask(format!("{path}=%2B5511{NUMBER}")).await.status, 403, "{path}");
         }
+    }
+}
+
+/// A token that is limited to a creditor, with everything that such a token may have.
+async fn limited(house: &House, creditor: &str) -> String {
+    let client = format!("de {creditor}");
+    house.token(json!({ "client": client, "scopes": limited_scopes(), "creditors": [creditor] })).await
+}
+
+#[tokio::test]
+async fn a_token_of_another_creditor_sees_nothing_of_them_by_any_route() {
+    let (house, known) = full().await;
+    let hidden = [&PEOPLE[..], &TEXTS[..], &[HOURS][..]].concat();
+    let others = seen(&house, &known, &limited(&house, "azul").await).await;
+    assert_eq!(found(&others, &hidden), []);
+    // Their own creditor's sees all of it somewhere: otherwise nothing is proved.
+    let own = seen(&house, &known, &limited(&house, "loja").await).await;
+    for secret in hidden {
+        assert!(!found(&own, &[secret]).is_empty(), "{secret} is nowhere");
+    }
+}
+
+/// What somebody of another creditor may try with each route that changes something, and the query of it.
+fn attempts(known: &Known) -> Vec<(&'static str, &'static str, String, Value)> {
+    let to = format!("+5511{NUMBER}");
+    let debt = |id: &str, creditor: &str| json!({ "id": id, "creditor": creditor, "debtor": "d-1", "amount": "1.00", "due": "2026-11-10" });
+    let rows = json!([{ "debtor": "d-1" }]);
+    let campaign = |name: &str| json!({ "name": name, "creditor": "loja", "template": "atraso", "segment": { "days_late": { "min": 2 } } });
+    let message = json!({ "to": to, "text": "oi", "debtor": "d-1", "creditor": "loja" });
+    let of = |method, path, body| (method, path, String::new(), body);
+    vec![
+        of("POST", "/v1/messages", message.clone()),
+        of("POST", "/v1/messages", json!({ "to": to, "text": "oi" })),
+        of("POST", "/v1/preview", message),
+        of("DELETE", "/v1/messages/{id}", Value::Null),
+        of("POST", "/v1/messages/{id}/resolve", json!({ "decision": "give_up" })),
+        of("POST", "/v1/suppressions", json!({ "number": to, "creditor": "loja" })),
+        of("POST", "/v1/suppressions", json!({ "number": to })),
+        of("POST", "/v1/debtors", json!({ "id": "d-1", "name": "Outra" })),
+        of("PUT", "/v1/debtors/{debtor}/hours", json!({ "forbidden": ["08:00-20:00"] })),
+        of("POST", "/v1/debts", debt("b-1", "loja")),
+        of("POST", "/v1/debts", debt("b-1", "azul")),
+        of("POST", "/v1/debts/{debt}/events", json!({ "type": "cancelled" })),
+        of("POST", "/v1/conversations/{id}/assign", json!({ "to": "outra" })),
+        of("POST", "/v1/conversations/{id}/close", json!({})),
+        of("POST", "/v1/conversations/{id}/reply", json!({ "text": "oi" })),
+        of("POST", "/v1/conversations/{id}/standing", json!({ "standing": "disputed" })),
+        ("POST", "/v1/imports", "?creditor=loja".to_owned(), json!("CPF;Nome")),
+        ("PUT", "/v1/imports/mapping", "?creditor=loja".to_owned(), json!({})),
+        of("POST", "/v1/batches", campaign("nova")),
+        of("POST", "/v1/batches", campaign("nov")),
+        of("PUT", "/v1/batches/{batch}", campaign("nov")),
+        of("DELETE", "/v1/batches/{batch}", Value::Null),
+        of("POST", "/v1/batches/{batch}/rows", rows),
+        of("POST", "/v1/batches/{batch}/test", json!({ "to": ["+5511999990000"] })),
+        of("POST", "/v1/batches/{batch}/start", json!({})),
+        of("POST", "/v1/batches/{batch}/pause", json!({})),
+        of("POST", "/v1/batches/{batch}/resume", json!({})),
+        of("POST", "/v1/batches/{batch}/cancel", json!({})),
+        of("POST", "/v1/batches/{batch}/preview", json!({})),
+        of("POST", "/v1/batches/preview", campaign("nova")),
+        of("POST", "/v1/segments/count", json!({ "creditor": "loja" })),
+        of("POST", "/v1/templates/{template}/preview", json!({ "creditor": "loja" })),
+        of(
+            "POST",
+            "/v1/preview/template",
+            json!({ "texts": [{ "name": "a", "body": "{{ first_name }}" }], "creditor": "loja" }),
+        ),
+        of("POST", "/v1/ladders/run", json!({})),
+        // It remembers nothing of what it is shown.
+        ("POST", "/v1/imports/columns", "?creditor=loja".to_owned(), json!("CPF;Nome")),
+    ]
+    .into_iter()
+    .map(|(method, path, query, body)| (method, path, format!("{}{query}", placed(path, known)), body))
+    .collect()
+}
+
+/// A path with the names of what there is.
+fn placed(path: &str, known: &Known) -> String {
+    let id = if path.starts_with("/v1/messages") { &known.message } else { "1" };
+    let names = [("{id}", id), ("{debtor}", "d-1"), ("{debt}", "b-1"), ("{batch}", "nov"), ("{template}", "atraso")];
+    names.into_iter().fold(path.to_owned(), |path, (name, known)| path.replace(name, known))
+}
+
+/// How things stand that are another creditor's.
+async fn stand(house: &House, known: &Known) -> Vec<Value> {
+    let mut stand = Vec::new();
+    for path in [
+        &*format!("/v1/messages/{}", known.message),
+        "/v1/messages",
+        "/v1/debtors/d-1",
+        "/v1/debtors/d-1/hours",
+        "/v1/debtors/d-1/journey",
+        "/v1/debts",
+        "/v1/conversations/1",
+        "/v1/suppressions",
+        "/v1/batches",
+        "/v1/imports/mapping?creditor=loja",
+        "/v1/pause",
+    ] {
+        stand.push(house.get(path).await.json);
+    }
+    stand
+}
+
+#[tokio::test]
+async fn a_token_of_another_creditor_changes_nothing_of_theirs_by_any_route() {
+    let (house, known) = full().await;
+    let token = limited(&house, "azul").await;
+    let attempts = attempts(&known);
+    let tried = attempts.iter().map(|(method, path, ..)| (*method, *path)).collect();
+    assert_eq!(limited_changes(), tried, "each route is tried");
+    let before = stand(&house, &known).await;
+    for (method, path, place, body) in attempts {
+        let answer = house.with(&token, method, &place, body.clone()).await;
+        assert!(answer.status.is_client_error(), "{method} {path} {body}: {} {}", answer.status, answer.text);
+        assert_ne!(answer.json["type"], "urn:recado:problem:unknown-field", "{method} {path}: {}", answer.text);
+        assert_eq!(stand(&house, &known).await, before, "{method} {path} {body}: {}", answer.text);
     }
 }
