@@ -297,7 +297,7 @@ fn attempts(known: &Known) -> Vec<(&'static str, &'static str, String, Value)> {
         of(
             "POST",
             "/v1/preview/template",
-            json!({ "texts": [{ "name": "a", "body": "{{ first_name }}" }], "creditor": "loja" }),
+            json!({ "definition": { "texts": [{ "name": "a", "body": "{{ first_name }}" }] }, "creditor": "loja" }),
         ),
         of("POST", "/v1/ladders/run", json!({})),
         // It remembers nothing of what it is shown.
