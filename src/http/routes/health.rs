@@ -14,7 +14,7 @@ use crate::telemetry::metrics::{BudgetStanding, MEDIA_TYPE, ModemStanding, Stand
 use super::super::auth::{Caller, Scope};
 use super::super::dto::line::{HealthAnswer, ReadyAnswer, standing};
 use super::super::problem::{Document, Problem};
-use super::super::{Door, Phase, Site};
+use super::super::{Door, Phase, Site, session};
 
 /// Whether the process runs.
 #[utoipa::path(
@@ -39,9 +39,10 @@ pub(super) async fn healthz() -> Json<HealthAnswer> {
     responses(
         (status = OK, description = "It works", body = ReadyAnswer),
         (status = SERVICE_UNAVAILABLE, description = "Nothing is taken in", body = ReadyAnswer),
+        (status = "4XX", description = "A problem", body = Document),
     )
 )]
-pub(super) async fn readyz(State(site): State<Site>) -> (StatusCode, Json<ReadyAnswer>) {
+pub(super) async fn readyz(State(site): State<Site>, _: Passer) -> (StatusCode, Json<ReadyAnswer>) {
     let answer = readiness(&site).await;
     let status = if answer.accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(answer))
@@ -73,7 +74,8 @@ async fn readiness(site: &Site) -> ReadyAnswer {
     let is_held = |sim: &&SimStatus| sim.state == "paused" || sim.rest.is_some();
     let (held, others): (Vec<&SimStatus>, Vec<&SimStatus>) =
         lines.iter().filter(|sim| sim.modem.is_some()).partition(is_held);
-    let name = |sim: &SimStatus| sim.card.names.name.clone().unwrap_or_else(|| sim.card.names.iccid.clone());
+    // Who needs no token sees no ICCID.
+    let name = |sim: &SimStatus| sim.card.names.label();
     reasons.extend(held.iter().map(|sim| match sim.rest {
         Some(rest) if sim.state != "paused" => format!("SIM {} rests: {}", name(sim), rest.reason.detail()),
         _ => format!("SIM {} is paused", name(sim)),
@@ -81,6 +83,22 @@ async fn readiness(site: &Site) -> ReadyAnswer {
     let all_held = !held.is_empty() && !others.iter().any(|sim| sim.state == "ready");
     let sending = site.fleet.any_ready() && !paused && !all_held;
     ReadyAnswer { ready, accepting, sending, reasons }
+}
+
+/// Whoever asks without a token, of a host that has this name; with a right token, whatever the name.
+#[derive(Debug)]
+pub(super) struct Passer;
+
+impl FromRequestParts<Site> for Passer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let named = if site.door == Door::Unix { Ok(()) } else { session::is_open(site, &parts.headers) };
+        if named.is_err() && parts.headers.contains_key(header::AUTHORIZATION) {
+            return Caller::from_request_parts(parts, site).await.map(|_known| Self);
+        }
+        named.map(|()| Self)
+    }
 }
 
 /// Whoever may see the metrics: this host without a token, others with the scope `read`.
@@ -93,8 +111,9 @@ impl FromRequestParts<Site> for Watcher {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         if !matches!(site.door, Door::Tcp { loopback: true, .. }) {
             Caller::from_request_parts(parts, site).await?.needs(Scope::Read)?;
+            return Ok(Self);
         }
-        Ok(Self)
+        Passer::from_request_parts(parts, site).await.map(|Passer| Self)
     }
 }
 
