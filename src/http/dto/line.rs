@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::actor::fleet::{ModemState, ModemStatus};
+use crate::actor::fleet::{Fault, ModemState, ModemStatus};
 use crate::dispatch::budget::Level;
 use crate::modem;
 use crate::sms::id::ModemId;
@@ -51,6 +51,27 @@ pub(in super::super) struct ModemAnswer {
     /// Rung of the recovery ladder that is being tried.
     #[schema(required)]
     rung: Option<u8>,
+    /// What it was last down for, also after it is back. Null where it was not down since the daemon started.
+    #[schema(required)]
+    last_fault: Option<ModemFaultAnswer>,
+}
+
+/// Why a modem was down.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModemFaultAnswer {
+    /// In words.
+    reason: String,
+    /// When that was noticed last.
+    at: String,
+    /// Rung of the recovery ladder that it came to.
+    #[schema(required)]
+    rung: Option<u8>,
+}
+
+impl From<Fault> for ModemFaultAnswer {
+    fn from(fault: Fault) -> Self {
+        Self { reason: fault.reason, at: at(fault.at), rung: fault.rung }
+    }
 }
 
 impl ModemAnswer {
@@ -75,6 +96,7 @@ impl ModemAnswer {
             signal_dbm: modem.signal_dbm,
             last_sent_at: modem.last_sent_at.map(at),
             rung: modem.rung,
+            last_fault: modem.last_fault.map(ModemFaultAnswer::from),
         }
     }
 }

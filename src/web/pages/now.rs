@@ -33,9 +33,23 @@ struct Modem {
     signal_dbm: Option<i16>,
     last_sent_at: Option<String>,
     rung: Option<u8>,
+    last_fault: Option<Fault>,
+}
+
+/// What a modem was last down for.
+#[derive(Debug, Clone, Deserialize)]
+struct Fault {
+    reason: String,
+    at: String,
+    rung: Option<u8>,
 }
 
 impl Modem {
+    /// The last fault, where it is not what is shown as the reason by now.
+    fn past_fault(&self) -> Option<&Fault> {
+        self.last_fault.as_ref().filter(|fault| self.reason.as_ref() != Some(&fault.reason))
+    }
+
     /// How strong the signal is, in the five steps of handsets: from -110 dBm, where a modem hardly holds on, to -70.
     fn steps(&self) -> u8 {
         match self.signal_dbm {
