@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::contact::place::Warning;
 use crate::dispatch::gate::Verdict;
+use crate::dunning::money::PartPrice;
 use crate::sms::lifecycle::MessageState;
 use crate::sms::message::Submission;
 use crate::sms::number::PhoneNumber;
@@ -254,6 +255,9 @@ pub(in super::super) struct PreviewAnswer {
     encoding: &'static str,
     /// Septets or UTF-16 units of the text.
     units: usize,
+    /// What its parts cost, where a price is configured.
+    #[schema(required)]
+    cost: Option<String>,
     /// Characters that GSM 7-bit lacks, and those that cost it two septets.
     costly: Vec<CharacterAnswer>,
     /// What other encodings would take.
@@ -309,8 +313,10 @@ impl PreviewAnswer {
         explained: Option<Explained>,
         asked: Option<Timestamp>,
         warnings: Vec<Warning>,
+        price: PartPrice,
     ) -> Self {
         let (reason, until) = held(explained);
+        let parts = u64::try_from(preview.segments).unwrap_or(u64::MAX);
         let costly =
             preview.costly.into_iter().map(|CharacterAt { character: char, index }| CharacterAnswer { char, index });
         let alternatives = preview
@@ -326,6 +332,7 @@ impl PreviewAnswer {
             segments: preview.segments,
             encoding: preview.coding.encoding().as_str(),
             units: preview.units,
+            cost: (price != PartPrice::default()).then(|| price.of(parts).to_string()),
             costly: costly.collect(),
             alternatives: alternatives.collect(),
             changes: changes.collect(),

@@ -35,10 +35,15 @@ pub(super) async fn preview(
     Body(request): Body<SubmitRequest>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
     caller.needs(Scope::Send)?;
+    previewed(&site, &caller, request).await.map(Json)
+}
+
+/// What a request would take.
+pub(super) async fn previewed(site: &Site, caller: &Caller, request: SubmitRequest) -> Result<PreviewAnswer, Problem> {
     let now = site.clock.now().utc;
     let is_filled = request.template.is_some() || request.vars.is_some();
-    let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
-    let checked = Checked::new(request, &caller, &site.settings(), now)?;
+    let request = if is_filled { written(site, caller, request, now).await? } else { request };
+    let checked = Checked::new(request, caller, &site.settings(), now)?;
     let text = &checked.text.0;
     let preview = preview::preview(text, &checked.options).map_err(|error| text_problem(&error))?;
     let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;
@@ -53,6 +58,7 @@ pub(super) async fn preview(
     let (route, batch) = checked.lane();
     let Ruling { verdict, warnings } =
         site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
-    let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
-    Ok(Json(PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings)))
+    let explained = explain(site, vec![((route, batch), verdict)]).await?.pop();
+    let price = site.settings().price;
+    Ok(PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings, price))
 }

@@ -143,6 +143,15 @@ function told(words, finding) {
   return said.replace(/\{(\w+)\}/g, (_, name) => value(name));
 }
 
+/** What a machine says in its own words, which are nobody's language here. */
+function technical(text) {
+  const quote = document.createElement("q");
+  quote.className = "technical";
+  quote.lang = "en";
+  quote.textContent = text;
+  return quote;
+}
+
 /** The title of a problem document in the language of the page. */
 function title(answer) {
   return JSON.parse(said.dataset.problems)[answer.type?.split(":").at(-1)] ?? answer.title;
