@@ -41,7 +41,7 @@ fn message() -> Value {
         "client": "crm", "client_ref": null, "purpose": "collection", "debtor": null, "debt": null, "creditor": null,
         "batch": null, "team": null, "operator": null, "report_state": "none",
         "parts": [{ "part": 1, "state": "unknown", "sim": "norte", "modem": "m1", "offered_at": null, "accepted_at": null,
-            "reported_at": null, "cause": null, "evidence": [{ "detail": "no report came", "suggests": null }] }],
+            "reported_at": null, "cause": null, "evidence": [{ "code": "no_report", "detail": "no report came", "suggests": null, "at": null }] }],
         "history": [],
     })
 }
@@ -118,7 +118,7 @@ async fn who_may_not_decide_sees_no_button_for_it() {
     let (_, page) = ask(api(&["read", "send"], message()), "/messages/01a2", &[LOGGED_IN]).await;
     assert!(page.contains(decides));
     let (_, page) = ask(api(&["read"], message()), "/messages/01a2", &[LOGGED_IN]).await;
-    assert!(!page.contains(decides) && page.contains("no report came"));
+    assert!(!page.contains(decides) && page.contains("não chegou nenhum que corresponda"));
     let (_, page) = ask(api(&["read"], message()), "/messages", &[LOGGED_IN]).await;
     assert!(!page.contains("name=\"to\""), "numbers are not looked for without seeing them");
 }

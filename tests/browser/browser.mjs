@@ -61,6 +61,21 @@ export async function inaccessible(page) {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
 }
 
+/** Words of English that stand on a page of another language, beside what is marked as English. */
+export function english(page) {
+  return page.evaluate(() => {
+    const words = /\b(the|is|are|was|were|not|and|of|with|which|until|there|does|nothing)\b/i;
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walk.nextNode()) {
+      const holder = walk.currentNode.parentElement;
+      if (holder.closest("[lang=en], code, script, template, textarea")) continue;
+      if (words.test(walk.currentNode.data)) found.push(walk.currentNode.data.trim().slice(0, 120));
+    }
+    return found;
+  });
+}
+
 /** Keeps a picture. */
 export function shoot(page, name) {
   return page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
+import { closeBrowser, english, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
 import * as dunning from "./dunning.mjs";
 import { House } from "./house.mjs";
 import * as portfolio from "./portfolio.mjs";
@@ -157,7 +157,7 @@ const PAGES = {
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
-  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
+  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items.at(-1).id}`,
   audit: () => "/settings/audit",
   nowhere: () => "/nowhere",
   ...dunning.PAGES,
@@ -167,6 +167,17 @@ test("there is a portfolio to show", async () => {
   await portfolio.furnish(house);
   await dunning.furnish(house);
   await house.api("POST", "/v1/erasures", { number: "+5511987650108", reason: "pedido da <b>titular</b>" });
+});
+
+test("there is trouble to show", async () => {
+  // Nobody listens there.
+  const { id } = await house.api("POST", "/v1/webhooks", { url: "http://127.0.0.1:9/" });
+  const [{ iccid }] = (await house.api("GET", "/v1/sims")).items;
+  await house.api("POST", "/v1/pause", { scope: "sim", id: iccid, reason: "troca" });
+  await house.api("POST", "/v1/messages", { to: "+5511987650107", text: "Loja Azul: espera", sim: iccid });
+  house.order("unplug 1");
+  await house.until(async () => (await house.api("GET", "/v1/modems")).items.some((modem) => modem.state !== "ready" && modem.last_fault));
+  await house.until(async () => (await house.api("GET", `/v1/webhooks/${id}/deliveries`)).items.some((each) => each.error));
 });
 
 for (const language of Object.keys(LANGUAGES)) {
@@ -182,6 +193,7 @@ for (const language of Object.keys(LANGUAGES)) {
           assert.deepEqual(await overflowing(page), []);
           assert.deepEqual(await inaccessible(page), []);
           assert.equal(await page.locator("html").getAttribute("lang"), language);
+          if (language !== "en") assert.deepEqual(await english(page), []);
           // The page of what is not there is answered with that status, which the console repeats.
           assert.deepEqual(page.complaints.filter((each) => name !== "nowhere" || !each.includes("404")), []);
         });

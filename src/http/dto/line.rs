@@ -261,6 +261,39 @@ pub(in super::super) struct ReadyAnswer {
     pub(in super::super) sending: bool,
     /// What is not as it should be.
     pub(in super::super) reasons: Vec<String>,
+    /// The same for programs, in the same order.
+    pub(in super::super) causes: Vec<CauseAnswer>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in super::super) struct CauseAnswer {
+    /// `stopping`, `refused`, `paused`, `no_modem`, `modem`, `sim_paused` or `sim_resting`.
+    pub(in super::super) code: &'static str,
+    /// The modem, or the SIM by its name or the last digits of its ICCID.
+    #[schema(required)]
+    pub(in super::super) about: Option<String>,
+    /// Of a modem, as in `/v1/modems`.
+    #[schema(required)]
+    pub(in super::super) state: Option<&'static str>,
+    /// What more is known, in words.
+    #[schema(required)]
+    pub(in super::super) detail: Option<String>,
+}
+
+impl ReadyAnswer {
+    /// Notes something, in words and for programs.
+    pub(in super::super) fn note(&mut self, words: String, cause: CauseAnswer) {
+        self.reasons.push(words);
+        self.causes.push(cause);
+    }
+}
+
+impl CauseAnswer {
+    /// A cause that is about nothing in particular.
+    pub(in super::super) fn new(code: &'static str) -> Self {
+        Self { code, about: None, state: None, detail: None }
+    }
 }
 
 /// The process runs.

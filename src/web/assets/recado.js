@@ -245,7 +245,7 @@ async function act(element, form, body) {
     } else if (form) {
       explain(form, answer);
     } else {
-      say(answer.detail ?? said.dataset.failed);
+      say([title(answer), answer.detail].filter(Boolean).join(": ") || said.dataset.failed);
     }
   } catch {
     say(said.dataset.unreachable);

@@ -18,7 +18,27 @@ const HOURS: i64 = 12;
 struct Ready {
     accepting: bool,
     sending: bool,
-    reasons: Vec<String>,
+    causes: Vec<Cause>,
+}
+
+/// What is not as it should be.
+#[derive(Deserialize)]
+struct Cause {
+    code: String,
+    about: Option<String>,
+    state: Option<String>,
+    detail: Option<String>,
+}
+
+impl Cause {
+    /// In the language of the page.
+    fn said(&self, frame: &Frame) -> String {
+        let words = frame.tt("cause", &self.code).replacen("{}", self.about.as_deref().unwrap_or_default(), 1);
+        match &self.state {
+            Some(state) => format!("{words}: {}", frame.tt("modem", state)),
+            None => words,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -90,9 +110,20 @@ impl Budget {
 struct Alarm {
     id: i64,
     kind: String,
+    sim: Option<String>,
+    modem: Option<String>,
+    webhook: Option<i64>,
     detail: String,
     raised_at: String,
     cleared_at: Option<String>,
+}
+
+impl Alarm {
+    /// What it is about.
+    fn subject(&self) -> Option<String> {
+        let sim = self.sim.as_ref().map(|sim| format!("SIM {sim}"));
+        sim.or_else(|| self.modem.clone()).or_else(|| self.webhook.map(|webhook| format!("Webhook {webhook}")))
+    }
 }
 
 #[derive(Deserialize)]
