@@ -145,6 +145,26 @@ test("an endpoint hears of what happens, signed, and its deliveries are seen", a
   endpoint.close();
 });
 
+test("what has the focus has it again after a live part was drawn anew", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/messages`);
+  const link = page.locator("#list tbody a").first();
+  await link.focus();
+  const before = await link.getAttribute("href");
+  const { id } = await house.api("POST", "/v1/messages", { to: "+5511987654398", text: "Loja Azul: mais uma" });
+  await page.locator(`#list a[href="/messages/${id}"]`).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), before);
+  // A button that is no longer there leaves the focus in its part.
+  const held = await house.api("POST", "/v1/messages", { to: "+5511987654397", text: "Loja Azul: espera", not_before: new Date(Date.now() + 3_600_000).toISOString() });
+  await page.goto(`${house.url}/messages/${held.id}`);
+  await page.getByRole("button", { name: "Cancel" }).focus();
+  await house.api("DELETE", `/v1/messages/${held.id}`);
+  await page.locator("#one .state.cancelled").first().waitFor();
+  await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "actions");
+  assert.deepEqual(page.complaints, []);
+});
+
 const PAGES = {
   now: () => "/",
   messages: () => "/messages",

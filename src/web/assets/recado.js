@@ -301,7 +301,7 @@ async function refresh() {
     if (fresh.documentElement.dataset.edition !== document.documentElement.dataset.edition) return upgraded();
     for (const part of document.querySelectorAll("[data-live]")) {
       const drawn = fresh.getElementById(part.id);
-      if (drawn && drawn.innerHTML !== part.innerHTML && !busyWith(part)) part.replaceChildren(...drawn.childNodes);
+      if (drawn && drawn.innerHTML !== part.innerHTML && !busyWith(part)) redraw(part, drawn.childNodes);
     }
   } catch {
     // The stream says that the daemon is away.
@@ -315,6 +315,20 @@ async function refresh() {
     it anew. */
 function upgraded() {
   document.getElementById("upgraded").hidden = false;
+}
+
+/** Puts new content in a part; what had the focus there has it again, and where it is gone, the part itself. */
+function redraw(part, nodes) {
+  const at = document.activeElement;
+  if (at === part || !part.contains(at)) return part.replaceChildren(...nodes);
+  const marks = ["id", "href", "data-api", "data-body", "aria-label"].filter((name) => at.hasAttribute(name));
+  const like = at.localName + marks.map((name) => `[${name}="${CSS.escape(at.getAttribute(name))}"]`).join("");
+  const nth = [...part.querySelectorAll(like)].indexOf(at);
+  part.replaceChildren(...nodes);
+  const found = part.querySelectorAll(like);
+  const next = found[nth] ?? found[0] ?? part;
+  if (next === part && !part.hasAttribute("tabindex")) part.tabIndex = -1;
+  next.focus({ preventScroll: true });
 }
 
 /** Whether somebody is writing or choosing there. */
