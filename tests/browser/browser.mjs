@@ -26,9 +26,9 @@ export async function closeBrowser() {
 }
 
 /** A person at a screen, logged in; `complaints` gathers what the console and the page say of errors. */
-export async function visit(house, { width = 1440, language = "en", theme = "light", token = house.token } = {}) {
+export async function visit(house, { width = 1440, language = "en", theme = "light", token = house.token, zone } = {}) {
   const size = { width, height: 900 };
-  const context = await (await browser()).newContext({ viewport: size, locale: LANGUAGES[language], colorScheme: theme });
+  const context = await (await browser()).newContext({ viewport: size, locale: LANGUAGES[language], colorScheme: theme, timezoneId: zone });
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => {

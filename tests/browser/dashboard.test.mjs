@@ -145,6 +145,23 @@ test("an endpoint hears of what happens, signed, and its deliveries are seen", a
   endpoint.close();
 });
 
+test("a time that is typed is one of the gateway's clock, as every time that is shown", async () => {
+  const page = await visit(house, { zone: "Asia/Tokyo" });
+  const { zone } = await (await page.request.get(`${house.url}/v1/session`)).json();
+  assert.equal(zone, "America/Sao_Paulo");
+  await page.goto(`${house.url}/messages/new`);
+  await page.getByLabel("Number").fill("+5511987654399");
+  await page.getByLabel("Text").fill("Loja Azul: até logo");
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Not before").fill(`${tomorrow}T10:30`);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  const sent = await house.api("GET", `/v1/messages/${page.url().split("/").at(-1)}`);
+  assert.equal(sent.not_before, `${tomorrow}T13:30:00.000Z`);
+  await house.api("DELETE", `/v1/messages/${sent.id}`);
+  await page.context().close();
+});
+
 test("what has the focus has it again after a live part was drawn anew", async () => {
   const page = await visit(house);
   await page.goto(`${house.url}/messages`);

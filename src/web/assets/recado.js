@@ -50,10 +50,32 @@ function valueOf(field) {
     case "json":
     case "merge": return JSON.parse(text);
     case "amount": return amountOf(text);
-    case "time": return new Date(text).toISOString();
-    case "day": return new Date(text + "T23:59:59").toISOString();
+    case "time": return zoned(text);
+    case "day": return zoned(text + "T23:59:59");
     default: return field.value;
   }
+}
+
+/** What the clocks of the gateway show at a time, as milliseconds of a clock without a zone. */
+function clockOf(at) {
+  const options = { timeZone: document.documentElement.dataset.zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  const parts = new Intl.DateTimeFormat("en-US", options).formatToParts(at);
+  const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** A time as it is typed: one of the gateway's clocks, which all times on pages are of, wherever the browser is. */
+function zoned(text) {
+  const asked = Date.parse(text + "Z");
+  let at = asked;
+  // Once more, where clocks are set between the two.
+  for (let nth = 0; nth < 2; nth += 1) at = asked - (clockOf(at) - at);
+  return new Date(at).toISOString();
+}
+
+/** A time as a field has it. */
+function typed(text) {
+  return new Date(clockOf(Math.floor(Date.parse(text) / 1000) * 1000)).toISOString().slice(0, 16);
 }
 
 /** An amount as the API has it: of point and comma the last one, with up to two digits behind it, stands before decimals. */
