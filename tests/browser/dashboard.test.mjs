@@ -8,7 +8,7 @@ import * as portfolio from "./portfolio.mjs";
 
 let house;
 
-before(async () => { house = await House.open({ more: "[webhooks]\nallow_private = true" }); });
+before(async () => { house = await House.open({ sim: "price = 0.05", more: "[webhooks]\nallow_private = true" }); });
 after(async () => {
   await closeBrowser();
   await house?.close();
@@ -180,6 +180,38 @@ test("what has the focus has it again after a live part was drawn anew", async (
   await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
   assert.equal(await page.evaluate(() => document.activeElement.id), "actions");
   assert.deepEqual(page.complaints, []);
+});
+
+test("a draft is counted before it has a number, and late answers change nothing", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/messages/new`);
+  const preview = page.locator("#preview");
+  await page.getByLabel("Text").fill("Loja Azul: bom dia");
+  await preview.getByText("1 SMS").waitFor();
+  assert.match(await preview.innerText(), /costs 0\.05/);
+  assert.equal(await preview.getByText("It can go now.").count(), 0, "nobody knows to whom");
+  await page.getByLabel("Number").fill("+55119");
+  await preview.locator(".problem").waitFor();
+  await preview.getByText("1 SMS").waitFor();
+  // The answer to the first question comes after that to the second.
+  await page.getByLabel("Number").fill("+5511987654321");
+  await preview.getByText("It can go now.").waitFor();
+  let first = true;
+  await page.route("**/v1/preview", async (route) => {
+    const late = first;
+    first = false;
+    if (late) await new Promise((resolve) => setTimeout(resolve, 1500));
+    await route.continue();
+  });
+  const slow = page.waitForResponse("**/v1/preview");
+  await page.getByLabel("Text").fill("a".repeat(200));
+  await page.waitForRequest("**/v1/preview");
+  await page.getByLabel("Text").fill("b".repeat(400));
+  await preview.getByText("3 SMS").waitFor();
+  await slow;
+  await page.waitForResponse("**/v1/preview");
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.match(await preview.innerText(), /3 SMS/);
 });
 
 const PAGES = {

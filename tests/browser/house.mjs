@@ -54,7 +54,7 @@ async function end(child) {
 
 export class House {
   /** A running daemon; `more` is added to its configuration. Rules of contact are off: a test runs at any hour. */
-  static async open({ modems = 2, more = "", airtime = "50ms", reports = "300ms" } = {}) {
+  static async open({ modems = 2, more = "", airtime = "50ms", reports = "300ms", sim = "" } = {}) {
     const house = new House();
     house.folder = mkdtempSync(join(tmpdir(), "recado-browser-"));
     house.config = join(house.folder, "recado.toml");
@@ -82,6 +82,7 @@ discover = false
 [sim]
 min_gap = "0s"
 per_minute = 0
+${sim}
 ${lines.join("\n")}
 ${more}
 `);
