@@ -215,6 +215,7 @@ test("a draft is counted before it has a number, and late answers change nothing
 });
 
 const PAGES = {
+  login: () => "/login",
   now: () => "/",
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
