@@ -40,8 +40,21 @@ pub struct ModemStatus {
     pub last_sent_at: Option<Timestamp>,
     /// Rung of the recovery ladder that is being tried.
     pub rung: Option<u8>,
+    /// What it was last down for, also after it is back.
+    pub last_fault: Option<Fault>,
     /// When it last carried anything: a part, a report or a text.
     pub last_traffic: Option<Instant>,
+}
+
+/// Why a modem was down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// In words.
+    pub reason: String,
+    /// When that was noticed last.
+    pub at: Timestamp,
+    /// Rung of the recovery ladder that it came to.
+    pub rung: Option<u8>,
 }
 
 /// What a modem does.

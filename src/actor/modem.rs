@@ -27,7 +27,7 @@ use crate::sms::number::Sender;
 use crate::sms::received::Skipped;
 use crate::telemetry::Metrics;
 
-use super::fleet::{Ask, Fleet, ModemState};
+use super::fleet::{Ask, Fault, Fleet, ModemState};
 use super::gateway::{Order, Report};
 use super::heartbeat::{Heartbeats, Member, REST};
 use super::idle::Idle;
@@ -654,6 +654,10 @@ impl Task {
             return;
         }
         tracing::warn!(modem = %id, sim = self.sim, %reason, rung, "modem down");
+        let at = self.setup.clock.now().utc;
+        self.setup.fleet.update(id, |status| {
+            status.last_fault = Some(Fault { reason: reason.to_string(), at, rung: status.rung });
+        });
         if let Some(rung) = rung.filter(|_| !(is_dead && was_dead)) {
             self.setup.metrics.recovering(id.as_str(), rung);
             drained.reports.push(Report::Recovery { rung, reason: reason.to_string() });

@@ -106,7 +106,8 @@ async fn ussd(modem: &str, code: &str, client: &Client, printer: &mut Printer<'_
 
 /// The table of modems.
 pub(super) fn print(modems: &[Value], printer: &mut Printer<'_>) -> Result<(), Failure> {
-    let heading = ["ID", "STATE", "PORT", "MODEL", "SIM", "OPERATOR", "NETWORK", "SIGNAL", "RUNG", "REASON"];
+    let heading =
+        ["ID", "STATE", "PORT", "MODEL", "SIM", "OPERATOR", "NETWORK", "SIGNAL", "RUNG", "REASON", "LAST FAULT"];
     Ok(printer.list(heading, modems, |modem| {
         let signal = match modem.get("signal_dbm").and_then(Value::as_i64) {
             Some(dbm) => format!("{dbm} dBm"),
@@ -124,6 +125,13 @@ pub(super) fn print(modems: &[Value], printer: &mut Printer<'_>) -> Result<(), F
             signal,
             field("rung"),
             field("reason"),
+            modem.get("last_fault").filter(|fault| fault.is_object()).map_or_else(|| "-".to_owned(), fault),
         ]
     })?)
+}
+
+/// What a modem was last down for, when, and how far it went.
+fn fault(fault: &Value) -> String {
+    let rung = fault.get("rung").and_then(Value::as_u64).map(|rung| format!(" (rung {rung})")).unwrap_or_default();
+    format!("{}: {}{rung}", cell(fault, "at"), cell(fault, "reason"))
 }

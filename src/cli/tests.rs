@@ -657,7 +657,8 @@ fn events_are_listed_and_followed() {
 fn modems_and_sims_are_tables() {
     let modems = json!({"items": [
         {"id": "tty0", "port": "/dev/tty0", "model": "EC25", "state": "ready", "sim": "a", "operator": "Vivo",
-         "registration": "home", "signal_dbm": -71, "reason": null},
+         "registration": "home", "signal_dbm": -71, "reason": null,
+         "last_fault": {"reason": "a command got no answer", "at": "2026-11-24T13:00:00.000Z", "rung": 2}},
         {"id": "b", "port": "/dev/tty1", "state": "dead", "rung": 7, "reason": "the port is not there"},
     ]});
     let sims = json!({"items": [
@@ -671,9 +672,9 @@ fn modems_and_sims_are_tables() {
     let modems = ask(answering("/v1/modems", 200, modems), &["modems"]).output;
     let sims = ask(answering("/v1/sims", 200, sims), &["sims"]).output;
     insta::assert_snapshot!(format!("{modems}\n{sims}"), @r"
-    ID    STATE  PORT       MODEL  SIM  OPERATOR  NETWORK  SIGNAL   RUNG  REASON
-    tty0  ready  /dev/tty0  EC25   a    Vivo      home     -71 dBm  -     -
-    b     dead   /dev/tty1  -      -    -         -        -        7     the port is not there
+    ID    STATE  PORT       MODEL  SIM  OPERATOR  NETWORK  SIGNAL   RUNG  REASON                 LAST FAULT
+    tty0  ready  /dev/tty0  EC25   a    Vivo      home     -71 dBm  -     -                      2026-11-24T13:00:00.000Z: a command got no answer (rung 2)
+    b     dead   /dev/tty1  -      -    -         -        -        7     the port is not there  -
 
     ICCID                NAME  NUMBER  GROUP  STATE    SPENT                                                        BALANCE    QUEUE ENDS                REASON
     8955010000000000001  a     -       -      ready    2/6 a minute, 9/100 an hour, 10/300 a day, 8/500 recipients  12.34 BRL  2026-11-24T14:00:00.000Z  -

@@ -242,8 +242,8 @@ pub struct MessageFilter {
     pub debtor: Option<String>,
     /// To this number.
     pub to: Option<PhoneNumber>,
-    /// Under this idempotency key, of the client that asks.
-    pub client_ref: Option<(String, String)>,
+    /// Under this idempotency key, of any client.
+    pub client_ref: Option<String>,
     /// Submitted at or after this time.
     pub since: Option<Timestamp>,
     /// Of one of these creditors; empty for all.

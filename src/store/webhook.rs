@@ -202,20 +202,21 @@ impl Work<'_> {
         let sql = "SELECT seq FROM webhook WHERE key = ?";
         let seq: Option<i64> = self.conn.prepare_cached(sql)?.query_row([webhook], |row| row.get(0)).optional()?;
         let Some(seq) = seq else { return Ok(ReplayAnswer::NotFound) };
-        let sql = "SELECT coalesce(min(seq), 1) FROM event";
-        let oldest: i64 = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-        if from < oldest {
-            return Ok(ReplayAnswer::Gone(oldest));
-        }
         let again = match what {
+            // An event that was cut cannot be posted any more, and its row says so until it is forgotten.
             Replay::Dead => self
                 .conn
                 .prepare_cached(
                     "UPDATE webhook_delivery SET state = 0, due = ?3, first_at = ?3 WHERE webhook = ?1 AND seq >= ?2
-                     AND state = 2",
+                     AND state = 2 AND seq IN (SELECT seq FROM event)",
                 )?
                 .execute([webhook, from, self.now.as_millis()])? as u64,
             Replay::All => {
+                let sql = "SELECT coalesce(min(seq), 1) FROM event";
+                let oldest: i64 = self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+                if from < oldest {
+                    return Ok(ReplayAnswer::Gone(oldest));
+                }
                 self.conn
                     .prepare_cached("DELETE FROM webhook_delivery WHERE webhook = ?1 AND seq >= ?2")?
                     .execute([webhook, from])?;

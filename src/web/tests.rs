@@ -41,7 +41,7 @@ fn message() -> Value {
         "client": "crm", "client_ref": null, "purpose": "collection", "debtor": null, "debt": null, "creditor": null,
         "batch": null, "team": null, "operator": null, "report_state": "none",
         "parts": [{ "part": 1, "state": "unknown", "sim": "norte", "modem": "m1", "offered_at": null, "accepted_at": null,
-            "reported_at": null, "cause": null, "evidence": [{ "detail": "no report came", "suggests": null }] }],
+            "reported_at": null, "cause": null, "evidence": [{ "code": "no_report", "detail": "no report came", "suggests": null, "at": null }] }],
         "history": [],
     })
 }
@@ -118,7 +118,7 @@ async fn who_may_not_decide_sees_no_button_for_it() {
     let (_, page) = ask(api(&["read", "send"], message()), "/messages/01a2", &[LOGGED_IN]).await;
     assert!(page.contains(decides));
     let (_, page) = ask(api(&["read"], message()), "/messages/01a2", &[LOGGED_IN]).await;
-    assert!(!page.contains(decides) && page.contains("no report came"));
+    assert!(!page.contains(decides) && page.contains("não chegou nenhum que corresponda"));
     let (_, page) = ask(api(&["read"], message()), "/messages", &[LOGGED_IN]).await;
     assert!(!page.contains("name=\"to\""), "numbers are not looked for without seeing them");
 }
@@ -159,6 +159,30 @@ async fn what_the_api_refuses_is_said_in_its_words() {
 }
 
 /// A link of ours that goes on to a place of the caller's choice goes to a path of this host.
+#[tokio::test]
+async fn what_an_endpoint_was_not_told_is_seen_however_much_was_delivered_since() {
+    let delivery = |seq: i64, state: &str| {
+        json!({ "seq": seq, "type": "message.queued", "state": state, "attempts": 1, "at": null, "next": null, "status": 500,
+            "took_ms": 3, "error": "answered 500" })
+    };
+    let list = move |uri: axum::http::Uri| async move {
+        let (state, next) = match uri.query().unwrap_or_default() {
+            asked if asked.contains("state=dead") => ("dead", "d1"),
+            _ => ("delivered", "b7"),
+        };
+        axum::Json(json!({ "items": [delivery(if state == "dead" { 3 } else { 900 }, state)], "next": next }))
+    };
+    let webhook = json!({ "id": 1, "url": "https://crm.example/", "types": ["*"], "state": "ok", "enabled": true, "reason": null,
+        "failing_since": null, "seq": 950, "waiting": 0, "dead": 51 });
+    let api = api(&["read", "manage"], message())
+        .route("/v1/webhooks/1", get(move || async { axum::Json(webhook) }))
+        .route("/v1/webhooks/1/deliveries", get(list));
+    let (_, page) = ask(api, "/settings/webhooks/1?cursor=b8", &[LOGGED_IN, ("accept-language", "pt-BR")]).await;
+    let (dead, last) = page.split_once("Últimas entregas</h2>").expect("both lists are there");
+    assert!(dead.contains("<td class=\"number\">3</td>") && last.contains("<td class=\"number\">900</td>"), "{page}");
+    assert!(page.contains("?cursor=b8&#38;dead=d1") && page.contains("?cursor=b7\""), "{page}");
+}
+
 #[tokio::test]
 async fn nobody_is_led_elsewhere() {
     for back in [

@@ -26,9 +26,9 @@ export async function closeBrowser() {
 }
 
 /** A person at a screen, logged in; `complaints` gathers what the console and the page say of errors. */
-export async function visit(house, { width = 1440, language = "en", theme = "light", token = house.token } = {}) {
+export async function visit(house, { width = 1440, language = "en", theme = "light", token = house.token, zone } = {}) {
   const size = { width, height: 900 };
-  const context = await (await browser()).newContext({ viewport: size, locale: LANGUAGES[language], colorScheme: theme });
+  const context = await (await browser()).newContext({ viewport: size, locale: LANGUAGES[language], colorScheme: theme, timezoneId: zone });
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => {
@@ -59,6 +59,21 @@ export async function inaccessible(page) {
   await page.evaluate(`${readFileSync(AXE, "utf8")};undefined`);
   const found = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+}
+
+/** Words of English that stand on a page of another language, beside what is marked as English. */
+export function english(page) {
+  return page.evaluate(() => {
+    const words = /\b(the|is|are|was|were|not|and|of|with|which|until|there|does|nothing)\b/i;
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walk.nextNode()) {
+      const holder = walk.currentNode.parentElement;
+      if (holder.closest("[lang=en], code, script, template, textarea")) continue;
+      if (words.test(walk.currentNode.data)) found.push(walk.currentNode.data.trim().slice(0, 120));
+    }
+    return found;
+  });
 }
 
 /** Keeps a picture. */

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { closeBrowser, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
+import { closeBrowser, english, inaccessible, LANGUAGES, overflowing, shoot, visit } from "./browser.mjs";
 import * as dunning from "./dunning.mjs";
 import { House } from "./house.mjs";
 import * as portfolio from "./portfolio.mjs";
 
 let house;
 
-before(async () => { house = await House.open({ more: "[webhooks]\nallow_private = true" }); });
+before(async () => { house = await House.open({ sim: "price = 0.05", more: "[webhooks]\nallow_private = true" }); });
 after(async () => {
   await closeBrowser();
   await house?.close();
@@ -145,7 +145,77 @@ test("an endpoint hears of what happens, signed, and its deliveries are seen", a
   endpoint.close();
 });
 
+test("a time that is typed is one of the gateway's clock, as every time that is shown", async () => {
+  const page = await visit(house, { zone: "Asia/Tokyo" });
+  const { zone } = await (await page.request.get(`${house.url}/v1/session`)).json();
+  assert.equal(zone, "America/Sao_Paulo");
+  await page.goto(`${house.url}/messages/new`);
+  await page.getByLabel("Number").fill("+5511987654399");
+  await page.getByLabel("Text").fill("Loja Azul: até logo");
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Not before").fill(`${tomorrow}T10:30`);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  const sent = await house.api("GET", `/v1/messages/${page.url().split("/").at(-1)}`);
+  assert.equal(sent.not_before, `${tomorrow}T13:30:00.000Z`);
+  await house.api("DELETE", `/v1/messages/${sent.id}`);
+  await page.context().close();
+});
+
+test("what has the focus has it again after a live part was drawn anew", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/messages`);
+  const link = page.locator("#list tbody a").first();
+  await link.focus();
+  const before = await link.getAttribute("href");
+  const { id } = await house.api("POST", "/v1/messages", { to: "+5511987654398", text: "Loja Azul: mais uma" });
+  await page.locator(`#list a[href="/messages/${id}"]`).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), before);
+  // A button that is no longer there leaves the focus in its part.
+  const held = await house.api("POST", "/v1/messages", { to: "+5511987654397", text: "Loja Azul: espera", not_before: new Date(Date.now() + 3_600_000).toISOString() });
+  await page.goto(`${house.url}/messages/${held.id}`);
+  await page.getByRole("button", { name: "Cancel" }).focus();
+  await house.api("DELETE", `/v1/messages/${held.id}`);
+  await page.locator("#one .state.cancelled").first().waitFor();
+  await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "actions");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a draft is counted before it has a number, and late answers change nothing", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/messages/new`);
+  const preview = page.locator("#preview");
+  await page.getByLabel("Text").fill("Loja Azul: bom dia");
+  await preview.getByText("1 SMS").waitFor();
+  assert.match(await preview.innerText(), /costs 0\.05/);
+  assert.equal(await preview.getByText("It can go now.").count(), 0, "nobody knows to whom");
+  await page.getByLabel("Number").fill("+55119");
+  await preview.locator(".problem").waitFor();
+  await preview.getByText("1 SMS").waitFor();
+  // The answer to the first question comes after that to the second.
+  await page.getByLabel("Number").fill("+5511987654321");
+  await preview.getByText("It can go now.").waitFor();
+  let first = true;
+  await page.route("**/v1/preview", async (route) => {
+    const late = first;
+    first = false;
+    if (late) await new Promise((resolve) => setTimeout(resolve, 1500));
+    await route.continue();
+  });
+  const slow = page.waitForResponse("**/v1/preview");
+  await page.getByLabel("Text").fill("a".repeat(200));
+  await page.waitForRequest("**/v1/preview");
+  await page.getByLabel("Text").fill("b".repeat(400));
+  await preview.getByText("3 SMS").waitFor();
+  await slow;
+  await page.waitForResponse("**/v1/preview");
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.match(await preview.innerText(), /3 SMS/);
+});
+
 const PAGES = {
+  login: () => "/login",
   now: () => "/",
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
@@ -157,7 +227,7 @@ const PAGES = {
   stats: () => "/stats?by=mode&then=creditor&every=day",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
-  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
+  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items.at(-1).id}`,
   audit: () => "/settings/audit",
   nowhere: () => "/nowhere",
   ...dunning.PAGES,
@@ -167,6 +237,17 @@ test("there is a portfolio to show", async () => {
   await portfolio.furnish(house);
   await dunning.furnish(house);
   await house.api("POST", "/v1/erasures", { number: "+5511987650108", reason: "pedido da <b>titular</b>" });
+});
+
+test("there is trouble to show", async () => {
+  // Nobody listens there.
+  const { id } = await house.api("POST", "/v1/webhooks", { url: "http://127.0.0.1:9/" });
+  const [{ iccid }] = (await house.api("GET", "/v1/sims")).items;
+  await house.api("POST", "/v1/pause", { scope: "sim", id: iccid, reason: "troca" });
+  await house.api("POST", "/v1/messages", { to: "+5511987650107", text: "Loja Azul: espera", sim: iccid });
+  house.order("unplug 1");
+  await house.until(async () => (await house.api("GET", "/v1/modems")).items.some((modem) => modem.state !== "ready" && modem.last_fault));
+  await house.until(async () => (await house.api("GET", `/v1/webhooks/${id}/deliveries`)).items.some((each) => each.error));
 });
 
 for (const language of Object.keys(LANGUAGES)) {
@@ -182,6 +263,7 @@ for (const language of Object.keys(LANGUAGES)) {
           assert.deepEqual(await overflowing(page), []);
           assert.deepEqual(await inaccessible(page), []);
           assert.equal(await page.locator("html").getAttribute("lang"), language);
+          if (language !== "en") assert.deepEqual(await english(page), []);
           // The page of what is not there is answered with that status, which the console repeats.
           assert.deepEqual(page.complaints.filter((each) => name !== "nowhere" || !each.includes("404")), []);
         });

@@ -87,6 +87,24 @@ test("of two people who edit one ladder the second is told, sees the other's, an
   assert.deepEqual(definition.steps, expected.map((step) => ({ roll: "stay", ...step })));
 });
 
+test("the line of a ladder follows its form while it is written", async () => {
+  const page = await visit(house);
+  await page.goto(`${house.url}/ladders/leve/edit`);
+  const line = page.locator("#line");
+  const before = await line.locator("g").count();
+  await page.getByRole("button", { name: "Add a step" }).click();
+  const row = page.locator("[data-rows=steps] > [data-row]").last();
+  await row.locator("[data-count]").fill("77");
+  await line.getByText("D+77").waitFor();
+  assert.equal(await line.locator("g").count(), before + 1);
+  await row.locator("[data-way]").selectOption("promise");
+  await line.getByText("P+77").waitFor();
+  await row.locator("[data-remove]").click();
+  await line.getByText("P+77").waitFor({ state: "detached" });
+  assert.equal(await line.locator("g").count(), before);
+  assert.deepEqual(page.complaints, []);
+});
+
 test("a day of a ladder is tried without sending anything", async () => {
   const page = await visit(house);
   await page.goto(`${house.url}/ladders/leve`);

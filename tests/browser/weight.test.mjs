@@ -16,8 +16,13 @@ const FELT = 200;
 let house;
 
 before(async () => {
-  house = await House.open();
+  house = await House.open({ more: "[webhooks]\nallow_private = true" });
   await dunning.furnish(house);
+  await house.api("POST", "/v1/webhooks", { url: "http://127.0.0.1:9/", enabled: false });
+  await house.api("POST", "/v1/erasures", { number: "+5511987650108", reason: "pedido" });
+  await house.api("POST", "/v1/suppressions", { number: "+5511987650109", kind: "register", source: "cadastro" });
+  house.say("+5511987650100", "quero falar com um atendente");
+  await house.until(async () => (await house.api("GET", "/v1/conversations")).items.length > 0);
   const texts = Array.from({ length: 200 }, (_, nth) => ({ to: `+55119876${String(70000 + nth)}`, text: `Loja Azul: parcela ${nth} em aberto.`, debtor: `d${nth % 4}`, creditor: "loja" }));
   await house.api("POST", "/v1/pause", { scope: "all" });
   await house.api("POST", "/v1/messages", texts);
@@ -28,19 +33,27 @@ after(async () => {
 });
 
 const PAGES = {
+  login: () => "/login",
   now: () => "/",
   messages: () => "/messages",
   message: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}`,
   evidence: async () => `/messages/${(await house.api("GET", "/v1/messages?limit=1")).items[0].id}/evidence`,
   new_message: () => "/messages/new",
   conversations: () => "/conversations",
+  conversation: async () => `/conversations/${(await house.api("GET", "/v1/conversations")).items[0].id}`,
   debtors: () => "/debtors",
   debtor: () => "/debtors/d0",
+  personal: () => "/debtors/d0/personal",
+  erasure: async () => `/erasures/${(await house.api("GET", "/v1/erasures")).items[0].id}`,
   suppressions: () => "/suppressions",
+  suppress: () => "/suppressions/new",
+  lift: () => "/suppressions/lift?number=%2B5511987650109&kind=register",
   import: () => "/import",
   stats: () => "/stats",
   settings: () => "/settings",
   webhooks: () => "/settings/webhooks",
+  webhook: async () => `/settings/webhooks/${(await house.api("GET", "/v1/webhooks")).items[0].id}`,
+  audit: () => "/settings/audit",
   ...dunning.PAGES,
 };
 

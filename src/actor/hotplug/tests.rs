@@ -201,6 +201,8 @@ async fn a_stick_that_returns_elsewhere_is_the_same_modem() {
     assert_ne!(second, first);
     site.plug("1-4.3", 7, "ttyUSB1", &ports[0]);
     assert_eq!(site.ready_at("1-4.3:1.2", "ttyUSB1").await, first);
+    let faulty = |id: &str| site.fleet.list().into_iter().find(|(name, _)| name.as_str() == id).unwrap().1.last_fault;
+    assert!(faulty(&first).is_some() && faulty(&second).is_none(), "what it was down for is known when it is back");
     assert_eq!(site.fleet.list().len(), 2);
     assert_eq!(site.stop(task).await, [Ended::Drained, Ended::Drained]);
 }

@@ -292,6 +292,8 @@ async fn a_modem_that_stays_mute_is_plugged_in_anew_loses_its_power_and_is_dead(
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert!(is_dead() && power.exists());
+    let fault = desk.fleet.list().remove(0).1.last_fault.unwrap();
+    assert_eq!((fault.reason.as_str(), fault.rung), ("nothing answers on this port", Some(7)));
     stop.send_replace(true);
     assert_eq!(task.join_next().await.unwrap().unwrap(), Ended::Drained);
     // The writer works in order: what is asked now is answered after what was reported.

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
@@ -371,15 +372,35 @@ impl Errand {
             let read = tokio::task::spawn_blocking(move || reader.events_of_numbers(&seqs)).await;
             self.known = read.or(Err(ErrandError::Gone))??;
         }
-        let id = match (self.seqs.first(), self.seqs.last()) {
-            (Some(first), Some(last)) if self.seqs.len() > 1 => format!("evt_{}_{first}-{last}", self.webhook),
-            (first, _) => format!("evt_{}_{}", self.webhook, first.copied().unwrap_or_default()),
-        };
+        let id = id(self.webhook, &self.seqs);
         let render = &self.render;
         let mut bodies: Vec<String> = self.known.into_iter().map(|event| render(event, self.pii)).collect();
-        let body =
-            if self.is_batch { format!("[{}]", bodies.join(",")) } else { bodies.pop().ok_or(ErrandError::Gone)? };
+        let last = bodies.pop().ok_or(ErrandError::Gone)?;
+        let body = if self.is_batch { format!("[{}]", [bodies, vec![last]].concat().join(",")) } else { last };
         let parcel = Parcel { id: &id, body: body.into(), keys: &self.keys, at };
         Ok(courier.post(kept, target, &parcel).await?)
+    }
+}
+
+/// The id of a request: the same for the same events and for no others. What is in an array is put together anew after a
+/// restart, and may then have an event that was on its way alone before, so the ends of it do not say what is in it.
+fn id(webhook: i64, seqs: &[i64]) -> String {
+    let [first, .., last] = seqs else { return format!("evt_{webhook}_{}", seqs.first().copied().unwrap_or_default()) };
+    let mut hash = Sha256::new();
+    seqs.iter().for_each(|seq| hash.update(seq.to_be_bytes()));
+    let digest: String = hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    format!("evt_{webhook}_{first}-{last}-{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_with_other_events_between_the_same_ends_have_other_ids() {
+        assert_eq!(id(3, &[7]), "evt_3_7");
+        assert_eq!(id(3, &[2, 4]), id(3, &[2, 4]));
+        assert_ne!(id(3, &[2, 4]), id(3, &[2, 3, 4]));
+        assert!(id(3, &[2, 4]).starts_with("evt_3_2-4-"), "{}", id(3, &[2, 4]));
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn reach(address: IpAddr) -> Reach {
 fn reach_v4(address: Ipv4Addr) -> Reach {
     let [a, b, c, _] = address.octets();
     let is_private = address.is_private() || address.is_loopback() || (a == 100 && (64..128).contains(&b));
-    let is_reserved = a == 0
+    let is_reserved = address == SHARED_METADATA
+        || a == 0
         || a >= 240
         || address.is_multicast()
         || address.is_link_local()
@@ -40,6 +41,9 @@ fn reach_v4(address: Ipv4Addr) -> Reach {
         (false, false) => Reach::Public,
     }
 }
+
+/// Where a cloud answers questions about a machine, in the addresses that carriers share (RFC 6598).
+const SHARED_METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
 /// Where clouds answer questions about a machine beside 169.254.169.254.
 const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
@@ -111,6 +115,7 @@ mod tests {
             Reach::Never,
             &["192.0.0.8", "192.0.2.1", "198.18.0.1", "203.0.113.9", "2001:db8::1", "2001::1", "fec0::1"],
         );
+        check(Reach::Never, &["100.100.100.200", "::ffff:100.100.100.200", "64:ff9b::6464:64c8"]);
         check(Reach::Never, &["64:ff9b:1::1", "100::1", "64:ff9b::a9fe:a9fe", "3fff::1"]);
     }
 }

@@ -205,9 +205,9 @@ impl Outbox {
         room && self.parked.len() < PARKED_MAX && self.disabled.is_none()
     }
 
-    /// Takes in what the log has up to `read`.
+    /// Takes in what the log has up to `read`. What waits already was found above the place that was noted: it is not new.
     pub(super) fn take_in(&mut self, items: impl IntoIterator<Item = Item>, read: i64) {
-        self.ahead.extend(items);
+        self.ahead.extend(items.into_iter().filter(|item| !self.parked.contains_key(&item.seq)));
         self.read = self.read.max(read);
     }
 
@@ -347,7 +347,10 @@ impl Outbox {
         if let Some(due) = parked.due {
             self.due.insert((due, seq));
         }
-        self.parked.insert(seq, parked);
+        let before = self.parked.insert(seq, parked.clone()).and_then(|before| before.due);
+        if let Some(before) = before.filter(|before| Some(*before) != parked.due) {
+            self.due.remove(&(before, seq));
+        }
     }
 
     /// One is done with; the next of its message can go.

@@ -128,9 +128,9 @@ pub(in super::super) struct CampaignAnswer {
     problem: Option<String>,
     /// The same for programs: `no_template`, `faulty` or `no_creditor`, and what it is about; in the answer about one campaign.
     #[schema(required)]
-    pub(in super::super) problem_reason: Option<WarningAnswer>,
+    pub(in super::super) problem_reason: Option<CampaignWarning>,
     /// What somebody may want to know before it starts: `rows_since_test`.
-    warnings: Vec<WarningAnswer>,
+    warnings: Vec<CampaignWarning>,
     /// Whether all of it is in the queue, or behind it.
     queued: bool,
     /// Its messages.
@@ -170,7 +170,7 @@ impl From<CampaignView> for CampaignAnswer {
 }
 
 /// The test proves the words, not the rows: those that came later may hold longer ones.
-fn rows_since_test(view: &CampaignView) -> Option<WarningAnswer> {
+fn rows_since_test(view: &CampaignView) -> Option<CampaignWarning> {
     let parts = view.tested_parts.filter(|_| view.state == State::Draft && view.untested > 0)?;
     let detail = format!(
         "rows written since the test: {}; its text had {}, and the preview knows the longest",
@@ -178,7 +178,7 @@ fn rows_since_test(view: &CampaignView) -> Option<WarningAnswer> {
         counted(parts.into())
     );
     let operands = Operands::of("rows", view.untested).and("parts", parts);
-    Some(WarningAnswer::new("rows_since_test", operands, detail))
+    Some(CampaignWarning::new("rows_since_test", operands, detail))
 }
 
 fn counted(parts: u64) -> String {
@@ -186,12 +186,12 @@ fn counted(parts: u64) -> String {
 }
 
 /// The longest text has more parts than the one that was test sent.
-pub(in super::super) fn longer_than_tested(longest: usize, tested: u32) -> Option<WarningAnswer> {
+pub(in super::super) fn longer_than_tested(longest: usize, tested: u32) -> Option<CampaignWarning> {
     let longest = u64::try_from(longest).unwrap_or(u64::MAX);
     let detail =
         || format!("the longest text has {}, the one that was test sent {}", counted(longest), counted(tested.into()));
     let operands = || Operands::of("longest", longest).and("tested", tested);
-    (longest > u64::from(tested)).then(|| WarningAnswer::new("longer_than_tested", operands(), detail()))
+    (longest > u64::from(tested)).then(|| CampaignWarning::new("longer_than_tested", operands(), detail()))
 }
 
 /// Parts of which the validity ends before their turn comes: by the campaign's own limit, or as far as can be foreseen.
@@ -200,7 +200,7 @@ pub(in super::super) fn outlives_validity(
     quota: Option<Quota>,
     ends: Option<Timestamp>,
     expires: Timestamp,
-) -> Option<WarningAnswer> {
+) -> Option<CampaignWarning> {
     let over = quota.map(|quota| (quota.per_day, left_over(quota, parts, expires))).filter(|(_, over)| *over > 0);
     let until = at(expires);
     Some(match (over, ends) {
@@ -212,29 +212,29 @@ pub(in super::super) fn outlives_validity(
                 "of {parts} at {per_day} a day {over} would expire: the texts are valid until {until}; raise per_day or set \
                  valid_until"
             );
-            WarningAnswer::new("outlives_validity", operands, detail)
+            CampaignWarning::new("outlives_validity", operands, detail)
         }
         (None, Some(ends)) if ends > expires => {
             let operands =
                 Operands::of("ends_time", at(ends)).and("until_time", &until).and("problem", "outlives_forecast");
             let detail = format!("the last part would leave about {}, and the texts are valid until {until}", at(ends));
-            WarningAnswer::new("outlives_validity", operands, detail)
+            CampaignWarning::new("outlives_validity", operands, detail)
         }
         (None, _) => return None,
     })
 }
 
 /// Words of a text without a template that it should not have.
-pub(in super::super) fn cautioned(text: &str, purpose: Purpose, wording: &Wording) -> Vec<WarningAnswer> {
+pub(in super::super) fn cautioned(text: &str, purpose: Purpose, wording: &Wording) -> Vec<CampaignWarning> {
     let found = cautions(text, purpose, wording).into_iter();
     found
-        .map(|(_, code, caution)| WarningAnswer::new(code, Operands::of("what", &caution.id), caution.reason.clone()))
+        .map(|(_, code, caution)| CampaignWarning::new(code, Operands::of("what", &caution.id), caution.reason.clone()))
         .collect()
 }
 
 /// Something that somebody may want to know.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct WarningAnswer {
+pub(in super::super) struct CampaignWarning {
     /// What, for programs.
     #[schema(example = "outlives_validity")]
     code: &'static str,
@@ -244,7 +244,7 @@ pub(in super::super) struct WarningAnswer {
     detail: String,
 }
 
-impl WarningAnswer {
+impl CampaignWarning {
     pub(in super::super) fn new(code: &'static str, operands: Operands, detail: String) -> Self {
         Self { code, operands: operands.into_map(), detail }
     }
@@ -289,7 +289,7 @@ pub(in super::super) struct LookAnswer {
     /// When it would end.
     pub(in super::super) forecast: ForecastAnswer,
     /// What somebody may want to change: `outlives_validity` (some would expire before their turn), `longer_than_tested`.
-    pub(in super::super) warnings: Vec<WarningAnswer>,
+    pub(in super::super) warnings: Vec<CampaignWarning>,
 }
 
 /// What somebody would get.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::actor::fleet::{ModemState, ModemStatus};
+use crate::actor::fleet::{Fault, ModemState, ModemStatus};
 use crate::dispatch::budget::Level;
 use crate::modem;
 use crate::sms::id::ModemId;
@@ -51,6 +51,27 @@ pub(in super::super) struct ModemAnswer {
     /// Rung of the recovery ladder that is being tried.
     #[schema(required)]
     rung: Option<u8>,
+    /// What it was last down for, also after it is back. Null where it was not down since the daemon started.
+    #[schema(required)]
+    last_fault: Option<ModemFaultAnswer>,
+}
+
+/// Why a modem was down.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModemFaultAnswer {
+    /// In words.
+    reason: String,
+    /// When that was noticed last.
+    at: String,
+    /// Rung of the recovery ladder that it came to.
+    #[schema(required)]
+    rung: Option<u8>,
+}
+
+impl From<Fault> for ModemFaultAnswer {
+    fn from(fault: Fault) -> Self {
+        Self { reason: fault.reason, at: at(fault.at), rung: fault.rung }
+    }
 }
 
 impl ModemAnswer {
@@ -75,6 +96,7 @@ impl ModemAnswer {
             signal_dbm: modem.signal_dbm,
             last_sent_at: modem.last_sent_at.map(at),
             rung: modem.rung,
+            last_fault: modem.last_fault.map(ModemFaultAnswer::from),
         }
     }
 }
@@ -239,6 +261,39 @@ pub(in super::super) struct ReadyAnswer {
     pub(in super::super) sending: bool,
     /// What is not as it should be.
     pub(in super::super) reasons: Vec<String>,
+    /// The same for programs, in the same order.
+    pub(in super::super) causes: Vec<CauseAnswer>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in super::super) struct CauseAnswer {
+    /// `stopping`, `refused`, `paused`, `no_modem`, `modem`, `sim_paused` or `sim_resting`.
+    pub(in super::super) code: &'static str,
+    /// The modem, or the SIM by its name or the last digits of its ICCID.
+    #[schema(required)]
+    pub(in super::super) about: Option<String>,
+    /// Of a modem, as in `/v1/modems`.
+    #[schema(required)]
+    pub(in super::super) state: Option<&'static str>,
+    /// What more is known, in words.
+    #[schema(required)]
+    pub(in super::super) detail: Option<String>,
+}
+
+impl ReadyAnswer {
+    /// Notes something, in words and for programs.
+    pub(in super::super) fn note(&mut self, words: String, cause: CauseAnswer) {
+        self.reasons.push(words);
+        self.causes.push(cause);
+    }
+}
+
+impl CauseAnswer {
+    /// A cause that is about nothing in particular.
+    pub(in super::super) fn new(code: &'static str) -> Self {
+        Self { code, about: None, state: None, detail: None }
+    }
 }
 
 /// The process runs.

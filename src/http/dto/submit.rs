@@ -274,13 +274,13 @@ pub(in super::super) struct PreviewAnswer {
     /// Parts of the code that follows as a second message; left out where none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     companion_segments: Option<usize>,
-    /// What all parts cost; left out where no price is configured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost: Option<String>,
     /// The encoding as asked for.
     encoding: &'static str,
     /// Septets or UTF-16 units of the text.
     units: usize,
+    /// What all parts cost, those of the code too, where a price is configured.
+    #[schema(required)]
+    cost: Option<String>,
     /// Characters that GSM 7-bit lacks, and those that cost it two septets.
     costly: Vec<CharacterAnswer>,
     /// What other encodings would take.

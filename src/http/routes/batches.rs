@@ -16,7 +16,7 @@ use crate::store::definition::read_campaign;
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
-use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer, WarningAnswer};
+use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer, CampaignWarning};
 use super::super::json::{Body, Key, Parameters};
 use super::super::over;
 use super::super::page::{limit, read_cursor};
@@ -138,7 +138,7 @@ pub(super) async fn show(
     if let Some((campaign, key, version)) = stuck {
         let error = sheet_of(&site, campaign, Some(key), version).await?.err();
         answer.problem_reason =
-            error.map(|error| WarningAnswer::new(error.code(), error.operands(), error.to_string()));
+            error.map(|error| CampaignWarning::new(error.code(), error.operands(), error.to_string()));
     }
     Ok((over::tag(answer.revision), Json(answer)))
 }

@@ -23,11 +23,12 @@ use super::super::dto::conversation::{
     AssignRequest, CareAnswer, ConversationAnswer, ReplyRequest, StandingAnswer, StandingRequest,
     WholeConversationAnswer,
 };
-use super::super::dto::submit::{Receipt, SubmitAnswer, SubmitRequest};
+use super::super::dto::submit::{PreviewAnswer, Receipt, SubmitAnswer, SubmitRequest};
 use super::super::json::{Body, Key, Parameters};
 use super::super::page::{limit, read_cursor, read_turns_cursor};
 use super::super::problem::{Document, Kind, Problem};
 use super::super::submission::{time, word};
+use super::preview::previewed;
 use super::submit::{answered, check, takes_in};
 
 /// Turns on one page of a conversation.
@@ -203,22 +204,13 @@ pub(super) async fn reply(
     takes_in(&site)?;
     let began = site.clock.now().instant;
     let view = own(&site, &caller, id).await?;
+    let any_sim = request.any_sim.unwrap_or_default();
+    let asked = asked(&view, request);
     let (key, to, sim) = (view.key, view.number, view.sim);
-    let asked = SubmitRequest {
-        to: Some(to.e164()),
-        text: request.text,
-        purpose: Some(Purpose::Reply.name().to_owned()),
-        client_ref: request.client_ref,
-        operator: request.operator,
-        debtor: view.debtor,
-        debt: view.debt,
-        creditor: view.creditor,
-        ..SubmitRequest::default()
-    };
     let mut submission = check(asked, &site, &caller)?;
     submission.sim = Some(view.iccid);
     let receipt = Receipt::from(&submission).seen_with(caller.eyes(), to);
-    let answer = site.writer.answer(key, submission, request.any_sim.unwrap_or_default()).await?;
+    let answer = site.writer.answer(key, submission, any_sim).await?;
     site.metrics.submitted(site.clock.now().instant.saturating_since(began));
     match answer {
         ReplyAnswer::Submitted(answer) => answered(&site, receipt, answer, caller.eyes()).await,
@@ -229,6 +221,48 @@ pub(super) async fn reply(
         }
         ReplyAnswer::NotFound => Err(no_conversation()),
     }
+}
+
+/// An answer as a message to the person.
+fn asked(view: &ConversationView, request: ReplyRequest) -> SubmitRequest {
+    SubmitRequest {
+        to: Some(view.number.e164()),
+        text: request.text,
+        purpose: Some(Purpose::Reply.name().to_owned()),
+        client_ref: request.client_ref,
+        operator: request.operator,
+        debtor: view.debtor.clone(),
+        debt: view.debt.clone(),
+        creditor: view.creditor.clone(),
+        ..SubmitRequest::default()
+    }
+}
+
+/// What an answer would take, without sending it. Whoever may not see the number needs not know it.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/preview",
+    operation_id = "previewReply",
+    tag = "conversations",
+    params(("id" = i64, Path, description = "Of the conversation")),
+    request_body = ReplyRequest,
+    responses(
+        (status = OK, description = "What it would take", body = PreviewAnswer),
+        (status = NOT_FOUND, description = "`not-found`", body = Document),
+        (status = "4XX", description = "A problem", body = Document),
+    )
+)]
+pub(super) async fn preview(
+    State(site): State<Site>,
+    caller: Caller,
+    Key(id): Key<i64>,
+    Body(request): Body<ReplyRequest>,
+) -> Result<Json<PreviewAnswer>, Problem> {
+    caller.needs(Scope::Send)?;
+    let view = own(&site, &caller, id).await?;
+    let sim = (!request.any_sim.unwrap_or_default()).then(|| view.iccid.clone());
+    let asked = SubmitRequest { sim, ..asked(&view, request) };
+    previewed(&site, &caller, asked).await.map(Json)
 }
 
 /// Say who looks after it.

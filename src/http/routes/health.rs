@@ -16,9 +16,9 @@ use crate::store::board::SimStatus;
 use crate::telemetry::metrics::{BudgetStanding, MEDIA_TYPE, ModemStanding, Standing};
 
 use super::super::auth::{Caller, Scope};
-use super::super::dto::line::{HealthAnswer, ReadyAnswer, standing};
+use super::super::dto::line::{CauseAnswer, HealthAnswer, ReadyAnswer, standing};
 use super::super::problem::{Document, Problem};
-use super::super::{Door, Phase, Site};
+use super::super::{Door, Phase, Site, session};
 
 /// Whether the process runs.
 #[utoipa::path(
@@ -43,9 +43,14 @@ pub(super) async fn healthz() -> Json<HealthAnswer> {
     responses(
         (status = OK, description = "It works", body = ReadyAnswer),
         (status = SERVICE_UNAVAILABLE, description = "Nothing is taken in", body = ReadyAnswer),
+        (status = "4XX", description = "A problem", body = Document),
     )
 )]
-pub(super) async fn readyz(State(site): State<Site>, Known(is_known): Known) -> (StatusCode, Json<ReadyAnswer>) {
+pub(super) async fn readyz(
+    State(site): State<Site>,
+    _: Passer,
+    Known(is_known): Known,
+) -> (StatusCode, Json<ReadyAnswer>) {
     let answer = if is_known { readiness(&site).await } else { lately(&site).await };
     let status = if answer.accepting { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(answer))
@@ -90,39 +95,70 @@ async fn lately(site: &Site) -> ReadyAnswer {
 }
 
 async fn readiness(site: &Site) -> ReadyAnswer {
-    let mut reasons = Vec::new();
+    let mut answer =
+        ReadyAnswer { ready: false, accepting: false, sending: false, reasons: Vec::new(), causes: Vec::new() };
     let draining = site.phase() != Phase::Open;
     if draining {
-        reasons.push("the daemon is stopping".to_owned());
+        answer.note("the daemon is stopping".to_owned(), CauseAnswer::new("stopping"));
     }
     // An empty submission is refused exactly when a real one would be.
     let refusal = site.writer.submit(Vec::new()).await.err();
-    reasons.extend(refusal.iter().map(ToString::to_string));
+    if let Some(refusal) = &refusal {
+        let words = refusal.to_string();
+        answer.note(words.clone(), CauseAnswer { detail: Some(words), ..CauseAnswer::new("refused") });
+    }
     let paused = site.writer.all_paused().await.unwrap_or(true);
     if paused && refusal.is_none() {
-        reasons.push("sending is paused".to_owned());
+        answer.note("sending is paused".to_owned(), CauseAnswer::new("paused"));
     }
     let modems = site.fleet.list();
     if modems.is_empty() {
-        reasons.push("there is no modem".to_owned());
+        answer.note("there is no modem".to_owned(), CauseAnswer::new("no_modem"));
     }
-    let idle = modems.iter().filter(|(_, modem)| modem.state != ModemState::Ready);
-    reasons.extend(idle.map(|(id, modem)| standing(id, modem)));
-    let ready =
-        !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_) | WriteError::Disk(_)));
-    let accepting = ready && refusal.is_none();
+    for (id, modem) in modems.iter().filter(|(_, modem)| modem.state != ModemState::Ready) {
+        let (about, state) = (Some(id.to_string()), Some(modem.state.name()));
+        answer.note(standing(id, modem), CauseAnswer { code: "modem", about, state, detail: modem.reason.clone() });
+    }
     let lines = site.writer.sims().await.unwrap_or_default();
     let is_held = |sim: &&SimStatus| sim.state == "paused" || sim.rest.is_some();
     let (held, others): (Vec<&SimStatus>, Vec<&SimStatus>) =
         lines.iter().filter(|sim| sim.modem.is_some()).partition(is_held);
-    let name = |sim: &SimStatus| sim.card.names.name.clone().unwrap_or_else(|| sim.card.names.iccid.clone());
-    reasons.extend(held.iter().map(|sim| match sim.rest {
-        Some(rest) if sim.state != "paused" => format!("SIM {} rests: {}", name(sim), rest.reason.detail()),
-        _ => format!("SIM {} is paused", name(sim)),
-    }));
+    for sim in &held {
+        // Who needs no token sees no ICCID.
+        let name = sim.card.names.label();
+        let about = Some(name.clone());
+        match sim.rest {
+            Some(rest) if sim.state != "paused" => {
+                let detail = rest.reason.detail();
+                let words = format!("SIM {name} rests: {detail}");
+                let cause = CauseAnswer { about, detail: Some(detail), ..CauseAnswer::new("sim_resting") };
+                answer.note(words, cause);
+            }
+            _ => answer.note(format!("SIM {name} is paused"), CauseAnswer { about, ..CauseAnswer::new("sim_paused") }),
+        }
+    }
+    answer.ready =
+        !draining && !matches!(refusal, Some(WriteError::Stopping | WriteError::Store(_) | WriteError::Disk(_)));
+    answer.accepting = answer.ready && refusal.is_none();
     let all_held = !held.is_empty() && !others.iter().any(|sim| sim.state == "ready");
-    let sending = site.fleet.any_ready() && !paused && !all_held;
-    ReadyAnswer { ready, accepting, sending, reasons }
+    answer.sending = site.fleet.any_ready() && !paused && !all_held;
+    answer
+}
+
+/// Whoever asks without a token, of a host that has this name; with a right token, whatever the name.
+#[derive(Debug)]
+pub(super) struct Passer;
+
+impl FromRequestParts<Site> for Passer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let named = if site.door == Door::Unix { Ok(()) } else { session::is_open(site, &parts.headers) };
+        if named.is_err() && parts.headers.contains_key(header::AUTHORIZATION) {
+            return Caller::from_request_parts(parts, site).await.map(|_known| Self);
+        }
+        named.map(|()| Self)
+    }
 }
 
 /// Whoever may see the metrics: this host without a token, others with the scope `read`.
@@ -135,8 +171,9 @@ impl FromRequestParts<Site> for Watcher {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         if !matches!(site.door, Door::Tcp { loopback: true, .. }) {
             Caller::from_request_parts(parts, site).await?.needs(Scope::Read)?;
+            return Ok(Self);
         }
-        Ok(Self)
+        Passer::from_request_parts(parts, site).await.map(|Passer| Self)
     }
 }
 
@@ -153,7 +190,7 @@ impl FromRequestParts<Site> for Watcher {
     )
 )]
 pub(super) async fn metrics(State(site): State<Site>, _: Watcher) -> Result<Response, Problem> {
-    let ReadyAnswer { ready, accepting, sending, reasons: _ } = readiness(&site).await;
+    let ReadyAnswer { ready, accepting, sending, .. } = readiness(&site).await;
     let (tally, disk_free) = site.read(|reader| Ok((reader.tally()?, reader.free_octets()))).await?;
     let sims = site.writer.sims().await?;
     let budgets = sims.into_iter().flat_map(|sim| {

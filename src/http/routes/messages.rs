@@ -51,7 +51,7 @@ pub(super) struct ListParameters {
     debtor: Option<String>,
     /// To this number.
     to: Option<String>,
-    /// Under this reference of the client that asks.
+    /// Under this reference, of whichever client.
     client_ref: Option<String>,
     /// Submitted at or after this time, RFC 3339.
     since: Option<String>,
@@ -86,7 +86,7 @@ impl ListParameters {
             batch: self.batch,
             debtor: self.debtor,
             to: self.to.map(|to| recipient("to", &to, &site.settings())).transpose()?,
-            client_ref: self.client_ref.map(|client_ref| (caller.client().to_owned(), client_ref)),
+            client_ref: self.client_ref,
             since: time("since", self.since.as_deref())?,
             creditors: caller.creditors().clone(),
             before,

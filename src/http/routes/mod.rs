@@ -114,6 +114,7 @@ pub(super) fn all() -> OpenApiRouter<Site> {
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::show))
         .routes(routes!(conversations::reply))
+        .routes(routes!(conversations::preview))
         .routes(routes!(conversations::assign))
         .routes(routes!(conversations::close))
         .routes(routes!(conversations::standing))

@@ -36,10 +36,15 @@ pub(super) async fn preview(
     Body(request): Body<SubmitRequest>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
     caller.needs(Scope::Send)?;
+    previewed(&site, &caller, request).await.map(Json)
+}
+
+/// What a request would take.
+pub(super) async fn previewed(site: &Site, caller: &Caller, request: SubmitRequest) -> Result<PreviewAnswer, Problem> {
     let now = site.clock.now().utc;
     let is_filled = request.template.is_some() || request.vars.is_some();
-    let request = if is_filled { written(&site, &caller, request, now).await? } else { request };
-    let checked = Checked::new(request, &caller, &site.settings(), now)?;
+    let request = if is_filled { written(site, caller, request, now).await? } else { request };
+    let checked = Checked::new(request, caller, &site.settings(), now)?;
     let text = &checked.text.0;
     let preview = preview::preview(text, &checked.options).map_err(|error| text_problem(&error))?;
     let changes = choose(text, &checked.options).map_err(|error| text_problem(&error))?.changes;
@@ -54,7 +59,7 @@ pub(super) async fn preview(
     let (route, batch) = checked.lane();
     let Ruling { verdict, warnings } =
         site.writer.preview(route.clone(), batch.clone(), checked.addressee(), question).await?;
-    let explained = explain(&site, vec![((route, batch), verdict)]).await?.pop();
+    let explained = explain(site, vec![((route, batch), verdict)]).await?.pop();
     let answer = PreviewAnswer::new(preview, changes, explained, checked.times.not_before, warnings);
     let filled = checked.filled.filter(|filled| filled.wording.is_some());
     let answer = match filled {
@@ -70,5 +75,5 @@ pub(super) async fn preview(
             answer.filled(text, code.map(|code| code.segments))
         }
     };
-    Ok(Json(answer.priced(site.settings().price)))
+    Ok(answer.priced(site.settings().price))
 }

@@ -57,7 +57,9 @@ pub(super) async fn list(State(site): State<Site>, caller: Caller) -> Result<Jso
 ///
 /// Requests are `{"type","timestamp","data"}` with an event of `/v1/events` as `data`, or an array of these where `batch` is
 /// said, with the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks. An event comes at
-/// least once, again under the same id, and those of one message in order. Any 2xx takes it; 410 disables the endpoint.
+/// least once, and those of one message in order. The same id means the same events; an array may be divided otherwise when
+/// its events are posted again, under other ids then, and `data.seq` tells a repeat. Any 2xx takes it; 410 disables the
+/// endpoint.
 #[utoipa::path(
     post,
     path = "/v1/webhooks",
@@ -287,7 +289,8 @@ pub(super) async fn deliveries(
     Ok(Json(List::page(items, limit, page, |delivery: &DeliveryAnswer| delivery.seq)))
 }
 
-/// Deliver again from an event on, under the same ids: everything that the endpoint wants, or only what was given up.
+/// Deliver again from an event on: everything that the endpoint wants, or only what was given up. What is posted alone has the
+/// same id again.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/{id}/replay",

@@ -24,6 +24,26 @@ async fn over_tcp_a_token_is_needed() {
 }
 
 #[tokio::test]
+async fn without_a_token_a_name_that_leads_here_is_refused() {
+    let house = House::new();
+    let token = house.token(json!({ "client": "prometheus", "scopes": ["read"] })).await;
+    let bearer = format!("Bearer {token}");
+    for path in ["/readyz", "/metrics"] {
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            let answer = call(house.tcp(), request("GET", path, &[("host", host)], Body::empty())).await;
+            assert_eq!(answer.status, 200, "{path} of {host}");
+        }
+        let elsewhere = [("host", "evil.example")];
+        call(house.tcp(), request("GET", path, &elsewhere, Body::empty())).await.is_problem(421, "forbidden", None);
+        let guessed = [("host", "evil.example"), ("authorization", "Bearer rcd_wrong")];
+        call(house.tcp(), request("GET", path, &guessed, Body::empty())).await.is_problem(401, "unauthorized", None);
+        // Prometheus on another machine asks by the name of this one.
+        let known = [("host", "gateway.example"), ("authorization", &*bearer)];
+        assert_eq!(call(house.tcp(), request("GET", path, &known, Body::empty())).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn over_the_socket_everybody_is_the_command_line() {
     let house = House::new();
     let id = house.submit(message()).await;

@@ -88,6 +88,24 @@ async fn an_answer_goes_the_way_of_every_message_by_the_same_sim() {
 }
 
 #[tokio::test]
+async fn an_answer_is_previewed_by_whoever_may_not_see_the_number() {
+    let house = house(&["quero falar com um atendente"]).await;
+    let operator = house.token(json!({ "client": "ana", "role": "operator" })).await;
+    let body = json!({ "text": "Em que posso ajudar?" });
+    let seen = house.with(&operator, "POST", "/v1/conversations/1/preview", body.clone()).await;
+    assert_eq!((seen.status.as_u16(), &seen.json["segments"]), (200, &json!(1)), "{}", seen.text);
+    assert!(!seen.text.contains(&NUMBER[5..]), "{}", seen.text);
+    let all = house.get("/v1/messages").await.json;
+    assert_eq!(all["items"].as_array().unwrap().len(), 1, "nothing was taken in");
+    house.with(&operator, "POST", "/v1/conversations/1/preview", json!({})).await.is_problem(
+        422,
+        "bad-text",
+        Some("text"),
+    );
+    house.with(&operator, "POST", "/v1/conversations/9/preview", body).await.is_problem(404, "not-found", None);
+}
+
+#[tokio::test]
 async fn where_the_sim_is_gone_the_answer_says_so() {
     let mut house = house(&["quero falar com um atendente"]).await;
     house.restart(|_, _| {});

@@ -41,7 +41,10 @@ async fn the_api_is_as_its_document_says() {
 async fn readiness_names_what_is_missing() {
     let mut house = House::new();
     let ready = house.get("/readyz").await;
-    let expected = json!({ "ready": true, "accepting": true, "sending": false, "reasons": ["there is no modem"] });
+    let cause = json!({ "code": "no_modem", "about": null, "state": null, "detail": null });
+    let expected = json!({
+        "ready": true, "accepting": true, "sending": false, "reasons": ["there is no modem"], "causes": [cause],
+    });
     assert_eq!((ready.status.as_u16(), ready.json), (200, expected));
 
     house.fleet.update(&ModemId::new("m1"), |modem| {
@@ -52,6 +55,10 @@ async fn readiness_names_what_is_missing() {
     let ready = house.get("/readyz").await.json;
     let absent = "modem m1 (/dev/ttyUSB0) is absent: another program uses the port";
     assert_eq!((&ready["sending"], &ready["reasons"]), (&json!(true), &json!([absent])));
+    let cause = json!({
+        "code": "modem", "about": "m1", "state": "absent", "detail": "another program uses the port",
+    });
+    assert_eq!(ready["causes"], json!([cause]));
 
     house.post("/v1/pause", json!({ "scope": "all" })).await;
     let ready = house.get("/readyz").await.json;

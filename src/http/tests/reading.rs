@@ -205,6 +205,25 @@ async fn filters_narrow_a_list() {
 }
 
 #[tokio::test]
+async fn a_reference_is_found_whoever_gave_it_as_far_as_creditors_are_ones_business() {
+    let house = House::new();
+    let mut given = Vec::new();
+    for (client, creditor) in [("crm", "loja"), ("erp", "banco")] {
+        let token = house.token(json!({ "client": client, "scopes": ["send"] })).await;
+        let body = message_with(json!({ "client_ref": "r-1", "creditor": creditor }));
+        given.push(house.with(&token, "POST", "/v1/messages", body).await.json["id"].clone());
+    }
+    let found = async |token: &str| {
+        let listed = house.with(token, "GET", "/v1/messages?client_ref=r-1", "").await.json;
+        listed["items"].as_array().unwrap().iter().map(|each| each["id"].clone()).collect::<Vec<_>>()
+    };
+    let ana = house.token(json!({ "client": "ana", "scopes": ["read"] })).await;
+    assert_eq!(found(&ana).await, [given[1].clone(), given[0].clone()]);
+    let limited = house.token(json!({ "client": "eva", "scopes": ["read"], "creditors": ["loja"] })).await;
+    assert_eq!(found(&limited).await, [given[0].clone()]);
+}
+
+#[tokio::test]
 async fn wrong_parameters_are_refused() {
     let house = House::new();
     for (path, name, field) in [

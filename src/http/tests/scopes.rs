@@ -30,6 +30,7 @@ const ROUTES: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/debts/{debt}/events", &[Send]),
     ("POST", "/v1/conversations/{id}/assign", &[Send]),
     ("POST", "/v1/conversations/{id}/close", &[Send]),
+    ("POST", "/v1/conversations/{id}/preview", &[Send]),
     ("POST", "/v1/conversations/{id}/reply", &[Send]),
     ("POST", "/v1/conversations/{id}/standing", &[Send]),
     ("POST", "/v1/imports", &[Send]),

@@ -97,6 +97,28 @@ async fn a_replay_begins_at_an_event_that_is_kept() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_is_put_back_from_the_first_event_on_though_the_log_was_cut() {
+    let mut house = House::new();
+    house.post("/v1/webhooks", json!({"url": "https://example.com/", "enabled": false})).await;
+    for _ in 0..3 {
+        house.submit(message()).await;
+    }
+    house.restart(|store, _| {
+        let dead = "INSERT INTO webhook_delivery (webhook, seq, state, attempts) VALUES (1, ?, 2, 12)";
+        for seq in [1, 3] {
+            store.connection().execute(dead, [seq]).unwrap();
+        }
+        store.connection().execute("DELETE FROM event WHERE seq < 3", []).unwrap();
+    });
+    let again = house.post("/v1/webhooks/1/replay", json!({"from": 1, "only": "dead"})).await;
+    assert_eq!(again.json, json!({"id": 1, "from": 1, "events": 1}), "what is not kept any more stays given up");
+    let states = house.get("/v1/webhooks/1/deliveries").await.json;
+    let states: Vec<_> =
+        states["items"].as_array().unwrap().iter().map(|each| (&each["seq"], &each["state"])).collect();
+    assert_eq!(states, [(&json!(3), &json!("waiting")), (&json!(1), &json!("dead"))]);
+}
+
+#[tokio::test]
 async fn a_test_says_what_the_endpoint_made_of_it() {
     let house = House::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

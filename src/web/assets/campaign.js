@@ -151,11 +151,7 @@
       soon();
     }
 
-    // What the person at this screen calls that time.
-    for (const field of form.querySelectorAll("[data-moment]")) {
-      const at = new Date(field.dataset.moment);
-      field.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-    }
+    for (const field of form.querySelectorAll("[data-moment]")) field.value = typed(field.dataset.moment);
 
     numbers?.addEventListener("input", () => take(numbers.value));
     document.getElementById("file")?.addEventListener("change", async (event) => {

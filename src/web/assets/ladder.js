@@ -25,9 +25,25 @@
     }
   }
 
+  let waiting;
+  let asked = 0;
+
+  /** Draws the line of the steps as they are in the form. */
+  async function drawLine() {
+    const mine = ++asked;
+    const steps = documentOf(form).steps.map(({ id, on, text, exit }) => ({ id: id ?? "", on, roll: "stay", text, exit }));
+    const response = await fetch("/ladder-line?steps=" + encodeURIComponent(JSON.stringify(steps)), { headers: { accept: "text/html" } });
+    const drawn = await response.text();
+    if (!response.ok || response.redirected || mine !== asked) return;
+    document.getElementById("line").replaceChildren(...new DOMParser().parseFromString(drawn, "text/html").body.childNodes);
+  }
+
   form?.addEventListener("input", (event) => {
     const row = event.target.closest?.("[data-row]");
     if (row && event.target.matches("[data-count], [data-way], [data-time]")) write(row);
+    clearTimeout(waiting);
+    // Where Recado is away the line stays as it was; the page says so.
+    waiting = setTimeout(() => drawLine().catch(() => {}), 200);
   });
   form?.addEventListener("recado:row", (event) => write(event.target));
   form?.querySelectorAll("[data-row]").forEach(write);

@@ -50,10 +50,32 @@ function valueOf(field) {
     case "json":
     case "merge": return JSON.parse(text);
     case "amount": return amountOf(text);
-    case "time": return new Date(text).toISOString();
-    case "day": return new Date(text + "T23:59:59").toISOString();
+    case "time": return zoned(text);
+    case "day": return zoned(text + "T23:59:59");
     default: return field.value;
   }
+}
+
+/** What the clocks of the gateway show at a time, as milliseconds of a clock without a zone. */
+function clockOf(at) {
+  const options = { timeZone: document.documentElement.dataset.zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  const parts = new Intl.DateTimeFormat("en-US", options).formatToParts(at);
+  const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** A time as it is typed: one of the gateway's clocks, which all times on pages are of, wherever the browser is. */
+function zoned(text) {
+  const asked = Date.parse(text + "Z");
+  let at = asked;
+  // Once more, where clocks are set between the two.
+  for (let nth = 0; nth < 2; nth += 1) at = asked - (clockOf(at) - at);
+  return new Date(at).toISOString();
+}
+
+/** A time as a field has it. */
+function typed(text) {
+  return new Date(clockOf(Math.floor(Date.parse(text) / 1000) * 1000)).toISOString().slice(0, 16);
 }
 
 /** An amount as the API has it: of point and comma the last one, with up to two digits behind it, stands before decimals. */
@@ -141,6 +163,15 @@ function told(words, finding) {
     return (group && JSON.parse(group)[own]) || own;
   };
   return said.replace(/\{(\w+)\}/g, (_, name) => value(name));
+}
+
+/** What a machine says in its own words, which are nobody's language here. */
+function technical(text) {
+  const quote = document.createElement("q");
+  quote.className = "technical";
+  quote.lang = "en";
+  quote.textContent = text;
+  return quote;
 }
 
 /** The title of a problem document in the language of the page. */
@@ -236,7 +267,7 @@ async function act(element, form, body) {
     } else if (form) {
       explain(form, answer);
     } else {
-      say(answer.detail ?? said.dataset.failed);
+      say([title(answer), answer.detail].filter(Boolean).join(": ") || said.dataset.failed);
     }
   } catch {
     say(said.dataset.unreachable);
@@ -292,7 +323,7 @@ async function refresh() {
     if (fresh.documentElement.dataset.edition !== document.documentElement.dataset.edition) return upgraded();
     for (const part of document.querySelectorAll("[data-live]")) {
       const drawn = fresh.getElementById(part.id);
-      if (drawn && drawn.innerHTML !== part.innerHTML && !busyWith(part)) part.replaceChildren(...drawn.childNodes);
+      if (drawn && drawn.innerHTML !== part.innerHTML && !busyWith(part)) redraw(part, drawn.childNodes);
     }
   } catch {
     // The stream says that the daemon is away.
@@ -306,6 +337,20 @@ async function refresh() {
     it anew. */
 function upgraded() {
   document.getElementById("upgraded").hidden = false;
+}
+
+/** Puts new content in a part; what had the focus there has it again, and where it is gone, the part itself. */
+function redraw(part, nodes) {
+  const at = document.activeElement;
+  if (at === part || !part.contains(at)) return part.replaceChildren(...nodes);
+  const marks = ["id", "href", "data-api", "data-body", "aria-label"].filter((name) => at.hasAttribute(name));
+  const like = at.localName + marks.map((name) => `[${name}="${CSS.escape(at.getAttribute(name))}"]`).join("");
+  const nth = [...part.querySelectorAll(like)].indexOf(at);
+  part.replaceChildren(...nodes);
+  const found = part.querySelectorAll(like);
+  const next = found[nth] ?? found[0] ?? part;
+  if (next === part && !part.hasAttribute("tabindex")) part.tabIndex = -1;
+  next.focus({ preventScroll: true });
 }
 
 /** Whether somebody is writing or choosing there. */

@@ -145,11 +145,6 @@ struct ConversationPage {
 }
 
 impl ConversationPage {
-    /// What a preview of an answer has besides its text.
-    fn preview(&self) -> String {
-        json!({ "to": self.whole.number, "purpose": "reply" }).to_string()
-    }
-
     /// Whether the number can be put on the list from here: it must be seen, and it must be clear for whom.
     fn may_suppress(&self) -> bool {
         self.frame.may("send") && self.frame.may("pii") && self.frame.creditors().len() < 2

@@ -186,6 +186,27 @@ impl Definition {
     }
 }
 
+/// Steps as a form has them now, as JSON.
+#[derive(Deserialize)]
+pub(super) struct Draft {
+    steps: String,
+}
+
+#[derive(Template)]
+#[template(path = "ladder_line.html")]
+struct LinePage {
+    frame: Frame,
+    line: Line,
+}
+
+/// The line of a ladder that is being written, to stand in its form.
+pub(super) async fn line(asked: Asked, Query(draft): Query<Draft>) -> Drawn {
+    let steps = serde_json::from_str(&draft.steps).unwrap_or_default();
+    let frame = asked.frame;
+    let line = Definition { saturday: false, catch_up: String::new(), group: false, steps }.line(&frame);
+    Ok(draw(&LinePage { frame, line }))
+}
+
 #[derive(Template)]
 #[template(path = "ladders.html")]
 struct LaddersPage {

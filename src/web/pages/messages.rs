@@ -97,8 +97,17 @@ struct Part {
 
 #[derive(Deserialize)]
 struct Evidence {
+    code: String,
     detail: String,
     suggests: Option<String>,
+    at: Option<String>,
+}
+
+impl Evidence {
+    /// Its detail says more than its code does.
+    fn is_technical(&self) -> bool {
+        matches!(self.code.as_str(), "seen" | "references" | "report_without_part")
+    }
 }
 
 #[derive(Deserialize)]

@@ -43,6 +43,7 @@ pub(super) fn all() -> Router<Web> {
         .route("/import", get(import::show))
         .route("/ladders", get(ladders::list))
         .route("/ladders/new", get(ladders::new))
+        .route("/ladder-line", get(ladders::line))
         .route("/ladders/{name}", get(ladders::show))
         .route("/ladders/{name}/edit", get(ladders::edit))
         .route("/templates", get(templates::list))

@@ -18,7 +18,27 @@ const HOURS: i64 = 12;
 struct Ready {
     accepting: bool,
     sending: bool,
-    reasons: Vec<String>,
+    causes: Vec<Cause>,
+}
+
+/// What is not as it should be.
+#[derive(Deserialize)]
+struct Cause {
+    code: String,
+    about: Option<String>,
+    state: Option<String>,
+    detail: Option<String>,
+}
+
+impl Cause {
+    /// In the language of the page.
+    fn said(&self, frame: &Frame) -> String {
+        let words = frame.tt("cause", &self.code).replacen("{}", self.about.as_deref().unwrap_or_default(), 1);
+        match &self.state {
+            Some(state) => format!("{words}: {}", frame.tt("modem", state)),
+            None => words,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -33,9 +53,23 @@ struct Modem {
     signal_dbm: Option<i16>,
     last_sent_at: Option<String>,
     rung: Option<u8>,
+    last_fault: Option<Fault>,
+}
+
+/// What a modem was last down for.
+#[derive(Debug, Clone, Deserialize)]
+struct Fault {
+    reason: String,
+    at: String,
+    rung: Option<u8>,
 }
 
 impl Modem {
+    /// The last fault, where it is not what is shown as the reason by now.
+    fn past_fault(&self) -> Option<&Fault> {
+        self.last_fault.as_ref().filter(|fault| self.reason.as_ref() != Some(&fault.reason))
+    }
+
     /// How strong the signal is, in the five steps of handsets: from -110 dBm, where a modem hardly holds on, to -70.
     fn steps(&self) -> u8 {
         match self.signal_dbm {
@@ -76,9 +110,20 @@ impl Budget {
 struct Alarm {
     id: i64,
     kind: String,
+    sim: Option<String>,
+    modem: Option<String>,
+    webhook: Option<i64>,
     detail: String,
     raised_at: String,
     cleared_at: Option<String>,
+}
+
+impl Alarm {
+    /// What it is about.
+    fn subject(&self) -> Option<String> {
+        let sim = self.sim.as_ref().map(|sim| format!("SIM {sim}"));
+        sim.or_else(|| self.modem.clone()).or_else(|| self.webhook.map(|webhook| format!("Webhook {webhook}")))
+    }
 }
 
 #[derive(Deserialize)]
