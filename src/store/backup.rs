@@ -5,9 +5,9 @@
 //! it, however it came to its place, does what `store::copied` says.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -41,6 +41,12 @@ pub enum BackupError {
     /// Something is there already.
     #[error("{path}: there is a file already; nothing is written over")]
     Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another copy is being made there.
+    #[error("{path}: another `recado backup` is writing it")]
+    Busy {
         /// Where.
         path: PathBuf,
     },
@@ -126,12 +132,44 @@ pub fn backup(
         return Err(BackupError::Exists { path: to.to_owned() });
     }
     let part = beside(to, ".part");
+    // Held until the copy has its name, so that a part that nobody holds is what a killed copy has left.
+    let _held = hold(&part)?;
     let made = write_copy(from, to, &part, now, progress);
-    if made.is_err() && !matches!(made, Err(BackupError::Exists { .. })) {
+    if made.is_err() {
         // Half a copy is none. Why it is half is what is told.
         drop(std::fs::remove_file(&part));
     }
     made
+}
+
+/// Makes the file of a copy that is being made, for this process alone. What a killed copy has left in its place goes.
+fn hold(part: &Path) -> Result<File, BackupError> {
+    let of = |source| file_error(part, source);
+    let busy = || BackupError::Busy { path: part.to_owned() };
+    let is_locked = |file: &File| match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(busy()),
+        Err(TryLockError::Error(source)) => Err(of(source)),
+    };
+    match File::open(part) {
+        Ok(left) => {
+            is_locked(&left)?;
+            // Only whoever holds it takes it away: if it is gone, another copy was quicker.
+            let there = std::fs::symlink_metadata(part).map_err(|_| busy())?;
+            if there.ino() != left.metadata().map_err(of)?.ino() {
+                return Err(busy());
+            }
+            // SQLite takes what lies beside a file for its log.
+            for tail in ["-journal", "-wal", "-shm", ""] {
+                remove(&beside(part, tail))?;
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(of(error)),
+    }
+    let held = create(part)?;
+    is_locked(&held)?;
+    Ok(held)
 }
 
 fn write_copy(
@@ -149,7 +187,6 @@ fn write_copy(
         let mib = |octets: u64| octets.div_ceil(1 << 20);
         return Err(BackupError::NoRoom { path: to.to_owned(), needed: mib(needed + SPARE), free: mib(free) });
     }
-    create(part)?;
     let written = part.to_owned();
     let look = move || {
         progress(std::fs::metadata(&written).map_or(0, |file| file.len()).min(needed), needed);
@@ -301,14 +338,22 @@ fn is_sound(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Readable for its owner alone from the first moment on.
-fn create(path: &Path) -> Result<(), BackupError> {
+/// A new file, readable for its owner alone from the first moment on.
+fn create(path: &Path) -> Result<File, BackupError> {
     match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => Ok(file),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(BackupError::Exists { path: path.to_owned() })
         }
         Err(error) => Err(file_error(path, error)),
+    }
+}
+
+/// Removes a file if it is there.
+fn remove(path: &Path) -> Result<(), BackupError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(path, error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -149,6 +149,23 @@ fn a_copy_with_erased_numbers_needs_the_key_of_that_time() {
 }
 
 #[test]
+fn a_copy_that_was_killed_stands_in_nobodys_way_and_one_that_goes_on_does() {
+    let (folder, path, _store) = made();
+    let (copy, part) = (folder.path().join("copy.db"), folder.path().join("copy.db.part"));
+    let other = create(&part).unwrap();
+    other.lock().unwrap();
+    assert!(matches!(backup(&path, &copy, NOW, |_, _| ()), Err(BackupError::Busy { .. })));
+    assert!(part.exists() && !copy.exists());
+    // With the process its hold goes; what it has left stays.
+    drop(other);
+    std::fs::write(&part, "half a copy").unwrap();
+    std::fs::write(beside(&part, "-journal"), "half a journal").unwrap();
+    backup(&path, &copy, NOW, |_, _| ()).unwrap();
+    assert_eq!(verify(&copy, |_| ()).unwrap(), []);
+    assert!(!part.exists() && !beside(&part, "-journal").exists());
+}
+
+#[test]
 fn whatever_is_counted_wrongly_or_changed_is_found() {
     let (folder, path, mut store) = made();
     store.commit(NOW, |work| work.note_pass(crate::store::retention::Class::Inbox, 3)).unwrap();
