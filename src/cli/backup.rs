@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::contact::secret::Secret;
 use crate::daemon;
-use crate::store::backup::{self, Since};
+use crate::store::backup::{self, Carry, Since};
 use crate::store::verify::{self, Look};
 
 use super::exit::Exit;
@@ -130,6 +130,7 @@ pub(super) fn restore(
     if let Some(kept) = &restored.kept {
         writeln!(output, "what was there before is kept as {}", kept.display())?;
     }
+    carried(&restored.carry, output)?;
     let waiting = restored.waiting;
     match since {
         Since::Nothing => writeln!(output, "{waiting} messages wait and go on at the next start")?,
@@ -150,6 +151,38 @@ pub(super) fn restore(
         restored.last_event
     )?;
     Ok(Exit::Done)
+}
+
+/// Says what of the time after the copy is in it all the same, and what a person must bring.
+fn carried(carry: &Carry, output: &mut dyn Write) -> Result<(), Failure> {
+    let again = "suppress, revoke and erase again what was after the copy, before `recado resume all`";
+    match carry {
+        Carry::NotNeeded => {}
+        Carry::NothingThere => {
+            writeln!(
+                output,
+                "there was no database whose suppressions, revoked tokens and erasures could be taken over: {again}"
+            )?;
+        }
+        Carry::Unreadable(why) => {
+            writeln!(
+                output,
+                "suppressions, revoked tokens and erasures cannot be read from what was there before: {why}; {again}"
+            )?;
+        }
+        Carry::Done(carried) => {
+            writeln!(
+                output,
+                "taken over from what was there before: {} suppressions, {} ends of tokens, {} erasures",
+                carried.suppressions, carried.tokens, carried.erasures
+            )?;
+            for missed in &carried.missed {
+                writeln!(output, "not read: {missed}; {again}")?;
+            }
+            writeln!(output, "tokens that were made after the copy are not in it, nor is anything else of that time")?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks at everything that can be looked at.

@@ -43,7 +43,7 @@ const SPEND_KEPT: Duration = Duration::from_secs(62 * 86_400);
 
 /// In whose name debtors are erased, and why.
 const CLIENT: &str = "recado";
-const REASON: &str = "[retention] debtors";
+pub(super) const REASON: &str = "[retention] debtors";
 
 /// What is kept for a time of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
