@@ -105,6 +105,12 @@ pub(super) fn backup(
         made.last_event,
         config.key_path().display(),
     )?;
+    if !made.is_noted {
+        writeln!(
+            output,
+            "the audit has no entry of this copy: the database cannot be written, or is of an earlier release"
+        )?;
+    }
     Ok(Exit::Done)
 }
 

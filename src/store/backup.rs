@@ -10,12 +10,13 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock::Timestamp;
 
+use super::audit::{self, Counted, Deed, Entry};
 use super::checkup::{Soundness, checkup};
-use super::{OpenError, free_octets, schema};
+use super::{OpenError, StoreError, free_octets, schema};
 
 mod carry;
 mod restore;
@@ -99,6 +100,8 @@ pub struct Copied {
     pub schema: usize,
     /// The last event in it.
     pub last_event: i64,
+    /// Whether the audit of the database knows of it.
+    pub is_noted: bool,
 }
 
 /// Makes a copy of the database at `from`, which others may be using, in a file at `to`, which must not be there. `progress` is
@@ -169,6 +172,7 @@ fn write_copy(
         let mib = |octets: u64| octets.div_ceil(1 << 20);
         return Err(BackupError::NoRoom { path: to.to_owned(), needed: mib(needed + SPARE), free: mib(free) });
     }
+    let is_noted = note(&mut conn, to, now).is_ok();
     let written = part.to_owned();
     let look = move || {
         progress(std::fs::metadata(&written).map_or(0, |file| file.len()).min(needed), needed);
@@ -176,7 +180,7 @@ fn write_copy(
     };
     conn.progress_handler(STEPS, Some(look)).map_err(of)?;
     conn.execute("VACUUM INTO ?", [part.to_string_lossy()]).map_err(of)?;
-    let copied = mark(part, now)?;
+    let copied = Copied { is_noted, ..mark(part, now)? };
     is_sound(part)?;
     sync(part)?;
     if to.exists() {
@@ -184,6 +188,24 @@ fn write_copy(
     }
     rename(part, to)?;
     Ok(copied)
+}
+
+/// Writes into the audit that everything is about to be copied. It is one row, beside a daemon too, which waits for it as for any
+/// other that locks the file; a database that cannot be written, or has no such audit yet, is copied all the same.
+fn note(conn: &mut Connection, to: &Path, now: Timestamp) -> Result<(), StoreError> {
+    let entry = Entry {
+        // As on the Unix socket: whoever may use the files of this machine.
+        client: "local".to_owned(),
+        token: None,
+        deed: Deed::View,
+        route: "recado backup".to_owned(),
+        object: "backup".to_owned(),
+        id: Some(to.display().to_string()),
+        status: None,
+    };
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    audit::write(&transaction, &Counted::once(entry), now)?;
+    Ok(transaction.commit()?)
 }
 
 /// Writes into a copy that it is one. Releases before this one did not know how: their next start does.
@@ -197,7 +219,7 @@ fn mark(path: &Path, now: Timestamp) -> Result<Copied, BackupError> {
     let last_event = last_event(&conn).map_err(of)?;
     drop(conn);
     let octets = std::fs::metadata(path).map_err(|source| file_error(path, source))?.len();
-    Ok(Copied { octets, schema, last_event })
+    Ok(Copied { octets, schema, last_event, is_noted: false })
 }
 
 fn last_event(conn: &Connection) -> Result<i64, rusqlite::Error> {

@@ -55,6 +55,24 @@ fn a_copy_is_made_while_the_database_is_open_and_is_its_owners_alone() {
     assert!(!names.iter().any(|name| name.to_string_lossy().contains(".part")), "{names:?}");
 }
 
+/// It is all that is known of everybody, in a file that may be taken along.
+#[test]
+fn whoever_copies_the_database_is_in_its_audit_and_in_that_of_the_copy() {
+    let (folder, path, store) = made();
+    let copy = folder.path().join("copy.db");
+    assert!(backup(&path, &copy, NOW, |_, _| ()).unwrap().is_noted);
+    drop(store);
+    for file in [&path, &copy] {
+        let sql = "SELECT client || ' ' || kind || ' ' || route || ' ' || id FROM audit";
+        let noted: String = Connection::open(file).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(noted, format!("local view recado backup {}", copy.display()));
+        assert_eq!(verify(file, |_| ()).unwrap(), []);
+    }
+    // What has no audit is copied all the same.
+    Connection::open(&path).unwrap().execute("DROP TABLE audit", []).unwrap();
+    assert!(!backup(&path, &folder.path().join("other.db"), NOW, |_, _| ()).unwrap().is_noted);
+}
+
 #[test]
 fn nothing_is_written_over() {
     let (folder, path, _store) = made();
