@@ -218,6 +218,15 @@ pub(super) fn verify(args: &VerifyArgs, environment: &Environment, output: &mut 
             (true, false) => says.iter().try_for_each(|says| writeln!(output, "{}: {says}", look.name()))?,
         }
     }
+    if args.file.is_none() {
+        for kept in backup::replaced(&path).unwrap_or_default() {
+            writeln!(
+                output,
+                "{}: kept by a restore; who was erased since is still in it, so remove it when it is not needed any more",
+                kept.display()
+            )?;
+        }
+    }
     Ok(if flaws.is_empty() { Exit::Done } else { Exit::Negative })
 }
 
