@@ -156,6 +156,23 @@ taken="$(count 'durante a troca')"
 is "configuration" "$(cmp /root/recado.toml /etc/recado/recado.toml && echo same)" same
 pass "upgraded while sending: $taken taken in, all settled and none unknown, data and configuration kept"
 
+# The new machine's part of the guide, with what the old one's has copied, over a database of its own.
+runuser -u recado -- recado backup $data/moving.db >/root/backed || fails "backup: $(cat /root/backed)"
+cp $data/moving.db $data/suppression.key /root/
+systemctl stop recado
+rm $data/moving.db $data/recado.db* $data/suppression.key $data/admin.token
+systemctl start recado
+within 20 is_up
+is "messages of a new machine" "$(count primeiro)" 0
+sed -n '/^# On the new machine/,/^```/p' /root/operations.md | grep -v '^```' | sed 's/sudo -u recado/runuser -u recado --/' > /root/move.sh
+grep -q nothing-sent-since /root/move.sh || fails "the guide does not say how to move"
+bash -e /root/move.sh >/root/moved 2>&1 || fails "moving as the guide says: $(cat /root/moved)"
+within 20 is_up
+is "messages after moving" "$(count primeiro)" 1
+is "what is left of moving" "$(ls /root/moving.db /root/suppression.key $data/*moving* $data/*replaced* 2>/dev/null)" ""
+is "the moved database" "$(stat -c '%U %a' $data/recado.db) $(stat -c '%U %a' $data/suppression.key)" "recado 600 recado 600"
+pass "moved to another machine as the guide says"
+
 begun="$(cut -d. -f1 /proc/uptime)"
 apt-get remove -y -qq recado >/dev/null 2>&1 || fails "remove"
 is "after removal" "$(systemctl is-active recado || true)" inactive
