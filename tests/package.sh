@@ -122,6 +122,13 @@ systemctl daemon-reload
 systemctl restart recado
 pass "watchdog: a daemon that lives is left alone for 5 s of 2 s, one that hangs is started anew"
 
+# As docs/operations.md has it, on a daemon that runs.
+sed -n '/^# systemd starts no socket/,/^```/p' /root/operations.md | grep -v '^```' > /root/socket.sh
+grep -q 'enable --now recado.socket' /root/socket.sh || fails "the guide does not say how the socket is enabled"
+bash -e /root/socket.sh || fails "the socket is not enabled as the guide says"
+is "the socket" "$(systemctl is-enabled recado.socket) $(systemctl is-active recado.socket)" "enabled active"
+within 20 is_up
+systemctl disable --now --quiet recado.socket
 systemctl stop recado
 systemctl start recado.socket
 exec 3<>/dev/tcp/127.0.0.1/7670
@@ -132,7 +139,7 @@ within 10 is_up
 systemctl stop recado.socket recado
 systemctl start recado
 within 30 can_send
-pass "socket: a request starts the daemon and is answered"
+pass "socket: enabled as the guide says; a request starts the daemon and is answered"
 
 # An upgrade in the middle of sending.
 for n in $(seq 40); do echo "+551198765$((4000 + n))"; done > /root/numbers
