@@ -193,10 +193,13 @@ pass "removed: stopped in $took s, data and configuration kept"
 installs "/packages/recado_${version}+next_$(dpkg --print-architecture).deb"
 within 20 is_up
 is "messages after removal and installation" "$(count primeiro)" 1
+systemctl stop recado
+systemctl enable --now --quiet recado.socket || fails "the socket cannot be enabled after removal and installation"
+systemctl disable --now --quiet recado.socket
 apt-get purge -y -qq recado >/dev/null 2>&1 || fails "purge"
 [ ! -e $data ] || fails "purge left data"
 [ ! -e /etc/recado ] || fails "purge left the configuration"
-pass "installed again over its data, then purged: nothing left of either"
+pass "installed again over its data with the socket free, then purged: nothing left of either"
 
 rm -rf /etc/systemd/system/recado.service.d
 /packages/recado-*-linux/install >/dev/null
