@@ -14,6 +14,7 @@ use crate::store::verify::{self, Look};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::print::counted;
 
 /// Which database.
 #[derive(Debug, clap::Args)]
@@ -179,8 +180,10 @@ fn carried(carry: &Carry, output: &mut dyn Write) -> Result<(), Failure> {
         Carry::Done(carried) => {
             writeln!(
                 output,
-                "taken over from what was there before: {} suppressions, {} ends of tokens, {} erasures",
-                carried.suppressions, carried.tokens, carried.erasures
+                "taken over from what was there before: {}, {}, {}",
+                counted(&carried.suppressions.to_string(), "suppression", "suppressions"),
+                counted(&carried.tokens.to_string(), "end of a token", "ends of tokens"),
+                counted(&carried.erasures.to_string(), "erasure", "erasures"),
             )?;
             for missed in &carried.missed {
                 writeln!(output, "not read: {missed}; {again}")?;

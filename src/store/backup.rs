@@ -140,8 +140,8 @@ fn hold(part: &Path) -> Result<File, BackupError> {
         Ok(left) => {
             is_locked(&left)?;
             // Only whoever holds it takes it away: if it is gone, another copy was quicker.
-            let there = std::fs::symlink_metadata(part).map_err(|_| busy())?;
-            if there.ino() != left.metadata().map_err(of)?.ino() {
+            let (mine, there) = (left.metadata().map_err(of)?.ino(), std::fs::symlink_metadata(part));
+            if there.map_or(true, |there| there.ino() != mine) {
                 return Err(busy());
             }
             // SQLite takes what lies beside a file for its log.

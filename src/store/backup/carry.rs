@@ -8,25 +8,19 @@
 //!
 //! The file that is replaced may be damaged, which is why somebody restores. What cannot be read of it is said, and hinders nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::clock::Timestamp;
 use crate::contact::secret::Secret;
 
-use super::super::audit::{digest_of_debtor, digest_of_number};
-use super::super::erasure::{self, Person};
-use super::super::row::{self, stored_number};
-use super::super::{OpenError, StoreError, record, schema};
+use super::super::{OpenError, StoreError, schema};
 use super::BackupError;
 
-/// Who asks for an erasure again, as the erasure says.
-const CLIENT: &str = "recado";
-
-/// Why: whoever asked first gave a reason in the database that is replaced.
-const REASON: &str = "erased after the copy that was put back was made";
+mod erased;
+mod suppressed;
 
 /// What of the database that is replaced is in the copy now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,14 +112,8 @@ impl What {
 
 /// Which of the two files is to blame.
 enum Fault {
-    Old(String),
+    Old(rusqlite::Error),
     Copy(StoreError),
-}
-
-impl Fault {
-    fn old(error: rusqlite::Error) -> Self {
-        Self::Old(error.to_string())
-    }
 }
 
 /// Everything that is written goes by the copy's connection.
@@ -143,9 +131,6 @@ impl From<StoreError> for Fault {
 
 type Digest = [u8; 32];
 
-/// A decision of the ledger, by what tells it from others: when, why, for what, for whom, by whom.
-type Decision = (i64, String, i64, Option<String>, i64, String, String);
-
 struct Work<'a> {
     from: &'a Connection,
     to: &'a Connection,
@@ -157,127 +142,14 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn suppressions(&mut self) -> Result<(), Fault> {
-        if !self.has("suppression")? {
-            return Ok(());
-        }
-        let knows_digests = self.has_the_key()?;
-        let (known, digests) = (self.known_decisions()?, self.known_digests()?);
-        let known_digests: HashSet<Digest> = digests.iter().map(|(_, digest)| *digest).collect();
-        let sql =
-            "SELECT suppression_act.at, kind, purposes, creditor, effective, source, client, why, act, subscriber,
-                 number, mac
-             FROM suppression JOIN suppression_act ON suppression_act.key = suppression.act
-             WHERE lift IS NULL ORDER BY suppression.key";
-        let mut statement = self.from.prepare(sql).map_err(Fault::old)?;
-        let mut rows = statement.query([]).map_err(Fault::old)?;
-        let mut acts: HashMap<i64, i64> = HashMap::new();
-        while let Some(row) = rows.next().map_err(Fault::old)? {
-            let entry = Suppressed::read(row).map_err(Fault::old)?;
-            if entry.digest.is_some() && !knows_digests {
-                continue;
-            }
-            if let Some(digest) = entry.digest.filter(|digest| !known_digests.contains(digest)) {
-                self.erased.insert(digest);
-            }
-            let equal = known.get(&entry.decision).map(Vec::as_slice).unwrap_or_default();
-            if self.is_in_copy(equal, &entry, &digests)? {
-                continue;
-            }
-            let act = match acts.get(&entry.act).or(equal.first()) {
-                Some(act) => *act,
-                None => self.decide(&entry)?,
-            };
-            acts.insert(entry.act, act);
-            self.to
-                .prepare_cached("INSERT INTO suppression (act, subscriber, number, mac) VALUES (?, ?, ?, ?)")?
-                .execute(params![act, entry.subscriber, entry.number, entry.digest])?;
-            self.carried.suppressions += 1;
-        }
-        self.take_key()
-    }
-
-    /// Whether the digests of the database that is replaced were made with the key that is here.
-    fn has_the_key(&mut self) -> Result<bool, Fault> {
-        let sql = "SELECT mac FROM suppression_key WHERE EXISTS (SELECT 1 FROM suppression WHERE mac IS NOT NULL)";
-        let key: Option<Digest> = self.from.query_row(sql, [], |row| row.get(0)).optional().map_err(Fault::old)?;
-        let is_ours = key.is_none() || key == self.secret.map(Secret::check);
-        if !is_ours {
-            self.carried
-                .missed
-                .push("which numbers were erased: that was done with another suppression.key".to_owned());
-        }
-        Ok(is_ours)
-    }
-
-    /// The copy's decisions; two can be equal, such as two texts with the word in one moment.
-    fn known_decisions(&self) -> Result<HashMap<Decision, Vec<i64>>, Fault> {
-        let sql = "SELECT at, kind, purposes, creditor, effective, source, client, key FROM suppression_act";
-        let mut statement = self.to.prepare(sql)?;
-        let mut known: HashMap<Decision, Vec<i64>> = HashMap::new();
-        for found in statement.query_map([], |row| Ok((decision(row)?, row.get(7)?)))? {
-            let (decision, key) = found?;
-            known.entry(decision).or_default().push(key);
-        }
-        Ok(known)
-    }
-
-    fn known_digests(&self) -> Result<HashSet<(i64, Digest)>, Fault> {
-        let mut statement = self.to.prepare("SELECT act, mac FROM suppression WHERE mac IS NOT NULL")?;
-        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<Result<_, _>>()?)
-    }
-
-    /// Whether the copy has an entry of one of these decisions, in force or lifted.
-    fn is_in_copy(&self, acts: &[i64], entry: &Suppressed, digests: &HashSet<(i64, Digest)>) -> Result<bool, Fault> {
-        let is_there = |digest: Digest| acts.iter().any(|act| digests.contains(&(*act, digest)));
-        let Some(subscriber) = entry.subscriber else {
-            // One that says nothing of anybody is nothing.
-            return Ok(entry.digest.is_none_or(is_there));
-        };
-        let erased = self.secret.zip(entry.number.and_then(row::number)).map(|(secret, number)| secret.mac(number));
-        if erased.is_some_and(is_there) {
-            return Ok(true);
-        }
-        // By the number: a decision can have a million of them.
-        let sql = "SELECT 1 FROM suppression INDEXED BY suppression_of WHERE subscriber = ? AND act = ?";
-        let mut statement = self.to.prepare_cached(sql)?;
-        for act in acts {
-            if statement.exists([subscriber, *act])? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Writes a decision into the copy. The text that it rests on is not there.
-    fn decide(&self, entry: &Suppressed) -> Result<i64, Fault> {
-        let (at, kind, purposes, creditor, effective, source, client) = &entry.decision;
-        self.to
-            .prepare_cached(
-                "INSERT INTO suppression_act (at, kind, purposes, creditor, effective, source, client, why)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute(params![at, kind, purposes, creditor, effective, source, client, entry.why])?;
-        Ok(self.to.last_insert_rowid())
-    }
-
-    /// The copy's digests are of the key that is here: it had none of another.
-    fn take_key(&self) -> Result<(), Fault> {
-        let Some(secret) = self.secret else { return Ok(()) };
-        self.to.execute("DELETE FROM suppression_key", [])?;
-        self.to.execute("INSERT INTO suppression_key (mac) VALUES (?)", [secret.check()])?;
-        Ok(())
-    }
-
     fn tokens(&mut self) -> Result<(), Fault> {
         let sql =
             "SELECT hash, revoked_at, expires_at FROM token WHERE revoked_at IS NOT NULL OR expires_at IS NOT NULL";
-        let mut statement = self.from.prepare(sql).map_err(Fault::old)?;
-        let mut rows = statement.query([]).map_err(Fault::old)?;
-        while let Some(row) = rows.next().map_err(Fault::old)? {
+        let mut statement = self.from.prepare(sql).map_err(Fault::Old)?;
+        let mut rows = statement.query([]).map_err(Fault::Old)?;
+        while let Some(row) = rows.next().map_err(Fault::Old)? {
             let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            let (hash, revoked, expires): (Vec<u8>, Option<i64>, Option<i64>) = read(row).map_err(Fault::old)?;
+            let (hash, revoked, expires): (Vec<u8>, Option<i64>, Option<i64>) = read(row).map_err(Fault::Old)?;
             let changed = self
                 .to
                 .prepare_cached(
@@ -292,214 +164,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn erasures(&mut self) -> Result<(), Fault> {
-        if !self.has("erasure")? {
-            return Ok(());
-        }
-        let mut ended: HashSet<i64> = HashSet::new();
-        let sql = "SELECT at, client, reason, until, debtor, numbers, subscribers, held FROM erasure ORDER BY key";
-        let mut statement = self.from.prepare(sql).map_err(Fault::old)?;
-        let mut rows = statement.query([]).map_err(Fault::old)?;
-        while let Some(row) = rows.next().map_err(Fault::old)? {
-            let order = Order::read(row).map_err(Fault::old)?;
-            let sql = "SELECT 1 FROM erasure WHERE at = ? AND client = ? AND reason = ?";
-            // What went at the end of its time goes again by itself.
-            if order.reason == super::super::retention::REASON
-                || self.to.prepare_cached(sql)?.exists(params![order.at, order.client, order.reason])?
-            {
-                continue;
-            }
-            if order.debtor.is_none() && order.numbers.is_none() {
-                ended.insert(order.at);
-            } else {
-                self.order(&order)?;
-            }
-        }
-        drop(rows);
-        let asked = self.asked(&ended)?;
-        if asked.is_empty() && self.erased.is_empty() {
-            return Ok(());
-        }
-        self.persons(&asked)
-    }
-
-    /// Digests of whom erasures of these times were asked for: a change and its entry in the audit have one time.
-    fn asked(&mut self, ended: &HashSet<i64>) -> Result<HashSet<String>, Fault> {
-        let mut digests = HashSet::new();
-        if ended.is_empty() {
-            return Ok(digests);
-        }
-        let sql = "SELECT at, id FROM audit WHERE object = 'erasures' AND kind = 'change' AND id IS NOT NULL";
-        let mut statement = self.from.prepare(sql).map_err(Fault::old)?;
-        let mut rows = statement.query([]).map_err(Fault::old)?;
-        let mut left = ended.clone();
-        while let Some(row) = rows.next().map_err(Fault::old)? {
-            let (at, id): (i64, String) = (row.get(0).map_err(Fault::old)?, row.get(1).map_err(Fault::old)?);
-            if ended.contains(&at) {
-                left.remove(&at);
-                digests.insert(id);
-            }
-        }
-        if self.secret.is_none() {
-            let why = "whom its audit means cannot be told without suppression.key";
-            self.carried.missed.push(format!("who was erased: {why}"));
-        } else if !left.is_empty() {
-            let why = format!("the audit has no entry of {} erasures", left.len());
-            self.carried.missed.push(format!("who was erased: {why}"));
-        }
-        Ok(digests)
-    }
-
-    /// Erases again of whom the copy holds something.
-    fn persons(&mut self, asked: &HashSet<String>) -> Result<(), Fault> {
-        let Some(secret) = self.secret else { return Ok(()) };
-        let mut done: HashSet<i64> = HashSet::new();
-        for sql in [
-            "SELECT DISTINCT id FROM debtor",
-            "SELECT DISTINCT debtor FROM message WHERE debtor IS NOT NULL",
-            "SELECT DISTINCT debtor FROM standing WHERE debtor IS NOT NULL",
-            "SELECT DISTINCT debtor FROM campaign_row WHERE debtor IS NOT NULL",
-        ] {
-            if asked.is_empty() {
-                break;
-            }
-            let mut statement = self.to.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            let mut found: Vec<String> = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.extend(Some(row.get(0)?).filter(|id: &String| asked.contains(&digest_of_debtor(secret, id))));
-            }
-            for id in found {
-                if let Some((debtor, numbers)) = erasure::numbers_of(self.to, &Person::Debtor(id))? {
-                    let subscribers = numbers.iter().map(|number| record::stored_subscriber(*number));
-                    done.extend(subscribers.clone());
-                    let subscribers = list(subscribers);
-                    let numbers = list(numbers.iter().map(|number| stored_number(*number)));
-                    self.order(&Order::again(self.now, debtor, numbers, subscribers))?;
-                }
-            }
-        }
-        for sql in [
-            "SELECT DISTINCT number FROM debtor_number",
-            "SELECT DISTINCT recipient FROM message WHERE recipient > 0",
-            "SELECT DISTINCT number FROM inbound WHERE number IS NOT NULL",
-            "SELECT DISTINCT number FROM suppression WHERE number IS NOT NULL",
-            "SELECT DISTINCT recipient FROM campaign_row WHERE recipient IS NOT NULL",
-        ] {
-            let mut statement = self.to.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let Some(number) = row::number(row.get(0)?) else { continue };
-                let subscriber = record::stored_subscriber(number);
-                let is_meant = self.erased.contains(&secret.mac(number))
-                    || (!asked.is_empty() && asked.contains(&digest_of_number(secret, number)));
-                if is_meant && done.insert(subscriber) {
-                    found.push((stored_number(number), subscriber));
-                }
-            }
-            for (number, subscriber) in found {
-                self.order(&Order::again(self.now, None, list([number]), list([subscriber])))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for an erasure in the copy, as if it had been asked for just now.
-    fn order(&mut self, order: &Order) -> Result<(), Fault> {
-        let Order { at, client, reason, until, debtor, numbers, subscribers, held } = order;
-        let sql = "SELECT 1 FROM erasure WHERE state <> 'done' AND debtor IS ? AND numbers IS ?";
-        if self.to.prepare_cached(sql)?.exists(params![debtor, numbers])? {
-            return Ok(());
-        }
-        self.to
-            .prepare_cached(
-                "INSERT INTO erasure (at, client, reason, until, state, stage, debtor, numbers, subscribers, message, seq,
-                     held, counts)
-                 SELECT ?, ?, ?, ?, 'running', 0, ?, ?, ?, (SELECT coalesce(max(key), 0) FROM message),
-                     (SELECT coalesce(max(seq), 0) FROM event), ?, '{}'",
-            )?
-            .execute(params![at, client, reason, until, debtor, numbers, subscribers, held])?;
-        self.carried.erasures += 1;
-        Ok(())
-    }
-
     /// Whether the database that is replaced has a table: one of an earlier release may not.
     fn has(&self, table: &str) -> Result<bool, Fault> {
         let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
-        self.from.prepare(sql).and_then(|mut statement| statement.exists([table])).map_err(Fault::old)
+        self.from.prepare(sql).and_then(|mut statement| statement.exists([table])).map_err(Fault::Old)
     }
-}
-
-/// A decision and one of its numbers.
-struct Suppressed {
-    decision: Decision,
-    why: Option<String>,
-    act: i64,
-    subscriber: Option<i64>,
-    number: Option<i64>,
-    digest: Option<Digest>,
-}
-
-impl Suppressed {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            decision: decision(row)?,
-            why: row.get(7)?,
-            act: row.get(8)?,
-            subscriber: row.get(9)?,
-            number: row.get(10)?,
-            digest: row.get(11)?,
-        })
-    }
-}
-
-fn decision(row: &Row<'_>) -> rusqlite::Result<Decision> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
-}
-
-/// An erasure, as its row has it.
-struct Order {
-    at: i64,
-    client: String,
-    reason: String,
-    until: Option<i64>,
-    debtor: Option<String>,
-    numbers: Option<String>,
-    subscribers: Option<String>,
-    held: Option<String>,
-}
-
-impl Order {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            at: row.get(0)?,
-            client: row.get(1)?,
-            reason: row.get(2)?,
-            until: row.get(3)?,
-            debtor: row.get(4)?,
-            numbers: row.get(5)?,
-            subscribers: row.get(6)?,
-            held: row.get(7)?,
-        })
-    }
-
-    /// One that was asked for in the database that is replaced.
-    fn again(now: Timestamp, debtor: Option<String>, numbers: String, subscribers: String) -> Self {
-        Self {
-            at: now.as_millis(),
-            client: CLIENT.to_owned(),
-            reason: REASON.to_owned(),
-            until: None,
-            debtor,
-            numbers: Some(numbers),
-            subscribers: Some(subscribers),
-            held: None,
-        }
-    }
-}
-
-/// Numbers as the row of an erasure has them.
-fn list(numbers: impl IntoIterator<Item = i64>) -> String {
-    serde_json::Value::from_iter(numbers).to_string()
 }

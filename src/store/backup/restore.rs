@@ -91,7 +91,15 @@ pub(in super::super) fn finish(path: &Path, now: Timestamp) -> Result<bool, Open
     let of = |error| match error {
         BackupError::File { path, source } => OpenError::File { path, source },
         BackupError::Open(error) => error,
-        other => OpenError::File { path: path.to_owned(), source: io::Error::other(other.to_string()) },
+        // The steps have files to do with alone.
+        other @ (BackupError::Exists { .. }
+        | BackupError::Busy { .. }
+        | BackupError::NoRoom { .. }
+        | BackupError::Damaged { .. }
+        | BackupError::Empty { .. }
+        | BackupError::Sqlite { .. }) => {
+            OpenError::File { path: path.to_owned(), source: io::Error::other(other.to_string()) }
+        }
     };
     let kept = kept_name(path, now).map_err(of)?;
     STEPS.iter().try_for_each(|step| step(path, &kept)).map_err(of)?;

@@ -1,7 +1,7 @@
 //! The first start on a copy: nothing is sent that the original may have sent since, until a person says so.
 
-use crate::store::backup::{self, Since};
 use crate::store::audit::{Counted, Deed, Entry, digest_of_number};
+use crate::store::backup::{self, Since};
 use crate::store::board::Scope;
 use crate::store::erasure::{ErasureKey, ErasureOrder, Person, Stage};
 use crate::store::verify;
