@@ -148,7 +148,7 @@ fn a_restore_that_is_killed_after_its_decision_is_ended_by_the_next_start() {
         let raised = count(&path, "SELECT count(*) FROM alarm WHERE kind = 'restored'");
         assert_eq!(raised, 1, "after {done} steps");
         drop(store);
-        assert_eq!(replaced(&path).unwrap(), [kept.clone()], "after {done} steps");
+        assert_eq!(replaced(&path).unwrap(), std::slice::from_ref(&kept), "after {done} steps");
         assert_eq!(count(&kept, "SELECT count(*) FROM suppression"), 1, "after {done} steps");
         assert_eq!(verify(&path, |_| ()).unwrap(), [], "after {done} steps");
         assert!(!beside(&path, RESTORED).exists());
