@@ -279,12 +279,24 @@ fn the_readme_says_the_same_in_three_languages_and_is_short() {
         let cells = prose(text).filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         cells.map(ToOwned::to_owned).collect()
     };
+    // Commands, keys and names; a place for the reader's own word is in the reader's language.
+    let named = |text: &str| -> Vec<String> {
+        let plain = |word: &str| {
+            let is_place = word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase());
+            if is_place { "…".to_owned() } else { word.to_owned() }
+        };
+        let whole = |span: &String| span.split(' ').map(plain).collect::<Vec<_>>().join(" ");
+        let mut named: Vec<String> = spans(text).iter().map(whole).collect();
+        named.sort();
+        named
+    };
     let english = read("README.md");
     assert!(english.lines().count() < 250);
     for other in ["README.pt-BR.md", "README.es.md"] {
         let text = read(other);
         assert_eq!(shape(&text), shape(&english), "{other}");
         assert_eq!(codes(&text), codes(&english), "{other}");
+        assert_eq!(named(&text), named(&english), "{other}");
     }
 }
 

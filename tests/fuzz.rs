@@ -65,7 +65,7 @@ fn of_the_repository(target: &str) -> Vec<Vec<u8>> {
     ];
     match target {
         "configuration" => vec![read("recado.toml")],
-        "rules" => {
+        "rules" | "rules_file" => {
             (0_u8..).zip(rules).map(|(number, name)| [vec![number], read(&format!("rules/{name}"))].concat()).collect()
         }
         _ => Vec::new(),
@@ -196,5 +196,6 @@ macro_rules! targets {
 }
 
 targets! {
-    at configuration definition http_body import payment_code pdu_decode pdu_lines reply rules template ussd
+    at campaign_list configuration definition http_body import payment_code pdu_decode pdu_lines reply rules rules_file
+    suppression_list template ussd
 }

@@ -122,6 +122,13 @@ systemctl daemon-reload
 systemctl restart recado
 pass "watchdog: a daemon that lives is left alone for 5 s of 2 s, one that hangs is started anew"
 
+# As docs/operations.md has it, on a daemon that runs.
+sed -n '/^# systemd starts no socket/,/^```/p' /root/operations.md | grep -v '^```' > /root/socket.sh
+grep -q 'enable --now recado.socket' /root/socket.sh || fails "the guide does not say how the socket is enabled"
+bash -e /root/socket.sh || fails "the socket is not enabled as the guide says"
+is "the socket" "$(systemctl is-enabled recado.socket) $(systemctl is-active recado.socket)" "enabled active"
+within 20 is_up
+systemctl disable --now --quiet recado.socket
 systemctl stop recado
 systemctl start recado.socket
 exec 3<>/dev/tcp/127.0.0.1/7670
@@ -132,7 +139,7 @@ within 10 is_up
 systemctl stop recado.socket recado
 systemctl start recado
 within 30 can_send
-pass "socket: a request starts the daemon and is answered"
+pass "socket: enabled as the guide says; a request starts the daemon and is answered"
 
 # An upgrade in the middle of sending.
 for n in $(seq 40); do echo "+551198765$((4000 + n))"; done > /root/numbers
@@ -156,6 +163,23 @@ taken="$(count 'durante a troca')"
 is "configuration" "$(cmp /root/recado.toml /etc/recado/recado.toml && echo same)" same
 pass "upgraded while sending: $taken taken in, all settled and none unknown, data and configuration kept"
 
+# The new machine's part of the guide, with what the old one's has copied, over a database of its own.
+runuser -u recado -- recado backup $data/moving.db >/root/backed || fails "backup: $(cat /root/backed)"
+cp $data/moving.db $data/suppression.key /root/
+systemctl stop recado
+rm $data/moving.db $data/recado.db* $data/suppression.key $data/admin.token
+systemctl start recado
+within 20 is_up
+is "messages of a new machine" "$(count primeiro)" 0
+sed -n '/^# On the new machine/,/^```/p' /root/operations.md | grep -v '^```' | sed 's/sudo -u recado/runuser -u recado --/' > /root/move.sh
+grep -q nothing-sent-since /root/move.sh || fails "the guide does not say how to move"
+bash -e /root/move.sh >/root/moved 2>&1 || fails "moving as the guide says: $(cat /root/moved)"
+within 20 is_up
+is "messages after moving" "$(count primeiro)" 1
+is "what is left of moving" "$(ls /root/moving.db /root/suppression.key $data/*moving* $data/*replaced* 2>/dev/null)" ""
+is "the moved database" "$(stat -c '%U %a' $data/recado.db) $(stat -c '%U %a' $data/suppression.key)" "recado 600 recado 600"
+pass "moved to another machine as the guide says"
+
 begun="$(cut -d. -f1 /proc/uptime)"
 apt-get remove -y -qq recado >/dev/null 2>&1 || fails "remove"
 is "after removal" "$(systemctl is-active recado || true)" inactive
@@ -169,10 +193,13 @@ pass "removed: stopped in $took s, data and configuration kept"
 installs "/packages/recado_${version}+next_$(dpkg --print-architecture).deb"
 within 20 is_up
 is "messages after removal and installation" "$(count primeiro)" 1
+systemctl stop recado
+systemctl enable --now --quiet recado.socket || fails "the socket cannot be enabled after removal and installation"
+systemctl disable --now --quiet recado.socket
 apt-get purge -y -qq recado >/dev/null 2>&1 || fails "purge"
 [ ! -e $data ] || fails "purge left data"
 [ ! -e /etc/recado ] || fails "purge left the configuration"
-pass "installed again over its data, then purged: nothing left of either"
+pass "installed again over its data with the socket free, then purged: nothing left of either"
 
 rm -rf /etc/systemd/system/recado.service.d
 /packages/recado-*-linux/install >/dev/null

@@ -9,12 +9,13 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::contact::secret::Secret;
 use crate::daemon;
-use crate::store::backup::{self, Since};
+use crate::store::backup::{self, Carry, Since};
 use crate::store::published::{Published, PublishedError, verify_heads};
 use crate::store::verify::{self, Look};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::print::counted;
 
 /// Which database.
 #[derive(Debug, clap::Args)]
@@ -109,6 +110,12 @@ pub(super) fn backup(
         made.last_event,
         config.key_path().display(),
     )?;
+    if !made.is_noted {
+        writeln!(
+            output,
+            "the audit has no entry of this copy: the database cannot be written, or is of an earlier release"
+        )?;
+    }
     Ok(Exit::Done)
 }
 
@@ -134,6 +141,7 @@ pub(super) fn restore(
     if let Some(kept) = &restored.kept {
         writeln!(output, "what was there before is kept as {}", kept.display())?;
     }
+    carried(&restored.carry, output)?;
     let waiting = restored.waiting;
     match since {
         Since::Nothing => writeln!(output, "{waiting} messages wait and go on at the next start")?,
@@ -154,6 +162,40 @@ pub(super) fn restore(
         restored.last_event
     )?;
     Ok(Exit::Done)
+}
+
+/// Says what of the time after the copy is in it all the same, and what a person must bring.
+fn carried(carry: &Carry, output: &mut dyn Write) -> Result<(), Failure> {
+    let again = "suppress, revoke and erase again what was after the copy, before `recado resume all`";
+    match carry {
+        Carry::NotNeeded => {}
+        Carry::NothingThere => {
+            writeln!(
+                output,
+                "there was no database whose suppressions, revoked tokens and erasures could be taken over: {again}"
+            )?;
+        }
+        Carry::Unreadable(why) => {
+            writeln!(
+                output,
+                "suppressions, revoked tokens and erasures cannot be read from what was there before: {why}; {again}"
+            )?;
+        }
+        Carry::Done(carried) => {
+            writeln!(
+                output,
+                "taken over from what was there before: {}, {}, {}",
+                counted(&carried.suppressions.to_string(), "suppression", "suppressions"),
+                counted(&carried.tokens.to_string(), "end of a token", "ends of tokens"),
+                counted(&carried.erasures.to_string(), "erasure", "erasures"),
+            )?;
+            for missed in &carried.missed {
+                writeln!(output, "not read: {missed}; {again}")?;
+            }
+            writeln!(output, "tokens that were made after the copy are not in it, nor is anything else of that time")?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks at everything that can be looked at.
@@ -185,6 +227,15 @@ pub(super) fn verify(args: &VerifyArgs, environment: &Environment, output: &mut 
             (false, _) => writeln!(output, "{}: not looked at", look.name())?,
             (true, true) => writeln!(output, "{}: as it should be", look.name())?,
             (true, false) => says.iter().try_for_each(|says| writeln!(output, "{}: {says}", look.name()))?,
+        }
+    }
+    if args.file.is_none() {
+        for kept in backup::replaced(&path).unwrap_or_default() {
+            writeln!(
+                output,
+                "{}: kept by a restore; who was erased since is still in it, so remove it when it is not needed any more",
+                kept.display()
+            )?;
         }
     }
     Ok(if flaws.is_empty() { Exit::Done } else { Exit::Negative })

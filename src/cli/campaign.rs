@@ -444,3 +444,8 @@ impl Command for ForecastArgs {
 fn wrong(file: &std::path::Path, what: &impl ToString) -> Failure {
     FileError::new(file, what).into()
 }
+
+/// The rows of a list, read as if they stood in a file.
+pub(super) fn rows_of(text: &str) -> Result<Vec<Value>, String> {
+    list::parse(text).map(|list| list.rows)
+}

@@ -17,6 +17,7 @@ mod events;
 mod evidence;
 mod exit;
 mod failure;
+pub(crate) mod fuzz;
 mod hygiene;
 mod import;
 mod inbox;

@@ -359,6 +359,13 @@ fn rows<R: BufRead>(mut source: R) -> io::Result<csv::Reader<R>> {
     Ok(options.from_reader(source))
 }
 
+/// The numbers of a list, as far as it can be read.
+pub(super) fn numbers(column: &str, list: &[u8]) -> Vec<String> {
+    let mut column = Column::new(column);
+    let Ok(mut reader) = rows(list) else { return Vec::new() };
+    reader.byte_records().map_while(Result::ok).filter_map(|record| column.of(&record)).collect()
+}
+
 /// The column with the numbers.
 #[derive(Debug)]
 enum Column {
@@ -451,9 +458,7 @@ mod tests {
     use super::*;
 
     fn read(column: &str, text: &str) -> Vec<String> {
-        let mut column = Column::new(column);
-        let mut reader = rows(text.as_bytes()).unwrap();
-        reader.byte_records().filter_map(|record| column.of(&record.unwrap())).collect()
+        numbers(column, text.as_bytes())
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the whole of one. A file with a mistake is never half read: all findings come at once, and there is no calendar. Zone data
 //! is read here, once, so that the calendar itself reads nothing.
 
+mod alone;
 mod areas;
 mod contact;
 mod countries;
@@ -35,6 +36,8 @@ use super::finding::{Finding, Place, Problem};
 use super::replies;
 use super::section::{Reading, Section};
 use super::{Contact, Region};
+
+pub(crate) use alone::findings_of;
 
 /// The files that come with the program.
 const BUILT_IN: [(&str, &str); 7] = [

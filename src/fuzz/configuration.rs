@@ -1,6 +1,6 @@
 //! The configuration and the files of rules: any text may stand in them. What is wrong is told with its place.
 
-use crate::config::rules::RuleBook;
+use crate::config::rules::{RuleBook, findings_of};
 use crate::config::{Config, Environment};
 
 pub(super) fn check(octets: &[u8]) {
@@ -15,7 +15,15 @@ pub(super) fn check(octets: &[u8]) {
     assert_eq!((config, findings), again, "the same text is read otherwise");
 }
 
-/// The first octet chooses the file that the rest stands for.
+/// One file of rules by itself; the first octet chooses which.
+pub(super) fn rules_file(octets: &[u8]) {
+    let [file, text @ ..] = octets else { return };
+    let text = String::from_utf8_lossy(text);
+    let findings = findings_of(usize::from(*file), &text);
+    assert!(findings.iter().all(|finding| !finding.to_string().is_empty()), "a finding without words");
+}
+
+/// All of them, with one that is another; the first octet chooses the file that the rest stands for.
 pub(super) fn rules(octets: &[u8]) {
     let [file, text @ ..] = octets else { return };
     let (config, _) = Config::of_text("", &Environment::default());

@@ -29,8 +29,9 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "at", check: at::check },
+    Target { name: "campaign_list", check: crate::cli::fuzz::list },
     Target { name: "configuration", check: configuration::check },
     Target { name: "definition", check: crate::http::fuzz::definition },
     Target { name: "http_body", check: crate::http::fuzz::body },
@@ -40,6 +41,8 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "pdu_lines", check: pdu::lines },
     Target { name: "reply", check: reply::check },
     Target { name: "rules", check: configuration::rules },
+    Target { name: "rules_file", check: configuration::rules_file },
+    Target { name: "suppression_list", check: crate::cli::fuzz::suppressions },
     Target { name: "template", check: template::check },
     Target { name: "ussd", check: ussd::check },
 ];

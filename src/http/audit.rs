@@ -12,17 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 
 use crate::actor::audit::{self, Sheet, over};
-use crate::contact::secret::Secret;
-use crate::pdu::to_hex;
 use crate::sms::number::PhoneNumber;
-use crate::store::audit::{Deed, Entry};
+use crate::store::audit::{Deed, Entry, digest, digest_of_debtor, digest_of_number};
 
 use super::Site;
 use super::problem::Problem;
 use super::submission::recipient;
-
-/// Octets of a digest that are shown: nobody counts so many persons.
-const DIGEST_OCTETS: usize = 8;
 
 /// Requests with a method of changes that change nothing.
 const QUESTIONS: [&str; 5] =
@@ -136,21 +131,6 @@ pub(super) fn concerns(site: &Site, debtor: Option<&str>, number: Option<PhoneNu
         (None, Some(number)) => audit::concerns(digest_of_number(&settings.secret, number)),
         (None, None) => {}
     }
-}
-
-/// What stands for a debtor.
-pub(super) fn digest_of_debtor(secret: &Secret, id: &str) -> String {
-    digest(secret, "debtor", id)
-}
-
-/// What stands for whoever has a number.
-pub(super) fn digest_of_number(secret: &Secret, number: PhoneNumber) -> String {
-    digest(secret, "number", &number.subscriber().to_string())
-}
-
-fn digest(secret: &Secret, kind: &str, name: &str) -> String {
-    let octets = secret.audited(kind, name);
-    format!("~{}", to_hex(octets.get(..DIGEST_OCTETS).unwrap_or_default()).to_lowercase())
 }
 
 /// A value as it was before it was put into an address.

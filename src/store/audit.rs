@@ -11,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
+use crate::contact::secret::Secret;
+use crate::pdu::to_hex;
 use crate::sms::number::PhoneNumber;
 
 use super::StoreError;
@@ -23,6 +25,9 @@ use super::work::Work;
 
 /// What is hashed first: no other use of SHA-256 begins so.
 const TAG: &[u8] = b"recado audit 1";
+
+/// Octets of a digest that are shown: nobody counts so many persons.
+const DIGEST_OCTETS: usize = 8;
 
 /// What kind of thing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,49 +188,69 @@ fn hash_of(row: &Row<'_>, previous: ChainHash) -> rusqlite::Result<ChainHash> {
     Ok(ChainHash(digest.finalize().into()))
 }
 
+/// Writes an entry, in a transaction that is open.
+pub(super) fn write(conn: &Connection, counted: &Counted, now: Timestamp) -> Result<(), StoreError> {
+    let (seq, previous) = last(conn)?;
+    let Entry { client, token, deed, route, object, id, status } = &counted.entry;
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let (items, times) = (count(counted.items), count(counted.times));
+    let values = params![
+        seq + 1,
+        now.as_millis(),
+        client,
+        token,
+        deed.name(),
+        route,
+        object,
+        id,
+        items,
+        times,
+        status.map(i64::from),
+    ];
+    // SQLite says what it will store of the columns, and that is what is hashed.
+    let mut columns = conn.prepare_cached("SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11")?;
+    let hash = columns.query_row(values, |row| hash_of(row, previous))?;
+    conn.prepare_cached(
+        "INSERT INTO audit (seq, at, client, token, kind, route, object, id, items, times, status, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        seq + 1,
+        now.as_millis(),
+        client,
+        token,
+        deed.name(),
+        route,
+        object,
+        id,
+        items,
+        times,
+        status.map(i64::from),
+        hash.0,
+    ])?;
+    Ok(())
+}
+
+/// What stands for a debtor.
+pub fn digest_of_debtor(secret: &Secret, id: &str) -> String {
+    digest(secret, "debtor", id)
+}
+
+/// What stands for whoever has a number.
+pub fn digest_of_number(secret: &Secret, number: PhoneNumber) -> String {
+    digest(secret, "number", &number.subscriber().to_string())
+}
+
+/// What stands for a person, or for something that only a person has.
+pub fn digest(secret: &Secret, kind: &str, name: &str) -> String {
+    let octets = secret.audited(kind, name);
+    format!("~{}", to_hex(octets.get(..DIGEST_OCTETS).unwrap_or_default()).to_lowercase())
+}
+
 impl Work<'_> {
     /// Writes an entry.
     pub fn note(&mut self, counted: &Counted) -> Result<(), StoreError> {
-        let (seq, previous) = last(self.conn)?;
-        let Entry { client, token, deed, route, object, id, status } = &counted.entry;
-        let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let (items, times) = (count(counted.items), count(counted.times));
-        let values = params![
-            seq + 1,
-            self.now.as_millis(),
-            client,
-            token,
-            deed.name(),
-            route,
-            object,
-            id,
-            items,
-            times,
-            status.map(i64::from),
-        ];
-        // SQLite says what it will store of the columns, and that is what is hashed.
-        let mut columns = self.conn.prepare_cached("SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11")?;
-        let hash = columns.query_row(values, |row| hash_of(row, previous))?;
-        self.conn
-            .prepare_cached(
-                "INSERT INTO audit (seq, at, client, token, kind, route, object, id, items, times, status, hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
-                seq + 1,
-                self.now.as_millis(),
-                client,
-                token,
-                deed.name(),
-                route,
-                object,
-                id,
-                items,
-                times,
-                status.map(i64::from),
-                hash.0,
-            ])?;
-        Ok(())
+        write(self.conn, counted, self.now)
     }
 
     /// Notes what Recado did by itself.

@@ -332,6 +332,26 @@ impl Work<'_> {
         Ok(Begun { key, stopped })
     }
 
+    /// Takes back what waits for persons whose erasure was asked for in another database, as [`Self::begin_erasure`] does.
+    /// For all others there is nothing to do.
+    pub(super) fn withdraw_for_erasures(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT key FROM erasure WHERE state IN ('running', 'waiting')";
+        let open: Vec<i64> =
+            self.conn.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for key in open {
+            let Some(erasure) = Erasure::by_key(self.conn, ErasureKey(key))? else { continue };
+            let sql = "SELECT client FROM erasure WHERE key = ?";
+            let client: String = self.conn.prepare_cached(sql)?.query_row([key], |row| row.get(0))?;
+            self.withdraw_all(erasure.debtor.as_deref(), &erasure.numbers, &mut Stopped::default())?;
+            if erasure.debtor.is_none() {
+                self.take_from_debtors(&erasure.numbers, &client)?;
+            }
+            let seq = self.counters.seq;
+            self.conn.prepare_cached("UPDATE erasure SET seq = ? WHERE key = ?")?.execute([seq, key])?;
+        }
+        Ok(())
+    }
+
     /// What waits is not sent, and what is unknown not sent again.
     fn withdraw_all(
         &mut self,

@@ -200,6 +200,7 @@ impl Store {
     }
 
     fn open_file(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
+        backup::finish(path, now)?;
         let mut conn = schema::open_writer(path)?;
         if !suppression::check_key(&conn, &settings.contact)? {
             return Err(OpenError::OtherKey { path: path.to_owned() });

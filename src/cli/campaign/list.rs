@@ -33,7 +33,7 @@ impl List {
     }
 }
 
-fn parse(text: &str) -> Result<List, String> {
+pub(super) fn parse(text: &str) -> Result<List, String> {
     let rows = if text.trim_start().starts_with('{') { lines(text)? } else { table(text)? };
     if rows.is_empty() { Err("there are no rows".to_owned()) } else { Ok(List { rows }) }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::store::backup;
 use crate::store::checkup::{Checkup, Soundness, checkup};
 use crate::store::reader::Reader;
 use crate::store::retention::Class;
@@ -58,6 +59,10 @@ pub(super) fn examine(config: &Config, clock: &Clock) -> (Section, Vec<Finding>)
     if free.is_some_and(|free| free < FREE_FLOOR) {
         let what = "the disk is nearly full, and no new messages are taken in";
         findings.push(Finding::new(place.clone(), what, "make room on the disk of the database"));
+    }
+    for kept in backup::replaced(path).unwrap_or_default() {
+        let what = "a restore has kept it, and who was erased since is still in it";
+        findings.push(Finding::new(kept.display().to_string(), what, "remove it when it is not needed any more"));
     }
     if !path.exists() {
         section.fact("is_there", false);

@@ -5,10 +5,9 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use crate::sms::number::PhoneNumber;
-use crate::store::audit::{AuditFilter, Deed};
+use crate::store::audit::{AuditFilter, Deed, digest_of_debtor, digest_of_number};
 
 use super::super::Site;
-use super::super::audit::{digest_of_debtor, digest_of_number};
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::audit::AuditAnswer;

@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::store::audit::{digest_of_debtor, digest_of_number};
 use crate::store::erasure::{ErasureKey, ErasureOrder, NUMBERS_MAX, Person};
 
 use crate::actor::audit;
 
 use super::super::Site;
-use super::super::audit::{digest_of_debtor, digest_of_number};
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
 use super::super::dto::erasure::{ErasureAnswer, ErasureRequest};

@@ -3,19 +3,18 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
 
+use crate::contact::secret::Secret;
+
 use crate::config::Config;
 use crate::contact::ContactSettings;
-use crate::contact::suppression::{Kind, Purposes};
-use crate::sms::number::PhoneNumber;
-use crate::store::suppression::Act;
 use crate::store::verify::verify;
 use crate::store::{Settings, Store};
 
 use super::*;
 
-const NOW: Timestamp = Timestamp::from_millis(1_795_525_200_000);
+pub(super) const NOW: Timestamp = Timestamp::from_millis(1_795_525_200_000);
 
-fn settings(secret: [u8; 32]) -> Settings {
+pub(super) fn settings(secret: [u8; 32]) -> Settings {
     let config = Config::default();
     let contact = ContactSettings { secret: Secret::new(secret), ..ContactSettings::none() };
     Settings {
@@ -28,32 +27,17 @@ fn settings(secret: [u8; 32]) -> Settings {
 }
 
 /// A database in a folder of its own, open.
-fn made() -> (tempfile::TempDir, PathBuf, Store) {
+pub(super) fn made() -> (tempfile::TempDir, PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recado.db");
     let store = Store::open(&path, settings([7; 32]), NOW).unwrap();
     (folder, path, store)
 }
 
-fn copied(path: &Path, folder: &Path) -> PathBuf {
+pub(super) fn copied(path: &Path, folder: &Path) -> PathBuf {
     let copy = folder.join("copy.db");
     backup(path, &copy, NOW, |_, _| ()).unwrap();
     copy
-}
-
-fn erase_a_number(store: &mut Store) {
-    let number = PhoneNumber::from_digits("5511987654321").unwrap();
-    let act = Act {
-        kind: Kind::Manual,
-        purposes: Purposes::ALL,
-        creditor: None,
-        effective: NOW,
-        source: "test".into(),
-        client: "ana".into(),
-        why: None,
-        inbound: None,
-    };
-    store.commit(NOW, |work| work.suppress(&act, &[number]).and_then(|_| work.erase_suppressed(number))).unwrap();
 }
 
 #[test]
@@ -71,6 +55,24 @@ fn a_copy_is_made_while_the_database_is_open_and_is_its_owners_alone() {
     assert!(!names.iter().any(|name| name.to_string_lossy().contains(".part")), "{names:?}");
 }
 
+/// It is all that is known of everybody, in a file that may be taken along.
+#[test]
+fn whoever_copies_the_database_is_in_its_audit_and_in_that_of_the_copy() {
+    let (folder, path, store) = made();
+    let copy = folder.path().join("copy.db");
+    assert!(backup(&path, &copy, NOW, |_, _| ()).unwrap().is_noted);
+    drop(store);
+    for file in [&path, &copy] {
+        let sql = "SELECT client || ' ' || kind || ' ' || route || ' ' || id FROM audit";
+        let noted: String = Connection::open(file).unwrap().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(noted, format!("local view recado backup {}", copy.display()));
+        assert_eq!(verify(file, |_| ()).unwrap(), []);
+    }
+    // What has no audit is copied all the same.
+    Connection::open(&path).unwrap().execute("DROP TABLE audit", []).unwrap();
+    assert!(!backup(&path, &folder.path().join("other.db"), NOW, |_, _| ()).unwrap().is_noted);
+}
+
 #[test]
 fn nothing_is_written_over() {
     let (folder, path, _store) = made();
@@ -81,71 +83,20 @@ fn nothing_is_written_over() {
 }
 
 #[test]
-fn files_of_other_programs_newer_releases_and_damaged_ones_are_not_put_back() {
-    let (folder, path, store) = made();
-    let copy = copied(&path, folder.path());
-    drop(store);
-    let before = std::fs::read(&path).unwrap();
-    let refused = |from: &Path| restore(from, &path, Since::Unknown, None, NOW).unwrap_err();
-    let letter = folder.path().join("letter");
-    std::fs::write(&letter, "x".repeat(4096)).unwrap();
-    assert!(matches!(refused(&letter), BackupError::Open(OpenError::Foreign { .. })));
-    std::fs::write(&letter, "").unwrap();
-    assert!(matches!(refused(&letter), BackupError::Empty { .. }));
-    assert!(matches!(refused(&folder.path().join("none")), BackupError::File { .. }));
-    let newer = folder.path().join("newer.db");
-    std::fs::copy(&copy, &newer).unwrap();
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9_999).unwrap();
-    assert!(matches!(refused(&newer), BackupError::Open(OpenError::Newer { found: 9_999, .. })));
-    let damaged = folder.path().join("damaged.db");
-    let mut octets = std::fs::read(&copy).unwrap();
-    let half = octets.len() / 2 / 4096 * 4096;
-    octets[half..half + 4 * 4096].fill(0xA5);
-    std::fs::write(&damaged, octets).unwrap();
-    assert!(matches!(refused(&damaged), BackupError::Damaged { .. }));
-    // Whatever was refused, what is there stays, and nothing is left beside it.
-    assert_eq!(std::fs::read(&path).unwrap(), before);
-    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!names.iter().any(|name| name.to_string_lossy().contains("restoring")), "{names:?}");
-}
-
-#[test]
-fn what_was_there_is_kept_with_its_log() {
-    let (folder, path, mut store) = made();
-    let copy = copied(&path, folder.path());
-    erase_a_number(&mut store);
-    // As after a kill: the log is not in the file yet.
-    let (main, log) = (std::fs::read(&path).unwrap(), std::fs::read(beside(&path, "-wal")).unwrap());
-    drop(store);
-    std::fs::write(&path, main).unwrap();
-    std::fs::write(beside(&path, "-wal"), log).unwrap();
-    let restored = restore(&copy, &path, Since::Unknown, None, NOW).unwrap();
-    assert_eq!((restored.made_at, restored.waiting), (Some(NOW), 0));
-    let kept = restored.kept.unwrap();
-    let count = |path: &Path| -> i64 {
-        let conn = Connection::open(path).unwrap();
-        conn.query_row("SELECT count(*) FROM suppression", [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!((count(&kept), count(&path)), (1, 0));
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-}
-
-#[test]
-fn a_copy_with_erased_numbers_needs_the_key_of_that_time() {
-    let (folder, path, mut store) = made();
-    erase_a_number(&mut store);
-    let copy = copied(&path, folder.path());
-    drop(store);
-    let to = folder.path().join("new").join("recado.db");
-    std::fs::create_dir(folder.path().join("new")).unwrap();
-    for secret in [None, Some(Secret::new([8; 32]))] {
-        let refused = restore(&copy, &to, Since::Nothing, secret.as_ref(), NOW).unwrap_err();
-        assert!(matches!(refused, BackupError::Open(OpenError::OtherKey { .. })), "{refused:?}");
-        assert!(!to.exists());
-    }
-    restore(&copy, &to, Since::Nothing, Some(&Secret::new([7; 32])), NOW).unwrap();
-    assert!(matches!(Store::open(&to, settings([8; 32]), NOW), Err(OpenError::OtherKey { .. })));
-    Store::open(&to, settings([7; 32]), NOW).unwrap();
+fn a_copy_that_was_killed_stands_in_nobodys_way_and_one_that_goes_on_does() {
+    let (folder, path, _store) = made();
+    let (copy, part) = (folder.path().join("copy.db"), folder.path().join("copy.db.part"));
+    let other = create(&part).unwrap();
+    other.lock().unwrap();
+    assert!(matches!(backup(&path, &copy, NOW, |_, _| ()), Err(BackupError::Busy { .. })));
+    assert!(part.exists() && !copy.exists());
+    // With the process its hold goes; what it has left stays.
+    drop(other);
+    std::fs::write(&part, "half a copy").unwrap();
+    std::fs::write(beside(&part, "-journal"), "half a journal").unwrap();
+    backup(&path, &copy, NOW, |_, _| ()).unwrap();
+    assert_eq!(verify(&copy, |_| ()).unwrap(), []);
+    assert!(!part.exists() && !beside(&part, "-journal").exists());
 }
 
 #[test]

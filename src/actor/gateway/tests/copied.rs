@@ -1,7 +1,9 @@
 //! The first start on a copy: nothing is sent that the original may have sent since, until a person says so.
 
+use crate::store::audit::{Counted, Deed, Entry, digest_of_number};
 use crate::store::backup::{self, Since};
 use crate::store::board::Scope;
+use crate::store::erasure::{ErasureKey, ErasureOrder, Person, Stage};
 use crate::store::verify;
 
 use super::*;
@@ -100,4 +102,40 @@ fn a_copy_that_was_put_in_place_by_hand_is_known_too() {
     assert_eq!(reader.pauses(&[]).unwrap()[0].scope, Scope::All);
     drop(reader);
     assert_eq!(verify::verify(&copy, |_| ()).unwrap(), []);
+}
+
+/// Of an erasure that is done nothing says any more whom it was about but digests.
+#[test]
+fn whoever_was_erased_after_the_copy_is_sent_nothing_and_is_erased_again() {
+    for suppress in [true, false] {
+        let mut desk = desk();
+        let waits = desk.submit("um");
+        let number = PhoneNumber::from_digits(TO).unwrap();
+        desk.restore_after(Since::Unknown, |desk| {
+            let entry = Entry {
+                client: "dpo".into(),
+                token: None,
+                deed: Deed::Change,
+                route: "POST /v1/erasures".into(),
+                object: "erasures".into(),
+                id: Some(digest_of_number(&desk.settings.contact.secret, number)),
+                status: None,
+            };
+            let (person, reason) = (Person::Number(number), "asked for".to_owned());
+            let order = ErasureOrder { person, reason, client: "dpo".into(), until: None, suppress };
+            let begun = desk.gateway.commit(desk.now, |context| {
+                context.work.note(&Counted::once(entry))?;
+                context.work.begin_erasure(&order)
+            });
+            let key = begun.unwrap().unwrap().key;
+            assert_eq!(desk.go_on(key), Stage::Done);
+        });
+        assert_eq!(desk.state(waits), MessageState::Cancelled);
+        assert_eq!(desk.go_on(ErasureKey(1)), Stage::Done);
+        let found = desk.reader().dossier(waits).unwrap().unwrap();
+        assert!(found.to.is_none() && found.text.is_none(), "{found:?}");
+        desk.gateway.commit(desk.now, |context| context.work.resume(Scope::All, "")).unwrap();
+        desk.pass(Duration::from_secs(60));
+        assert_eq!(desk.loads(), []);
+    }
 }
