@@ -37,6 +37,7 @@ use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::campaign::{
     CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
 };
+use crate::store::clock_trust::ClockTrust;
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::erasure::{Begun, ErasureKey, ErasureOrder, Stage};
@@ -294,6 +295,11 @@ impl Handle {
             Ok(Some(id))
         })
         .await
+    }
+
+    /// Notes how evenly the clock goes.
+    pub async fn note_clock_trust(&self, trust: ClockTrust) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.note_clock_trust(trust)).await
     }
 
     /// Whether the clock of this host is wrong, as far as is known: who acts by the time waits while it is.

@@ -17,6 +17,7 @@ pub mod campaign;
 pub mod chain;
 pub mod checkup;
 mod clock_doubt;
+pub mod clock_trust;
 mod companion;
 pub mod control;
 pub mod conversation;
