@@ -78,8 +78,12 @@ pub async fn run(mut setup: Setup) {
 }
 
 impl Setup {
-    /// Goes on with every erasure as far as it can. When to look again, if that is known.
+    /// Goes on with every erasure as far as it can. When to look again, if that is known. What is held for years is not to go by a
+    /// clock that is doubted.
     async fn round(&mut self) -> Result<Option<Timestamp>, RoundError> {
+        if self.writer.is_clock_doubted() {
+            return Ok(None);
+        }
         let reader = Arc::clone(&self.reader);
         let open = blocking(move || reader.open_erasures()).await??;
         let (mut next, mut failed): (Option<Timestamp>, Vec<(ErasureKey, RoundError)>) = (None, Vec::new());

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Instant, Now, Timestamp};
+use crate::store::clock_trust::ClockTrust;
 use crate::store::reader::Reader;
 use crate::store::retention::{Class, Due, Place, Terms};
 
@@ -30,7 +31,10 @@ const DRIFT: Duration = Duration::from_secs(3600);
 /// After which the civil clock is believed again.
 const BELIEVED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// After what could not be read or written.
+/// How often it is noted that the clock goes evenly.
+const NOTED: Duration = Duration::from_secs(3600);
+
+/// After what could not be read or written, and while the clock is doubted.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// No pause between two steps is shorter.
@@ -67,20 +71,29 @@ enum PassError {
     Ended(#[from] Ended),
 }
 
-/// Whether the civil clock is to be believed: it has gone as fast as the monotonic one for a day, or since the last process
-/// wrote its last event.
+/// Whether the civil clock is to be believed: for a day it has gone as fast as the monotonic one while the daemon ran, and was
+/// stopped for less than a day at a time. What tells is a note of this task's own (`store/clock_trust.rs`): events, also those of the
+/// last process, have the time of a clock that may be wrong.
 #[derive(Debug)]
 struct Trust {
     seen: Now,
+    /// Since when it has gone evenly, by itself.
+    since: Timestamp,
     from: Instant,
 }
 
 impl Trust {
-    /// At a start, where the last event was written then.
-    fn new(now: Now, last_written: Option<Timestamp>) -> Self {
-        let is_next_day = |last: Timestamp| last <= now.utc && now.utc.saturating_since(last) <= EVERY;
-        let wait = if last_written.is_some_and(is_next_day) { AFTER_START } else { BELIEVED_AFTER };
-        Self { seen: now, from: now.instant + wait }
+    /// At a start, where the last process has noted this.
+    fn new(now: Now, noted: Option<ClockTrust>) -> Self {
+        let goes_on = |noted: &ClockTrust| noted.seen <= now.utc && now.utc.saturating_since(noted.seen) <= EVERY;
+        let since = noted.filter(goes_on).map_or(now.utc, |noted| noted.since);
+        let left = BELIEVED_AFTER.saturating_sub(now.utc.saturating_since(since));
+        Self { seen: now, since, from: now.instant + left.max(AFTER_START) }
+    }
+
+    /// What is to be noted.
+    fn note(&self) -> ClockTrust {
+        ClockTrust { since: self.since, seen: self.seen.utc }
     }
 
     /// From when it is believed, as far as is known now.
@@ -89,6 +102,7 @@ impl Trust {
         let expected = self.seen.utc + went_by;
         let differs = expected.saturating_since(now.utc).max(now.utc.saturating_since(expected));
         if differs > DRIFT {
+            self.since = now.utc;
             self.from = now.instant + BELIEVED_AFTER;
         }
         self.seen = now;
@@ -131,16 +145,30 @@ enum Pass {
 /// Lets go of what is due until the daemon stops, or its writer is gone.
 pub async fn run(mut setup: Setup) {
     let reader = Arc::clone(&setup.reader);
-    let last = blocking(move || reader.last_written()).await.ok().and_then(Result::ok).flatten();
-    let mut trust = Trust::new(setup.clock.now(), last);
+    let noted = blocking(move || reader.clock_trust()).await.ok().and_then(Result::ok).flatten();
+    let mut trust = Trust::new(setup.clock.now(), noted);
     let mut next = setup.clock.now().instant + AFTER_START;
+    let mut noted: Option<ClockTrust> = None;
     loop {
-        let until = next.max(trust.look(setup.clock.now()));
+        let now = setup.clock.now();
+        let believed = trust.look(now);
+        let is_news = |known: ClockTrust| known.since != trust.since || now.utc.saturating_since(known.seen) >= NOTED;
+        if noted.is_none_or(is_news) {
+            match setup.writer.note_clock_trust(trust.note()).await {
+                Ok(()) => noted = Some(trust.note()),
+                Err(WriteError::Stopping) => return,
+                // A start after this one waits for longer, no more.
+                Err(error) => tracing::warn!(%error, "it could not be noted how the clock goes"),
+            }
+        }
+        let doubted = setup.writer.is_clock_doubted();
+        let until = if doubted { now.instant + AGAIN } else { next.max(believed).min(now.instant + NOTED) };
         if setup.waits(until).await {
             return;
         }
         // While it waited the clock may have become another.
-        if trust.look(setup.clock.now()) > setup.clock.now().instant {
+        let now = setup.clock.now();
+        if setup.writer.is_clock_doubted() || trust.look(now).max(next) > now.instant {
             continue;
         }
         next = match setup.pass(&mut trust).await {
@@ -160,7 +188,8 @@ pub async fn run(mut setup: Setup) {
 
 /// Goes through everything once, now, whatever the clock says. False when that did not come to its end.
 pub async fn once(mut setup: Setup) -> bool {
-    let mut trust = Trust { seen: setup.clock.now(), from: Instant::ZERO };
+    let seen = setup.clock.now();
+    let mut trust = Trust { seen, since: seen.utc, from: Instant::ZERO };
     matches!(setup.pass(&mut trust).await, Ok(Pass::Done))
 }
 

@@ -37,6 +37,7 @@ use crate::store::board::{Pause, Scope, SimStatus};
 use crate::store::campaign::{
     CampaignRow, CampaignStep, ChangeAnswer, CreateAnswer, Outlook, RewriteAnswer, StepAnswer,
 };
+use crate::store::clock_trust::ClockTrust;
 use crate::store::control::{CancelAnswer, Decision, ResolveAnswer};
 use crate::store::conversation::{Care, Cared, ReplyAnswer};
 use crate::store::erasure::{Begun, ErasureKey, ErasureOrder, Stage};
@@ -178,6 +179,8 @@ enum Item {
 pub struct Handle {
     inbox: Arc<Inbox<Item>>,
     committed: watch::Receiver<i64>,
+    /// Whether the clock is wrong, as far as is known.
+    doubted: watch::Receiver<bool>,
     /// Grows with every note of what was posted to endpoints, of which no event tells.
     delivered: Arc<watch::Sender<u64>>,
 }
@@ -202,6 +205,7 @@ impl Writer {
         let inbox = Arc::new(Inbox::new());
         let mut running = Running::new(store, clock, metrics)?;
         let (committed, pulse) = (running.seq.subscribe(), running.pulse.clone());
+        let doubted = running.doubted.subscribe();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn({
@@ -214,7 +218,7 @@ impl Writer {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { handle: Handle { inbox, committed, delivered: Arc::default() }, pulse, thread })
+        Ok(Self { handle: Handle { inbox, committed, doubted, delivered: Arc::default() }, pulse, thread })
     }
 
     /// To ask it.
@@ -293,14 +297,25 @@ impl Handle {
         .await
     }
 
-    /// Resumes a scope; a SIM by its name or ICCID. Returns the id that the pause has or would have had; `None` for a SIM
-    /// that nobody knows.
-    pub async fn resume(&self, scope: Scope, id: String) -> Result<Option<String>, WriteError> {
+    /// Notes how evenly the clock goes.
+    pub async fn note_clock_trust(&self, trust: ClockTrust) -> Result<(), WriteError> {
+        self.call(Job::Control, move |context| context.work.note_clock_trust(trust)).await
+    }
+
+    /// Whether the clock of this host is wrong, as far as is known: who acts by the time waits while it is.
+    pub fn is_clock_doubted(&self) -> bool {
+        *self.doubted.borrow()
+    }
+
+    /// Resumes a scope; a SIM by its name or ICCID. Returns the id that the pause has or would have had, and whether it is
+    /// paused for another reason still; `None` for a SIM that nobody knows.
+    pub async fn resume(&self, scope: Scope, id: String) -> Result<Option<(String, bool)>, WriteError> {
         self.call(Job::Control, move |context| {
             let known = context.work.pause_id(scope, &id);
             // What was paused under a name that is configured no longer can be resumed under it all the same.
             let lifted = context.work.resume(scope, known.as_deref().unwrap_or(&id))?;
-            Ok(known.or_else(|| lifted.then(|| id.clone())))
+            let still = scope == Scope::All && context.work.all_paused();
+            Ok(known.or_else(|| lifted.then(|| id.clone())).map(|id| (id, still)))
         })
         .await
     }
@@ -982,6 +997,7 @@ struct Running {
     clock: Clock,
     metrics: Arc<Metrics>,
     seq: watch::Sender<i64>,
+    doubted: watch::Sender<bool>,
     pulse: Pulse,
     heads: Heads,
     modems: HashMap<ModemId, mpsc::Sender<Order>>,
@@ -999,6 +1015,7 @@ impl Running {
         let checkpoint = CheckpointThread::start(store.checkpointer()?).map_err(StartError::Thread)?;
         Ok(Self {
             seq: watch::Sender::new(store.last_seq()),
+            doubted: watch::Sender::new(store.board().is_clock_doubted()),
             pulse: Pulse::new(clock.now().instant),
             heads: Heads::open(store.beside(heads::FILE)),
             gateway: Gateway::new(store)?,
@@ -1045,6 +1062,7 @@ impl Running {
             None => self.commit(jobs),
         }
         self.assign();
+        self.tell_of_the_clock();
         self.count();
         self.tidy();
         if !truncations.is_empty() {
@@ -1183,7 +1201,14 @@ impl Running {
         }
     }
 
+    fn tell_of_the_clock(&self) {
+        let doubted = self.gateway.store().board().is_clock_doubted();
+        self.doubted.send_if_modified(|told| std::mem::replace(told, doubted) != doubted);
+    }
+
     fn publish(&mut self) {
+        // Whoever looks because of what was committed goes by this already.
+        self.tell_of_the_clock();
         let store = self.gateway.store();
         self.heads.committed(store.head(), || store.audit_head(), self.clock.now().utc);
         self.seq.send_if_modified(|seq| {

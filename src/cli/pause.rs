@@ -82,6 +82,11 @@ async fn change(
             Scope::Sim => format!("sim {}", scope.name.as_deref().unwrap_or_default()),
         };
         printer.line(&format!("{done} {what}"))?;
+        if path == "/v1/resume" && answer.get("paused") == Some(&json!(true)) {
+            printer.line(
+                "nothing is sent yet: the clock of the host is doubted; if it is right, say so by the same once more",
+            )?;
+        }
     }
     Ok(Exit::Done)
 }

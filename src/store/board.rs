@@ -22,6 +22,7 @@ use crate::sms::id::{ModemId, SimKey};
 use crate::sms::number::PhoneNumber;
 
 use super::campaign;
+use super::clock_doubt::Doubt;
 use super::row::MessageRow;
 use super::set_back::SetBack;
 use super::{Settings, StoreError, balance, control, health, part_set, set_back, spend};
@@ -48,6 +49,8 @@ pub struct Board {
     places_before: Vec<(SimKey, Option<Place>)>,
     /// The time of the last transaction, or of what the last process wrote if that is later.
     seen: Timestamp,
+    /// Why the clock is not believed, while it is not.
+    pub(super) doubt: Option<Doubt>,
     /// What is still to be moved since the clock was set back.
     pub(super) set_back: Option<SetBack>,
     /// What was known of contact before this transaction, if it changed that.
@@ -247,6 +250,7 @@ impl Board {
             campaigns: campaign::load(conn, now)?,
             places_before: Vec::new(),
             seen: last_written(conn)?.map_or(now, |at| at.max(now)),
+            doubt: Doubt::load(conn)?,
             set_back: None,
             contact_before: None,
             clock_before: None,
@@ -297,11 +301,6 @@ impl Board {
             sim.place = before.unwrap_or_else(|| self.sims.get(key).and_then(|old| old.place.clone()));
         }
         Ok(fresh)
-    }
-
-    /// The latest time that is known: that of the last transaction, or of the last event at the start.
-    pub(super) fn seen(&self) -> Timestamp {
-        self.seen
     }
 
     /// Goes by this time from now on, as if none had been seen before.
@@ -387,7 +386,8 @@ impl Board {
     pub(super) fn pause_over(&self, route: &Route, batch: &str) -> Option<&Pause> {
         let of_batch = || (!batch.is_empty()).then(|| self.pause(Scope::Batch, batch)).flatten();
         let sims = self.sims.values().filter(|sim| route.admits(&sim.card.names));
-        self.pause(Scope::All, "").or_else(of_batch).or_else(|| sims.into_iter().find_map(|sim| self.sim_pause(sim)))
+        let of_all = self.pause(Scope::All, "").or(self.doubt.as_ref().map(|doubt| &doubt.pause));
+        of_all.or_else(of_batch).or_else(|| sims.into_iter().find_map(|sim| self.sim_pause(sim)))
     }
 
     pub(super) fn lane_is_paused(&self, lane: &LaneInfo) -> bool {
@@ -513,7 +513,7 @@ impl Board {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         let recipient = record.map(|record| record.addressee.number);
-        question.paused = self.is_paused(Scope::All, "") || self.lane_is_paused(info);
+        question.paused = self.all_paused() || self.lane_is_paused(info);
         let mut lines = Vec::new();
         for (&key, sim) in &self.sims {
             if only.is_none_or(|only| only == key) && info.route.admits(&sim.card.names) {
@@ -649,11 +649,15 @@ impl Board {
 
     /// When time alone changes something: a message expires, a policy of an unknown part, a self-test or a question about a
     /// balance comes due, the hours of contact begin or end, the missing parts of a text were waited for long enough, or
-    /// lanes are looked at.
+    /// lanes are looked at. While the clock is doubted nothing expires, no policy comes due, and parts are waited for.
     pub fn deadline(&self) -> Option<Timestamp> {
         let at_once = self.set_back.as_ref().map(|_| Timestamp::default());
-        let own = [self.next_expiry, self.next_decision, self.next_partial, self.next_lanes, self.doubted_until()];
-        let kept = own.into_iter().chain([self.next_test(), self.next_balance(), self.next_hours(), self.next_share()]);
+        let judged = match &self.doubt {
+            Some(doubt) => [doubt.ends(), None, None],
+            None => [self.next_expiry, self.next_decision, self.next_partial],
+        };
+        let own = judged.into_iter().chain([self.next_lanes]);
+        let kept = own.chain([self.next_test(), self.next_balance(), self.next_hours(), self.next_share()]);
         at_once.into_iter().chain(kept.flatten()).min()
     }
 
@@ -667,14 +671,14 @@ impl Board {
         self.sims.values().filter_map(Sim::balance_due).min()
     }
 
-    /// Whether everything is paused.
+    /// Whether everything is paused, by a person or because the clock is doubted.
     pub fn all_paused(&self) -> bool {
-        self.is_paused(Scope::All, "")
+        self.is_paused(Scope::All, "") || self.doubt.is_some()
     }
 }
 
 /// When the last process wrote last.
-fn last_written(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn last_written(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
     let last = conn.query_row("SELECT at FROM event ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?;
     Ok(last.map(Timestamp::from_millis))
 }

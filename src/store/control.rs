@@ -179,10 +179,6 @@ impl Work<'_> {
     /// Closes a scope until someone resumes it. `id` is a batch or what [`Self::pause_id`] gave. A second pause of the same
     /// corrects the reason.
     pub fn pause(&mut self, scope: Scope, id: &str, reason: &str, client: &str) -> Result<(), StoreError> {
-        if scope == Scope::All && self.board.doubted_until().is_some() {
-            // A person's pause stays when the clock is right.
-            self.open_scope(scope, id)?;
-        }
         self.conn
             .prepare_cached(
                 "INSERT INTO pause (scope, id, reason, at, client) VALUES (?, ?, ?, ?, ?)
@@ -201,18 +197,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Opens a scope again. False when it was not paused.
+    /// Opens a scope again. False when it was not paused. Where a person paused everything and the clock is doubted too, the
+    /// pause ends first: whoever resumes that need not know of the clock, and once more says that it is right.
     pub fn resume(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
-        let doubted = self.board.doubted_until();
         let was_paused = self.open_scope(scope, id)?;
-        if scope == Scope::All {
-            self.told_the_clock_is_right(doubted)?;
+        if scope == Scope::All && !was_paused {
+            return self.told_the_clock_is_right();
         }
         Ok(was_paused)
     }
 
-    /// The same for whoever paused it.
-    pub(super) fn open_scope(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
+    /// Ends the pause of a person.
+    fn open_scope(&mut self, scope: Scope, id: &str) -> Result<bool, StoreError> {
         // Rows of before this rule may have the name of the SIM.
         let name = (scope == Scope::Sim).then(|| self.settings.sims.card(id).names.name).flatten();
         let mut removed = 0;
@@ -260,13 +256,13 @@ impl Work<'_> {
 
     /// What time alone does: messages expire, policies of unknown parts, self-tests and balances come due, texts are published
     /// although parts of them are missing, and lanes of batches that are over are removed. What is left of the queue after the
-    /// clock was set back is moved too.
+    /// clock was set back is moved too. By a clock that is doubted nothing expires, no policy comes due, and parts are waited for.
     pub fn tick(&mut self) -> Result<(), StoreError> {
-        self.believe_the_clock()?;
-        if self.board.next_expiry.is_some_and(|at| at <= self.now) {
+        let is_believed = !self.board.is_clock_doubted();
+        if is_believed && self.board.next_expiry.is_some_and(|at| at <= self.now) {
             self.expire_due()?;
         }
-        if self.board.next_decision.is_some_and(|at| at <= self.now) {
+        if is_believed && self.board.next_decision.is_some_and(|at| at <= self.now) {
             self.apply_policies()?;
         }
         if self.board.next_test().is_some_and(|at| at <= self.now) {
@@ -275,7 +271,7 @@ impl Work<'_> {
         if self.board.next_balance().is_some_and(|at| at <= self.now) {
             self.ask_balances()?;
         }
-        if self.board.next_partial.is_some_and(|at| at <= self.now) {
+        if is_believed && self.board.next_partial.is_some_and(|at| at <= self.now) {
             self.publish_partials()?;
         }
         if self.board.next_lanes.is_some_and(|at| at <= self.now) {

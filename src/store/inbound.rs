@@ -159,7 +159,7 @@ impl Work<'_> {
                 text.replaces,
             ])?;
         let seq = self.conn.last_insert_rowid();
-        let understood = self.understand(seq, text, tie)?;
+        let understood = self.understand(seq, text.body, tie)?;
         let mut data = serde_json::json!({ "inbound": seq, "parts": text.parts });
         if let Some(data) = data.as_object_mut() {
             if !text.missing.is_empty() {

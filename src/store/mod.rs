@@ -17,6 +17,7 @@ pub mod campaign;
 pub mod chain;
 pub mod checkup;
 mod clock_doubt;
+pub mod clock_trust;
 mod companion;
 pub mod control;
 pub mod conversation;
@@ -47,6 +48,7 @@ pub mod published;
 pub mod queue;
 pub mod reader;
 mod record;
+mod redate;
 #[cfg(test)]
 mod released;
 mod reply;
@@ -210,15 +212,14 @@ impl Store {
         let counters = Counters::load(&conn)?;
         let salts = Salts::random().map_err(OpenError::Random)?;
         let mut store = Self { conn, log, path: path.to_owned(), board, settings, salts, counters };
-        let doubted = clock_doubt::doubt(&store.board, now);
-        if doubted.is_some() {
+        let doubt = clock_doubt::at_start(&store.conn, &store.board, board::last_written(&store.conn)?, now)?;
+        if doubt.is_some() {
             // Nothing is moved to a time that may be wrong.
             store.board.begin_at(now);
         }
         store.commit(now, |work| {
-            work.settle_crash(doubted.is_none())?;
-            work.believe_the_clock()?;
-            doubted.map_or(Ok(()), |until| work.hold_for_the_clock(until))
+            work.settle_crash(doubt.is_none())?;
+            doubt.map_or(Ok(()), |doubt| work.hold_for_the_clock(doubt))
         })?;
         store.settle_copy(now)?;
         Ok(store)

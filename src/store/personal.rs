@@ -582,6 +582,8 @@ pub(super) const TABLES: &[Table] = &[
     plain("alarm_text", &["alarm", "message"]),
     plain("modem_place", &["slot", "modem"]),
     plain("set_back", &["to_time", "by_span"]),
+    plain("clock_trust", &["since", "seen"]),
+    plain("clock_doubt", &["known", "is_ahead", "reason", "event", "message", "inbound", "received", "call"]),
     plain(
         "token",
         &["key", "hash", "client", "scopes", "creditors", "created_at", "expires_at", "last_used", "revoked_at"],

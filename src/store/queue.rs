@@ -12,7 +12,7 @@ use crate::pdu::{Direction, EncodedPdu, Pdu, Tpdu, Validity};
 use crate::sms::id::{MessageKey, SegmentId, SimKey};
 use crate::sms::lifecycle::{Carrier, SegmentState};
 
-use super::board::{Board, LaneInfo, Scope};
+use super::board::{Board, LaneInfo};
 use super::habit::with_habit;
 use super::row::{MessageRow, SegmentRow};
 use super::work::{Effect, Work};
@@ -306,7 +306,7 @@ fn finish_pdu(octets: &[u8], resent: bool, expires: Timestamp, now: Timestamp) -
 
 /// What the dispatcher must be told at start.
 pub(super) fn initial_effects(conn: &Connection, board: &Board) -> Result<Vec<Effect>, StoreError> {
-    let mut effects = vec![Effect::Pause(board.is_paused(Scope::All, ""))];
+    let mut effects = vec![Effect::Pause(board.all_paused())];
     let mut head = conn.prepare(&format!("{NEXT} LIMIT 1"))?;
     for (&lane, info) in &board.lanes {
         effects.push(Effect::Lane { key: lane, route: info.route.clone(), paused: board.lane_is_closed(info) });

@@ -21,6 +21,7 @@ use super::alarm::AlarmView;
 use super::board::{PAUSE, Pause};
 use super::call::CallView;
 use super::chain::ChainHash;
+use super::clock_doubt;
 use super::origin::read_origin;
 use super::row::{MessageRow, SegmentRow, code, message_state_of};
 use super::view::{
@@ -269,7 +270,7 @@ impl Reader {
              AND message.creditor IN (SELECT value FROM json_each(?)))"
         });
         // In this order of the alphabet: all, batch, sim.
-        let sql = format!("{PAUSE}{and} ORDER BY scope, id");
+        let sql = format!("{PAUSE}{and} UNION ALL {} ORDER BY scope, id, client", clock_doubt::SHOWN);
         self.with(|conn| {
             let rows = conn
                 .prepare_cached(&sql)?

@@ -20,7 +20,6 @@ use crate::sms::number::{Country, PhoneNumber};
 use crate::sms::operational;
 
 use super::StoreError;
-use super::inbound::Text;
 use super::record::addressee;
 use super::standing::{Whose, Word};
 use super::suppression::Act;
@@ -74,7 +73,7 @@ pub(super) fn retold(stored: &str) -> Option<Understood> {
 
 impl Work<'_> {
     /// What a text wants. `None` where nobody could be answered: its sender is a name or a service, or one of our own.
-    pub(super) fn understand(&self, seq: i64, text: &Text<'_>, tie: Tie) -> Result<Option<Understanding>, StoreError> {
+    pub(super) fn understand(&self, seq: i64, body: &str, tie: Tie) -> Result<Option<Understanding>, StoreError> {
         let Some(number) = tie.number.filter(|number| !number.is_short_code() && !self.is_ours(*number)) else {
             return Ok(None);
         };
@@ -84,7 +83,7 @@ impl Work<'_> {
             language: language_of(number),
             today: civil_date(self.now, &zone),
         };
-        let understood = understand(text.body, context, &self.board.contact.lexicon);
+        let understood = understand(body, context, &self.board.contact.lexicon);
         self.conn
             .prepare_cached("UPDATE inbound SET understood = ? WHERE seq = ?")?
             .execute(params![told(&understood).to_string(), seq])?;
@@ -147,6 +146,29 @@ impl Work<'_> {
             }
         }
         self.converse(answer, debtor.as_deref(), needs_person)
+    }
+
+    /// Reads a text once more for its promise, which what stands of a person and what is noted on debts may rest on still.
+    pub(super) fn promise_again(
+        &mut self,
+        answer: &Answer,
+        body: &str,
+        (stands, is_noted): (bool, bool),
+    ) -> Result<(), StoreError> {
+        let tie = Tie { message: answer.message, number: Some(answer.number) };
+        let Some(understood) = self.understand(answer.seq, body, tie)? else { return Ok(()) };
+        let Labels { debtor, .. } = self.labels_of(answer)?;
+        for effect in understood.effects {
+            let Effect::PauseLadder { cause: cause @ Pause::Promise { .. } } = effect else { continue };
+            let happening = self.happening_of(cause, answer.number).filter(|_| is_noted);
+            if let (Some(message), Some(happening)) = (answer.message, happening) {
+                self.happen_by_word(message, happening, answer.seq)?;
+            }
+            if let Some(standing) = self.standing_after(cause, answer.number).filter(|_| stands) {
+                self.stand_by_word(answer, debtor.as_deref(), standing)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whose business a text is: that of what it answers.

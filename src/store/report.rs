@@ -183,7 +183,8 @@ impl Work<'_> {
 
     /// A report that can be about one part only shows how the clock of the centre goes.
     fn learn_scts_ahead(&self, sim: SimKey, known: i64, seen: i64) -> Result<(), StoreError> {
-        if u128::from(known.abs_diff(seen)) >= AHEAD_STEP.as_millis() {
+        // By a clock that is doubted nothing is learnt of another.
+        if !self.board.is_clock_doubted() && u128::from(known.abs_diff(seen)) >= AHEAD_STEP.as_millis() {
             self.conn.prepare_cached("UPDATE sim SET scts_ahead = ? WHERE key = ?")?.execute([seen, sim.0])?;
         }
         Ok(())

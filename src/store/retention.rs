@@ -216,15 +216,6 @@ impl Reader {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
-
-    /// When the last event was written.
-    pub fn last_written(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.with(|conn| {
-            let sql = "SELECT at FROM event ORDER BY seq DESC LIMIT 1";
-            let last: Option<i64> = conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-            Ok(last.map(Timestamp::from_millis))
-        })
-    }
 }
 
 type Found = (Option<Due>, Option<Place>);

@@ -272,10 +272,13 @@ impl<'a> Work<'a> {
     }
 
     /// Takes notice of the time: when the clock was set back, and when a period begins of which something may have been
-    /// spent already, budgets are read anew.
+    /// spent already, budgets are read anew. A clock that was doubted is believed before anything is judged by it.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
         let set_back = self.board.begin(self.now);
-        if let Some(seen) = set_back {
+        self.believe_the_clock()?;
+        if let Some(seen) = set_back
+            && !self.board.is_clock_doubted()
+        {
             self.go_back(seen)?;
         }
         let is_back = set_back.is_some();

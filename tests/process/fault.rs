@@ -144,9 +144,15 @@ fn a_clock_that_was_not_set_at_the_start_holds_everything() {
     let ready = daemon.door.get("/readyz");
     assert_eq!((&ready["accepting"], &ready["sending"]), (&json!(true), &json!(false)), "{ready}");
     assert_eq!(daemon.door.list("/v1/alarms")[0]["kind"], "clock_doubted");
+    // Times cannot be judged by it: whoever asks for some asks again.
+    let timed = json!({"to": "+5511987654324", "text": "at its time", "valid_until": "2026-11-25T18:00:00-03:00"});
+    let (status, problem) = daemon.door.ask("POST", "/v1/messages", Some(&timed)).unwrap();
+    assert_eq!((status, &problem["type"]), (503, &json!("urn:recado:problem:not-ready")), "{problem}");
     assert!(daemon.process.signal("TERM").success());
 
     let daemon = at("2026-11-24T11:00:00-03:00");
+    // What was taken in meanwhile goes too.
+    wait_for_state(&daemon, held["id"].as_str().unwrap(), &["delivered"]);
     let id = submit(&daemon.door, "+5511987654323", "with the right time");
     wait_for_state(&daemon, &id, &["delivered"]);
 }

@@ -323,7 +323,7 @@ impl World {
         self.say(format_args!("start"));
         let store = Store::open(&self.path(), self.settings.clone(), self.utc()).unwrap();
         let mut gateway = Gateway::new(store).unwrap();
-        if gateway.store().board().doubted_until().is_some() {
+        if gateway.store().board().is_clock_doubted() {
             self.say(format_args!("a person says that the clock is right"));
             gateway.commit(self.utc(), |context| context.work.resume(Scope::All, "")).unwrap();
         }

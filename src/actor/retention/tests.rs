@@ -28,19 +28,41 @@ fn noon() -> Timestamp {
 
 #[test]
 fn a_daemon_that_was_down_for_an_hour_believes_its_clock_and_one_that_was_for_a_month_waits_a_day() {
-    let at = |utc| now(utc, HOUR);
-    let after = |last: Timestamp| Trust::new(at(noon()), Some(last)).from.saturating_since(Instant::from_origin(HOUR));
-    assert_eq!(after(noon() - HOUR), AFTER_START);
-    assert_eq!(after(noon() - HOUR * 24 * 30), BELIEVED_AFTER);
-    // The clock is before what was written last.
-    assert_eq!(after(noon() + HOUR), BELIEVED_AFTER);
-    assert_eq!(Trust::new(at(noon()), None).from, Instant::from_origin(HOUR) + BELIEVED_AFTER);
+    let after = |since, seen| wait(Some(ClockTrust { since, seen }));
+    assert_eq!(after(noon() - HOUR * 25, noon() - HOUR), AFTER_START);
+    assert_eq!(after(noon() - HOUR * 24 * 40, noon() - HOUR * 24 * 30), BELIEVED_AFTER);
+    // The clock is before what was seen last.
+    assert_eq!(after(noon() - HOUR * 25, noon() + HOUR), BELIEVED_AFTER);
+    assert_eq!(wait(None), BELIEVED_AFTER);
+}
+
+/// How long nothing is deleted after a start at noon.
+fn wait(noted: Option<ClockTrust>) -> Duration {
+    Trust::new(now(noon(), HOUR), noted).from.saturating_since(Instant::from_origin(HOUR))
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_no_better_after_a_restart() {
+    // It was ten hours at that time before the restart, and has the rest of the day before it.
+    let noted = ClockTrust { since: noon() - HOUR * 11, seen: noon() - HOUR };
+    assert_eq!(wait(Some(noted)), HOUR * 13);
+    let mut trust = Trust::new(now(noon(), HOUR), Some(noted));
+    assert_eq!(trust.note(), ClockTrust { since: noted.since, seen: noon() });
+    trust.look(now(noon() + HOUR * 24 * 3_650, HOUR * 2));
+    assert_eq!(trust.note().since, noon() + HOUR * 24 * 3_650, "after a jump it begins anew");
+}
+
+#[test]
+fn a_host_that_is_on_in_the_daytime_only_is_believed_on_its_second_day() {
+    let (monday, evening) = (noon() - HOUR * 24, noon() - HOUR * 16);
+    assert_eq!(wait(Some(ClockTrust { since: monday, seen: evening })), AFTER_START);
 }
 
 #[test]
 fn a_clock_that_jumps_is_not_believed_for_a_day_in_either_direction() {
     for jump in [HOUR * 24 * 3_650, HOUR * 2] {
-        let mut trust = Trust::new(now(noon(), HOUR), Some(noon()));
+        let noted = ClockTrust { since: noon() - HOUR * 48, seen: noon() };
+        let mut trust = Trust::new(now(noon(), HOUR), Some(noted));
         let believed = trust.look(now(noon() + HOUR, HOUR * 2));
         assert!(believed <= Instant::from_origin(HOUR * 2));
         let later = trust.look(now(noon() + HOUR * 2 + jump, HOUR * 3));
@@ -107,7 +129,8 @@ async fn start(folder: &Path, texts: u8) -> (Writer, Setup, watch::Sender<bool>)
 async fn a_pass_deletes_what_is_over_and_notes_it() {
     let folder = tempfile::tempdir().unwrap();
     let (writer, mut setup, _stop) = start(folder.path(), 60).await;
-    let mut trust = Trust { seen: setup.clock.now(), from: Instant::ZERO };
+    let seen = setup.clock.now();
+    let mut trust = Trust { seen, since: seen.utc, from: Instant::ZERO };
     assert_eq!(setup.pass(&mut trust).await.unwrap(), Pass::Done);
     let gone: Vec<(String, u64)> =
         setup.reader.passes().unwrap().into_iter().map(|(class, _, gone)| (class, gone)).collect();
@@ -124,8 +147,21 @@ async fn a_clock_that_is_doubted_ends_the_pass_before_anything_goes() {
     let folder = tempfile::tempdir().unwrap();
     let (writer, mut setup, _stop) = start(folder.path(), 5).await;
     let seen = Now { utc: noon() - HOUR * 24 * 365, ..setup.clock.now() };
-    let mut trust = Trust { seen, from: Instant::ZERO };
+    let mut trust = Trust { seen, since: seen.utc, from: Instant::ZERO };
     assert_eq!(setup.pass(&mut trust).await.unwrap(), Pass::Doubted);
     assert_eq!(setup.reader.passes().unwrap(), []);
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn events_tell_nothing_of_the_clock_and_what_was_noted_of_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, setup, _stop) = start(folder.path(), 5).await;
+    assert_eq!(setup.reader.clock_trust().unwrap(), None);
+    for hours in [1, 2] {
+        let noted = ClockTrust { since: noon() - HOUR * 30, seen: noon() - HOUR * 3 + HOUR * hours };
+        setup.writer.note_clock_trust(noted).await.unwrap();
+        assert_eq!(setup.reader.clock_trust().unwrap(), Some(noted));
+    }
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }

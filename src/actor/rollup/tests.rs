@@ -11,6 +11,7 @@ use crate::dunning::result::Count;
 use crate::sms::id::MessageId;
 use crate::sms::number::PhoneNumber;
 use crate::sms::operational;
+use crate::store::board::Scope;
 use crate::store::rollup::StatsQuestion;
 use crate::store::{Settings, Store};
 use crate::telemetry::Metrics;
@@ -21,6 +22,10 @@ use super::*;
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
+    start_at(folder, "2026-11-24T13:00:00Z")
+}
+
+fn start_at(folder: &Path, now: &str) -> (Writer, Setup, watch::Sender<bool>) {
     let path = folder.join("recado.db");
     let config = Config::default();
     let settings = Settings {
@@ -30,7 +35,7 @@ fn start(folder: &Path) -> (Writer, Setup, watch::Sender<bool>) {
         alarms: Vec::new(),
         contact: ContactSettings::none().into(),
     };
-    let clock = Clock::starting_at("2026-11-24T13:00:00Z".parse().unwrap());
+    let clock = Clock::starting_at(now.parse().unwrap());
     let store = Store::open(&path, settings.clone(), clock.now().utc).unwrap();
     let writer = Writer::start(store, clock.clone(), Arc::new(Metrics::default())).unwrap();
     let (stop, stopped) = watch::channel(false);
@@ -81,6 +86,19 @@ async fn a_long_absence_is_caught_up_with_in_steps() {
     assert_eq!(taken(&setup.reader), 1_300);
     setup.catch_up().await.unwrap();
     assert_eq!(taken(&setup.reader), 1_300);
+    tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_under_a_clock_that_was_not_set_is_counted_once_that_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, mut setup, _stop) = start_at(folder.path(), "1970-01-01T00:01:00Z");
+    submit(&writer, 3).await;
+    setup.catch_up().await.unwrap();
+    assert_ne!(setup.reader.stats(&StatsQuestion::new(TimeZone::UTC)).unwrap().unwrap().behind, 0);
+    writer.handle().resume(Scope::All, String::new()).await.unwrap();
+    setup.catch_up().await.unwrap();
+    assert_eq!(taken(&setup.reader), 3);
     tokio::task::spawn_blocking(|| writer.stop()).await.unwrap();
 }
 

@@ -58,7 +58,8 @@ pub(super) async fn pause(
     Ok(Json(answer(scope, stored.ok_or_else(no_sim)?, true)))
 }
 
-/// Resume what was paused.
+/// Resume what was paused. Where the clock of the host is doubted, what a person paused is resumed first, and `paused` stays true;
+/// once more says that the clock is right.
 #[utoipa::path(
     post,
     path = "/v1/resume",
@@ -78,8 +79,8 @@ pub(super) async fn resume(
 ) -> Result<Json<PauseAnswer>, Problem> {
     caller.needs(Scope::Manage)?;
     let (scope, id) = covered(request)?;
-    let stored = site.writer.resume(scope, id).await?;
-    Ok(Json(answer(scope, stored.ok_or_else(no_sim)?, false)))
+    let (stored, still) = site.writer.resume(scope, id).await?.ok_or_else(no_sim)?;
+    Ok(Json(answer(scope, stored, still)))
 }
 
 fn no_sim() -> Problem {

@@ -162,6 +162,11 @@ impl Posted {
 
 /// Checks a request that has its text and number.
 fn check_filled(request: SubmitRequest, site: &Site, caller: &Caller) -> Result<Posted, Problem> {
+    if site.writer.is_clock_doubted() && (request.not_before.is_some() || request.valid_until.is_some()) {
+        let detail = "the clock of this host is doubted, and not_before and valid_until cannot be judged by it; send it again when \
+                      the alarm clock_doubted is over, or with a ttl";
+        return Err(Problem::new(Kind::NotReady, detail));
+    }
     let now = site.clock.now().utc;
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;

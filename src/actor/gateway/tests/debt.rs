@@ -272,3 +272,28 @@ fn a_promise_by_text_is_noted_on_the_debt_and_a_payment_settles_it() {
     desk.happen("d1", payment(), None);
     assert!(!matches!(desk.verdict(of_other), Verdict::Hold { reason: Reason::Contact(contact::Reason::Promise), .. }));
 }
+
+#[test]
+fn a_promise_by_text_under_a_clock_that_was_not_set_is_for_the_day_that_was_meant() {
+    let mut desk = desk();
+    desk.submit_about("um", Some("d1"), Purpose::Collection);
+    desk.send(1);
+    let right = desk.now;
+    desk.now = "1970-01-01T00:00:40Z".parse().unwrap();
+    desk.restart();
+    desk.plug("m1", "sim-a");
+    desk.hears("vou pagar amanhã");
+    desk.now = right;
+    desk.pass(Duration::from_secs(60));
+    let status = desk.stored("d1").status;
+    assert!(matches!(status, Status::Promised { until, .. } if until == date(2026, 11, 25)), "{status:?}");
+    let conn = desk.gateway.store().connection();
+    let early: u32 = conn
+        .query_row(
+            "SELECT (SELECT count(*) FROM debt WHERE at < ?1) + (SELECT count(*) FROM inbound WHERE at < ?1)",
+            [right.as_millis()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(early, 0);
+}
