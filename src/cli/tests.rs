@@ -1088,8 +1088,33 @@ fn debts_and_creditors_are_shown() {
     GET /v1/debts?status=open
     GET /v1/debts/a%2Fb
     GET /v1/debtors/d1
+    GET /v1/creditors
     POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","on":{"payment_received":"obrigado"},"sender":null,"zone":"UTC"}
     "#);
+}
+
+#[test]
+fn what_is_not_said_of_a_creditor_stays() {
+    let known = json!({"id": "loja", "sender": "LOJA", "ladder": "leve", "on": {"promise": "ok", "dispute": "ouvido"}});
+    let page =
+        json!({"items": [{"id": "outra", "ladder": "dura"}, known], "next": null, "created": false, "changed": true});
+    let set = |id, args: &[&str]| {
+        let asked = Asked::default();
+        let set = ["creditors", "set", id, "--name", "L", "--zone", "UTC", "--language", "en", "--currency", "USD"];
+        let ended = ask(asked.answering(200, page.clone()), &[&set[..], args].concat());
+        assert_eq!(ended.exit, 0, "{}", ended.errors);
+        let lines = asked.lines();
+        let (_, body) = lines.split_once("POST /v1/creditors ").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        ["sender", "ladder", "on"].map(|name| body[name].clone())
+    };
+    let on = known["on"].clone();
+    assert_eq!(set("loja", &[]), [json!("LOJA"), json!("leve"), on.clone()]);
+    assert_eq!(set("loja", &["--sender", "Loja", "--ladder", "dura"]), [json!("Loja"), json!("dura"), on.clone()]);
+    assert_eq!(set("loja", &["--no-ladder"]), [json!("LOJA"), Value::Null, on]);
+    let some = ["--on", "promise=", "--on", "payment_received=obrigado"];
+    assert_eq!(set("loja", &some)[2], json!({"dispute": "ouvido", "payment_received": "obrigado"}));
+    assert_eq!(set("nova", &[]), [Value::Null, Value::Null, json!({})]);
 }
 
 #[test]
