@@ -996,9 +996,9 @@ fn a_half_broken_file_imports_its_good_rows_and_explains_the_others() {
     insta::assert_snapshot!(asked.lines(), @r#"
     GET /v1/creditors
     GET /v1/imports/mapping?creditor=loja
-    POST /v1/debts
-    {"access_code":null,"amount":"1234.56","boleto":null,"contract":"c1","creditor":"loja","currency":"BRL","debtor":{"document":"111","id":"111","kind":null,"language":null,"name":"Ana","numbers":["+5511987654321"],"since":null,"tags":[]},"due":"2026-11-24","id":"c1/1","instalment":{"number":1,"of":2},"ladder":null,"link":null,"original_amount":"1234.56","pix":null,"product":null,"status":null,"tags":[],"terms":null}
-    {"access_code":null,"amount":"20.00","boleto":null,"contract":"c3","creditor":"loja","currency":"BRL","debtor":{"document":"333","id":"333","kind":null,"language":null,"name":"Caio","numbers":[],"since":null,"tags":[]},"due":"2026-11-25","id":"c3/2","instalment":{"number":2,"of":2},"ladder":null,"link":null,"original_amount":"20.00","pix":null,"product":null,"status":null,"tags":[],"terms":null}
+    POST /v1/debts?unsaid=keep
+    {"amount":"1234.56","contract":"c1","creditor":"loja","debtor":{"document":"111","id":"111","name":"Ana","numbers":["+5511987654321"]},"due":"2026-11-24","id":"c1/1","instalment":{"number":1,"of":2},"status":null}
+    {"amount":"20.00","contract":"c3","creditor":"loja","debtor":{"document":"333","id":"333","name":"Caio","numbers":[]},"due":"2026-11-25","id":"c3/2","instalment":{"number":2,"of":2},"status":null}
     "#);
 }
 
@@ -1028,6 +1028,20 @@ fn a_dry_run_shows_how_a_file_is_read_and_stores_nothing() {
     GET /v1/creditors
     GET /v1/imports/mapping?creditor=loja
     ");
+}
+
+#[test]
+fn headings_of_other_files_are_passed_over_and_told() {
+    let asked = Asked::default();
+    let file = "CPF;Contrato;Parcela;Valor;Vencimento\n111;c1;1/2;1,50;24/11/2026\n";
+    let (ended, errors) = import(collector(&asked), file, &["--creditor", "loja"]);
+    insta::assert_snapshot!(format!("{}{}exit {}", ended.output, ended.errors, ended.exit), @r"
+    warning: line 1, Dia: no such heading, which was due in a file before; what is stored of it stays
+    1 rows read, 1 created, 0 changed, 0 as they were, 0 refused
+    exit 0
+    ");
+    assert!(errors.contains("1,Dia,warning,"), "{errors}");
+    assert!(!asked.lines().contains("PUT"), "what was remembered still is: {}", asked.lines());
 }
 
 #[test]

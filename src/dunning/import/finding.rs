@@ -10,6 +10,7 @@ use super::super::operands::Operands;
 use super::super::paper::Mismatch;
 use super::super::pix::PixError;
 use super::amount::CellError;
+use super::field::Field;
 
 /// Characters of a cell that are shown.
 const CELL_CHARS: usize = 100;
@@ -100,6 +101,9 @@ pub enum Doubt {
     /// What pays it says something else than the row.
     #[error("{0}")]
     Paper(Mismatch),
+    /// What was said last of files of this creditor is not so of this one: it has no such heading.
+    #[error("no such heading, which was {} in a file before; what is stored of it stays", .0.name())]
+    NoHeading(Field),
 }
 
 /// What is found has a word, and what it is about.
@@ -185,7 +189,7 @@ impl Coded for Wrong {
 
 impl Doubt {
     /// The words of all doubts.
-    pub const CODES: [&str; 4] = ["number_left_out", "no_number", "paper_amount", "paper_due"];
+    pub const CODES: [&str; 5] = ["number_left_out", "no_number", "paper_amount", "paper_due", "no_heading"];
 }
 
 impl Coded for Doubt {
@@ -195,6 +199,7 @@ impl Coded for Doubt {
             Self::NoNumber => "no_number",
             Self::Paper(Mismatch::Amount { .. }) => "paper_amount",
             Self::Paper(Mismatch::Due { .. }) => "paper_due",
+            Self::NoHeading(_) => "no_heading",
         }
     }
 
@@ -202,6 +207,7 @@ impl Coded for Doubt {
         match self {
             Self::Number(error) => Operands::of("number", error.code()),
             Self::NoNumber => Operands::none(),
+            Self::NoHeading(field) => Operands::of("field", field.name()),
             Self::Paper(Mismatch::Amount { paper, stated, owed }) => {
                 Operands::of("paper", paper).and("stated", stated).and("owed", owed)
             }

@@ -14,6 +14,7 @@ use super::super::debtor::Debtor;
 use super::super::money::{Amount, Currency};
 use super::super::paper::Mismatch;
 use super::super::pix::Pix;
+use super::super::unsaid::{Part, Unsaid};
 use super::Import;
 use super::field::Field;
 use super::finding::{Doubt, Fault, Finding, Warning, Wrong};
@@ -73,6 +74,26 @@ const STATUS_WORDS: [(&str, Status); 33] = [
     ("canceled", Status::Cancelled),
 ];
 
+/// What there is nothing to say of without a column.
+const COLUMNS: [(Part, Field); 16] = [
+    (Part::Name, Field::Name),
+    (Part::Document, Field::Document),
+    (Part::Language, Field::Language),
+    (Part::Kind, Field::Kind),
+    (Part::Since, Field::Since),
+    (Part::DebtorTags, Field::DebtorTags),
+    (Part::Currency, Field::Currency),
+    (Part::Contract, Field::Contract),
+    (Part::Product, Field::Product),
+    (Part::Terms, Field::Terms),
+    (Part::Boleto, Field::Boleto),
+    (Part::Pix, Field::Pix),
+    (Part::Link, Field::Link),
+    (Part::AccessCode, Field::AccessCode),
+    (Part::Ladder, Field::Ladder),
+    (Part::Tags, Field::Tags),
+];
+
 /// A row that can be taken in. `Debug` shows ids only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -84,6 +105,8 @@ pub struct Row {
     pub debt: Debt,
     /// How it stands, where the file says it.
     pub status: Option<Status>,
+    /// What the file does not speak of: it has no column for it.
+    pub unsaid: Unsaid,
     /// What somebody should look at.
     pub warnings: Vec<Warning>,
 }
@@ -112,10 +135,25 @@ impl<'a> Line<'a> {
         let debt = self.debt(debtor.as_ref(), status.unwrap_or_default());
         match (debtor, debt) {
             (Some(debtor), Some(debt)) if self.faults.is_empty() => {
-                Ok(Row { line: self.number, debtor, debt, status, warnings: self.warnings })
+                let unsaid = self.unsaid(&debt);
+                Ok(Row { line: self.number, debtor, debt, status, unsaid, warnings: self.warnings })
             }
             _ => Err(self.faults),
         }
+    }
+
+    /// What the row says nothing of. A cell that is empty says that there is nothing, but for what there is always: an
+    /// original amount, and of how many an instalment is.
+    fn unsaid(&self, debt: &Debt) -> Unsaid {
+        let columns = &self.import.columns;
+        let without = COLUMNS.into_iter().filter(|(_, field)| columns.place(*field).is_none()).map(|(part, _)| part);
+        let is_one_of_unknown = debt.instalment.is_none() && self.cell(Field::Instalment).is_some();
+        let others = [
+            (Part::Numbers, columns.phones().is_empty()),
+            (Part::Original, self.cell(Field::Original).is_none()),
+            (Part::Instalment, columns.place(Field::Instalment).is_none() || is_one_of_unknown),
+        ];
+        without.chain(others.into_iter().filter_map(|(part, is_unsaid)| is_unsaid.then_some(part))).collect()
     }
 
     /// The text of a column; `None` where it is empty.

@@ -84,6 +84,46 @@ async fn what_is_sent_again_replaces_all_but_the_status() {
 }
 
 #[tokio::test]
+async fn what_an_item_does_not_have_stays_where_that_is_asked_for() {
+    let house = house().await;
+    let whole = debt_with(
+        "x1",
+        json!({ "debtor": debtor("d1"), "contract": "c1", "tags": ["a"], "link": "https://a.example" }),
+    );
+    house.post("/v1/debts", whole).await;
+    let keep = "/v1/debts?unsaid=keep";
+    let same = house.post(keep, debt_with("x1", json!({ "debtor": { "id": "d1" } }))).await.json;
+    assert_eq!((&same["created"], &same["changed"]), (&json!(false), &json!(false)), "{same}");
+    let said =
+        debt_with("x1", json!({ "debtor": { "id": "d1", "name": null, "kind": "ouro" }, "tags": [], "link": null }));
+    house.post(keep, said).await;
+    let (debtor_now, debt_now) = (house.get("/v1/debtors/d1").await.json, house.get("/v1/debts/x1").await.json);
+    assert_eq!((&debtor_now["name"], &debtor_now["kind"]), (&Value::Null, &json!("ouro")));
+    assert_eq!((&debtor_now["document"], &debtor_now["numbers"]), (&json!("12345678909"), &json!(["+5511987654321"])));
+    assert_eq!((&debt_now["contract"], &debt_now["tags"], &debt_now["link"]), (&json!("c1"), &json!([]), &Value::Null));
+    house.post("/v1/debtors?unsaid=keep", json!({ "id": "d1", "name": "Ana" })).await;
+    assert_eq!(house.get("/v1/debtors/d1").await.json["kind"], "ouro");
+    house.post("/v1/debtors", json!({ "id": "d1", "name": "Ana" })).await;
+    assert_eq!(house.get("/v1/debtors/d1").await.json["kind"], Value::Null);
+    house.post("/v1/debts?unsaid=leave", debt("x1")).await.is_problem(400, "bad-request", Some("unsaid"));
+}
+
+#[tokio::test]
+async fn what_was_owed_at_first_stays_where_nothing_is_said_of_it() {
+    let house = house().await;
+    let original = async |fields: Value| {
+        let answer = house.post("/v1/debts", debt_with("x1", fields)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        house.get("/v1/debts/x1").await.json["original_amount"].clone()
+    };
+    assert_eq!(original(json!({ "amount": "100.00" })).await, "100.00");
+    assert_eq!(original(json!({ "amount": "110.00" })).await, "100.00");
+    assert_eq!(original(json!({ "amount": "110.00", "original_amount": "90.00" })).await, "90.00");
+    // What was owed in another currency says nothing of this one.
+    assert_eq!(original(json!({ "amount": "20.00", "currency": "USD" })).await, "20.00");
+}
+
+#[tokio::test]
 async fn good_items_are_stored_beside_bad_ones() {
     let house = house().await;
     let items = json!([

@@ -1,9 +1,12 @@
 //! Debtors as rows, with their numbers.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::contact::reply::Language;
 use crate::dunning::debtor::Debtor;
+use crate::dunning::unsaid::Unsaid;
 use crate::sms::number::PhoneNumber;
 
 use super::super::StoreError;
@@ -62,7 +65,22 @@ fn numbers_of(conn: &Connection, debtor: i64) -> Result<Vec<PhoneNumber>, StoreE
 impl Work<'_> {
     /// Takes a debtor in, with the numbers in their order.
     pub fn take_debtor(&mut self, debtor: &Debtor, client: &str) -> Result<Taken, StoreError> {
+        self.take_debtor_but(debtor, Unsaid::default(), client)
+    }
+
+    /// The same, but for what is unsaid.
+    pub(super) fn take_debtor_but(
+        &mut self,
+        debtor: &Debtor,
+        unsaid: Unsaid,
+        client: &str,
+    ) -> Result<Taken, StoreError> {
         let known = debtor_of(self.conn, &debtor.id)?;
+        let mut debtor = Cow::Borrowed(debtor);
+        if let Some((_, known)) = known.as_ref().filter(|_| unsaid != Unsaid::default()) {
+            unsaid.complete_debtor(debtor.to_mut(), known);
+        }
+        let debtor = debtor.as_ref();
         if known.as_ref().is_some_and(|(_, known)| known == debtor) {
             return Ok(Taken::Same);
         }

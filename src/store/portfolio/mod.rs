@@ -1,7 +1,7 @@
 //! The portfolio as rows: creditors, debtors and debts, taken in by the caller's ids.
 //!
-//! What is taken in again replaces what was there, but for how a debt stands: that changes by what happens to it
-//! ([`happening`]), or where the caller says it.
+//! What is taken in again replaces what was there, but for what is unsaid ([`Unsaid`]), and for how a debt stands: that changes
+//! by what happens to it ([`happening`]), or where the caller says it.
 
 mod creditor;
 mod debt;
@@ -20,6 +20,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
 use crate::dunning::debtor::Debtor;
+use crate::dunning::unsaid::Unsaid;
 
 use super::StoreError;
 use super::event::{About, EventKind};
@@ -50,6 +51,42 @@ pub enum Item {
         /// How it stands, where that is told.
         status: Option<Status>,
     },
+}
+
+/// Something to take in, and what it does not speak of.
+#[derive(Debug, Clone)]
+pub struct Stated {
+    /// What is said.
+    pub item: Item,
+    /// What is not, and stays as it is stored.
+    pub unsaid: Unsaid,
+}
+
+impl From<Item> for Stated {
+    /// Says everything.
+    fn from(item: Item) -> Self {
+        Self { item, unsaid: Unsaid::default() }
+    }
+}
+
+/// The same where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    item: &'a Item,
+    unsaid: Unsaid,
+}
+
+impl<'a> From<&'a Item> for Statement<'a> {
+    /// Says everything.
+    fn from(item: &'a Item) -> Self {
+        Self { item, unsaid: Unsaid::default() }
+    }
+}
+
+impl<'a> From<&'a Stated> for Statement<'a> {
+    fn from(Stated { item, unsaid }: &'a Stated) -> Self {
+        Self { item, unsaid: *unsaid }
+    }
 }
 
 /// What became of an item that was taken in.
@@ -100,8 +137,12 @@ fn stored_words(words: &[String]) -> Option<String> {
 
 impl Work<'_> {
     /// Takes items in, each by itself.
-    pub fn take_each(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
-        let taken: Vec<_> = items.iter().map(|item| self.take(item, client)).collect::<Result<_, StoreError>>()?;
+    pub fn take_each<'a, T>(&mut self, items: &'a [T], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError>
+    where
+        Statement<'a>: From<&'a T>,
+    {
+        let taken: Vec<_> =
+            items.iter().map(|item| self.take(item.into(), client)).collect::<Result<_, StoreError>>()?;
         let count = |which| taken.iter().filter(|one| **one == Ok(which)).count();
         let (created, changed) = (count(Taken::Created), count(Taken::Changed));
         // Whoever follows the log sees that there is something new, once for all of them.
@@ -113,26 +154,34 @@ impl Work<'_> {
     }
 
     /// Takes all of them in, or none where one of them cannot be.
-    pub fn take_all(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
+    pub fn take_all<'a, T>(&mut self, items: &'a [T], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError>
+    where
+        Statement<'a>: From<&'a T>,
+    {
         // Whether each can be is known before anything is written: a savepoint would leave the image of the lanes ahead.
         let mut known = Known::default();
-        let refusals = items.iter().map(|item| known.refusal(self.conn, item)).collect::<Result<Vec<_>, _>>()?;
+        let refusals = items
+            .iter()
+            .map(|item| known.refusal(self.conn, Statement::from(item).item))
+            .collect::<Result<Vec<_>, _>>()?;
         if refusals.iter().any(Option::is_some) {
             return Ok(refusals.into_iter().map(|refusal| refusal.map_or(Ok(Taken::Same), Err)).collect());
         }
         self.take_each(items, client)
     }
 
-    fn take(&mut self, item: &Item, client: &str) -> Result<Result<Taken, Untaken>, StoreError> {
+    fn take(&mut self, statement: Statement<'_>, client: &str) -> Result<Result<Taken, Untaken>, StoreError> {
+        let Statement { item, unsaid } = statement;
         match item {
             Item::Creditor(creditor) => self.take_creditor(creditor, client).map(Ok),
-            Item::Debtor(debtor) => self.take_debtor(debtor, client).map(Ok),
+            Item::Debtor(debtor) => self.take_debtor_but(debtor, unsaid, client).map(Ok),
             Item::Debt { debtor, debt, status } => {
                 if let Some(untaken) = Known::default().refusal(self.conn, item)? {
                     return Ok(Err(untaken));
                 }
-                let of_debtor = debtor.as_ref().map(|debtor| self.take_debtor(debtor, client)).transpose()?;
-                let taken = self.take_debt(debt, *status, client)?;
+                let of_debtor = debtor.as_ref().map(|debtor| self.take_debtor_but(debtor, unsaid, client));
+                let of_debtor = of_debtor.transpose()?;
+                let taken = self.take_debt(debt, unsaid, *status, client)?;
                 let is_changed = of_debtor.is_some_and(|taken| taken != Taken::Same);
                 Ok(taken.map(|taken| if taken == Taken::Same && is_changed { Taken::Changed } else { taken }))
             }
