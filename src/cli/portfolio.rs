@@ -169,6 +169,20 @@ pub(super) struct DebtorsArgs {
 enum DebtorAction {
     /// Show everything about a debtor in order
     Journey(JourneyArgs),
+    /// Say that numbers of a debtor are known to be theirs: nobody is asked there who it is
+    Confirm(ConfirmArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ConfirmArgs {
+    /// The debtor, by your id
+    id: String,
+    /// Numbers that the debtor has
+    #[arg(required = true)]
+    numbers: Vec<String>,
+    /// Say it no longer; what the owner has said by text stands
+    #[arg(long)]
+    not: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -185,12 +199,25 @@ struct JourneyArgs {
 
 impl Command for DebtorsArgs {
     async fn run(self, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
-        if let Some(DebtorAction::Journey(args)) = self.action {
-            return journey(args, client, printer).await;
+        match self.action {
+            Some(DebtorAction::Journey(args)) => return journey(args, client, printer).await,
+            Some(DebtorAction::Confirm(args)) => return confirm(args, client, printer).await,
+            None => {}
         }
         let debtor = client.get(&format!("/v1/debtors/{}", encode(&self.id.unwrap_or_default()))).await?;
         fields(&debtor, printer)
     }
+}
+
+async fn confirm(args: ConfirmArgs, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+    let word = if args.not { "unconfirmed" } else { "confirmed" };
+    let body = json!({ "id": args.id, word: args.numbers });
+    let path = "/v1/debtors?unsaid=keep";
+    let answer = client.ask(Ask { method: Method::POST, path, body: Some(&body) }).await?;
+    let is_new = answer.get("changed").and_then(Value::as_bool).unwrap_or(false);
+    let told = if is_new { "noted" } else { "as it was" };
+    printer.line(&if printer.is_json { answer.to_string() } else { told.to_owned() })?;
+    Ok(Exit::Done)
 }
 
 async fn journey(args: JourneyArgs, client: &Client, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
@@ -204,9 +231,7 @@ async fn journey(args: JourneyArgs, client: &Client, printer: &mut Printer<'_>) 
         let field = |name| cell(stage, name);
         [field("place"), field("at"), field("kind"), field("debt"), details, field("text")]
     })?;
-    if let (false, Some(last)) =
-        (printer.is_json || page.get("next").is_none_or(Value::is_null), items(&page).last())
-    {
+    if let (false, Some(last)) = (printer.is_json || page.get("next").is_none_or(Value::is_null), items(&page).last()) {
         printer.line(&format!("there is more: --after {}", cell(last, "place")))?;
     }
     Ok(Exit::Done)

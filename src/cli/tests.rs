@@ -1108,6 +1108,19 @@ fn debts_and_creditors_are_shown() {
 }
 
 #[test]
+fn numbers_of_a_debtor_are_confirmed_by_name() {
+    let asked = Asked::default();
+    let answer = json!({"id": "d1", "created": false, "changed": true, "warnings": []});
+    let noted = ask(asked.answering(200, answer.clone()), &["debtors", "confirm", "d1", "11 98765-4321"]);
+    assert_eq!((noted.exit, noted.output.as_str()), (0, "noted\n"), "{}", noted.errors);
+    ask(asked.answering(200, answer), &["debtors", "confirm", "d1", "+5511987654321", "--not"]);
+    insta::assert_snapshot!(asked.lines(), @r#"
+    POST /v1/debtors?unsaid=keep {"confirmed":["11 98765-4321"],"id":"d1"}
+    POST /v1/debtors?unsaid=keep {"id":"d1","unconfirmed":["+5511987654321"]}
+    "#);
+}
+
+#[test]
 fn what_is_not_said_of_a_creditor_stays() {
     let known = json!({"id": "loja", "sender": "LOJA", "ladder": "leve", "on": {"promise": "ok", "dispute": "ouvido"}});
     let page =

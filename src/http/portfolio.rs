@@ -11,7 +11,7 @@ use crate::contact::reply::Language;
 use crate::dunning::boleto::Boleto;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Instalment, Status};
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
 use crate::dunning::event::Happening;
 use crate::dunning::money::{Amount, Currency};
 use crate::dunning::pix::Pix;
@@ -50,6 +50,9 @@ pub(super) enum Subject {
     Debtor,
     Debt,
 }
+
+/// The debtor of a debt: the id, the debtor where more is said, what is not said, and what is said of the numbers.
+type DebtorOfDebt = (String, Option<Box<Debtor>>, Unsaid, Vec<Confirmation>);
 
 /// What items are checked with.
 pub(super) struct Desk<'a> {
@@ -118,10 +121,38 @@ impl<'a> Desk<'a> {
     }
 
     fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
-        let debtor = self.whole_debtor(object(octets)?)?;
-        let (id, unsaid) = (debtor.id.clone(), self.unsaid(octets, &Part::OF_DEBTOR)?);
-        let item = Stated { item: Item::Debtor(Box::new(debtor)), unsaid };
+        let (debtor, unsaid, confirmations) = self.person(octets)?;
+        let id = debtor.id.clone();
+        let item = Stated { item: Item::Debtor(Box::new(debtor)), unsaid, confirmations };
         Ok(Checked { id, item, warnings: Vec::new() })
+    }
+
+    /// A debtor, with what is not said, and what is said of the numbers.
+    fn person(&self, octets: &[u8]) -> Result<(Debtor, Unsaid, Vec<Confirmation>), Problem> {
+        let mut request: DebtorRequest = object(octets)?;
+        let confirmed = std::mem::take(&mut request.confirmed);
+        let unconfirmed = std::mem::take(&mut request.unconfirmed);
+        let (debtor, unsaid) = (self.whole_debtor(request)?, self.unsaid(octets, &Part::OF_DEBTOR)?);
+        let mut confirmations = Vec::new();
+        if confirmed.is_empty() && unconfirmed.is_empty() {
+            return Ok((debtor, unsaid, confirmations));
+        }
+        let known = if unsaid.has(Part::Numbers) { self.reader.debtor(&debtor.id)? } else { None };
+        let own = known.map_or_else(|| debtor.numbers.clone(), |known| known.numbers);
+        for (field, written, is_confirmed) in [("confirmed", confirmed, true), ("unconfirmed", unconfirmed, false)] {
+            for written in written {
+                let number = recipient(field, &written, self.settings)?;
+                let is_said = |said: &Confirmation| said.number == number && said.is_confirmed != is_confirmed;
+                if !own.iter().any(|own| own.is_same_line(number)) {
+                    return Err(Problem::bad(field, "is for numbers of this debtor, and one is none"));
+                }
+                if confirmations.iter().any(is_said) {
+                    return Err(Problem::bad(field, "has a number that stands in confirmed too"));
+                }
+                confirmations.push(Confirmation { number, is_confirmed });
+            }
+        }
+        Ok((debtor, unsaid, confirmations))
     }
 
     /// What an item does not speak of, where that stays.
@@ -189,7 +220,7 @@ impl<'a> Desk<'a> {
         let known =
             known.ok_or_else(|| Problem::bad("creditor", "no creditor has this id; put it to /v1/creditors first"))?;
         let stated = request.currency.as_deref().map(currency).transpose()?;
-        let (debtor_id, debtor, mut unsaid) = self.debtor_of(request.debtor.as_deref())?;
+        let (debtor_id, debtor, mut unsaid, confirmations) = self.debtor_of(request.debtor.as_deref())?;
         unsaid = unsaid.and(self.unsaid(octets, &Part::OF_DEBT)?);
         if request.original_amount.is_none() {
             // A debt has one always, and what is owed by now is another thing.
@@ -232,20 +263,19 @@ impl<'a> Desk<'a> {
             tags: tags(request.tags)?,
             status: status.unwrap_or_default(),
         };
-        let item = Stated { item: Item::Debt { debtor, debt: Box::new(debt), status }, unsaid };
+        let item = Stated { item: Item::Debt { debtor, debt: Box::new(debt), status }, unsaid, confirmations };
         Ok(Checked { id, item, warnings })
     }
 
-    /// The debtor's id, and the debtor where more than the id is said, with what is not.
-    fn debtor_of(&self, given: Option<&RawValue>) -> Result<(String, Option<Box<Debtor>>, Unsaid), Problem> {
+    /// The debtor's id, and the debtor where more than the id is said, as in [`Self::person`].
+    fn debtor_of(&self, given: Option<&RawValue>) -> Result<DebtorOfDebt, Problem> {
         let given = given.ok_or_else(|| missing("debtor"))?;
         if let Ok(id) = serde_json::from_str::<String>(given.get()) {
-            return Ok((needed("debtor", Some(id))?, None, Unsaid::default()));
+            return Ok((needed("debtor", Some(id))?, None, Unsaid::default(), Vec::new()));
         }
-        let debtor = object(given.get().as_bytes()).and_then(|request| self.whole_debtor(request));
-        let debtor = debtor.map_err(|problem| problem.within("debtor"))?;
-        let unsaid = self.unsaid(given.get().as_bytes(), &Part::OF_DEBTOR)?;
-        Ok((debtor.id.clone(), Some(Box::new(debtor)), unsaid))
+        let person = self.person(given.get().as_bytes());
+        let (debtor, unsaid, confirmations) = person.map_err(|problem| problem.within("debtor"))?;
+        Ok((debtor.id.clone(), Some(Box::new(debtor)), unsaid, confirmations))
     }
 
     fn covers(&self, field: &'static str, creditor: &str) -> Result<(), Problem> {

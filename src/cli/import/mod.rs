@@ -36,7 +36,7 @@ pub(super) struct ImportArgs {
     /// To whom is owed what stands in rows that name nobody
     #[arg(long)]
     creditor: Option<String>,
-    /// Which heading a field has, such as due=Vencto; several for phone and area. With nothing behind = the field is not read
+    /// Which heading a field has, such as due=Vencto; several for phone, area and confirmed. With nothing behind = the field is not read
     #[arg(long = "map", value_name = "FIELD=HEADING", value_parser = mapped)]
     mapping: Vec<(Field, String)>,
     /// The order of days: `dmy` or `ymd`; by their form if nothing is said

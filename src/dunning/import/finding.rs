@@ -75,12 +75,18 @@ pub enum Wrong {
     /// No number can be texted.
     #[error("{0}")]
     Number(NumberError),
+    /// Neither yes nor no.
+    #[error("not a yes or a no")]
+    Confirmed,
     /// No language.
     #[error("not a language; there are pt-BR, es-MX and en")]
     Language,
     /// No status.
-    #[error("not a status; there are open, agreed, disputed, paid and cancelled")]
+    #[error("not a status; there are open, promised, agreed, disputed, paid and cancelled")]
     Status,
+    /// A promise without its last day.
+    #[error("a promise needs its last day in a column of its own; map until to its heading")]
+    PromiseDay,
     /// No boleto.
     #[error("{0}")]
     Boleto(BoletoError),
@@ -117,7 +123,7 @@ pub trait Coded {
 
 impl Wrong {
     /// The words of all that is wrong, beside those of [`NumberError`].
-    pub const CODES: [&str; 18] = [
+    pub const CODES: [&str; 20] = [
         "empty",
         "no_debt_id",
         "no_creditor",
@@ -131,8 +137,10 @@ impl Wrong {
         "currency",
         "day",
         "instalment",
+        "confirmed",
         "language",
         "status",
+        "promise_day",
         "boleto",
         "pix",
         "refused",
@@ -156,8 +164,10 @@ impl Coded for Wrong {
             Self::Day => "day",
             Self::Instalment => "instalment",
             Self::Number(error) => error.code(),
+            Self::Confirmed => "confirmed",
             Self::Language => "language",
             Self::Status => "status",
+            Self::PromiseDay => "promise_day",
             Self::Boleto(_) => "boleto",
             Self::Pix(_) => "pix",
         }
@@ -181,8 +191,10 @@ impl Coded for Wrong {
             | Self::Day
             | Self::Instalment
             | Self::Number(_)
+            | Self::Confirmed
             | Self::Language
-            | Self::Status => Operands::none(),
+            | Self::Status
+            | Self::PromiseDay => Operands::none(),
         }
     }
 }

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::contact::reply::Language;
 use crate::dunning::debt::{Instalment, Status};
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
 use crate::dunning::import::Row;
 use crate::dunning::unsaid::{Part, Unsaid};
+use crate::sms::number::PhoneNumber;
 
 /// Where the items of [`written`] go.
 pub(crate) const PATH: &str = "/v1/debts?unsaid=keep";
@@ -47,6 +48,8 @@ struct DebtItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Said<&'a [String]>,
     status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +69,10 @@ struct DebtorItem<'a> {
     tags: Said<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     numbers: Said<Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    confirmed: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unconfirmed: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -79,13 +86,14 @@ fn said<T>(unsaid: Unsaid, part: Part, value: T) -> Said<T> {
 }
 
 impl<'a> From<&'a Row> for DebtItem<'a> {
-    fn from(Row { line: _, debtor, debt, status, unsaid, warnings: _ }: &'a Row) -> Self {
+    fn from(row: &'a Row) -> Self {
+        let Row { line: _, debtor, debt, status, unsaid, confirmations, warnings: _ } = row;
         let text = |part, value: &'a Option<String>| said(*unsaid, part, value.as_deref());
         let words = |Instalment { number, of }| InstalmentItem { number, of };
         Self {
             id: &debt.id,
             creditor: &debt.creditor,
-            debtor: DebtorItem::new(debtor, *unsaid),
+            debtor: DebtorItem::new(debtor, *unsaid, confirmations),
             currency: said(*unsaid, Part::Currency, debt.currency.code()),
             original_amount: said(*unsaid, Part::Original, debt.original.to_string()),
             amount: debt.amount.to_string(),
@@ -101,12 +109,16 @@ impl<'a> From<&'a Row> for DebtItem<'a> {
             ladder: text(Part::Ladder, &debt.ladder),
             tags: said(*unsaid, Part::Tags, &debt.tags),
             status: status.map(Status::name),
+            until: status.and_then(Status::until).map(|until| until.to_string()),
         }
     }
 }
 
 impl<'a> DebtorItem<'a> {
-    fn new(Debtor { id, name, document, language, kind, since, tags, numbers }: &'a Debtor, unsaid: Unsaid) -> Self {
+    fn new(debtor: &'a Debtor, unsaid: Unsaid, confirmations: &[Confirmation]) -> Self {
+        let Debtor { id, name, document, language, kind, since, tags, numbers } = debtor;
+        let written = |number: PhoneNumber| number.e164().to_string();
+        let said_so = |yes| confirmations.iter().filter(move |said| said.is_confirmed == yes).map(|said| said.number);
         let text = |part, value: &'a Option<String>| said(unsaid, part, value.as_deref());
         Self {
             id,
@@ -116,7 +128,9 @@ impl<'a> DebtorItem<'a> {
             kind: text(Part::Kind, kind),
             since: said(unsaid, Part::Since, since.map(|since| since.to_string())),
             tags: said(unsaid, Part::DebtorTags, tags),
-            numbers: said(unsaid, Part::Numbers, numbers.iter().map(|number| number.e164()).collect()),
+            numbers: said(unsaid, Part::Numbers, numbers.iter().copied().map(written).collect()),
+            confirmed: said_so(true).map(written).collect(),
+            unconfirmed: said_so(false).map(written).collect(),
         }
     }
 }

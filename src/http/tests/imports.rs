@@ -186,3 +186,37 @@ async fn an_amount_that_grows_by_the_day_leaves_what_was_owed_at_first() {
         assert_eq!(stored(&house).await.1["original_amount"], original, "{amount}");
     }
 }
+
+#[tokio::test]
+async fn a_file_confirms_numbers_and_tells_of_promises() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let file = "CPF;Telefone;Confirmado;Contrato;Parcela;Valor;Vencimento;Situacao;Promessa\n\
+        12345678909;(11) 98765-4321;sim;c1;1/2;10,00;30/11/2026;aberto;05/12/2026\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", file).await;
+    assert_eq!((&told["created"], &told["errors"]["count"]), (&json!(1), &json!(0)), "{told}");
+    let (debtor, debt) = stored(&house).await;
+    assert_eq!(debtor["confirmed"], json!(["+5511987654321"]));
+    assert_eq!((&debt["status"], &debt["until"]), (&json!("promised"), &json!("2026-12-05")));
+    let silent = "CPF;Telefone;Contrato;Parcela;Valor;Vencimento\n12345678909;11987654321;c1;1/2;10,00;30/11/2026\n";
+    imported(&house, &all, "/v1/imports?creditor=loja", silent).await;
+    assert_eq!(stored(&house).await, (debtor, debt));
+}
+
+#[tokio::test]
+async fn headings_of_other_files_are_passed_over_and_told() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let path =
+        "/v1/imports?creditor=loja&mapping=%7B%22columns%22%3A%7B%22phone%22%3A%5B%22Fone%22%2C%22Recado%22%5D%7D%7D";
+    let both = "CPF;Fone;Recado;Contrato;Parcela;Valor;Vencimento\n12345678909;11987654321;;c1;1/2;10,00;30/11/2026\n";
+    let told = imported(&house, &all, path, both).await;
+    assert_eq!(told["warnings"]["count"], 0, "{told}");
+    let neither = "CPF;Contrato;Parcela;Valor;Vencimento\n12345678909;c1;1/2;10,00;30/11/2026\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", neither).await;
+    let warnings = told["warnings"]["first"].as_array().unwrap();
+    let told: Vec<_> =
+        warnings.iter().map(|one| (one["column"].as_str().unwrap(), one["code"].as_str().unwrap())).collect();
+    assert_eq!(told, [("Fone", "no_heading"), ("Recado", "no_heading")]);
+    assert_eq!(stored(&house).await.0["numbers"], json!(["+5511987654321"]));
+}

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
 use crate::dunning::unsaid::Unsaid;
 
 use super::StoreError;
@@ -60,12 +60,14 @@ pub struct Stated {
     pub item: Item,
     /// What is not, and stays as it is stored.
     pub unsaid: Unsaid,
+    /// What is said of numbers of the debtor's. Of others nothing changes.
+    pub confirmations: Vec<Confirmation>,
 }
 
 impl From<Item> for Stated {
     /// Says everything.
     fn from(item: Item) -> Self {
-        Self { item, unsaid: Unsaid::default() }
+        Self { item, unsaid: Unsaid::default(), confirmations: Vec::new() }
     }
 }
 
@@ -74,18 +76,19 @@ impl From<Item> for Stated {
 pub struct Statement<'a> {
     item: &'a Item,
     unsaid: Unsaid,
+    confirmations: &'a [Confirmation],
 }
 
 impl<'a> From<&'a Item> for Statement<'a> {
     /// Says everything.
     fn from(item: &'a Item) -> Self {
-        Self { item, unsaid: Unsaid::default() }
+        Self { item, unsaid: Unsaid::default(), confirmations: &[] }
     }
 }
 
 impl<'a> From<&'a Stated> for Statement<'a> {
-    fn from(Stated { item, unsaid }: &'a Stated) -> Self {
-        Self { item, unsaid: *unsaid }
+    fn from(Stated { item, unsaid, confirmations }: &'a Stated) -> Self {
+        Self { item, unsaid: *unsaid, confirmations }
     }
 }
 
@@ -171,21 +174,39 @@ impl Work<'_> {
     }
 
     fn take(&mut self, statement: Statement<'_>, client: &str) -> Result<Result<Taken, Untaken>, StoreError> {
-        let Statement { item, unsaid } = statement;
-        match item {
+        match statement.item {
             Item::Creditor(creditor) => self.take_creditor(creditor, client).map(Ok),
-            Item::Debtor(debtor) => self.take_debtor_but(debtor, unsaid, client).map(Ok),
+            Item::Debtor(debtor) => self.take_person(debtor, statement, client).map(Ok),
             Item::Debt { debtor, debt, status } => {
-                if let Some(untaken) = Known::default().refusal(self.conn, item)? {
+                if let Some(untaken) = Known::default().refusal(self.conn, statement.item)? {
                     return Ok(Err(untaken));
                 }
-                let of_debtor = debtor.as_ref().map(|debtor| self.take_debtor_but(debtor, unsaid, client));
+                let of_debtor = debtor.as_ref().map(|debtor| self.take_person(debtor, statement, client));
                 let of_debtor = of_debtor.transpose()?;
-                let taken = self.take_debt(debt, unsaid, *status, client)?;
+                let taken = self.take_debt(debt, statement.unsaid, *status, client)?;
                 let is_changed = of_debtor.is_some_and(|taken| taken != Taken::Same);
                 Ok(taken.map(|taken| if taken == Taken::Same && is_changed { Taken::Changed } else { taken }))
             }
         }
+    }
+
+    /// Takes in a debtor, and then what is said of the numbers.
+    fn take_person(&mut self, debtor: &Debtor, statement: Statement<'_>, client: &str) -> Result<Taken, StoreError> {
+        let taken = self.take_debtor_but(debtor, statement.unsaid, client)?;
+        if statement.confirmations.is_empty() {
+            return Ok(taken);
+        }
+        let numbers = debtor_of(self.conn, &debtor.id)?.map(|(_, debtor)| debtor.numbers).unwrap_or_default();
+        let mut is_changed = false;
+        for said in statement.confirmations {
+            if numbers.iter().any(|number| number.is_same_line(said.number)) {
+                is_changed |= self.confirm_by_caller(*said)?;
+            }
+        }
+        if is_changed {
+            self.look_at_cases_of(&debtor.id)?;
+        }
+        Ok(if taken == Taken::Same && is_changed { Taken::Changed } else { taken })
     }
 }
 
