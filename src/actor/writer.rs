@@ -341,10 +341,11 @@ impl Handle {
     /// answers of the others then say what would have become of them.
     pub async fn take(
         &self,
-        items: Vec<portfolio::Item>,
+        items: Vec<impl Into<portfolio::Stated>>,
         all: bool,
         client: String,
     ) -> Result<Vec<Result<Taken, Untaken>>, WriteError> {
+        let items: Vec<portfolio::Stated> = items.into_iter().map(Into::into).collect();
         let mut answers = Vec::with_capacity(items.len());
         if all {
             return self.call(Job::Submit, move |context| context.work.take_all(&items, &client)).await;

@@ -997,9 +997,9 @@ fn a_half_broken_file_imports_its_good_rows_and_explains_the_others() {
     insta::assert_snapshot!(asked.lines(), @r#"
     GET /v1/creditors
     GET /v1/imports/mapping?creditor=loja
-    POST /v1/debts
-    {"access_code":null,"amount":"1234.56","boleto":null,"contract":"c1","creditor":"loja","currency":"BRL","debtor":{"document":"111","id":"111","kind":null,"language":null,"name":"Ana","numbers":["+5511987654321"],"since":null,"tags":[]},"due":"2026-11-24","id":"c1/1","instalment":{"number":1,"of":2},"ladder":null,"link":null,"original_amount":"1234.56","pix":null,"product":null,"status":null,"tags":[],"terms":null}
-    {"access_code":null,"amount":"20.00","boleto":null,"contract":"c3","creditor":"loja","currency":"BRL","debtor":{"document":"333","id":"333","kind":null,"language":null,"name":"Caio","numbers":[],"since":null,"tags":[]},"due":"2026-11-25","id":"c3/2","instalment":{"number":2,"of":2},"ladder":null,"link":null,"original_amount":"20.00","pix":null,"product":null,"status":null,"tags":[],"terms":null}
+    POST /v1/debts?unsaid=keep
+    {"amount":"1234.56","contract":"c1","creditor":"loja","debtor":{"document":"111","id":"111","name":"Ana","numbers":["+5511987654321"]},"due":"2026-11-24","id":"c1/1","instalment":{"number":1,"of":2},"status":null}
+    {"amount":"20.00","contract":"c3","creditor":"loja","debtor":{"document":"333","id":"333","name":"Caio","numbers":[]},"due":"2026-11-25","id":"c3/2","instalment":{"number":2,"of":2},"status":null}
     "#);
 }
 
@@ -1029,6 +1029,20 @@ fn a_dry_run_shows_how_a_file_is_read_and_stores_nothing() {
     GET /v1/creditors
     GET /v1/imports/mapping?creditor=loja
     ");
+}
+
+#[test]
+fn headings_of_other_files_are_passed_over_and_told() {
+    let asked = Asked::default();
+    let file = "CPF;Contrato;Parcela;Valor;Vencimento\n111;c1;1/2;1,50;24/11/2026\n";
+    let (ended, errors) = import(collector(&asked), file, &["--creditor", "loja"]);
+    insta::assert_snapshot!(format!("{}{}exit {}", ended.output, ended.errors, ended.exit), @r"
+    warning: line 1, Dia: no such heading, which was due in a file before; what is stored of it stays
+    1 rows read, 1 created, 0 changed, 0 as they were, 0 refused
+    exit 0
+    ");
+    assert!(errors.contains("1,Dia,warning,"), "{errors}");
+    assert!(!asked.lines().contains("PUT"), "what was remembered still is: {}", asked.lines());
 }
 
 #[test]
@@ -1089,8 +1103,46 @@ fn debts_and_creditors_are_shown() {
     GET /v1/debts?status=open
     GET /v1/debts/a%2Fb
     GET /v1/debtors/d1
+    GET /v1/creditors
     POST /v1/creditors {"currency":"USD","id":"loja","ladder":null,"language":"en","name":"Loja","on":{"payment_received":"obrigado"},"sender":null,"zone":"UTC"}
     "#);
+}
+
+#[test]
+fn numbers_of_a_debtor_are_confirmed_by_name() {
+    let asked = Asked::default();
+    let answer = json!({"id": "d1", "created": false, "changed": true, "warnings": []});
+    let noted = ask(asked.answering(200, answer.clone()), &["debtors", "confirm", "d1", "11 98765-4321"]);
+    assert_eq!((noted.exit, noted.output.as_str()), (0, "noted\n"), "{}", noted.errors);
+    ask(asked.answering(200, answer), &["debtors", "confirm", "d1", "+5511987654321", "--not"]);
+    insta::assert_snapshot!(asked.lines(), @r#"
+    POST /v1/debtors?unsaid=keep {"confirmed":["11 98765-4321"],"id":"d1"}
+    POST /v1/debtors?unsaid=keep {"id":"d1","unconfirmed":["+5511987654321"]}
+    "#);
+}
+
+#[test]
+fn what_is_not_said_of_a_creditor_stays() {
+    let known = json!({"id": "loja", "sender": "LOJA", "ladder": "leve", "on": {"promise": "ok", "dispute": "ouvido"}});
+    let page =
+        json!({"items": [{"id": "outra", "ladder": "dura"}, known], "next": null, "created": false, "changed": true});
+    let set = |id, args: &[&str]| {
+        let asked = Asked::default();
+        let set = ["creditors", "set", id, "--name", "L", "--zone", "UTC", "--language", "en", "--currency", "USD"];
+        let ended = ask(asked.answering(200, page.clone()), &[&set[..], args].concat());
+        assert_eq!(ended.exit, 0, "{}", ended.errors);
+        let lines = asked.lines();
+        let (_, body) = lines.split_once("POST /v1/creditors ").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        ["sender", "ladder", "on"].map(|name| body[name].clone())
+    };
+    let on = known["on"].clone();
+    assert_eq!(set("loja", &[]), [json!("LOJA"), json!("leve"), on.clone()]);
+    assert_eq!(set("loja", &["--sender", "Loja", "--ladder", "dura"]), [json!("Loja"), json!("dura"), on.clone()]);
+    assert_eq!(set("loja", &["--no-ladder"]), [json!("LOJA"), Value::Null, on]);
+    let some = ["--on", "promise=", "--on", "payment_received=obrigado"];
+    assert_eq!(set("loja", &some)[2], json!({"dispute": "ouvido", "payment_received": "obrigado"}));
+    assert_eq!(set("nova", &[]), [Value::Null, Value::Null, json!({})]);
 }
 
 #[test]

@@ -28,6 +28,15 @@ pub struct Debtor {
     pub numbers: Vec<PhoneNumber>,
 }
 
+/// What a caller says of a number of a debtor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Whether it is known to be the debtor's.
+    pub is_confirmed: bool,
+}
+
 impl fmt::Debug for Debtor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Debtor").field("id", &self.id).finish_non_exhaustive()

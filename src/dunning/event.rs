@@ -104,7 +104,8 @@ impl Happening {
     /// Makes a debt what it is afterwards.
     ///
     /// What is paid in part is owed for the rest, and a promise or an agreement about it stays. What is paid or cancelled
-    /// stays so until it is reopened: a promise that is told late takes nothing back.
+    /// stays so until it is reopened: a promise that is told late takes nothing back. What is disputed or agreed is not asked
+    /// for before it is reopened either: a promise or another day alone does not end a dispute, nor an agreement.
     pub fn apply(self, debt: &mut Debt) {
         if !debt.status.is_owed() && self != Self::Reopened {
             return;
@@ -117,11 +118,17 @@ impl Happening {
                     None => debt.status = Status::Paid,
                 }
             }
-            Self::Promise { until } => debt.status = Status::Promised { until },
+            Self::Promise { until } => {
+                if debt.status.is_asked_for() {
+                    debt.status = Status::Promised { until };
+                }
+            }
             Self::Agreement => debt.status = Status::Agreed,
             Self::ExtensionGranted { due } => {
                 debt.due = due;
-                debt.status = Status::Open;
+                if debt.status.is_asked_for() {
+                    debt.status = Status::Open;
+                }
             }
             Self::Dispute => debt.status = Status::Disputed,
             Self::Reopened => debt.status = Status::Open,
@@ -183,6 +190,25 @@ mod tests {
         let late = [paid("110.00"), Happening::Promise { until: date(2026, 12, 1) }, Happening::Dispute];
         assert_eq!(after(&late).0, Status::Paid);
         assert_eq!(after(&[paid("110.00"), Happening::Reopened]).0, Status::Open);
+    }
+
+    #[test]
+    fn a_dispute_and_an_agreement_hold_until_the_debt_is_reopened() {
+        let until = date(2026, 12, 1);
+        let later = [Happening::Promise { until }, Happening::ExtensionGranted { due: until }];
+        for later in later {
+            assert_eq!(after(&[Happening::Dispute, later]).0, Status::Disputed, "{later:?}");
+            assert_eq!(after(&[Happening::Agreement, later]).0, Status::Agreed, "{later:?}");
+            let promised_before = [Happening::Promise { until }, Happening::Dispute, later];
+            assert_eq!(after(&promised_before).0, Status::Disputed, "{later:?}");
+            assert_eq!(after(&[Happening::Dispute, later, Happening::Reopened]).0, Status::Open);
+        }
+        assert_eq!(after(&[Happening::Dispute, Happening::Agreement]).0, Status::Agreed);
+        assert_eq!(after(&[Happening::Agreement, Happening::Dispute]).0, Status::Disputed);
+        let mut disputed = debt();
+        Happening::Dispute.apply(&mut disputed);
+        Happening::ExtensionGranted { due: until }.apply(&mut disputed);
+        assert_eq!(disputed.due, until);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod pix;
 pub mod result;
 pub mod segment;
 pub mod template;
+pub mod unsaid;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::contact::reply::Language;
 use crate::dunning::boleto::Boleto;
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Instalment, Status};
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
 use crate::dunning::event::Happening;
 use crate::dunning::money::{Amount, Currency};
 use crate::dunning::pix::Pix;
+use crate::dunning::unsaid::{Part, Unsaid};
 use crate::store::StoreError;
-use crate::store::portfolio::{DebtFilter, Item};
+use crate::store::portfolio::{DebtFilter, Item, Stated};
 use crate::store::reader::Reader;
 
 use super::Settings;
@@ -37,7 +39,7 @@ const NUMBERS_MAX: usize = 20;
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) id: String,
-    pub(super) item: Item,
+    pub(super) item: Stated,
     pub(super) warnings: Vec<String>,
 }
 
@@ -49,18 +51,28 @@ pub(super) enum Subject {
     Debt,
 }
 
+/// The debtor of a debt: the id, the debtor where more is said, what is not said, and what is said of the numbers.
+type DebtorOfDebt = (String, Option<Box<Debtor>>, Unsaid, Vec<Confirmation>);
+
 /// What items are checked with.
 pub(super) struct Desk<'a> {
     reader: &'a Reader,
     settings: &'a Settings,
     caller: &'a Caller,
     creditors: HashMap<String, Currency>,
+    /// Whether what an item does not have stays as it is stored.
+    keeps: bool,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(reader: &'a Reader, settings: &'a Settings, caller: &'a Caller) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        reader: &'a Reader,
+        settings: &'a Settings,
+        caller: &'a Caller,
+        keeps: bool,
+    ) -> Result<Self, StoreError> {
         let creditors = reader.creditors()?.into_iter().map(|creditor| (creditor.id, creditor.currency)).collect();
-        Ok(Self { reader, settings, caller, creditors })
+        Ok(Self { reader, settings, caller, creditors, keeps })
     }
 
     /// Reads an item.
@@ -94,7 +106,7 @@ impl<'a> Desk<'a> {
             triggers: triggers(request.on)?,
         };
         let warnings = self.doubts(&creditor.triggers)?;
-        Ok(Checked { id, item: Item::Creditor(Box::new(creditor)), warnings })
+        Ok(Checked { id, item: Item::Creditor(Box::new(creditor)).into(), warnings })
     }
 
     /// What keeps triggers from bringing a text as things are.
@@ -109,8 +121,47 @@ impl<'a> Desk<'a> {
     }
 
     fn debtor(&self, octets: &[u8]) -> Result<Checked, Problem> {
-        let debtor = self.whole_debtor(object(octets)?)?;
-        Ok(Checked { id: debtor.id.clone(), item: Item::Debtor(Box::new(debtor)), warnings: Vec::new() })
+        let (debtor, unsaid, confirmations) = self.person(octets)?;
+        let id = debtor.id.clone();
+        let item = Stated { item: Item::Debtor(Box::new(debtor)), unsaid, confirmations };
+        Ok(Checked { id, item, warnings: Vec::new() })
+    }
+
+    /// A debtor, with what is not said, and what is said of the numbers.
+    fn person(&self, octets: &[u8]) -> Result<(Debtor, Unsaid, Vec<Confirmation>), Problem> {
+        let mut request: DebtorRequest = object(octets)?;
+        let confirmed = std::mem::take(&mut request.confirmed);
+        let unconfirmed = std::mem::take(&mut request.unconfirmed);
+        let (debtor, unsaid) = (self.whole_debtor(request)?, self.unsaid(octets, &Part::OF_DEBTOR)?);
+        let mut confirmations = Vec::new();
+        if confirmed.is_empty() && unconfirmed.is_empty() {
+            return Ok((debtor, unsaid, confirmations));
+        }
+        let known = if unsaid.has(Part::Numbers) { self.reader.debtor(&debtor.id)? } else { None };
+        let own = known.map_or_else(|| debtor.numbers.clone(), |known| known.numbers);
+        for (field, written, is_confirmed) in [("confirmed", confirmed, true), ("unconfirmed", unconfirmed, false)] {
+            for written in written {
+                let number = recipient(field, &written, self.settings)?;
+                let is_said = |said: &Confirmation| said.number == number && said.is_confirmed != is_confirmed;
+                if !own.iter().any(|own| own.is_same_line(number)) {
+                    return Err(Problem::bad(field, "is for numbers of this debtor, and one is none"));
+                }
+                if confirmations.iter().any(is_said) {
+                    return Err(Problem::bad(field, "has a number that stands in confirmed too"));
+                }
+                confirmations.push(Confirmation { number, is_confirmed });
+            }
+        }
+        Ok((debtor, unsaid, confirmations))
+    }
+
+    /// What an item does not speak of, where that stays.
+    fn unsaid(&self, octets: &[u8], parts: &[(Part, &'static str)]) -> Result<Unsaid, Problem> {
+        if !self.keeps {
+            return Ok(Unsaid::default());
+        }
+        let said: BTreeMap<String, IgnoredAny> = object(octets)?;
+        Ok(parts.iter().filter(|(_, name)| !said.contains_key(*name)).map(|(part, _)| *part).collect())
     }
 
     fn whole_debtor(&self, request: DebtorRequest) -> Result<Debtor, Problem> {
@@ -169,7 +220,12 @@ impl<'a> Desk<'a> {
         let known =
             known.ok_or_else(|| Problem::bad("creditor", "no creditor has this id; put it to /v1/creditors first"))?;
         let stated = request.currency.as_deref().map(currency).transpose()?;
-        let (debtor_id, debtor) = self.debtor_of(request.debtor.as_deref())?;
+        let (debtor_id, debtor, mut unsaid, confirmations) = self.debtor_of(request.debtor.as_deref())?;
+        unsaid = unsaid.and(self.unsaid(octets, &Part::OF_DEBT)?);
+        if request.original_amount.is_none() {
+            // A debt has one always, and what is owed by now is another thing.
+            unsaid = unsaid.and(Unsaid::from_iter([Part::Original]));
+        }
         let amount = amount("amount", request.amount.as_deref())?.ok_or_else(|| missing("amount"))?;
         let original = self::amount("original_amount", request.original_amount.as_deref())?.unwrap_or(amount);
         let due = day("due", request.due.as_deref())?.ok_or_else(|| missing("due"))?;
@@ -207,18 +263,19 @@ impl<'a> Desk<'a> {
             tags: tags(request.tags)?,
             status: status.unwrap_or_default(),
         };
-        Ok(Checked { id, item: Item::Debt { debtor, debt: Box::new(debt), status }, warnings })
+        let item = Stated { item: Item::Debt { debtor, debt: Box::new(debt), status }, unsaid, confirmations };
+        Ok(Checked { id, item, warnings })
     }
 
-    /// The debtor's id, and the debtor where more than the id is said.
-    fn debtor_of(&self, given: Option<&RawValue>) -> Result<(String, Option<Box<Debtor>>), Problem> {
+    /// The debtor's id, and the debtor where more than the id is said, as in [`Self::person`].
+    fn debtor_of(&self, given: Option<&RawValue>) -> Result<DebtorOfDebt, Problem> {
         let given = given.ok_or_else(|| missing("debtor"))?;
         if let Ok(id) = serde_json::from_str::<String>(given.get()) {
-            return Ok((needed("debtor", Some(id))?, None));
+            return Ok((needed("debtor", Some(id))?, None, Unsaid::default(), Vec::new()));
         }
-        let debtor = object(given.get().as_bytes()).and_then(|request| self.whole_debtor(request));
-        let debtor = debtor.map_err(|problem| problem.within("debtor"))?;
-        Ok((debtor.id.clone(), Some(Box::new(debtor))))
+        let person = self.person(given.get().as_bytes());
+        let (debtor, unsaid, confirmations) = person.map_err(|problem| problem.within("debtor"))?;
+        Ok((debtor.id.clone(), Some(Box::new(debtor)), unsaid, confirmations))
     }
 
     fn covers(&self, field: &'static str, creditor: &str) -> Result<(), Problem> {

@@ -250,10 +250,11 @@ impl Way<'_> {
                 self.answers(form)?;
             }
             self.suppressions(number)?;
-            let sql = "SELECT at FROM confirmed_number WHERE subscriber = ?1";
+            let sql = "SELECT at, iif(inbound IS NULL, 'caller', 'reply') FROM confirmed_number WHERE subscriber = ?1";
             self.add(9, sql, &[&stored_subscriber(number)], |row| {
                 let kind = "number.confirmed".to_owned();
-                Ok((0, Stage { at: at(row.get(0)?), kind, number: Some(number), ..Stage::default() }))
+                let details = detail("confirmed_by", row.get(1)?).into_iter().collect();
+                Ok((0, Stage { at: at(row.get(0)?), kind, number: Some(number), details, ..Stage::default() }))
             })?;
         }
         Ok(())

@@ -97,7 +97,7 @@ pub(super) fn read(
         Standing::Open
     };
     let standing = strictest([of_debts, of_person], purpose, now);
-    let needs_confirmation = minds_standing && contact.confirm_numbers && !is_confirmed(conn, number)?;
+    let needs_confirmation = minds_standing && contact.confirm_numbers && confirmed(conn, number)?.is_none();
     let is_listed = contact.only_to.is_empty()
         || purpose == Purpose::Operational
         || contact.only_to.iter().any(|listed| listed.is_same_line(number));
@@ -221,9 +221,30 @@ pub(super) fn standing(
     Ok(strictest(known, purpose, now))
 }
 
-pub(super) fn is_confirmed(conn: &Connection, number: PhoneNumber) -> Result<bool, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT 1 FROM confirmed_number WHERE subscriber = ?")?;
-    Ok(statement.exists([stored_subscriber(number)])?)
+/// That a number is known to be the debtor's, and on whose word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// When it was said first.
+    pub at: Timestamp,
+    /// Whether its owner said it by text; else a caller did.
+    pub is_by_owner: bool,
+}
+
+impl Confirmed {
+    /// The word in the API for whose word it is.
+    pub fn by(self) -> &'static str {
+        if self.is_by_owner { "reply" } else { "caller" }
+    }
+}
+
+/// Whether a number is confirmed.
+pub(super) fn confirmed(conn: &Connection, number: PhoneNumber) -> Result<Option<Confirmed>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT at, inbound FROM confirmed_number WHERE subscriber = ?")?;
+    let read = |row: &Row<'_>| {
+        let is_by_owner = row.get::<_, Option<i64>>(1)?.is_some();
+        Ok(Confirmed { at: Timestamp::from_millis(row.get(0)?), is_by_owner })
+    };
+    Ok(statement.query_row([stored_subscriber(number)], read).optional()?)
 }
 
 /// The integer as which a subscriber is stored.

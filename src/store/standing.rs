@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::contact::Reason as ContactReason;
 use crate::contact::standing::Standing;
 use crate::dispatch::gate::{Question, Reason, Verdict};
+use crate::dunning::debtor::Confirmation;
 use crate::sms::id::MessageKey;
 use crate::sms::lifecycle::{MessageState, SegmentState};
 use crate::sms::number::PhoneNumber;
@@ -88,6 +89,25 @@ impl Work<'_> {
         self.look_at_cases_with(number)?;
         let waiting = self.open_of_number(number)?;
         self.look_again(&waiting).map(drop)
+    }
+
+    /// Notes what a caller says of a number: that it is confirmed, or that the caller no longer says so. What its owner said by
+    /// text stands. False where that is nothing new.
+    pub(super) fn confirm_by_caller(&mut self, said: Confirmation) -> Result<bool, StoreError> {
+        let Confirmation { number, is_confirmed } = said;
+        let subscriber = stored_subscriber(number);
+        let changed = if is_confirmed {
+            let sql = "INSERT INTO confirmed_number (subscriber, at) VALUES (?, ?) ON CONFLICT DO NOTHING";
+            self.conn.prepare_cached(sql)?.execute(params![subscriber, self.now.as_millis()])?
+        } else {
+            let sql = "DELETE FROM confirmed_number WHERE subscriber = ? AND inbound IS NULL";
+            self.conn.prepare_cached(sql)?.execute([subscriber])?
+        };
+        if changed > 0 {
+            let waiting = self.open_of_number(number)?;
+            self.look_again(&waiting)?;
+        }
+        Ok(changed > 0)
     }
 
     /// Forgets that: the number is somebody else's.

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use hyper::Method;
 use serde_json::Value;
 
-use crate::dunning::import::{Dates, Decimals, Field, HeadingError, Import, Options, Survey, SurveyError};
+use crate::dunning::import::{Dates, Decimals, Field, HeadingError, Import, Options, SurveyError};
 use crate::dunning::money::Currency;
 use crate::http::csv::safe;
 use crate::http::import::{
-    Counts, CsvFile, HEADING, Outcome, Remembered, Report, Told, at_home, carry_out, look_through,
+    Counts, CsvFile, HEADING, Outcome, PATH, Remembered, Report, Told, at_home, carry_out, look_through, survey,
 };
 use crate::sms::number::Country;
 
@@ -36,7 +36,7 @@ pub(super) struct ImportArgs {
     /// To whom is owed what stands in rows that name nobody
     #[arg(long)]
     creditor: Option<String>,
-    /// Which heading a field has, such as due=Vencto; several for phone and area. With nothing behind = the field is not read
+    /// Which heading a field has, such as due=Vencto; several for phone, area and confirmed. With nothing behind = the field is not read
     #[arg(long = "map", value_name = "FIELD=HEADING", value_parser = mapped)]
     mapping: Vec<(Field, String)>,
     /// The order of days: `dmy` or `ymd`; by their form if nothing is said
@@ -96,22 +96,24 @@ impl Command for ImportArgs {
         let own = own.map_err(ImportError::NoCreditor)?;
         let path = Query::default().with("creditor", self.creditor.as_ref()).on("/v1/imports/mapping");
         let remembered = Remembered::read(&client.get(&path).await?);
-        let reading = remembered.overruled(&self.mapping, self.decimals, self.dates);
+        let said = Remembered { mapping: self.mapping, decimals: self.decimals, dates: self.dates };
+        let known = remembered.overruled(&said.mapping, said.decimals, said.dates);
+        let mut file = CsvFile::open(&self.file)?;
+        let (reading, passed_over) = remembered.reading(&said, file.heading());
         let options = Options {
             creditor: self.creditor.clone(),
             creditors,
             country: self.country.unwrap_or_else(|| at_home(own)),
             decimals: reading.decimals,
             dates: reading.dates.unwrap_or_default(),
-            mapping: reading.mapping.clone(),
+            mapping: reading.mapping,
         };
-        let mut file = CsvFile::open(&self.file)?;
-        let import = survey(&mut file, options)?;
+        let import = looked_through(&mut file, options, known.mapping.clone())?;
         if self.dry_run && !printer.is_json {
             describe(&import, printer)?;
         }
-        if !self.dry_run && reading != remembered {
-            client.ask(Ask { method: Method::PUT, path: &path, body: Some(&reading.json()) }).await?;
+        if !self.dry_run && known != remembered {
+            client.ask(Ask { method: Method::PUT, path: &path, body: Some(&known.json()) }).await?;
         }
         let mut all = self.errors.as_deref().map(csv::Writer::from_path).transpose().map_err(io::Error::other)?;
         if let Some(all) = &mut all {
@@ -122,8 +124,9 @@ impl Command for ImportArgs {
             Some(all) => all.write_record(told.cells(is_error).map(|cell| safe(&cell))).map_err(io::Error::other),
             None => Ok(()),
         });
+        report.warned(&passed_over)?;
         let mut progress = Progress::new(!printer.is_json);
-        let send = async |body: Vec<u8>| Ok::<_, Failure>(outcomes(&client.post("/v1/debts", body.into()).await?));
+        let send = async |body: Vec<u8>| Ok::<_, Failure>(outcomes(&client.post(PATH, body.into()).await?));
         let show = |part, counts: &Counts| progress.show(part, counts.rows(), "rows");
         carry_out(&mut file, &import, self.dry_run, &mut report, send, show).await?;
         let counts = std::mem::take(&mut report.counts);
@@ -147,8 +150,8 @@ async fn creditors(client: &Client) -> Result<BTreeMap<String, Currency>, Failur
 }
 
 /// The first reading.
-fn survey(file: &mut CsvFile, options: Options) -> Result<Import, Failure> {
-    let mut survey = Survey::new(file.heading(), options).map_err(ImportError::Headings)?;
+fn looked_through(file: &mut CsvFile, options: Options, known: Vec<(Field, String)>) -> Result<Import, Failure> {
+    let mut survey = survey(file, options, known).map_err(ImportError::Headings)?;
     look_through(file, &mut survey)?;
     Ok(survey.conclude().map_err(ImportError::Survey)?)
 }

@@ -60,10 +60,11 @@ fn hint(near: Option<&str>) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     headings: Vec<String>,
-    /// One place each, but for numbers.
+    /// One place each, but for numbers and what belongs to them.
     places: BTreeMap<Field, usize>,
     phones: Vec<usize>,
     areas: Vec<usize>,
+    confirmations: Vec<usize>,
 }
 
 impl Columns {
@@ -84,7 +85,13 @@ impl Columns {
         mapping: &[(Field, String)],
         has_creditor: bool,
     ) -> (Self, Vec<HeadingError>) {
-        let mut columns = Self { headings, places: BTreeMap::new(), phones: Vec::new(), areas: Vec::new() };
+        let mut columns = Self {
+            headings,
+            places: BTreeMap::new(),
+            phones: Vec::new(),
+            areas: Vec::new(),
+            confirmations: Vec::new(),
+        };
         if columns.headings.iter().any(|heading| heading.contains('\0')) {
             return (columns, vec![HeadingError::Utf16]);
         }
@@ -130,12 +137,14 @@ impl Columns {
     }
 
     fn put(&mut self, field: Field, place: usize) -> Option<HeadingError> {
-        if field == Field::Phone {
-            self.phones.push(place);
-            return None;
-        }
-        if field == Field::Area {
-            self.areas.push(place);
+        let several = match field {
+            Field::Phone => Some(&mut self.phones),
+            Field::Area => Some(&mut self.areas),
+            Field::Confirmed => Some(&mut self.confirmations),
+            _ => None,
+        };
+        if let Some(several) = several {
+            several.push(place);
             return None;
         }
         let before = self.places.insert(field, place)?;
@@ -175,6 +184,12 @@ impl Columns {
         }
     }
 
+    /// The column that says whether the number of a column of numbers is confirmed: the first belongs to the first. One alone
+    /// says nothing of further numbers, since what is confirmed is told what is owed.
+    pub(super) fn confirmation_of(&self, phone: usize) -> Option<usize> {
+        self.confirmations.get(phone).copied()
+    }
+
     pub(super) fn heading(&self, place: usize) -> &str {
         self.headings.get(place).map_or("", String::as_str)
     }
@@ -187,7 +202,8 @@ impl Columns {
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, Option<Field>)> {
         let field = |place: usize| {
             let one = self.places.iter().find(|(_, at)| **at == place).map(|(field, _)| *field);
-            let several = [(Field::Phone, &self.phones), (Field::Area, &self.areas)];
+            let several =
+                [(Field::Phone, &self.phones), (Field::Area, &self.areas), (Field::Confirmed, &self.confirmations)];
             one.or_else(|| several.into_iter().find(|(_, at)| at.contains(&place)).map(|(field, _)| field))
         };
         self.headings.iter().enumerate().map(move |(place, heading)| (heading.as_str(), field(place)))

@@ -13,6 +13,8 @@ pub enum Field {
     Phone,
     /// The area code of the numbers, where it stands in a column of its own. This one may have several columns.
     Area,
+    /// Whether the number of the column of numbers at the same place is confirmed. This one may have several columns.
+    Confirmed,
     /// What the debtor is written in.
     Language,
     /// What kind of customer it is.
@@ -57,16 +59,19 @@ pub enum Field {
     Tags,
     /// How it stands.
     Status,
+    /// The last day of a promise.
+    Until,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Debtor,
         Self::Name,
         Self::Document,
         Self::Phone,
         Self::Area,
+        Self::Confirmed,
         Self::Language,
         Self::Kind,
         Self::Since,
@@ -89,6 +94,7 @@ impl Field {
         Self::Ladder,
         Self::Tags,
         Self::Status,
+        Self::Until,
     ];
 
     /// The word by which a column is mapped.
@@ -99,6 +105,7 @@ impl Field {
             Self::Document => "document",
             Self::Phone => "phone",
             Self::Area => "area",
+            Self::Confirmed => "confirmed",
             Self::Language => "language",
             Self::Kind => "kind",
             Self::Since => "since",
@@ -121,6 +128,7 @@ impl Field {
             Self::Ladder => "ladder",
             Self::Tags => "tags",
             Self::Status => "status",
+            Self::Until => "until",
         }
     }
 
@@ -190,6 +198,15 @@ impl Field {
                 "numero_telefono",
             ],
             Self::Area => &["area_code", "ddd", "lada", "clave_lada", "codigo_area"],
+            Self::Confirmed => &[
+                "phone_confirmed",
+                "confirmed_phone",
+                "confirmado",
+                "telefone_confirmado",
+                "celular_confirmado",
+                "numero_confirmado",
+                "telefono_confirmado",
+            ],
             Self::Language => &["idioma", "lingua"],
             Self::Kind => &["customer_type", "debtor_type", "tipo_cliente", "tipo_devedor", "tipo_deudor"],
             Self::Since => &["customer_since", "cliente_desde"],
@@ -282,7 +299,23 @@ impl Field {
             Self::Ladder => &["regua", "regua_cobranca"],
             Self::Tags => &["tag", "etiquetas", "etiqueta"],
             Self::Status => &["situacao", "situacion", "estatus"],
+            Self::Until => &[
+                "promised_until",
+                "promise_date",
+                "promessa",
+                "promessa_ate",
+                "data_promessa",
+                "dt_promessa",
+                "promesa",
+                "promesa_hasta",
+                "fecha_promesa",
+            ],
         }
+    }
+
+    /// Whether several columns may be this one.
+    pub fn is_repeated(self) -> bool {
+        matches!(self, Self::Phone | Self::Area | Self::Confirmed)
     }
 
     /// What a heading seems to be.
@@ -295,7 +328,7 @@ impl Field {
         // Several columns of numbers are counted: `telefone1`, `Celular 2`.
         let uncounted = folded.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let is = |field: Self| uncounted == field.name() || field.headings().contains(&uncounted);
-        [Self::Phone, Self::Area].into_iter().find(|field| is(*field))
+        Self::ALL.into_iter().find(|field| field.is_repeated() && is(*field))
     }
 }
 
@@ -342,6 +375,9 @@ mod tests {
         check("DDD", Some(Field::Area));
         check("ddd2", Some(Field::Area));
         check("Clave Lada", Some(Field::Area));
+        check("Telefone confirmado", Some(Field::Confirmed));
+        check("confirmado2", Some(Field::Confirmed));
+        check("Promessa até", Some(Field::Until));
     }
 
     #[test]

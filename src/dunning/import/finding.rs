@@ -10,6 +10,7 @@ use super::super::operands::Operands;
 use super::super::paper::Mismatch;
 use super::super::pix::PixError;
 use super::amount::CellError;
+use super::field::Field;
 
 /// Characters of a cell that are shown.
 const CELL_CHARS: usize = 100;
@@ -74,12 +75,18 @@ pub enum Wrong {
     /// No number can be texted.
     #[error("{0}")]
     Number(NumberError),
+    /// Neither yes nor no.
+    #[error("not a yes or a no")]
+    Confirmed,
     /// No language.
     #[error("not a language; there are pt-BR, es-MX and en")]
     Language,
     /// No status.
-    #[error("not a status; there are open, agreed, disputed, paid and cancelled")]
+    #[error("not a status; there are open, promised, agreed, disputed, paid and cancelled")]
     Status,
+    /// A promise without its last day.
+    #[error("a promise needs its last day in a column of its own; map until to its heading")]
+    PromiseDay,
     /// No boleto.
     #[error("{0}")]
     Boleto(BoletoError),
@@ -100,6 +107,9 @@ pub enum Doubt {
     /// What pays it says something else than the row.
     #[error("{0}")]
     Paper(Mismatch),
+    /// What was said last of files of this creditor is not so of this one: it has no such heading.
+    #[error("no such heading, which was {} in a file before; what is stored of it stays", .0.name())]
+    NoHeading(Field),
 }
 
 /// What is found has a word, and what it is about.
@@ -113,7 +123,7 @@ pub trait Coded {
 
 impl Wrong {
     /// The words of all that is wrong, beside those of [`NumberError`].
-    pub const CODES: [&str; 18] = [
+    pub const CODES: [&str; 20] = [
         "empty",
         "no_debt_id",
         "no_creditor",
@@ -127,8 +137,10 @@ impl Wrong {
         "currency",
         "day",
         "instalment",
+        "confirmed",
         "language",
         "status",
+        "promise_day",
         "boleto",
         "pix",
         "refused",
@@ -152,8 +164,10 @@ impl Coded for Wrong {
             Self::Day => "day",
             Self::Instalment => "instalment",
             Self::Number(error) => error.code(),
+            Self::Confirmed => "confirmed",
             Self::Language => "language",
             Self::Status => "status",
+            Self::PromiseDay => "promise_day",
             Self::Boleto(_) => "boleto",
             Self::Pix(_) => "pix",
         }
@@ -177,15 +191,17 @@ impl Coded for Wrong {
             | Self::Day
             | Self::Instalment
             | Self::Number(_)
+            | Self::Confirmed
             | Self::Language
-            | Self::Status => Operands::none(),
+            | Self::Status
+            | Self::PromiseDay => Operands::none(),
         }
     }
 }
 
 impl Doubt {
     /// The words of all doubts.
-    pub const CODES: [&str; 4] = ["number_left_out", "no_number", "paper_amount", "paper_due"];
+    pub const CODES: [&str; 5] = ["number_left_out", "no_number", "paper_amount", "paper_due", "no_heading"];
 }
 
 impl Coded for Doubt {
@@ -195,6 +211,7 @@ impl Coded for Doubt {
             Self::NoNumber => "no_number",
             Self::Paper(Mismatch::Amount { .. }) => "paper_amount",
             Self::Paper(Mismatch::Due { .. }) => "paper_due",
+            Self::NoHeading(_) => "no_heading",
         }
     }
 
@@ -202,6 +219,7 @@ impl Coded for Doubt {
         match self {
             Self::Number(error) => Operands::of("number", error.code()),
             Self::NoNumber => Operands::none(),
+            Self::NoHeading(field) => Operands::of("field", field.name()),
             Self::Paper(Mismatch::Amount { paper, stated, owed }) => {
                 Operands::of("paper", paper).and("stated", stated).and("owed", owed)
             }

@@ -10,10 +10,11 @@ use crate::sms::number::{Country, NumberError, PhoneNumber};
 
 use super::super::boleto::Boleto;
 use super::super::debt::{Debt, Instalment, Status};
-use super::super::debtor::Debtor;
+use super::super::debtor::{Confirmation, Debtor};
 use super::super::money::{Amount, Currency};
 use super::super::paper::Mismatch;
 use super::super::pix::Pix;
+use super::super::unsaid::{Part, Unsaid};
 use super::Import;
 use super::field::Field;
 use super::finding::{Doubt, Fault, Finding, Warning, Wrong};
@@ -36,7 +37,7 @@ const DIGITS_WITH_AREA: usize = 10;
 /// Digits of a Brazilian number with its area code: those of mobiles are eleven today, and were ten.
 const BRAZILIAN_DIGITS: usize = 10;
 
-/// Words by which files say how a debt stands, besides those of [`Status::name`].
+/// Words by which files say how a debt stands, besides those of [`Status::name`]. A promise has its own: it needs a day.
 const STATUS_WORDS: [(&str, Status); 33] = [
     ("aberto", Status::Open),
     ("aberta", Status::Open),
@@ -73,6 +74,43 @@ const STATUS_WORDS: [(&str, Status); 33] = [
     ("canceled", Status::Cancelled),
 ];
 
+/// Words by which files say that there is a promise.
+const PROMISE_WORDS: [&str; 9] = [
+    "promised",
+    "promise",
+    "promessa",
+    "prometido",
+    "prometida",
+    "promesa",
+    "com promessa",
+    "con promesa",
+    "promessa de pagamento",
+];
+
+/// Words for yes in three languages, and for no.
+const YES: [&str; 11] = ["yes", "y", "true", "1", "x", "sim", "s", "si", "sí", "confirmed", "confirmado"];
+const NO: [&str; 7] = ["no", "n", "false", "0", "não", "nao", "-"];
+
+/// What there is nothing to say of without a column.
+const COLUMNS: [(Part, Field); 16] = [
+    (Part::Name, Field::Name),
+    (Part::Document, Field::Document),
+    (Part::Language, Field::Language),
+    (Part::Kind, Field::Kind),
+    (Part::Since, Field::Since),
+    (Part::DebtorTags, Field::DebtorTags),
+    (Part::Currency, Field::Currency),
+    (Part::Contract, Field::Contract),
+    (Part::Product, Field::Product),
+    (Part::Terms, Field::Terms),
+    (Part::Boleto, Field::Boleto),
+    (Part::Pix, Field::Pix),
+    (Part::Link, Field::Link),
+    (Part::AccessCode, Field::AccessCode),
+    (Part::Ladder, Field::Ladder),
+    (Part::Tags, Field::Tags),
+];
+
 /// A row that can be taken in. `Debug` shows ids only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -84,6 +122,10 @@ pub struct Row {
     pub debt: Debt,
     /// How it stands, where the file says it.
     pub status: Option<Status>,
+    /// What the file does not speak of: it has no column for it.
+    pub unsaid: Unsaid,
+    /// What it says of the debtor's numbers.
+    pub confirmations: Vec<Confirmation>,
     /// What somebody should look at.
     pub warnings: Vec<Warning>,
 }
@@ -95,11 +137,12 @@ pub(super) struct Line<'a> {
     number: u64,
     faults: Vec<Fault>,
     warnings: Vec<Warning>,
+    confirmations: Vec<Confirmation>,
 }
 
 impl<'a> Line<'a> {
     pub(super) fn new(import: &'a Import, record: &'a ByteRecord, number: u64) -> Self {
-        Self { import, record, number, faults: Vec::new(), warnings: Vec::new() }
+        Self { import, record, number, faults: Vec::new(), warnings: Vec::new(), confirmations: Vec::new() }
     }
 
     pub(super) fn read(mut self) -> Result<Row, Vec<Fault>> {
@@ -112,10 +155,26 @@ impl<'a> Line<'a> {
         let debt = self.debt(debtor.as_ref(), status.unwrap_or_default());
         match (debtor, debt) {
             (Some(debtor), Some(debt)) if self.faults.is_empty() => {
-                Ok(Row { line: self.number, debtor, debt, status, warnings: self.warnings })
+                let unsaid = self.unsaid(&debt);
+                let Self { number: line, confirmations, warnings, .. } = self;
+                Ok(Row { line, debtor, debt, status, unsaid, confirmations, warnings })
             }
             _ => Err(self.faults),
         }
+    }
+
+    /// What the row says nothing of. A cell that is empty says that there is nothing, but for what there is always: an
+    /// original amount, and of how many an instalment is.
+    fn unsaid(&self, debt: &Debt) -> Unsaid {
+        let columns = &self.import.columns;
+        let without = COLUMNS.into_iter().filter(|(_, field)| columns.place(*field).is_none()).map(|(part, _)| part);
+        let is_one_of_unknown = debt.instalment.is_none() && self.cell(Field::Instalment).is_some();
+        let others = [
+            (Part::Numbers, columns.phones().is_empty()),
+            (Part::Original, self.cell(Field::Original).is_none()),
+            (Part::Instalment, columns.place(Field::Instalment).is_none() || is_one_of_unknown),
+        ];
+        without.chain(others.into_iter().filter_map(|(part, is_unsaid)| is_unsaid.then_some(part))).collect()
     }
 
     /// The text of a column; `None` where it is empty.
@@ -200,8 +259,13 @@ impl<'a> Line<'a> {
         for (nth, &place) in self.import.columns.phones().iter().enumerate() {
             let Some(cell) = self.text(place) else { continue };
             let area = self.import.columns.area_of(nth).and_then(|area| self.text(area));
+            let is_confirmed = self.confirmation(nth);
             for written in cell.split(['/', ',', ';', '|']).map(str::trim).filter(|written| !written.is_empty()) {
-                match number(&with_area(area.as_deref(), written), self.import.country) {
+                let number = number(&with_area(area.as_deref(), written), self.import.country);
+                if let (Ok(number), Some(is_confirmed)) = (number, is_confirmed) {
+                    self.confirmations.push(Confirmation { number, is_confirmed });
+                }
+                match number {
                     Ok(number) if numbers.contains(&number) || numbers.len() == NUMBERS_MAX => {}
                     Ok(number) => numbers.push(number),
                     Err(error) => refused.push((place, written.to_owned(), error)),
@@ -222,8 +286,33 @@ impl<'a> Line<'a> {
         numbers
     }
 
+    /// What is said of the numbers of a column of numbers, by its place among those.
+    fn confirmation(&mut self, phone: usize) -> Option<bool> {
+        let place = self.import.columns.confirmation_of(phone)?;
+        let cell = self.text(place)?;
+        let word = cell.to_lowercase();
+        match (YES.contains(&word.as_str()), NO.contains(&word.as_str())) {
+            (false, false) => {
+                self.fault_at(Some(place), &cell, Wrong::Confirmed);
+                None
+            }
+            (is_confirmed, _) => Some(is_confirmed),
+        }
+    }
+
+    /// How it stands. What is owed, or of which nothing else is said, is promised where there is a day until which it is.
     fn status(&mut self) -> Option<Status> {
-        self.read_as(Field::Status, |cell| status(cell).ok_or(Wrong::Status))
+        let has_day = self.cell(Field::Until).is_some();
+        let until = self.day(Field::Until);
+        let said = self.read_as(Field::Status, |cell| match status(cell, until) {
+            // A day that cannot be read has its fault already.
+            Err(Wrong::PromiseDay) if has_day => Ok(Status::Open),
+            said => said,
+        });
+        match (said, until) {
+            (None | Some(Status::Open), Some(until)) => Some(Status::Promised { until }),
+            (said, _) => said,
+        }
     }
 
     fn debt(&mut self, debtor: Option<&Debtor>, status: Status) -> Option<Debt> {
@@ -390,9 +479,12 @@ fn language(cell: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| first(language.code()) == first(cell))
 }
 
-/// How a debt stands, in words of three languages. A promise needs a day and is no word.
-fn status(cell: &str) -> Option<Status> {
+/// How a debt stands, in words of three languages, with the last day of a promise.
+fn status(cell: &str, until: Option<Date>) -> Result<Status, Wrong> {
     let word = cell.to_lowercase();
+    if PROMISE_WORDS.contains(&word.as_str()) {
+        return until.map(|until| Status::Promised { until }).ok_or(Wrong::PromiseDay);
+    }
     let known = STATUS_WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, status)| status);
-    known.or_else(|| Status::from_name(&word, None))
+    known.or_else(|| Status::from_name(&word, None)).ok_or(Wrong::Status)
 }

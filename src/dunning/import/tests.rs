@@ -93,6 +93,44 @@ fn every_field_has_its_column() {
     assert_eq!((status, debt.status), (Some(Status::Paid), Status::Paid));
 }
 
+/// How a line stands by its cells of status and until.
+#[track_caller]
+fn stands(status: &str, until: &str) -> Option<Status> {
+    row("cpf;divida;valor;vencimento;situacao;promessa", &format!("1;d1;10,00;24/11/2026;{status};{until}"))
+        .unwrap()
+        .status
+}
+
+#[test]
+fn a_promise_has_its_day_in_a_column() {
+    let promised = Some(Status::Promised { until: date(2026, 12, 1) });
+    for status in ["Promessa", "promised", "em aberto", ""] {
+        assert_eq!(stands(status, "01/12/2026"), promised, "{status}");
+    }
+    assert_eq!(stands("pago", "01/12/2026"), Some(Status::Paid));
+    assert_eq!(stands("contestado", "01/12/2026"), Some(Status::Disputed));
+    assert_eq!((stands("", ""), stands("aberto", "")), (None, Some(Status::Open)));
+    let heading = "cpf;divida;valor;vencimento;situacao;promessa";
+    let needs = "a promise needs its last day in a column of its own; map until to its heading";
+    check(heading, "1;d1;10,00;24/11/2026;promessa;", &[&format!("2 situacao: {needs} (promessa)")]);
+    let no_day = "2 promessa: not a day such as 31/12/2026 or 2026-12-31 (logo)";
+    check(heading, "1;d1;10,00;24/11/2026;promessa;logo", &[no_day]);
+}
+
+#[test]
+fn a_column_says_of_the_number_at_its_place_whether_it_is_confirmed() {
+    let heading = "cpf;telefone1;telefone2;confirmado;confirmado2;divida;valor;vencimento";
+    let said = |cells: &str| {
+        let row = row(heading, &format!("1;{cells};d1;10,00;24/11/2026")).unwrap();
+        row.confirmations.iter().map(|one| (one.number.e164(), one.is_confirmed)).collect::<Vec<_>>()
+    };
+    let (a, b) = ("+5511987654321".to_owned(), "+5511987654322".to_owned());
+    assert_eq!(said("11987654321;11987654322;Sim;não"), [(a.clone(), true), (b, false)]);
+    assert_eq!(said("11987654321;11987654322;x;"), [(a, true)]);
+    assert_eq!(said("11987654321;11987654322;;"), []);
+    check(heading, "1;11987654321;;talvez;;d1;10,00;24/11/2026", &["2 confirmado: not a yes or a no (talvez)"]);
+}
+
 #[test]
 fn everything_wrong_with_a_line_is_told_at_once() {
     check(
@@ -130,7 +168,7 @@ fn everything_wrong_with_a_line_is_told_at_once() {
     check(
         "cpf;divida;valor;vencimento;situacao",
         "1;x;1,00;24/11/2026;baixado",
-        &["2 situacao: not a status; there are open, agreed, disputed, paid and cancelled (baixado)"],
+        &["2 situacao: not a status; there are open, promised, agreed, disputed, paid and cancelled (baixado)"],
     );
 }
 

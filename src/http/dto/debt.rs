@@ -9,7 +9,7 @@ use crate::dunning::debt::{Debt, Instalment};
 use super::debtor::DebtorRequest;
 use super::message::Eyes;
 
-/// What is owed. It replaces what was there, but for how it stands where no status is said.
+/// What is owed. It replaces what was there, but for how it stands and what it was at first where that is not said.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct DebtRequest {
@@ -24,7 +24,7 @@ pub(in super::super) struct DebtRequest {
     pub(in super::super) debtor: Option<Box<RawValue>>,
     /// What both amounts are in: `BRL`, `MXN` or `USD`; the creditor's if nothing is said.
     pub(in super::super) currency: Option<String>,
-    /// What it was at first; as now if nothing is said.
+    /// What it was at first; as it was if nothing is said, and as now of a new one or in another currency.
     #[schema(example = "100.00")]
     pub(in super::super) original_amount: Option<String>,
     /// What it is now, with interest and fees.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::contact::Habit;
 use crate::contact::reply::Language;
 use crate::dunning::debtor::Debtor;
+use crate::sms::number::PhoneNumber;
 
 use super::message::Eyes;
 
@@ -60,6 +61,13 @@ pub(in super::super) struct DebtorRequest {
     /// The numbers, the one to try first in front, in any form of the configured country.
     #[serde(default)]
     pub(in super::super) numbers: Vec<String>,
+    /// Those of the numbers that you know to be the debtor's: nobody is asked there who it is. Of a number that stands neither
+    /// here nor in `unconfirmed`, what is known stays.
+    #[serde(default)]
+    pub(in super::super) confirmed: Vec<String>,
+    /// Those of which you no longer say so. What the owner has said by text stands.
+    #[serde(default)]
+    pub(in super::super) unconfirmed: Vec<String>,
 }
 
 /// A debtor. Without `pii`, name and document are left out and numbers masked.
@@ -86,10 +94,13 @@ pub(in super::super) struct DebtorAnswer {
     tags: Vec<String>,
     /// The numbers, the one to try first in front.
     numbers: Vec<String>,
+    /// Those that are known to be the debtor's, by your word or by the owner's.
+    confirmed: Vec<String>,
 }
 
 impl DebtorAnswer {
-    pub(in super::super) fn new(debtor: Debtor, eyes: Eyes) -> Self {
+    /// With those of the numbers that are confirmed.
+    pub(in super::super) fn new(debtor: Debtor, confirmed: &[PhoneNumber], eyes: Eyes) -> Self {
         let shown = |text: Option<String>| text.filter(|_| eyes.see_people());
         Self {
             id: debtor.id,
@@ -100,6 +111,7 @@ impl DebtorAnswer {
             since: debtor.since.map(|since| since.to_string()),
             tags: debtor.tags,
             numbers: debtor.numbers.iter().map(|number| eyes.number(*number)).collect(),
+            confirmed: confirmed.iter().map(|number| eyes.number(*number)).collect(),
         }
     }
 }

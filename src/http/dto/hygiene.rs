@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::sms::tp_status::TpStatus;
-use crate::store::rollup::{Faring, NumberTrouble, Unwell};
+use crate::store::rollup::{Confirmed, Faring, NumberTrouble, Unwell};
 
 use super::at;
 use super::message::Eyes;
@@ -81,6 +81,12 @@ pub(in super::super) struct NumberAnswer {
     /// What is wrong, if anything is: `wrong_person`, `unusable`, `dead`, `never_delivered` or `unconfirmed`.
     #[schema(required)]
     trouble: Option<&'static str>,
+    /// Since when it is known to be the debtor's.
+    #[schema(required)]
+    confirmed_at: Option<String>,
+    /// On whose word: `reply` of its owner, or `caller`.
+    #[schema(required)]
+    confirmed_by: Option<&'static str>,
     /// Texts to it that the network has taken.
     sent: i64,
     /// Those that arrived.
@@ -99,10 +105,12 @@ pub(in super::super) struct NumberAnswer {
 }
 
 impl NumberAnswer {
-    pub(in super::super) fn new(Faring { number, trouble, row }: Faring, eyes: Eyes) -> Self {
+    pub(in super::super) fn new(Faring { number, trouble, confirmed, row }: Faring, eyes: Eyes) -> Self {
         Self {
             number: eyes.number(number),
             trouble: trouble.map(NumberTrouble::name),
+            confirmed_at: confirmed.map(|confirmed| at(confirmed.at)),
+            confirmed_by: confirmed.map(Confirmed::by),
             sent: row.sent,
             delivered: row.delivered,
             undelivered: row.undelivered,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct ImportMapping {
-    /// Headings of fields: several of `phone` and `area`, one of others. A field with an empty heading is not read.
+    /// Headings of fields: several of `phone`, `area` and `confirmed`, one of others. A field with an empty heading is not read.
     #[serde(default)]
     #[schema(example = json!({ "due": ["Vencto"], "phone": ["Fone", "Celular"] }))]
     pub(in super::super) columns: BTreeMap<String, Vec<String>>,

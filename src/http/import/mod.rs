@@ -12,12 +12,13 @@ use std::io;
 
 use tokio::task::yield_now;
 
-use crate::dunning::import::{Fault, Import, Row, Survey};
+use crate::dunning::import::{Fault, Field, HeadingError, Import, Options, Row, Survey};
 use crate::dunning::money::Currency;
 use crate::sms::number::Country;
 
 pub(crate) use file::CsvFile;
 use file::Rows;
+pub(crate) use item::PATH;
 pub(crate) use remembered::Remembered;
 pub(crate) use report::{Counts, Findings, HEADING, Outcome, Report, Told};
 pub(super) use runs::{Begun, Run, Runs, Snapshot};
@@ -52,6 +53,17 @@ pub(crate) fn at_home(currency: Option<Currency>) -> Country {
     other.unwrap_or(Country::BRAZIL)
 }
 
+/// Begins the first reading. Where the file cannot be read without headings of `known` that are passed over in the options,
+/// it is said that it lacks them.
+pub(crate) fn survey(
+    file: &CsvFile,
+    options: Options,
+    known: Vec<(Field, String)>,
+) -> Result<Survey, Vec<HeadingError>> {
+    let whole = Options { mapping: known, ..options.clone() };
+    Survey::new(file.heading(), options).map_err(|errors| Survey::new(file.heading(), whole).err().unwrap_or(errors))
+}
+
 /// The first reading.
 pub(crate) fn look_through(file: &mut CsvFile, survey: &mut Survey) -> io::Result<()> {
     let mut rows = file.rows()?;
@@ -61,7 +73,7 @@ pub(crate) fn look_through(file: &mut CsvFile, survey: &mut Survey) -> io::Resul
     Ok(())
 }
 
-/// The second reading: good rows are sent in the form of `POST /v1/debts`, or counted alone where nothing is to be stored.
+/// The second reading: good rows are sent as [`PATH`] takes them, or counted alone where nothing is to be stored.
 /// `shown` hears how far the reading is, in hundredths, after each piece.
 pub(crate) async fn carry_out<E: From<io::Error>>(
     file: &mut CsvFile,

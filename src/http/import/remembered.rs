@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dunning::import::{Dates, Decimals, Field};
+use csv::ByteRecord;
+
+use crate::dunning::import::{Dates, Decimals, Doubt, Field, Finding, Warning, has_heading};
 
 /// What holds for files of a creditor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,11 +47,20 @@ impl Remembered {
         }
     }
 
-    /// What of it holds for a file with some headings: files of one creditor may have two forms.
-    pub(crate) fn fitting(&self, has: impl Fn(&str) -> bool) -> Self {
-        let fits = |(_, heading): &&(Field, String)| heading.is_empty() || has(heading);
-        let mapping = self.mapping.iter().filter(fits).cloned().collect();
-        Self { mapping, decimals: self.decimals, dates: self.dates }
+    /// How a file with this line of headings is read where `said` is said of it now. Files of one creditor may have two
+    /// forms: what was said last of headings that this one does not have is passed over, and that is told.
+    pub(crate) fn reading(&self, said: &Self, line: &ByteRecord) -> (Self, Vec<Warning>) {
+        let known = self.overruled(&said.mapping, said.decimals, said.dates);
+        let fits =
+            |one: &(Field, String)| said.mapping.contains(one) || one.1.trim().is_empty() || has_heading(line, &one.1);
+        let (mapping, missing): (Vec<_>, Vec<_>) = known.mapping.into_iter().partition(fits);
+        let warning = |(field, heading)| Finding {
+            line: 1,
+            column: Some(heading),
+            cell: String::new(),
+            what: Doubt::NoHeading(field),
+        };
+        (Self { mapping, ..known }, missing.into_iter().map(warning).collect())
     }
 
     /// As the API takes it.
@@ -92,10 +103,17 @@ mod tests {
 
     #[test]
     fn what_a_file_does_not_have_is_passed_over() {
-        let fitting = remembered().fitting(|heading| heading != "Fax");
-        let fields: Vec<_> = fitting.mapping.iter().map(|(field, heading)| (*field, heading.as_str())).collect();
+        let line = ByteRecord::from(vec!["CPF", "Fone", "vencto"]);
+        let (reading, warnings) = remembered().reading(&Remembered::default(), &line);
+        let fields: Vec<_> = reading.mapping.iter().map(|(field, heading)| (*field, heading.as_str())).collect();
         assert_eq!(fields, [(Field::Due, "Vencto"), (Field::Phone, "Fone"), (Field::Status, "")]);
-        assert_eq!(fitting.decimals, Some(Decimals::Comma));
+        assert_eq!(reading.decimals, Some(Decimals::Comma));
+        let told: Vec<_> = warnings.iter().map(|one| (one.line, one.column.as_deref(), one.what)).collect();
+        assert_eq!(told, [(1, Some("Fax"), Doubt::NoHeading(Field::Phone))]);
+        // What is said now must be there: it is not passed over.
+        let said = Remembered { mapping: vec![(Field::Phone, "Celular".to_owned())], ..Remembered::default() };
+        let (reading, warnings) = remembered().reading(&said, &line);
+        assert!(warnings.is_empty() && reading.mapping.contains(&said.mapping[0]));
     }
 
     #[test]

@@ -122,8 +122,8 @@ impl<'a> Report<'a> {
         faults.iter().try_for_each(|fault| self.note(Told::of(fault), true))
     }
 
-    /// What is doubtful in a row that is sent.
-    pub(super) fn warned(&mut self, warnings: &[Warning]) -> io::Result<()> {
+    /// What is doubtful in a row that is sent, or of the headings.
+    pub(crate) fn warned(&mut self, warnings: &[Warning]) -> io::Result<()> {
         warnings.iter().try_for_each(|warning| self.note(Told::of(warning), false))
     }
 

@@ -40,12 +40,19 @@ impl United {
                 united.add(&row.debtor);
             }
         }
-        united.0.retain(|_, numbers| matches!(numbers, Numbers::Several(_)));
+        united.0.retain(|_, numbers| matches!(numbers, Numbers::Several(all) if !all.is_empty()));
         united.0.shrink_to_fit();
         Ok(united)
     }
 
     fn add(&mut self, debtor: &Debtor) {
+        if debtor.numbers.is_empty() {
+            // The API has a row without any take all of them away.
+            let known = self.0.entry(key(&debtor.id)).or_insert(Numbers::Several(Vec::new()));
+            if let Numbers::One(one) = known {
+                *known = Numbers::Several(vec![*one]);
+            }
+        }
         for &number in &debtor.numbers {
             let known = self.0.entry(key(&debtor.id)).or_insert(Numbers::One(number));
             match known {
@@ -92,6 +99,8 @@ mod tests {
             ("ana", vec![a, b]),
             ("ana", vec![]),
             ("rui", vec![c]),
+            ("lia", vec![a]),
+            ("lia", vec![]),
         ];
         for (id, numbers) in &rows {
             united.add(&debtor(id, numbers));
@@ -101,7 +110,7 @@ mod tests {
             united.complete(&mut row);
             row.numbers
         });
-        let expected = [vec![b, a], vec![c], vec![], vec![b, a], vec![b, a], vec![c]];
+        let expected = [vec![b, a], vec![c], vec![], vec![b, a], vec![b, a], vec![c], vec![a], vec![a]];
         assert_eq!(completed, expected.map(|numbers| debtor("x", &numbers).numbers));
     }
 }

@@ -16,7 +16,9 @@ use crate::store::definition::read_campaign;
 use super::super::Site;
 use super::super::auth::{Caller, Scope};
 use super::super::dto::List;
-use super::super::dto::campaign::{CampaignAnswer, HoldRequest, RowRequest, RowsRequest, StoppedAnswer, CampaignWarning};
+use super::super::dto::campaign::{
+    CampaignAnswer, CampaignWarning, HoldRequest, RowRequest, RowsRequest, StoppedAnswer,
+};
 use super::super::json::{Body, Key, Parameters};
 use super::super::over;
 use super::super::page::{limit, read_cursor};

@@ -100,11 +100,15 @@ pub(super) async fn list(
         before,
         limit,
     };
-    let found = site.read(move |reader| reader.debtors(&filter)).await?;
-    let List { items, next } = List::page(found, limit, page, |(key, _)| *key);
-    items.iter().for_each(|(_, debtor)| concerns(&site, Some(&debtor.id), None));
+    let found = site.read(move |reader| {
+        let with_confirmed = |(key, debtor)| Ok((key, reader.confirmed_of(&debtor)?, debtor));
+        reader.debtors(&filter)?.into_iter().map(with_confirmed).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let List { items, next } = List::page(found.await?, limit, page, |(key, ..)| *key);
+    items.iter().for_each(|(_, _, debtor)| concerns(&site, Some(&debtor.id), None));
     let eyes = caller.eyes();
-    Ok(Json(List { items: items.into_iter().map(|(_, debtor)| DebtorAnswer::new(debtor, eyes)).collect(), next }))
+    let items = items.into_iter().map(|(_, confirmed, debtor)| DebtorAnswer::new(debtor, &confirmed, eyes));
+    Ok(Json(List { items: items.collect(), next }))
 }
 
 /// What is looked for. Who may not see who somebody is may not find out by asking for one after the other.
@@ -140,9 +144,12 @@ pub(super) async fn show(
     caller.needs(Scope::Read)?;
     let id = debtor.unwrap_or_default();
     let own = caller.creditors().to_vec();
-    let found = site.read(move |reader| if is_seen(reader, &id, own)? { reader.debtor(&id) } else { Ok(None) }).await?;
-    let debtor = found.ok_or_else(no_debtor)?;
-    Ok(Json(DebtorAnswer::new(debtor, caller.eyes())))
+    let found = site.read(move |reader| {
+        let found = if is_seen(reader, &id, own)? { reader.debtor(&id)? } else { None };
+        found.map(|debtor| Ok((reader.confirmed_of(&debtor)?, debtor))).transpose()
+    });
+    let (confirmed, debtor) = found.await?.ok_or_else(no_debtor)?;
+    Ok(Json(DebtorAnswer::new(debtor, &confirmed, caller.eyes())))
 }
 
 /// Who is limited to some creditors sees who owes to one of them.

@@ -11,13 +11,12 @@ use axum::body::Body as RequestBody;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use csv::ByteRecord;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
-use crate::dunning::import::{Dates, Decimals, Field, Import, Options, Survey, cells, has_heading, outline};
+use crate::dunning::import::{Dates, Decimals, Field, Import, Options, cells, outline};
 use crate::store::reader::Reader;
 
 use super::super::auth::{Caller, Scope};
@@ -26,7 +25,7 @@ use super::super::dto::import::{ImportAnswer, ImportColumn, ImportColumns};
 use super::super::dto::intake::TakenAnswer;
 use super::super::dto::mapping::ImportMapping;
 use super::super::import::{
-    Begun, CsvFile, HEADING, Outcome, Remembered, Report, Run, at_home, carry_out, look_through,
+    Begun, CsvFile, HEADING, Outcome, Remembered, Report, Run, at_home, carry_out, look_through, survey,
 };
 use super::super::json::{Key, Octets, Parameters, object};
 use super::super::problem::{Document, Kind, Problem};
@@ -68,14 +67,9 @@ struct Wish {
 }
 
 impl Wish {
-    /// How a file with these headings is read. What was said of other files of the creditor is passed over, what is said now
-    /// is not.
-    fn reading(&self, heading: &ByteRecord) -> Remembered {
-        self.overruled(&self.remembered.fitting(|one| has_heading(heading, one)))
-    }
-
-    fn overruled(&self, remembered: &Remembered) -> Remembered {
-        remembered.overruled(&self.said.mapping, self.said.decimals, self.said.dates)
+    /// What is known of files of the creditor from now on.
+    fn known(&self) -> Remembered {
+        self.remembered.overruled(&self.said.mapping, self.said.decimals, self.said.dates)
     }
 }
 
@@ -122,7 +116,7 @@ pub(super) async fn columns(
         let mut file = tempfile::tempfile()?;
         file.write_all(&octets)?;
         let mut file = CsvFile::new(file)?;
-        let reading = wish.reading(file.heading());
+        let (reading, _) = wish.remembered.reading(&wish.said, file.heading());
         let outline = outline(file.heading(), &reading.mapping, wish.creditor.is_some());
         let mut shown = Vec::new();
         let mut rows = file.rows()?;
@@ -228,8 +222,9 @@ async fn carry(site: Site, caller: Caller, wish: Wish, file: File, begun: Begun)
 
 async fn read(site: &Site, caller: &Caller, wish: Wish, file: File, run: &Run) -> Result<(), Broken> {
     let mut file = CsvFile::new(file)?;
-    let (reading, known) = (wish.reading(file.heading()), wish.overruled(&wish.remembered));
-    let Wish { creditor, remembered, said: _, is_dry } = wish;
+    let known = wish.known();
+    let Wish { creditor, remembered, said, is_dry } = wish;
+    let (reading, passed_over) = remembered.reading(&said, file.heading());
     let all = site.read(Reader::creditors).await?;
     let own = all.into_iter().filter(|creditor| caller.covers(Some(&creditor.id)));
     let creditors: BTreeMap<_, _> = own.map(|creditor| (creditor.id, creditor.currency)).collect();
@@ -242,7 +237,7 @@ async fn read(site: &Site, caller: &Caller, wish: Wish, file: File, run: &Run) -
         dates: reading.dates.unwrap_or_default(),
         mapping: reading.mapping,
     };
-    let import = survey(&mut file, options)?;
+    let import = looked_through(&mut file, options, known.mapping.clone())?;
     if !is_dry && known != remembered {
         let text = known.json().to_string();
         let client = caller.client().to_owned();
@@ -252,6 +247,7 @@ async fn read(site: &Site, caller: &Caller, wish: Wish, file: File, run: &Run) -
         run.found(told, is_error);
         Ok(())
     });
+    report.warned(&passed_over)?;
     let send = async |body: Vec<u8>| -> Result<Vec<Outcome>, Broken> {
         takes_in(site)?;
         let taken = take_debts(site, caller.clone(), body.into()).await?;
@@ -264,8 +260,8 @@ fn no_creditor() -> Problem {
     Problem::bad("creditor", "no creditor has this id; make the creditor known first")
 }
 
-fn survey(file: &mut CsvFile, options: Options) -> Result<Import, Broken> {
-    let survey = Survey::new(file.heading(), options);
+fn looked_through(file: &mut CsvFile, options: Options, known: Vec<(Field, String)>) -> Result<Import, Broken> {
+    let survey = survey(file, options, known);
     let told = |errors: Vec<_>| Broken(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
     let mut survey = survey.map_err(told)?;
     look_through(file, &mut survey)?;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::store::StoreError;
-use crate::store::portfolio::{Item, Taken, Untaken};
+use crate::store::portfolio::{Stated, Taken, Untaken};
 
 use super::super::Site;
 use super::super::audit::concerns;
@@ -28,6 +28,9 @@ const ITEMS_MAX: usize = 10_000;
 pub(super) struct TakeParameters {
     /// `item` (default): the good ones are stored. `all`: nothing is stored where one is bad.
     on_error: Option<String>,
+    /// What becomes of fields that an item does not have. `clear` (default): what was stored is taken away, but for what the
+    /// field says of itself. `keep`: it stays; a field that is `null`, or an empty list, takes it away.
+    unsaid: Option<String>,
 }
 
 /// What was sent.
@@ -54,16 +57,21 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
         Some("all") => true,
         Some(_) => return Err(Problem::bad("on_error", "is item or all")),
     };
+    let keeps = match asked.unsaid.as_deref() {
+        None | Some("clear") => false,
+        Some("keep") => true,
+        Some(_) => return Err(Problem::bad("unsaid", "is clear or keep")),
+    };
     let form = form(&headers, &octets);
     let client = caller.client().to_owned();
-    let checked = check(site, caller, form, octets, subject).await?;
+    let checked = check(site, caller, (form, keeps), octets, subject).await?;
     if is_all && checked.iter().any(Result::is_err) {
         return Ok(nothing_stored(checked.into_iter().map(Result::err)));
     }
     let (slots, items) = divided(checked);
     if form == Form::One {
         // Of many how many they were is in the answer, and who they are in their rows.
-        items.iter().for_each(|item| concerns(site, debtor_of(item), None));
+        items.iter().for_each(|item| concerns(site, item.item.debtor(), None));
     }
     let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, is_all, client).await? };
     if is_all && answers.iter().any(Result::is_err) {
@@ -80,14 +88,14 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
     Ok(Json(TakenAnswers { items: answered.into_iter().enumerate().map(item).collect() }).into_response())
 }
 
-/// Takes in an array of debts, each by itself.
+/// Takes in an array of debts, each by itself. What is unsaid of them stays.
 pub(super) async fn take_debts(
     site: &Site,
     caller: Caller,
     octets: Bytes,
 ) -> Result<Vec<Result<TakenAnswer, Problem>>, Problem> {
     let client = caller.client().to_owned();
-    let (slots, items) = divided(check(site, caller, Form::Array, octets, Subject::Debt).await?);
+    let (slots, items) = divided(check(site, caller, (Form::Array, true), octets, Subject::Debt).await?);
     let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, false, client).await? };
     Ok(answered(slots, answers))
 }
@@ -96,7 +104,7 @@ pub(super) async fn take_debts(
 type Slot = Result<(String, Vec<String>), Problem>;
 
 /// Good items, and the places of all.
-fn divided(checked: Vec<Result<Checked, Problem>>) -> (Vec<Slot>, Vec<Item>) {
+fn divided(checked: Vec<Result<Checked, Problem>>) -> (Vec<Slot>, Vec<Stated>) {
     let mut items = Vec::with_capacity(checked.len());
     let slot = |one: Result<Checked, Problem>| {
         one.map(|Checked { id, item, warnings }| {
@@ -106,15 +114,6 @@ fn divided(checked: Vec<Result<Checked, Problem>>) -> (Vec<Slot>, Vec<Item>) {
     };
     let slots = checked.into_iter().map(slot).collect();
     (slots, items)
-}
-
-/// Whom an item is about.
-fn debtor_of(item: &Item) -> Option<&str> {
-    match item {
-        Item::Creditor(_) => None,
-        Item::Debtor(debtor) => Some(&debtor.id),
-        Item::Debt { debt, .. } => Some(&debt.debtor),
-    }
 }
 
 /// The answers to all, in their order.
@@ -144,13 +143,13 @@ fn form(headers: &HeaderMap, octets: &[u8]) -> Form {
 async fn check(
     site: &Site,
     caller: Caller,
-    form: Form,
+    (form, keeps): (Form, bool),
     octets: Bytes,
     subject: Subject,
 ) -> Result<Vec<Result<Checked, Problem>>, Problem> {
     let settings = site.settings().clone();
     let checked = move |reader: &_| {
-        let desk = Desk::new(reader, &settings, &caller)?;
+        let desk = Desk::new(reader, &settings, &caller, keeps)?;
         let items: Vec<&[u8]> = match form {
             Form::One => vec![&octets],
             Form::Array => match array(&octets) {

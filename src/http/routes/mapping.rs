@@ -94,7 +94,7 @@ pub(super) fn check(mapping: &ImportMapping) -> Result<(), Problem> {
         let field = Field::from_name(name);
         let field =
             field.ok_or_else(|| Problem::bad("columns", format!("no such field as {name}; there are {}", all())))?;
-        if headings.len() > if matches!(field, Field::Phone | Field::Area) { PHONES_MAX } else { 1 } {
+        if headings.len() > if field.is_repeated() { PHONES_MAX } else { 1 } {
             return Err(Problem::bad("columns", format!("{name} has too many headings")));
         }
         let given = headings.iter().filter(|heading| !heading.is_empty());

@@ -124,3 +124,99 @@ async fn a_file_that_cannot_be_read_says_why() {
         Some("creditor"),
     );
 }
+
+/// A debtor and a debt of which everything is known.
+const WHOLE: &str = "CPF;Nome;Telefone;Idioma;Tipo Cliente;Cliente desde;Tags devedor;Contrato;Parcela;Valor original;\
+    Valor;Vencimento;Produto;Condicao;Boleto;Link;Codigo acesso;Regua;Tags;Moeda\n\
+    12345678909;Maria;(11) 98765-4321/11 98765-4322;es-MX;ouro;02/05/2019;vip;c1;1/2;100,00;110,00;30/11/2026;TV;30 dias;\
+    00190.50095 40144.816069 06809.350314 3 37370000000100;https://example.com/x;0042;leve;a;USD\n";
+
+/// Both as they are stored.
+async fn stored(house: &House) -> (Value, Value) {
+    (house.get("/v1/debtors/12345678909").await.json, house.get("/v1/debts/c1%2F1").await.json)
+}
+
+#[tokio::test]
+async fn what_a_file_has_no_column_for_stays_as_it_is_stored() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", WHOLE).await;
+    assert_eq!(told["created"], 1, "{told}");
+    let (debtor, mut debt) = stored(&house).await;
+    let narrow = "CPF;Contrato;Parcela;Valor;Vencimento\n12345678909;c1;1;112,00;30/11/2026\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", narrow).await;
+    assert_eq!((&told["changed"], &told["errors"]["count"]), (&json!(1), &json!(0)), "{told}");
+    debt["amount"] = json!("112.00");
+    assert_eq!(stored(&house).await, (debtor, debt));
+}
+
+#[tokio::test]
+async fn an_empty_cell_takes_away_what_its_column_said() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    imported(&house, &all, "/v1/imports?creditor=loja", WHOLE).await;
+    let emptied = "CPF;Nome;Telefone;Contrato;Parcela;Valor original;Valor;Vencimento;Link;Tags;Situacao\n\
+        12345678909;;;c1;1/2;;112,00;30/11/2026;;;\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", emptied).await;
+    assert_eq!(told["warnings"]["first"][0]["code"], "no_number", "{told}");
+    let (debtor, debt) = stored(&house).await;
+    assert_eq!((&debtor["name"], &debtor["numbers"], &debtor["kind"]), (&Value::Null, &json!([]), &json!("ouro")));
+    assert_eq!((&debt["link"], &debt["tags"], &debt["product"]), (&Value::Null, &json!([]), &json!("TV")));
+    // What must be something stays: nothing else can be meant.
+    assert_eq!((&debt["original_amount"], &debt["status"]), (&json!("100.00"), &json!("open")));
+}
+
+#[tokio::test]
+async fn a_row_without_a_number_takes_none_of_another_row_away() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let file = "CPF;Telefone;Contrato;Parcela;Valor;Vencimento\n\
+        12345678909;(11) 98765-4321;c1;1/2;10,00;30/11/2026\n12345678909;;c1;2/2;10,00;30/12/2026\n";
+    imported(&house, &all, "/v1/imports?creditor=loja", file).await;
+    assert_eq!(stored(&house).await.0["numbers"], json!(["+5511987654321"]));
+}
+
+#[tokio::test]
+async fn an_amount_that_grows_by_the_day_leaves_what_was_owed_at_first() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    for (amount, original) in [("100,00", "100.00"), ("101,00", "100.00"), ("102,00", "100.00")] {
+        let file = format!("CPF;Contrato;Parcela;Valor;Vencimento\n12345678909;c1;1/2;{amount};30/11/2026\n");
+        imported(&house, &all, "/v1/imports?creditor=loja", &file).await;
+        assert_eq!(stored(&house).await.1["original_amount"], original, "{amount}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_confirms_numbers_and_tells_of_promises() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let file = "CPF;Telefone;Confirmado;Contrato;Parcela;Valor;Vencimento;Situacao;Promessa\n\
+        12345678909;(11) 98765-4321;sim;c1;1/2;10,00;30/11/2026;aberto;05/12/2026\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", file).await;
+    assert_eq!((&told["created"], &told["errors"]["count"]), (&json!(1), &json!(0)), "{told}");
+    let (debtor, debt) = stored(&house).await;
+    assert_eq!(debtor["confirmed"], json!(["+5511987654321"]));
+    assert_eq!((&debt["status"], &debt["until"]), (&json!("promised"), &json!("2026-12-05")));
+    let silent = "CPF;Telefone;Contrato;Parcela;Valor;Vencimento\n12345678909;11987654321;c1;1/2;10,00;30/11/2026\n";
+    imported(&house, &all, "/v1/imports?creditor=loja", silent).await;
+    assert_eq!(stored(&house).await, (debtor, debt));
+}
+
+#[tokio::test]
+async fn headings_of_other_files_are_passed_over_and_told() {
+    let house = house().await;
+    let all = token(&house, &["send", "read", "pii"]).await;
+    let path =
+        "/v1/imports?creditor=loja&mapping=%7B%22columns%22%3A%7B%22phone%22%3A%5B%22Fone%22%2C%22Recado%22%5D%7D%7D";
+    let both = "CPF;Fone;Recado;Contrato;Parcela;Valor;Vencimento\n12345678909;11987654321;;c1;1/2;10,00;30/11/2026\n";
+    let told = imported(&house, &all, path, both).await;
+    assert_eq!(told["warnings"]["count"], 0, "{told}");
+    let neither = "CPF;Contrato;Parcela;Valor;Vencimento\n12345678909;c1;1/2;10,00;30/11/2026\n";
+    let told = imported(&house, &all, "/v1/imports?creditor=loja", neither).await;
+    let warnings = told["warnings"]["first"].as_array().unwrap();
+    let told: Vec<_> =
+        warnings.iter().map(|one| (one["column"].as_str().unwrap(), one["code"].as_str().unwrap())).collect();
+    assert_eq!(told, [("Fone", "no_heading"), ("Recado", "no_heading")]);
+    assert_eq!(stored(&house).await.0["numbers"], json!(["+5511987654321"]));
+}

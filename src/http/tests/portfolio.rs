@@ -63,7 +63,7 @@ async fn a_portfolio_is_taken_in_and_read_back() {
         house.get("/v1/debtors/d1").await.json,
         json!({
             "id": "d1", "name": "Maria da Silva", "document": "12345678909", "language": null, "kind": null, "since": null,
-            "tags": [], "numbers": ["+5511987654321"]
+            "tags": [], "numbers": ["+5511987654321"], "confirmed": []
         })
     );
     house.get("/v1/debts/x2").await.is_problem(404, "not-found", None);
@@ -81,6 +81,85 @@ async fn what_is_sent_again_replaces_all_but_the_status() {
     assert_eq!((&changed["created"], &changed["changed"]), (&json!(false), &json!(true)));
     let stored = house.get("/v1/debts/x1").await.json;
     assert_eq!((&stored["status"], &stored["amount"]), (&json!("paid"), &json!("120.00")));
+}
+
+#[tokio::test]
+async fn what_an_item_does_not_have_stays_where_that_is_asked_for() {
+    let house = house().await;
+    let whole = debt_with(
+        "x1",
+        json!({ "debtor": debtor("d1"), "contract": "c1", "tags": ["a"], "link": "https://a.example" }),
+    );
+    house.post("/v1/debts", whole).await;
+    let keep = "/v1/debts?unsaid=keep";
+    let same = house.post(keep, debt_with("x1", json!({ "debtor": { "id": "d1" } }))).await.json;
+    assert_eq!((&same["created"], &same["changed"]), (&json!(false), &json!(false)), "{same}");
+    let said =
+        debt_with("x1", json!({ "debtor": { "id": "d1", "name": null, "kind": "ouro" }, "tags": [], "link": null }));
+    house.post(keep, said).await;
+    let (debtor_now, debt_now) = (house.get("/v1/debtors/d1").await.json, house.get("/v1/debts/x1").await.json);
+    assert_eq!((&debtor_now["name"], &debtor_now["kind"]), (&Value::Null, &json!("ouro")));
+    assert_eq!((&debtor_now["document"], &debtor_now["numbers"]), (&json!("12345678909"), &json!(["+5511987654321"])));
+    assert_eq!((&debt_now["contract"], &debt_now["tags"], &debt_now["link"]), (&json!("c1"), &json!([]), &Value::Null));
+    house.post("/v1/debtors?unsaid=keep", json!({ "id": "d1", "name": "Ana" })).await;
+    assert_eq!(house.get("/v1/debtors/d1").await.json["kind"], "ouro");
+    house.post("/v1/debtors", json!({ "id": "d1", "name": "Ana" })).await;
+    assert_eq!(house.get("/v1/debtors/d1").await.json["kind"], Value::Null);
+    house.post("/v1/debts?unsaid=leave", debt("x1")).await.is_problem(400, "bad-request", Some("unsaid"));
+}
+
+#[tokio::test]
+async fn a_caller_says_which_numbers_are_confirmed() {
+    let house = house().await;
+    let take = async |fields: Value| {
+        let mut debtor = debtor("d1");
+        debtor.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        house.post("/v1/debtors", debtor).await
+    };
+    let confirmed = async || house.get("/v1/debtors/d1").await.json["confirmed"].clone();
+    assert_eq!(confirmed().await, json!([]));
+    assert_eq!(take(json!({ "confirmed": ["11 98765-4321"] })).await.json["changed"], true);
+    assert_eq!(confirmed().await, json!(["+5511987654321"]));
+    let number = house.get("/v1/debtors/d1/numbers").await.json["items"][0].clone();
+    assert_eq!((&number["confirmed_by"], &number["trouble"]), (&json!("caller"), &Value::Null));
+    let journey = house.get("/v1/debtors/d1/journey").await.json;
+    let stage = journey["items"].as_array().unwrap().iter().find(|stage| stage["kind"] == "number.confirmed");
+    assert_eq!(stage.unwrap()["details"]["confirmed_by"], "caller");
+    // Who does not speak of it leaves it, and says nothing new by saying it again.
+    assert_eq!(take(json!({})).await.json["changed"], false);
+    assert_eq!(take(json!({ "confirmed": ["+5511987654321"] })).await.json["changed"], false);
+    assert_eq!(confirmed().await, json!(["+5511987654321"]));
+    house.post("/v1/debtors?unsaid=keep", json!({ "id": "d1", "unconfirmed": ["+5511987654321"] })).await;
+    assert_eq!(confirmed().await, json!([]));
+    take(json!({ "confirmed": ["11 98765-4322"] })).await.is_problem(400, "bad-request", Some("confirmed"));
+    let both = json!({ "confirmed": ["11987654321"], "unconfirmed": ["11987654321"] });
+    take(both).await.is_problem(400, "bad-request", Some("unconfirmed"));
+    let nobody = json!({ "id": "d9", "confirmed": ["11987654321"] });
+    house.post("/v1/debtors?unsaid=keep", nobody).await.is_problem(400, "bad-request", Some("confirmed"));
+    house.get("/v1/debtors/d9").await.is_problem(404, "not-found", None);
+    let within =
+        debt_with("x1", json!({ "debtor": { "id": "d1", "numbers": ["11987654321"], "confirmed": ["11987654321"] } }));
+    house.post("/v1/debts", within).await;
+    assert_eq!(confirmed().await, json!(["+5511987654321"]));
+    // It was said of this debtor: whoever has the number next is asked.
+    house.post("/v1/debtors", json!({ "id": "d1", "numbers": [] })).await;
+    house.post("/v1/debtors", json!({ "id": "d2", "numbers": ["11987654321"] })).await;
+    assert_eq!(house.get("/v1/debtors/d2").await.json["confirmed"], json!([]));
+}
+
+#[tokio::test]
+async fn what_was_owed_at_first_stays_where_nothing_is_said_of_it() {
+    let house = house().await;
+    let original = async |fields: Value| {
+        let answer = house.post("/v1/debts", debt_with("x1", fields)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        house.get("/v1/debts/x1").await.json["original_amount"].clone()
+    };
+    assert_eq!(original(json!({ "amount": "100.00" })).await, "100.00");
+    assert_eq!(original(json!({ "amount": "110.00" })).await, "100.00");
+    assert_eq!(original(json!({ "amount": "110.00", "original_amount": "90.00" })).await, "90.00");
+    // What was owed in another currency says nothing of this one.
+    assert_eq!(original(json!({ "amount": "20.00", "currency": "USD" })).await, "20.00");
 }
 
 #[tokio::test]

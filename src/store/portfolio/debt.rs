@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::contact::standing::Standing;
 use crate::dunning::debt::{Debt, Instalment, Status};
 use crate::dunning::money::{Amount, Currency};
+use crate::dunning::unsaid::Unsaid;
 use crate::sms::id::MessageKey;
 
 use super::super::StoreError;
@@ -154,11 +155,12 @@ pub(in super::super) fn debts_of_message(conn: &Connection, message: MessageKey)
 }
 
 impl Work<'_> {
-    /// Takes a debt in whose creditor and debtor are known. How it stands changes only where `status` says it; a new one is
-    /// open.
+    /// Takes a debt in whose creditor and debtor are known. What is unsaid stays. How it stands changes only where `status`
+    /// says it; a new one is open.
     pub(super) fn take_debt(
         &mut self,
         debt: &Debt,
+        unsaid: Unsaid,
         status: Option<Status>,
         client: &str,
     ) -> Result<Result<Taken, Untaken>, StoreError> {
@@ -170,7 +172,8 @@ impl Work<'_> {
             self.follow_debt(key, None, &next)?;
             return Ok(Ok(Taken::Created));
         };
-        let next = Debt { status: status.unwrap_or(known.status), ..debt.clone() };
+        let mut next = Debt { status: status.unwrap_or(known.status), ..debt.clone() };
+        unsaid.complete_debt(&mut next, &known);
         if next == known {
             return Ok(Ok(Taken::Same));
         }

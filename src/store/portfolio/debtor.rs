@@ -1,13 +1,17 @@
 //! Debtors as rows, with their numbers.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::contact::reply::Language;
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
+use crate::dunning::unsaid::Unsaid;
 use crate::sms::number::PhoneNumber;
 
 use super::super::StoreError;
 use super::super::reader::Reader;
+use super::super::record::confirmed;
 use super::super::row::{number, stored_number};
 use super::super::work::Work;
 use super::{Taken, day, stored_day, stored_words, words};
@@ -62,7 +66,22 @@ fn numbers_of(conn: &Connection, debtor: i64) -> Result<Vec<PhoneNumber>, StoreE
 impl Work<'_> {
     /// Takes a debtor in, with the numbers in their order.
     pub fn take_debtor(&mut self, debtor: &Debtor, client: &str) -> Result<Taken, StoreError> {
+        self.take_debtor_but(debtor, Unsaid::default(), client)
+    }
+
+    /// The same, but for what is unsaid.
+    pub(super) fn take_debtor_but(
+        &mut self,
+        debtor: &Debtor,
+        unsaid: Unsaid,
+        client: &str,
+    ) -> Result<Taken, StoreError> {
         let known = debtor_of(self.conn, &debtor.id)?;
+        let mut debtor = Cow::Borrowed(debtor);
+        if let Some((_, known)) = known.as_ref().filter(|_| unsaid != Unsaid::default()) {
+            unsaid.complete_debtor(debtor.to_mut(), known);
+        }
+        let debtor = debtor.as_ref();
         if known.as_ref().is_some_and(|(_, known)| known == debtor) {
             return Ok(Taken::Same);
         }
@@ -104,10 +123,28 @@ impl Work<'_> {
             let gone: Vec<PhoneNumber> = had.into_iter().filter(is_gone).collect();
             if !gone.is_empty() {
                 self.numbers_are_gone(&debtor.id, &gone)?;
+                self.unconfirm_idle(&gone)?;
             }
             self.look_at_cases_of(&debtor.id)?;
         }
         Ok(taken)
+    }
+}
+
+impl Work<'_> {
+    /// What a caller said of numbers that no debtor has any more was said of somebody: who has one next is asked who it is.
+    fn unconfirm_idle(&mut self, numbers: &[PhoneNumber]) -> Result<(), StoreError> {
+        for &number in numbers {
+            let mut is_idle = true;
+            for form in number.forms() {
+                let sql = "SELECT 1 FROM debtor_number WHERE number = ?";
+                is_idle &= !self.conn.prepare_cached(sql)?.exists([stored_number(form)])?;
+            }
+            if is_idle {
+                self.confirm_by_caller(Confirmation { number, is_confirmed: false })?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -185,6 +222,17 @@ impl Reader {
     /// A debtor by the caller's id.
     pub fn debtor(&self, id: &str) -> Result<Option<Debtor>, StoreError> {
         self.with(|conn| Ok(debtor_of(conn, id)?.map(|(_, debtor)| debtor)))
+    }
+
+    /// Which numbers of a debtor are confirmed.
+    pub fn confirmed_of(&self, debtor: &Debtor) -> Result<Vec<PhoneNumber>, StoreError> {
+        self.with(|conn| {
+            let mut found = Vec::new();
+            for number in &debtor.numbers {
+                found.extend(confirmed(conn, *number)?.map(|_| *number));
+            }
+            Ok(found)
+        })
     }
 
     /// Debtors, newest first, with their rows. Of those with a name that begins so, the first thousand by name are found.

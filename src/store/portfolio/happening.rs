@@ -271,7 +271,7 @@ impl Work<'_> {
         {
             return Ok(Stopped::default());
         }
-        let data = serde_json::json!({
+        let mut data = serde_json::json!({
             "debt": key.0,
             "happening": happening.map(Happening::name),
             "entry": happened.map(|(_, entry)| entry),
@@ -280,6 +280,12 @@ impl Work<'_> {
             "until": after.status.until().map(|day| day.to_string()),
             "due": after.due.to_string(),
         });
+        // What happened has the amount in its row. A status that a caller says comes with an amount of its own, which is
+        // what is left; what was paid is what was owed before.
+        let is_paid_now = after.status == Status::Paid && before.status != Status::Paid;
+        if let (None, true, Some(told)) = (happening, is_paid_now, data.as_object_mut()) {
+            told.insert("owed".to_owned(), before.amount.to_string().into());
+        }
         self.event(EventKind::DebtChanged, &About { data: Some(data.to_string()), ..About::default() })?;
         let about = self.open_about(key, &after.id)?;
         let mut looked_at = self.open_of_debtor(&after.debtor)?;

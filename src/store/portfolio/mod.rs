@@ -1,7 +1,7 @@
 //! The portfolio as rows: creditors, debtors and debts, taken in by the caller's ids.
 //!
-//! What is taken in again replaces what was there, but for how a debt stands: that changes by what happens to it
-//! ([`happening`]), or where the caller says it.
+//! What is taken in again replaces what was there, but for what is unsaid ([`Unsaid`]), and for how a debt stands: that changes
+//! by what happens to it ([`happening`]), or where the caller says it.
 
 mod creditor;
 mod debt;
@@ -19,7 +19,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::dunning::creditor::Creditor;
 use crate::dunning::debt::{Debt, Status};
-use crate::dunning::debtor::Debtor;
+use crate::dunning::debtor::{Confirmation, Debtor};
+use crate::dunning::unsaid::Unsaid;
 
 use super::StoreError;
 use super::event::{About, EventKind};
@@ -54,12 +55,51 @@ pub enum Item {
 
 impl Item {
     /// The debtor whom it is about, by the caller's id.
-    fn debtor(&self) -> Option<&str> {
+    pub fn debtor(&self) -> Option<&str> {
         match self {
             Self::Creditor(_) => None,
             Self::Debtor(debtor) => Some(&debtor.id),
             Self::Debt { debt, .. } => Some(&debt.debtor),
         }
+    }
+}
+
+/// Something to take in, and what it does not speak of.
+#[derive(Debug, Clone)]
+pub struct Stated {
+    /// What is said.
+    pub item: Item,
+    /// What is not, and stays as it is stored.
+    pub unsaid: Unsaid,
+    /// What is said of numbers of the debtor's. Of others nothing changes.
+    pub confirmations: Vec<Confirmation>,
+}
+
+impl From<Item> for Stated {
+    /// Says everything.
+    fn from(item: Item) -> Self {
+        Self { item, unsaid: Unsaid::default(), confirmations: Vec::new() }
+    }
+}
+
+/// The same where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    item: &'a Item,
+    unsaid: Unsaid,
+    confirmations: &'a [Confirmation],
+}
+
+impl<'a> From<&'a Item> for Statement<'a> {
+    /// Says everything.
+    fn from(item: &'a Item) -> Self {
+        Self { item, unsaid: Unsaid::default(), confirmations: &[] }
+    }
+}
+
+impl<'a> From<&'a Stated> for Statement<'a> {
+    fn from(Stated { item, unsaid, confirmations }: &'a Stated) -> Self {
+        Self { item, unsaid: *unsaid, confirmations }
     }
 }
 
@@ -105,15 +145,27 @@ fn words(stored: Option<&str>) -> Vec<String> {
     stored.and_then(|words| serde_json::from_str(words).ok()).unwrap_or_default()
 }
 
+/// The debtors whom items are about, by the caller's ids.
+fn debtors<'a, T>(items: &'a [T]) -> BTreeSet<&'a str>
+where
+    Statement<'a>: From<&'a T>,
+{
+    items.iter().filter_map(|item| Statement::from(item).item.debtor()).collect()
+}
+
 fn stored_words(words: &[String]) -> Option<String> {
     if words.is_empty() { None } else { serde_json::to_string(words).ok() }
 }
 
 impl Work<'_> {
     /// Takes items in, each by itself.
-    pub fn take_each(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
-        self.part_with_erased(&items.iter().filter_map(Item::debtor).collect())?;
-        let taken: Vec<_> = items.iter().map(|item| self.take(item, client)).collect::<Result<_, StoreError>>()?;
+    pub fn take_each<'a, T>(&mut self, items: &'a [T], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError>
+    where
+        Statement<'a>: From<&'a T>,
+    {
+        self.part_with_erased(&debtors(items))?;
+        let taken: Vec<_> =
+            items.iter().map(|item| self.take(item.into(), client)).collect::<Result<_, StoreError>>()?;
         let count = |which| taken.iter().filter(|one| **one == Ok(which)).count();
         let (created, changed) = (count(Taken::Created), count(Taken::Changed));
         // Whoever follows the log sees that there is something new, once for all of them.
@@ -125,31 +177,57 @@ impl Work<'_> {
     }
 
     /// Takes all of them in, or none where one of them cannot be.
-    pub fn take_all(&mut self, items: &[Item], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError> {
-        self.part_with_erased(&items.iter().filter_map(Item::debtor).collect())?;
+    pub fn take_all<'a, T>(&mut self, items: &'a [T], client: &str) -> Result<Vec<Result<Taken, Untaken>>, StoreError>
+    where
+        Statement<'a>: From<&'a T>,
+    {
+        self.part_with_erased(&debtors(items))?;
         // Whether each can be is known before anything is written: a savepoint would leave the image of the lanes ahead.
         let mut known = Known::default();
-        let refusals = items.iter().map(|item| known.refusal(self.conn, item)).collect::<Result<Vec<_>, _>>()?;
+        let refusals = items
+            .iter()
+            .map(|item| known.refusal(self.conn, Statement::from(item).item))
+            .collect::<Result<Vec<_>, _>>()?;
         if refusals.iter().any(Option::is_some) {
             return Ok(refusals.into_iter().map(|refusal| refusal.map_or(Ok(Taken::Same), Err)).collect());
         }
         self.take_each(items, client)
     }
 
-    fn take(&mut self, item: &Item, client: &str) -> Result<Result<Taken, Untaken>, StoreError> {
-        match item {
+    fn take(&mut self, statement: Statement<'_>, client: &str) -> Result<Result<Taken, Untaken>, StoreError> {
+        match statement.item {
             Item::Creditor(creditor) => self.take_creditor(creditor, client).map(Ok),
-            Item::Debtor(debtor) => self.take_debtor(debtor, client).map(Ok),
+            Item::Debtor(debtor) => self.take_person(debtor, statement, client).map(Ok),
             Item::Debt { debtor, debt, status } => {
-                if let Some(untaken) = Known::default().refusal(self.conn, item)? {
+                if let Some(untaken) = Known::default().refusal(self.conn, statement.item)? {
                     return Ok(Err(untaken));
                 }
-                let of_debtor = debtor.as_ref().map(|debtor| self.take_debtor(debtor, client)).transpose()?;
-                let taken = self.take_debt(debt, *status, client)?;
+                let of_debtor = debtor.as_ref().map(|debtor| self.take_person(debtor, statement, client));
+                let of_debtor = of_debtor.transpose()?;
+                let taken = self.take_debt(debt, statement.unsaid, *status, client)?;
                 let is_changed = of_debtor.is_some_and(|taken| taken != Taken::Same);
                 Ok(taken.map(|taken| if taken == Taken::Same && is_changed { Taken::Changed } else { taken }))
             }
         }
+    }
+
+    /// Takes in a debtor, and then what is said of the numbers.
+    fn take_person(&mut self, debtor: &Debtor, statement: Statement<'_>, client: &str) -> Result<Taken, StoreError> {
+        let taken = self.take_debtor_but(debtor, statement.unsaid, client)?;
+        if statement.confirmations.is_empty() {
+            return Ok(taken);
+        }
+        let numbers = debtor_of(self.conn, &debtor.id)?.map(|(_, debtor)| debtor.numbers).unwrap_or_default();
+        let mut is_changed = false;
+        for said in statement.confirmations {
+            if numbers.iter().any(|number| number.is_same_line(said.number)) {
+                is_changed |= self.confirm_by_caller(*said)?;
+            }
+        }
+        if is_changed {
+            self.look_at_cases_of(&debtor.id)?;
+        }
+        Ok(if taken == Taken::Same && is_changed { Taken::Changed } else { taken })
     }
 }
 

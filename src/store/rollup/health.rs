@@ -9,7 +9,7 @@ use crate::sms::tp_status::{Reported, TpStatus};
 
 use super::super::StoreError;
 use super::super::reader::Reader;
-use super::super::record::stored_subscriber;
+use super::super::record::{self, Confirmed, stored_subscriber};
 use super::super::row;
 
 /// What is to be added of a number.
@@ -176,6 +176,8 @@ pub struct Faring {
     pub number: PhoneNumber,
     /// What is wrong with it, if anything is.
     pub trouble: Option<NumberTrouble>,
+    /// That it is confirmed, where it is.
+    pub confirmed: Option<Confirmed>,
     /// How it fares.
     pub row: NumberRow,
 }
@@ -233,7 +235,8 @@ fn faring_of(conn: &Connection, debtor: i64, sent_min: i64, country: Country) ->
     let numbers = statement.query_map([debtor], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let faring = |number| {
         let row = number_row(conn, number)?.unwrap_or_default();
-        Ok(Faring { number, trouble: trouble_of(conn, number, row, sent_min, country)?, row })
+        let confirmed = record::confirmed(conn, number)?;
+        Ok(Faring { number, trouble: trouble_of(conn, number, row, sent_min, country)?, confirmed, row })
     };
     numbers.into_iter().filter_map(row::number).map(faring).collect()
 }
@@ -241,7 +244,7 @@ fn faring_of(conn: &Connection, debtor: i64, sent_min: i64, country: Country) ->
 fn troubles_of(conn: &Connection, key: i64, id: &str, filter: &HygieneFilter) -> Result<Vec<Unwell>, StoreError> {
     let mut found = Vec::new();
     let mut is_any_good = false;
-    for Faring { number, trouble, row } in faring_of(conn, key, filter.sent_min, filter.country)? {
+    for Faring { number, trouble, confirmed: _, row } in faring_of(conn, key, filter.sent_min, filter.country)? {
         is_any_good |=
             !matches!(trouble, Some(NumberTrouble::WrongPerson | NumberTrouble::Unusable | NumberTrouble::Dead));
         found.extend(trouble.map(|trouble| Unwell { debtor: id.to_owned(), number: Some(number), trouble, row }));
@@ -275,9 +278,7 @@ fn trouble_of(
     if row.delivered == 0 && row.sent >= sent_min.max(1) {
         return Ok(Some(NumberTrouble::NeverDelivered));
     }
-    let confirmed = "SELECT 1 FROM confirmed_number WHERE subscriber = ?";
-    let is_known =
-        row.delivered > 0 || row.answered_at.is_some() || conn.prepare_cached(confirmed)?.exists([subscriber])?;
+    let is_known = row.delivered > 0 || row.answered_at.is_some() || record::confirmed(conn, number)?.is_some();
     Ok((!is_known).then_some(NumberTrouble::Unconfirmed))
 }
 

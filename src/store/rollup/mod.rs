@@ -26,6 +26,7 @@ use super::StoreError;
 use super::origin::OriginKey;
 use super::work::Work;
 
+pub use super::record::Confirmed;
 pub(super) use health::DEAD;
 pub use health::{Faring, HygieneFilter, HygienePage, NumberRow, NumberTrouble, Unwell};
 pub use stats::{Every, Row as StatsRow, Stats, StatsError, StatsQuestion, Total};

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::dunning::debt::Status;
-use crate::dunning::money::Currency;
+use crate::dunning::money::{Amount, Currency};
 use crate::dunning::result::{PAID_WITHIN_MAX, Paid};
 
 use super::super::StoreError;
@@ -68,8 +68,8 @@ pub(super) fn payment(conn: &Connection, seq: i64, at: i64, data: &Value) -> Res
     }))
 }
 
-/// How much an event says was paid of a debt: what was told, or all that was owed where it came as a status. `None` where it
-/// tells of no payment.
+/// How much an event says was paid of a debt: what was told, or all that was owed before where it came as a status; `owed` is
+/// what is owed now, for events of releases that did not say it. `None` where it tells of no payment.
 fn settled(conn: &Connection, data: &Value, entry: Option<i64>, owed: i64) -> Result<Option<i64>, StoreError> {
     if let Some(entry) = entry {
         let sql = "SELECT settled FROM debt_event WHERE key = ?";
@@ -79,7 +79,8 @@ fn settled(conn: &Connection, data: &Value, entry: Option<i64>, owed: i64) -> Re
     let word = |name: &str| data.get(name).and_then(Value::as_str);
     let paid = Status::Paid.name();
     let is_paid_now = word("status") == Some(paid) && word("was").is_some_and(|was| was != paid);
-    Ok(is_paid_now.then_some(owed))
+    let before = word("owed").and_then(|amount| amount.parse().ok()).map(Amount::hundredths);
+    Ok(is_paid_now.then_some(before.unwrap_or(owed)))
 }
 
 fn days_between(from: i64, to: i64, zone: &TimeZone) -> Option<i32> {

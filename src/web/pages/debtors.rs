@@ -91,6 +91,8 @@ pub(super) async fn list(asked: Asked, Query(sought): Query<Sought>) -> Drawn {
 struct Faring {
     number: String,
     trouble: Option<String>,
+    confirmed_at: Option<String>,
+    confirmed_by: Option<String>,
     sent: i64,
     delivered: i64,
     undelivered: i64,
@@ -148,6 +150,7 @@ impl Stage {
             "purpose" => frame.tt("purpose", value),
             "standing" | "status" | "was" => frame.tt("standing", value),
             "kind" => frame.tt("suppression", value),
+            "confirmed_by" => frame.tt("confirmed", value),
             "intents" => value.split(',').map(|intent| frame.tt("intent", intent)).collect::<Vec<_>>().join(", "),
             "due" | "day" => frame.day(value),
             "not_before" => frame.time(value),

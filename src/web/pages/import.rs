@@ -8,12 +8,13 @@ use super::super::asked::Asked;
 use super::super::frame::{Drawn, Frame, draw};
 
 /// What a column may be, as the API calls it.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 29] = [
     "debtor",
     "name",
     "document",
     "phone",
     "area",
+    "confirmed",
     "language",
     "kind",
     "since",
@@ -36,6 +37,7 @@ const FIELDS: [&str; 27] = [
     "ladder",
     "tags",
     "status",
+    "until",
 ];
 
 #[derive(Deserialize)]

@@ -53,3 +53,32 @@ fn whatever_else_is_said_is_for_a_person() {
         assert_eq!(desk.state(waiting), MessageState::Queued, "{text}");
     }
 }
+
+#[test]
+fn a_number_that_the_caller_has_confirmed_is_not_asked() {
+    use crate::dunning::debtor::{Confirmation, Debtor};
+    use crate::dunning::sample;
+    use crate::dunning::unsaid::Unsaid;
+    use crate::store::portfolio::{Item, Stated};
+
+    let (mut asked, waiting) = desk();
+    let take = |desk: &mut Desk, is_confirmed| {
+        let number = PhoneNumber::from_digits(TO).unwrap();
+        let ana = Debtor { numbers: vec![number], ..sample::debtor("ana") };
+        let confirmations = vec![Confirmation { number, is_confirmed }];
+        let said = Stated { item: Item::Debtor(Box::new(ana)), unsaid: Unsaid::default(), confirmations };
+        desk.gateway.commit(desk.now, |context| context.work.take_each(&[said], "erp")).unwrap();
+    };
+    take(&mut asked, true);
+    assert_eq!(confirmed(&asked), 1);
+    asked.send(2);
+    assert_eq!(asked.state(waiting), MessageState::Accepted);
+    take(&mut asked, false);
+    assert_eq!(confirmed(&asked), 0);
+    // What the owner says is a fact of its own, which a caller neither renews nor takes back.
+    let (mut answered, _) = desk();
+    answered.hears("sim, sou eu");
+    take(&mut answered, true);
+    take(&mut answered, false);
+    assert_eq!(confirmed(&answered), 1);
+}

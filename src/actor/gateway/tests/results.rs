@@ -314,8 +314,9 @@ fn a_payment_is_counted_for_the_last_text_before_it() {
     let crate::store::portfolio::Item::Debt { debtor, debt, .. } = with_debtor(paid, &["5511987654300"]) else {
         panic!()
     };
-    // By a file that says so.
+    // By a file that says so, and that nothing is left of it.
     let status = Some(crate::dunning::debt::Status::Paid);
+    let debt = Box::new(Debt { amount: "0.00".parse().unwrap(), ..*debt });
     desk.take_all(&[crate::store::portfolio::Item::Debt { debtor, debt, status }]);
     let rows = desk.stats(&question(&[Dimension::Mode, Dimension::Operator]));
     let found: Vec<_> = rows.iter().map(|row| (row.group.join(" "), row.total.paid_debts())).collect();
