@@ -239,7 +239,7 @@ fn ask(clock: &Clock, path: &Path, messages: i64) {
     );
     let debtor = |round: i64| debtor_of(somewhere(round, messages), messages);
     let number = |round| PhoneNumber::from_digits(&(NUMBERS + debtor(round)).to_string());
-    let name = |round| Some(("bench".to_owned(), format!("ref-{:08}", somewhere(round, messages))));
+    let name = |round| Some(format!("ref-{:08}", somewhere(round, messages)));
     let batch = |round| Some(batch_of(somewhere(round, messages), messages));
     let since = |round| Some(Timestamp::from_millis(BEGINS + somewhere(round, messages) * APART));
     let of = |names: &[&str]| -> Arc<[String]> { names.iter().map(|&name| name.to_owned()).collect() };

@@ -412,7 +412,9 @@ mod tests {
     fn persons_are_named_one_by_one_where_they_are_few() {
         let named = |id: Option<&str>, whom: &[&str]| {
             let mut few = Whom::default();
-            whom.iter().for_each(|digest| few.add((*digest).to_owned()));
+            for digest in whom {
+                few.add((*digest).to_owned());
+            }
             let entry = Entry { id: id.map(str::to_owned), ..look("") };
             let named = |(entry, items): (Entry, u64)| (entry.id.unwrap_or_default(), items);
             divided(entry, 9, few.each()).into_iter().map(named).collect::<Vec<_>>()

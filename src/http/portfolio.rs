@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::contact::reply::Language;
@@ -160,7 +159,7 @@ impl<'a> Desk<'a> {
         if !self.keeps {
             return Ok(Unsaid::default());
         }
-        let said: BTreeMap<String, IgnoredAny> = object(octets)?;
+        let said: BTreeMap<String, Box<RawValue>> = object(octets)?;
         Ok(parts.iter().filter(|(_, name)| !said.contains_key(*name)).map(|(part, _)| *part).collect())
     }
 

@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::actor::writer::{Handle, WriteError};
 use crate::clock::{Clock, Instant, Timestamp};
+use crate::pdu::to_hex;
 use crate::store::StoreError;
 use crate::store::reader::Reader;
 use crate::store::view::{EventView, Page};
@@ -387,8 +388,10 @@ impl Errand {
 fn id(webhook: i64, seqs: &[i64]) -> String {
     let [first, .., last] = seqs else { return format!("evt_{webhook}_{}", seqs.first().copied().unwrap_or_default()) };
     let mut hash = Sha256::new();
-    seqs.iter().for_each(|seq| hash.update(seq.to_be_bytes()));
-    let digest: String = hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    for seq in seqs {
+        hash.update(seq.to_be_bytes());
+    }
+    let digest = to_hex(hash.finalize().get(..8).unwrap_or_default()).to_lowercase();
     format!("evt_{webhook}_{first}-{last}-{digest}")
 }
 

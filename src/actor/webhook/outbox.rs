@@ -344,12 +344,12 @@ impl Outbox {
         if let Some(message) = parked.message {
             self.of_message.entry(message).or_default().insert(seq);
         }
-        if let Some(due) = parked.due {
-            self.due.insert((due, seq));
-        }
-        let before = self.parked.insert(seq, parked.clone()).and_then(|before| before.due);
-        if let Some(before) = before.filter(|before| Some(*before) != parked.due) {
+        let due = parked.due;
+        if let Some(before) = self.parked.insert(seq, parked).and_then(|before| before.due) {
             self.due.remove(&(before, seq));
+        }
+        if let Some(due) = due {
+            self.due.insert((due, seq));
         }
     }
 

@@ -137,14 +137,13 @@ impl Columns {
     }
 
     fn put(&mut self, field: Field, place: usize) -> Option<HeadingError> {
-        let several = match field {
-            Field::Phone => Some(&mut self.phones),
-            Field::Area => Some(&mut self.areas),
-            Field::Confirmed => Some(&mut self.confirmations),
-            _ => None,
-        };
-        if let Some(several) = several {
-            several.push(place);
+        let mut several = [
+            (Field::Phone, &mut self.phones),
+            (Field::Area, &mut self.areas),
+            (Field::Confirmed, &mut self.confirmations),
+        ];
+        if let Some((_, places)) = several.iter_mut().find(|(one, _)| *one == field) {
+            places.push(place);
             return None;
         }
         let before = self.places.insert(field, place)?;

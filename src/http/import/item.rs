@@ -117,7 +117,7 @@ impl<'a> From<&'a Row> for DebtItem<'a> {
 impl<'a> DebtorItem<'a> {
     fn new(debtor: &'a Debtor, unsaid: Unsaid, confirmations: &[Confirmation]) -> Self {
         let Debtor { id, name, document, language, kind, since, tags, numbers } = debtor;
-        let written = |number: PhoneNumber| number.e164().to_string();
+        let written = |number: PhoneNumber| number.e164();
         let said_so = |yes| confirmations.iter().filter(move |said| said.is_confirmed == yes).map(|said| said.number);
         let text = |part, value: &'a Option<String>| said(unsaid, part, value.as_deref());
         Self {

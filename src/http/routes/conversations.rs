@@ -125,7 +125,9 @@ pub(super) async fn list(
     let filter = asked.filter(&caller)?;
     let (limit, now) = (filter.limit, site.clock.now().utc);
     let views = site.read(move |reader| reader.conversations(&filter, now)).await?;
-    views.iter().for_each(|view| concerns(&site, view.debtor.as_deref(), Some(view.number)));
+    for view in &views {
+        concerns(&site, view.debtor.as_deref(), Some(view.number));
+    }
     let places = views.iter().map(|view| view.last_seq).collect();
     let next = List::page(places, limit, Page::Before(None), |seq| *seq).next;
     let eyes = caller.eyes();

@@ -105,7 +105,9 @@ pub(super) async fn list(
         reader.debtors(&filter)?.into_iter().map(with_confirmed).collect::<Result<Vec<_>, StoreError>>()
     });
     let List { items, next } = List::page(found.await?, limit, page, |(key, ..)| *key);
-    items.iter().for_each(|(_, _, debtor)| concerns(&site, Some(&debtor.id), None));
+    for (_, _, debtor) in &items {
+        concerns(&site, Some(&debtor.id), None);
+    }
     let eyes = caller.eyes();
     let items = items.into_iter().map(|(_, confirmed, debtor)| DebtorAnswer::new(debtor, &confirmed, eyes));
     Ok(Json(List { items: items.collect(), next }))

@@ -97,7 +97,9 @@ pub(super) async fn list(
     };
     let found = site.read(move |reader| reader.debts(&filter)).await?;
     let List { items, next } = List::page(found, limit, page, |(key, _)| key.0);
-    items.iter().for_each(|(_, debt)| concerns(&site, Some(&debt.debtor), None));
+    for (_, debt) in &items {
+        concerns(&site, Some(&debt.debtor), None);
+    }
     let eyes = caller.eyes();
     Ok(Json(List { items: items.into_iter().map(|(_, debt)| DebtAnswer::new(debt, eyes)).collect(), next }))
 }

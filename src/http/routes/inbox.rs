@@ -60,7 +60,9 @@ pub(super) async fn list(
     let filter = InboxFilter { debtor, intent, creditors: caller.creditors().clone() };
     let texts = site.read(move |reader| reader.inbox_of(page, limit, &filter)).await?;
     let (eyes, country) = (caller.eyes(), site.settings().country);
-    texts.iter().for_each(|text| concerns(&site, text.debtor.as_deref(), text.from.number(country)));
+    for text in &texts {
+        concerns(&site, text.debtor.as_deref(), text.from.number(country));
+    }
     let items = texts.into_iter().map(|text| InboundAnswer::new(text, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |text: &InboundAnswer| text.seq)))
 }
@@ -88,7 +90,9 @@ pub(super) async fn calls(
     let calls = site.read(move |reader| reader.calls(page, limit, &creditors)).await?;
     let (eyes, country) = (caller.eyes(), site.settings().country);
     let number = |call: &CallView| call.from.as_ref().and_then(|from| from.number(country));
-    calls.iter().for_each(|call| concerns(&site, call.debtor.as_deref(), number(call)));
+    for call in &calls {
+        concerns(&site, call.debtor.as_deref(), number(call));
+    }
     let items = calls.into_iter().map(|call| CallAnswer::new(call, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |call: &CallAnswer| call.seq)))
 }

@@ -71,7 +71,9 @@ pub(super) async fn take(site: &Site, caller: Caller, intake: Intake, subject: S
     let (slots, items) = divided(checked);
     if form == Form::One {
         // Of many how many they were is in the answer, and who they are in their rows.
-        items.iter().for_each(|item| concerns(site, item.item.debtor(), None));
+        for item in &items {
+            concerns(site, item.item.debtor(), None);
+        }
     }
     let answers = if items.is_empty() { Vec::new() } else { site.writer.take(items, is_all, client).await? };
     if is_all && answers.iter().any(Result::is_err) {

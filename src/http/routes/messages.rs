@@ -116,7 +116,9 @@ pub(super) async fn list(
     let filter = asked.filter(&site, &caller)?;
     let limit = filter.limit;
     let views = site.read(move |reader| reader.messages(&filter)).await?;
-    views.iter().for_each(|view| concerns(&site, view.labels.debtor.as_deref(), view.to));
+    for view in &views {
+        concerns(&site, view.labels.debtor.as_deref(), view.to);
+    }
     let keys = List::page(views.iter().map(|view| view.key.0).collect(), limit, Page::Before(None), |key| *key);
     let items = explained(&site, views).await?;
     let items = items.into_iter().map(|(view, explained)| MessageAnswer::new(view, explained, caller.eyes()));

@@ -94,7 +94,7 @@ enum SubmitAnswered {
 
 /// What became of one item, before repeats are looked up.
 enum Outcome {
-    Queued(Receipt, Ruling),
+    Queued(Box<Receipt>, Ruling),
     Repeat(MessageId),
     Refused(Problem),
 }
@@ -312,7 +312,7 @@ pub(super) fn check(request: SubmitRequest, site: &Site, caller: &Caller) -> Res
 
 fn outcome(receipt: Receipt, answer: Submitted) -> Outcome {
     match answer {
-        Submitted::Queued(ruling) => Outcome::Queued(receipt, ruling),
+        Submitted::Queued(ruling) => Outcome::Queued(Box::new(receipt), ruling),
         Submitted::Repeated(id) => Outcome::Repeat(id),
         Submitted::DuplicateRef(id) => {
             let problem =

@@ -68,7 +68,9 @@ pub(super) async fn list(
     let page = asked.cursor.as_deref().map_or(Ok(Page::Before(None)), read_cursor)?;
     let creditors = caller.creditors().clone();
     let found = site.read(move |reader| reader.suppressions(number, &creditors, page, limit)).await?;
-    found.iter().for_each(|view| concerns(&site, None, view.number));
+    for view in &found {
+        concerns(&site, None, view.number);
+    }
     let eyes = caller.eyes();
     let items = found.into_iter().map(|view| SuppressionAnswer::new(view, eyes)).collect();
     Ok(Json(List::page(items, limit, page, |entry: &SuppressionAnswer| entry.id)))
@@ -94,7 +96,9 @@ pub(super) async fn suppress(
     caller.needs(Scope::Send)?;
     let (numbers, refused) = numbers(&request, &site)?;
     let act = act(request, &caller, &site)?;
-    numbers.iter().for_each(|number| concerns(&site, None, Some(*number)));
+    for number in &numbers {
+        concerns(&site, None, Some(*number));
+    }
     let stopped = site.writer.suppress(act, numbers).await?;
     Ok(Json(SuppressAnswer::new(stopped, refused)))
 }

@@ -524,7 +524,7 @@ fn number(
     erased: Option<&Secret>,
     now: Timestamp,
 ) -> Result<(Option<PhoneNumber>, Option<Stop>), StoreError> {
-    let (mut found, mut dead_one, mut stop) = (None, None, None);
+    let (mut sure, mut found, mut dead_one, mut stop) = (None, None, None, None);
     for OfNumber { number, suppressed, confirmed, dead, .. } in numbers {
         let mut entries = if *suppressed { suppression::entries(conn, *number)? } else { Vec::new() };
         if let Some(secret) = erased {
@@ -538,11 +538,11 @@ fn number(
         match binding().next().map(|entry| stop_of(entry.kind)) {
             Some(why) => stop = stop.or(Some(why)),
             None if *dead => dead_one = dead_one.or(Some(*number)),
-            None if *confirmed => return Ok((Some(*number), None)),
+            None if *confirmed => sure = sure.or(Some(*number)),
             None => found = found.or(Some(*number)),
         }
     }
-    let found = found.or(dead_one);
+    let found = sure.or(found).or(dead_one);
     Ok((found, if found.is_some() { None } else { stop }))
 }
 

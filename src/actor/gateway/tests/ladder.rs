@@ -388,6 +388,18 @@ fn a_ladder_that_a_creditor_gets_later_is_followed() {
 }
 
 #[test]
+fn whoever_wants_no_texts_at_one_number_is_not_asked_at_another_that_is_confirmed() {
+    for kind in [Kind::OptOut, Kind::Deceased] {
+        let mut desk = desk();
+        desk.take_all(&[with_debtor(debt("d1", date(2026, 11, 28)), &[OTHER, TO])]);
+        let other = PhoneNumber::from_digits(OTHER).unwrap();
+        desk.gateway.commit(desk.now, |context| context.work.confirm_number(other, None)).unwrap();
+        desk.ban(kind);
+        assert_eq!(desk.days(20), [], "{kind:?}");
+    }
+}
+
+#[test]
 fn whoever_wanted_no_texts_or_died_before_an_erasure_is_not_asked_at_another_number() {
     for kind in [Kind::OptOut, Kind::Deceased] {
         let mut desk = desk();
