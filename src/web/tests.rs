@@ -158,7 +158,6 @@ async fn what_the_api_refuses_is_said_in_its_words() {
     assert!(page.contains("call it localhost"), "{page}");
 }
 
-/// A link of ours that goes on to a place of the caller's choice goes to a path of this host.
 #[tokio::test]
 async fn what_an_endpoint_was_not_told_is_seen_however_much_was_delivered_since() {
     let delivery = |seq: i64, state: &str| {
@@ -173,7 +172,7 @@ async fn what_an_endpoint_was_not_told_is_seen_however_much_was_delivered_since(
         axum::Json(json!({ "items": [delivery(if state == "dead" { 3 } else { 900 }, state)], "next": next }))
     };
     let webhook = json!({ "id": 1, "url": "https://crm.example/", "types": ["*"], "state": "ok", "enabled": true, "reason": null,
-        "failing_since": null, "seq": 950, "waiting": 0, "dead": 51 });
+        "failing_since": null, "seq": 950, "waiting": 0, "dead": 51, "passed_over": 0 });
     let api = api(&["read", "manage"], message())
         .route("/v1/webhooks/1", get(move || async { axum::Json(webhook) }))
         .route("/v1/webhooks/1/deliveries", get(list));
@@ -183,6 +182,7 @@ async fn what_an_endpoint_was_not_told_is_seen_however_much_was_delivered_since(
     assert!(page.contains("?cursor=b8&#38;dead=d1") && page.contains("?cursor=b7\""), "{page}");
 }
 
+/// A link of ours that goes on to a place of the caller's choice goes to a path of this host.
 #[tokio::test]
 async fn nobody_is_led_elsewhere() {
     for back in [

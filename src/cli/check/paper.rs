@@ -292,7 +292,7 @@ mod tests {
                 "warn  template cobra: {may}Lei Estadual 6.854/2014 asks for it in BR-RJ (itemise, rule br-rj-6854-2014)"
             ),
             format!(
-                "warn  template cobra: {may}art. 26-A of the state's consumer code asks for it in BR-PE (itemise, rule \
+                "warn  template cobra: {may}Lei 16.559/2019 (Código Estadual de Defesa do Consumidor), art. 26-A asks for it in BR-PE (itemise, rule \
                  br-pe-26a)"
             ),
         ];

@@ -277,6 +277,7 @@ fn attempts(known: &Known) -> Vec<(&'static str, &'static str, String, Value)> {
         of("POST", "/v1/conversations/{id}/assign", json!({ "to": "outra" })),
         of("POST", "/v1/conversations/{id}/close", json!({})),
         of("POST", "/v1/conversations/{id}/reply", json!({ "text": "oi" })),
+        of("POST", "/v1/conversations/{id}/preview", json!({ "text": "oi" })),
         of("POST", "/v1/conversations/{id}/standing", json!({ "standing": "disputed" })),
         ("POST", "/v1/imports", "?creditor=loja".to_owned(), json!("CPF;Nome")),
         ("PUT", "/v1/imports/mapping", "?creditor=loja".to_owned(), json!({})),
