@@ -1,4 +1,4 @@
-//! Copies of a database while it is in use; putting one back is in [`restore`].
+//! Copies of a database while it is in use; putting one back is in [`restore()`].
 //!
 //! A copy is made by SQLite itself (`VACUUM INTO`) in one read of what was committed when it began; the daemon goes on
 //! meanwhile. It gets its name when it is whole, on disk and looked through. It says that it is a copy, so that the first start on
