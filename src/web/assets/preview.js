@@ -80,6 +80,9 @@
     choose();
   }
 
+  /** A daemon that is away says nothing of the text: what was said last stays. */
+  const look = () => show().catch(() => {});
+
   draft.addEventListener("reset", () => {
     clearTimeout(waiting);
     asked += 1;
@@ -87,8 +90,8 @@
   });
   draft.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(show, 250);
+    waiting = setTimeout(look, 250);
   });
   // A browser that goes back to the page fills its fields again.
-  show();
+  look();
 }

@@ -87,7 +87,9 @@
   }
 
   if (draft && preview) {
-    const soon = () => { clearTimeout(waiting); waiting = setTimeout(show, 300); };
+    /** A daemon that is away says nothing of the texts: what was said last stays. */
+    const look = () => show().catch(() => {});
+    const soon = () => { clearTimeout(waiting); waiting = setTimeout(look, 300); };
     draft.addEventListener("input", soon);
     preview.addEventListener("input", soon);
     draft.addEventListener("focusin", (event) => { if (event.target.matches("textarea")) last = event.target; });
@@ -100,6 +102,6 @@
       area.focus();
       soon();
     });
-    show();
+    look();
   }
 }
