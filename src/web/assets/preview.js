@@ -38,7 +38,7 @@
     }
     if (hasNumber) lines.push(when(answer));
     if (answer.costly.length) lines.push(line(words.costly.replace("{}", [...new Set(answer.costly.map((each) => each.char))].join(" ")), "hint"));
-    for (const { code } of answer.warnings ?? []) {
+    for (const code of new Set((answer.warnings ?? []).map((each) => each.code))) {
       if (hasNumber || ofWords.has(code)) lines.push(line(JSON.parse(words.warnings)[code] ?? code, "hint"));
     }
     return lines;
